@@ -1,0 +1,40 @@
+package sigpost
+
+import "time"
+
+// DeliveryState says how far one letter to one reader has come.
+type DeliveryState string
+
+// The states of a Delivery.
+const (
+	DeliveryQueued  DeliveryState = "queued"
+	DeliverySending DeliveryState = "sending" // claimed, with a lease
+	DeliverySent    DeliveryState = "sent"    // the server took it
+	DeliveryFailed  DeliveryState = "failed"  // for good
+	// DeliveryUnknown: the connection was lost after the final dot and before
+	// the reply (RFC 1047). It may have arrived.
+	DeliveryUnknown DeliveryState = "unknown"
+	// DeliverySuppressed: the subscription ended before it was sent.
+	DeliverySuppressed DeliveryState = "suppressed"
+)
+
+// Delivery is the ledger's row for one issue and one subscription. There is
+// never a second one: that is what stands between a reader and the same
+// letter twice.
+type Delivery struct {
+	ID             int64
+	IssueID        int64
+	SubscriptionID int64
+	State          DeliveryState
+	// MessageID of the letter, derived from issue and subscription, so that
+	// a repeat can be recognised.
+	MessageID MessageID
+	Attempts  int
+	Due       time.Time // not before
+	Lease     time.Time // whoever claimed it has until then
+	Reply     string    // the server's last words, or why it failed
+	Updated   time.Time
+}
+
+// DeliveryCounts are an issue's deliveries by state.
+type DeliveryCounts map[DeliveryState]int

@@ -1,0 +1,21 @@
+// Package sigpost is the vocabulary of sigpost: the nouns that its stages hand
+// to one another, and nothing that does I/O. Data goes one way:
+//
+//	mailbox → Message → Thread → Tagging → Issue → Delivery → subscriber
+//
+// Every noun has a file of its own. Words are those of the RFCs that a comment
+// names. Reading this package is reading the product.
+package sigpost
+
+import "errors"
+
+// Sentinel errors that cross stages. Exit codes and HTTP statuses are derived
+// from these in one table each (cmd and web).
+var (
+	// ErrUsage is a wrong command line or configuration: exit code 2.
+	ErrUsage = errors.New("wrong usage")
+	// ErrLocked says that another run holds the archive's lock: exit code 3.
+	ErrLocked = errors.New("another run holds the lock")
+	// ErrNotFound says that what was asked for is not in the archive.
+	ErrNotFound = errors.New("not found")
+)

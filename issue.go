@@ -1,0 +1,102 @@
+package sigpost
+
+import "time"
+
+// Window is the half-open stretch of time [From, To) that an issue covers.
+// Windows of a digest are rows: they neither overlap nor leave gaps.
+type Window struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Contains says whether t lies in the window.
+func (w Window) Contains(t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
+
+// IssueState says how far an issue has come.
+type IssueState string
+
+// The states of an Issue.
+const (
+	// IssueQuiet had nothing to say: its window is kept, nothing is sent.
+	IssueQuiet IssueState = "quiet"
+	// IssueComposed is frozen and waits to be sent.
+	IssueComposed IssueState = "composed"
+	// IssueSending has its deliveries in the ledger.
+	IssueSending IssueState = "sending"
+	// IssueSent has no delivery left that could still be made.
+	IssueSent IssueState = "sent"
+)
+
+// Issue is one dated number of a digest (RFC 1153 calls it that). Once it is
+// composed, what it holds never changes; each reader's letter is cut from it.
+type Issue struct {
+	ID     int64      `json:"id"`
+	Digest string     `json:"digest"` // the digest's name in the config
+	Title  string     `json:"title"`  // the publication's, for people
+	Number int        `json:"number"` // counts from 1; 0 for a quiet one
+	Window Window     `json:"window"`
+	State  IssueState `json:"state"`
+	// Zone is the IANA name of the digest's time zone; dates in words are in
+	// it unless a reader has one of their own.
+	Zone     string    `json:"zone"`
+	Composed time.Time `json:"composed"`
+	// Stats count the window's news over all entries.
+	Stats   Stats        `json:"stats"`
+	Entries []Entry      `json:"entries"` // most active first
+	Events  []Occurrence `json:"events"`  // by start
+	// Titles are the names for people of the tags in it, by Tag.String.
+	Titles map[string]string `json:"titles"`
+}
+
+// Stats count what is new in a window.
+type Stats struct {
+	Threads  int `json:"threads"`
+	Messages int `json:"messages"`
+	People   int `json:"people"`
+	// Robots counts the messages of programs, which are in no other count.
+	Robots int `json:"robots"`
+}
+
+// Entry is what an issue says of one thread.
+type Entry struct {
+	ThreadID int64 `json:"thread_id"`
+	// Headline is the thread's subject in plain words, without list tags and
+	// reply marks.
+	Headline string    `json:"headline"`
+	Lists    []string  `json:"lists"`
+	Tags     []Tagging `json:"tags"` // accepted ones, best first
+	// Continued says that an earlier issue told of the thread, or that it
+	// began before the window: then only what is new since counts here.
+	Continued bool `json:"continued"`
+	// New counts the messages in this issue, Total all that the thread had
+	// when the issue was composed.
+	New   int       `json:"new"`
+	Total int       `json:"total"`
+	First time.Time `json:"first"` // of the thread
+	Last  time.Time `json:"last"`
+	// People wrote the new messages, in the order in which they appear.
+	People []string `json:"people"`
+	// Unanswered says that the thread asks something and nobody but its
+	// opener has written in it.
+	Unanswered bool `json:"unanswered,omitempty"`
+	// Quotes are what is new, in the authors' own words.
+	Quotes []Quote `json:"quotes"`
+	URL    string  `json:"url"` // the whole thread
+}
+
+// Quote is a passage that somebody wrote, word for word.
+type Quote struct {
+	Author    string    `json:"author"`
+	MessageID MessageID `json:"message_id"`
+	Text      string    `json:"text"`
+	At        time.Time `json:"at"`
+	URL       string    `json:"url"` // the message
+}
+
+// Letter is an issue as one reader gets it: the same content twice, as text
+// and as HTML.
+type Letter struct {
+	Subject string
+	Text    string // lines of at most 72 columns where that can be, "\n" ends
+	HTML    string // a whole document with its style inlined
+}

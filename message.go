@@ -1,0 +1,142 @@
+package sigpost
+
+import (
+	"strings"
+	"time"
+)
+
+// MessageID is a message identifier without its angle brackets (RFC 5322,
+// section 3.6.4).
+type MessageID string
+
+// String gives the id in its brackets, as header fields write it.
+func (id MessageID) String() string { return "<" + string(id) + ">" }
+
+// Address is a mailbox of RFC 5322, section 3.4: a name for people and an
+// addr-spec.
+type Address struct {
+	Name string `json:"name"`
+	Addr string `json:"address"`
+}
+
+// Label is what a reader sees of the address: its name, or the part before
+// the @ where it has none. It never shows the addr-spec.
+func (a Address) Label() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	local, _, _ := strings.Cut(a.Addr, "@")
+	return local
+}
+
+// Domain is the part behind the last @, in lower case.
+func (a Address) Domain() string {
+	return strings.ToLower(a.Addr[strings.LastIndexByte(a.Addr, '@')+1:])
+}
+
+// Message is one mail (RFC 5322), understood: decoded, and its text cut into
+// ranges. It does not hold the raw bytes.
+type Message struct {
+	// ID is the archive's number for it; 0 before it is stored.
+	ID int64
+	// ThreadID is the archive's number of its thread; 0 before it is stored.
+	ThreadID int64
+	// MessageID identifies it. Where the mail carried none that can be used,
+	// it is derived from the bytes, and Derived says so.
+	MessageID MessageID
+	Derived   bool
+	// References are the messages that it answers, oldest first, the direct
+	// parent last: the References field with In-Reply-To merged in (RFC 5256,
+	// section 3, "REFERENCES", step 1). It never holds the message itself.
+	References []MessageID
+	// Author is who wrote it (From), Sender who handed it in (Sender, or the
+	// same as Author).
+	Author Address
+	Sender Address
+	// Subject is decoded and on one line. BaseSubject is that of RFC 5256,
+	// section 2.1.
+	Subject     string
+	BaseSubject string
+	// Sent is the Date field: a claim, and zero where there is none that can
+	// be read.
+	Sent time.Time
+	// Received is when it came into the mailbox; it orders the archive. See
+	// docs/design.md, "When a message was received".
+	Received time.Time
+	// Trace is the date of the topmost Received field (RFC 5321, section
+	// 4.4); zero where there is none.
+	Trace time.Time
+	// ListIDs are the List-Id identifiers in it (RFC 2919), in lower case.
+	ListIDs []string
+	// Lists are the names of the lists that it came through.
+	Lists []string
+	// ArchivedAt is the Archived-At field's URL (RFC 5064), or empty.
+	ArchivedAt string
+	// Robot says that a program wrote it: it never counts in an issue.
+	Robot bool
+	// Own says that it is one of sigpost's own letters, come back.
+	Own bool
+	// Text is the readable text in UTF-8 with "\n" line ends: the plain part,
+	// or what became of the HTML one. Ranges cover it from start to end.
+	Text   string
+	Ranges []Range
+	// Attachments are the parts that are not its text.
+	Attachments []Attachment
+	// Size is the number of raw bytes.
+	Size int
+	// Defects say what was wrong with the mail and how it was read all the
+	// same, for people.
+	Defects []string
+}
+
+// Parent is the message that it answers, or "" where it opens a thread.
+func (m *Message) Parent() MessageID {
+	if len(m.References) == 0 {
+		return ""
+	}
+	return m.References[len(m.References)-1]
+}
+
+// NewText is what the author wrote here: the text without quotes, attribution
+// lines, signature and list footer.
+func (m *Message) NewText() string { return m.text(RangeNew) }
+
+// QuotedText is what it quotes of others.
+func (m *Message) QuotedText() string { return m.text(RangeQuoted) }
+
+func (m *Message) text(kind RangeKind) string {
+	var b strings.Builder
+	for _, r := range m.Ranges {
+		if r.Kind == kind {
+			b.WriteString(m.Text[r.Start:r.End])
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// RangeKind says what a stretch of a message's text is.
+type RangeKind string
+
+// The kinds of Range.
+const (
+	RangeNew         RangeKind = "new"
+	RangeQuoted      RangeKind = "quoted"
+	RangeAttribution RangeKind = "attribution" // "On Monday, A wrote:"
+	RangeSignature   RangeKind = "signature"
+	RangeFooter      RangeKind = "footer" // what the list's software added
+)
+
+// Range is a stretch of Message.Text: the bytes [Start, End), whole lines.
+type Range struct {
+	Kind  RangeKind `json:"kind"`
+	Start int       `json:"start"`
+	End   int       `json:"end"`
+}
+
+// Attachment is a part of a message that is not its text (RFC 2183).
+type Attachment struct {
+	Name string `json:"name"` // as the mail gives it, without any path; may be empty
+	Type string `json:"type"` // media type, lower case, without parameters
+	Size int    `json:"size"` // bytes, decoded
+	Part string `json:"part"` // part number as in IMAP (RFC 9051, section 6.4.5.1)
+}
