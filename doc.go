@@ -19,3 +19,17 @@ var (
 	// ErrNotFound says that what was asked for is not in the archive.
 	ErrNotFound = errors.New("not found")
 )
+
+// Usage marks an error as one of usage, so that errors.Is finds ErrUsage in
+// it, without changing what it says.
+func Usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error        { return e.error }
+func (e usageError) Is(target error) bool { return target == ErrUsage }

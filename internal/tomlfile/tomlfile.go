@@ -76,8 +76,8 @@ func Keys(in reflect.Type) []string {
 		return nil
 	}
 	var keys []string
-	for i := range in.NumField() {
-		if key := keyOf(in.Field(i)); key != "" {
+	for _, f := range reflect.VisibleFields(in) {
+		if key := keyOf(f); key != "" {
 			keys = append(keys, key)
 		}
 	}
@@ -90,9 +90,9 @@ func fieldFor(in reflect.Type, name string) (reflect.StructField, bool) {
 	if in.Kind() != reflect.Struct {
 		return reflect.StructField{}, false
 	}
-	for i := range in.NumField() {
-		if keyOf(in.Field(i)) == name {
-			return in.Field(i), true
+	for _, f := range reflect.VisibleFields(in) {
+		if keyOf(f) == name {
+			return f, true
 		}
 	}
 	return reflect.StructField{}, false
@@ -112,3 +112,9 @@ func element(t reflect.Type) reflect.Type {
 	}
 	return t
 }
+
+// The TOML types that the standard library has none for.
+type (
+	LocalDate     = toml.LocalDate
+	LocalDateTime = toml.LocalDateTime
+)

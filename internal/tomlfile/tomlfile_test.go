@@ -39,3 +39,15 @@ func TestDecode(t *testing.T) {
 		})
 	}
 }
+
+func TestLines(t *testing.T) {
+	lines := Lines([]byte("title = \"x\"\n\n[web]\nurl = \"u\"\n[[account]]\nname = \"a\"\n[[account.mailbox]]\nlist = \"l\"\n[[account.mailbox]]\nlist = \"m\"\n[[account]]\nname = \"b\"\n[[account.mailbox]]\n  list = \"n\"\n"))
+	for path, want := range map[string]int{
+		"title": 1, "web": 3, "web.url": 4, "account[0]": 5, "account[0].name": 6, "account[0].mailbox[0].list": 8,
+		"account[0].mailbox[1].list": 10, "account[1].name": 12, "account[1].mailbox[0]": 13, "account[1].mailbox[0].list": 14,
+	} {
+		if lines[path] != want {
+			t.Errorf("%s is on line %d, want %d", path, lines[path], want)
+		}
+	}
+}

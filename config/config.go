@@ -1,0 +1,266 @@
+// Package config reads sigpost's configuration: one TOML file, strictly.
+// config.example.toml is its manual.
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/tomlfile"
+)
+
+// Config is a configuration that has been found to be right.
+type Config struct {
+	Archive  Archive   `toml:"archive"`
+	Lists    []List    `toml:"list"`
+	Accounts []Account `toml:"account"`
+	Classify Classify  `toml:"classify"`
+	Meetings []Meeting `toml:"meeting"`
+	Summits  []Summit  `toml:"summit"`
+	Digests  []Digest  `toml:"digest"`
+	SMTP     SMTP      `toml:"smtp"`
+	Web      Web       `toml:"web"`
+
+	dir string // of the file; relative paths begin there
+}
+
+// Archive says where things are kept.
+type Archive struct {
+	Database     string `toml:"database"`
+	DatabaseFile string `toml:"database_file"`
+	DatabaseEnv  string `toml:"database_env"`
+	SecretFile   string `toml:"secret_file"`
+	SecretEnv    string `toml:"secret_env"`
+}
+
+// List is a mailing list.
+type List struct {
+	Name       string `toml:"name"`
+	Title      string `toml:"title"`
+	ListID     string `toml:"list_id"`
+	Post       string `toml:"post"`
+	ArchiveURL string `toml:"archive_url"`
+}
+
+// Server is how to reach a server and log in; IMAP and SMTP have it in common.
+type Server struct {
+	Host         string   `toml:"host"`
+	TLS          string   `toml:"tls"`
+	AllowPlain   bool     `toml:"allow_plain"`
+	Username     string   `toml:"username"`
+	PasswordFile string   `toml:"password_file"`
+	PasswordEnv  string   `toml:"password_env"`
+	CAFile       string   `toml:"ca_file"`
+	Timeout      Duration `toml:"timeout"`
+}
+
+// Account is an IMAP account.
+type Account struct {
+	Name string `toml:"name"`
+	Server
+	Mailboxes []Mailbox `toml:"mailbox"`
+}
+
+// Mailbox is a mailbox of an account.
+type Mailbox struct {
+	Name            string             `toml:"name"`
+	List            string             `toml:"list"`
+	Since           tomlfile.LocalDate `toml:"since"`
+	MaxMessageBytes int64              `toml:"max_message_bytes"`
+}
+
+// Classify says by what threads are tagged.
+type Classify struct {
+	Taxonomy string `toml:"taxonomy"`
+}
+
+// Meeting is an event that recurs.
+type Meeting struct {
+	Title     string                 `toml:"title"`
+	Start     tomlfile.LocalDateTime `toml:"start"`
+	Zone      string                 `toml:"zone"`
+	Repeat    string                 `toml:"repeat"`
+	Duration  Duration               `toml:"duration"`
+	Where     string                 `toml:"where"`
+	Cancelled []tomlfile.LocalDate   `toml:"cancelled"`
+	Notes     string                 `toml:"notes"`
+	Links     []Link                 `toml:"links"`
+}
+
+// Summit is an event of some days.
+type Summit struct {
+	Title    string             `toml:"title"`
+	First    tomlfile.LocalDate `toml:"first"`
+	Last     tomlfile.LocalDate `toml:"last"`
+	Zone     string             `toml:"zone"`
+	Where    string             `toml:"where"`
+	Notes    string             `toml:"notes"`
+	Links    []Link             `toml:"links"`
+	Sessions []Session          `toml:"session"`
+}
+
+// Session is one talk of a summit.
+type Session struct {
+	Title    string                 `toml:"title"`
+	Start    tomlfile.LocalDateTime `toml:"start"`
+	Room     string                 `toml:"room"`
+	Speakers string                 `toml:"speakers"`
+	URL      string                 `toml:"url"`
+}
+
+// Link is a URL with the words for it.
+type Link struct {
+	Title string `toml:"title"`
+	URL   string `toml:"url"`
+}
+
+// Digest is a weekly publication.
+type Digest struct {
+	Name              string    `toml:"name"`
+	Title             string    `toml:"title"`
+	Lists             []string  `toml:"lists"`
+	Weekday           Weekday   `toml:"weekday"`
+	At                ClockTime `toml:"at"`
+	Zone              string    `toml:"zone"`
+	From              string    `toml:"from"`
+	ReplyTo           string    `toml:"reply_to"`
+	ListID            string    `toml:"list_id"`
+	PostalAddress     string    `toml:"postal_address"`
+	UnsubscribeMailto string    `toml:"unsubscribe_mailto"`
+}
+
+// SMTP is the server that takes the letters.
+type SMTP struct {
+	Server
+	Hello   string `toml:"hello"`
+	Unknown string `toml:"unknown"`
+}
+
+// Web says where the pages are served.
+type Web struct {
+	Listen string `toml:"listen"`
+	URL    string `toml:"url"`
+}
+
+// Load reads and checks a configuration file. Errors say file and line, are
+// one line for each thing that is wrong, and wrap sigpost.ErrUsage.
+func Load(file string) (*Config, error) {
+	data, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return nil, sigpost.Usage(fmt.Errorf("there is no configuration at %s: \"sigpost init\" writes one, --config names another", file))
+	}
+	if err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("the configuration cannot be read: %w", err))
+	}
+	return Parse(file, data)
+}
+
+// Parse checks the bytes of a configuration file as Load does.
+func Parse(file string, data []byte) (*Config, error) {
+	c := &Config{dir: filepath.Dir(file)}
+	if err := tomlfile.Decode(file, data, c); err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("%w", err))
+	}
+	c.setDefaults()
+	if err := c.validate(file, tomlfile.Lines(data)); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Config) setDefaults() {
+	for i := range c.Lists {
+		or(&c.Lists[i].Title, c.Lists[i].Name)
+	}
+	for i := range c.Accounts {
+		a := &c.Accounts[i]
+		or(&a.TLS, "tls")
+		or(&a.Timeout, Duration(time.Minute))
+		for j := range a.Mailboxes {
+			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)
+		}
+	}
+	for i := range c.Meetings {
+		or(&c.Meetings[i].Duration, Duration(time.Hour))
+	}
+	for i := range c.Digests {
+		d := &c.Digests[i]
+		or(&d.Title, d.Name)
+		or(&d.Zone, "UTC")
+		or(&d.Weekday, Weekday(time.Monday))
+		or(&d.At, ClockTime{Minutes: 6 * 60, set: true})
+		if len(d.Lists) == 0 {
+			for _, l := range c.Lists {
+				d.Lists = append(d.Lists, l.Name)
+			}
+		}
+		if _, domain, ok := strings.Cut(strings.TrimRight(d.From, ">"), "@"); ok {
+			or(&d.ListID, d.Name+"."+strings.ToLower(domain))
+		}
+	}
+	or(&c.Classify.Taxonomy, OpenStackTaxonomy)
+	or(&c.SMTP.TLS, "starttls")
+	or(&c.SMTP.Timeout, Duration(time.Minute))
+	or(&c.SMTP.Unknown, "hold")
+	or(&c.Web.Listen, "127.0.0.1:8420")
+	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
+}
+
+// OpenStackTaxonomy is the name of the taxonomy that is built in.
+const OpenStackTaxonomy = "openstack"
+
+// or sets what has not been given.
+func or[T comparable](v *T, fallback T) {
+	var zero T
+	if *v == zero {
+		*v = fallback
+	}
+}
+
+// Digest finds a digest by name; the only one may be called "".
+func (c *Config) Digest(name string) (Digest, error) {
+	var names []string
+	for _, d := range c.Digests {
+		if d.Name == name || name == "" && len(c.Digests) == 1 {
+			return d, nil
+		}
+		names = append(names, d.Name)
+	}
+	if len(names) == 0 {
+		return Digest{}, sigpost.Usage(fmt.Errorf("the configuration has no [[digest]]"))
+	}
+	if name == "" {
+		return Digest{}, sigpost.Usage(fmt.Errorf("there are several digests: say which with --digest (%s)", strings.Join(names, ", ")))
+	}
+	return Digest{}, sigpost.Usage(fmt.Errorf("there is no digest %q in the configuration (there is: %s)", name, strings.Join(names, ", ")))
+}
+
+// List finds a list by name.
+func (c *Config) List(name string) (List, bool) {
+	for _, l := range c.Lists {
+		if l.Name == name {
+			return l, true
+		}
+	}
+	return List{}, false
+}
+
+// Path makes a path of the configuration one that can be opened.
+func (c *Config) Path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.dir, p)
+}
+
+// Loopback says whether host:port is an address of this machine.
+func Loopback(hostport string) bool {
+	u := url.URL{Host: hostport}
+	h := u.Hostname()
+	return h == "localhost" || h == "::1" || strings.HasPrefix(h, "127.")
+}

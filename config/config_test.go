@@ -1,0 +1,154 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/tomlfile"
+)
+
+// replace gives the example with one line changed.
+func replace(t *testing.T, old, new string) []byte {
+	t.Helper()
+	if strings.Count(sigpost.ExampleConfig, old) != 1 {
+		t.Fatalf("the example has %q %d times", old, strings.Count(sigpost.ExampleConfig, old))
+	}
+	return []byte(strings.Replace(sigpost.ExampleConfig, old, new, 1))
+}
+
+func TestExampleIsRight(t *testing.T) {
+	c, err := Parse("config.example.toml", []byte(sigpost.ExampleConfig))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Events()) != 2 || c.Digests[0].Weekday.Weekday() != time.Monday || c.Accounts[0].Mailboxes[0].Since.Year != 2016 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Every key stands in the example, in use or commented out, under its table.
+func TestExampleHasEveryKey(t *testing.T) {
+	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
+		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl").Replace(sigpost.ExampleConfig)
+	lines := tomlfile.Lines([]byte(uncommented))
+	var check func(reflect.Type, string)
+	check = func(in reflect.Type, at string) {
+		for in.Kind() == reflect.Slice {
+			in = in.Elem()
+			at += "[0]"
+		}
+		if in.Kind() != reflect.Struct {
+			return
+		}
+		for _, f := range reflect.VisibleFields(in) {
+			key := f.Tag.Get("toml")
+			if key == "" {
+				continue
+			}
+			path := strings.TrimPrefix(at+"."+key, ".")
+			elem := f.Type
+			for elem.Kind() == reflect.Slice {
+				elem = elem.Elem()
+			}
+			if elem.Kind() == reflect.Struct && elem.PkgPath() == in.PkgPath() && elem.Name() != "Link" && elem.Name() != "ClockTime" {
+				check(f.Type, path)
+			} else if lines[path] == 0 {
+				t.Errorf("config.example.toml does not have %s", path)
+			}
+		}
+	}
+	check(reflect.TypeOf(Config{}), "")
+}
+
+func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
+	for _, c := range []struct{ name, old, new, want string }{
+		{"unknown key", `since = 2016-01-01`, `sinse = 2016-01-01`, `unknown key "sinse" in [account.mailbox]; did you mean "since"?`},
+		{"a password in the file", `password_file = "imap.password"`, `password = "secret"`, `unknown key "password" in [account]`},
+		{"no such list", "list = \"sig-openstack\"\n# The first", "list = \"sig-opnstack\"\n# The first", `there is no list named "sig-opnstack"; did you mean "sig-openstack"?`},
+		{"zone", `zone = "America/Chicago"`, `zone = "Texas"`, `"Texas" is no time zone`},
+		{"weekday", `weekday = "monday"`, `weekday = "montag"`, `"montag" is no day of the week`},
+		{"time of day", `at = "06:00"`, `at = "6 am"`, `"6 am" is no time of day`},
+		{"duration", `duration = "1h"`, `duration = "an hour"`, `"an hour" is no duration`},
+		{"rule", `repeat = "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"`, `repeat = "second tuesdays"`, "cannot be read"},
+		{"summit backwards", `last = 2016-04-29`, `last = 2016-04-20`, "ends before it begins"},
+		{"plain to a stranger", "host = \"imap.example.org:993\"\n# \"tls\" (from the first byte, the default), \"starttls\", or \"plain\". Plain is\n# refused unless the host is a loopback address or allow_plain is true: the\n# password would go over the network for all to read.\ntls = \"tls\"", "host = \"imap.example.org:143\"\ntls = \"plain\"", "for all to read"},
+		{"host without port", `host = "smtp.example.org:587"`, `host = "smtp.example.org"`, "needs a port"},
+		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
+		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
+		{"password in the database's URL", `database = "sigpost.db"`, `database = "postgres://u:geheim@h/d"`, "does not belong into this file"},
+		{"archive_url", `/msg/{message_id}"`, `/msg/"`, "has no {message_id}"},
+		{"http outside", `# url = ""`, `url = "http://digest.example.org"`, "needs https"},
+		{"policy", `unknown = "hold"`, `unknown = "maybe"`, `"maybe" is none of hold, resend`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			data := replace(t, c.old, c.new)
+			_, err := Parse("config.toml", data)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want %s", err, c.want)
+			}
+			if !errors.Is(err, sigpost.ErrUsage) {
+				t.Error("it is no ErrUsage")
+			}
+			if !strings.HasPrefix(err.Error(), "config.toml:") || strings.Contains(err.Error(), "geheim") {
+				t.Errorf("no line, or a secret: %v", err)
+			}
+			if line := strings.Count(string(data[:strings.Index(string(data), c.new)]), "\n") + 1; c.new != "" && !strings.Contains(c.new, "\n") &&
+				!strings.HasPrefix(err.Error(), "config.toml:"+strconv.Itoa(line)) {
+				t.Errorf("not on line %d: %v", line, err)
+			}
+		})
+	}
+}
+
+func TestEmptyConfigSaysAllThatIsMissing(t *testing.T) {
+	_, err := Parse("c.toml", nil)
+	for _, want := range []string{"one of database, database_file and database_env", "one of secret_file and secret_env", "no [[list]]"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %q", err, want)
+		}
+	}
+}
+
+func TestSecretsComeFromFilesOrTheEnvironment(t *testing.T) {
+	dir := t.TempDir()
+	c := &Config{dir: dir}
+	server := Server{Host: "h:993", Username: "u", PasswordFile: "pw"}
+	if _, err := c.Password(server); err == nil || !strings.Contains(err.Error(), "password_file") || !errors.Is(err, sigpost.ErrUsage) {
+		t.Errorf("missing file: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "pw"), []byte(" geheim \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Password(server); got != "geheim" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	t.Setenv("SIGPOST_TEST_PW", "anders")
+	if got, err := c.Password(Server{Username: "u", PasswordEnv: "SIGPOST_TEST_PW"}); got != "anders" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	c.Archive.SecretEnv = "SIGPOST_TEST_PW"
+	if _, err := c.Secret(); err == nil || strings.Contains(err.Error(), "anders") {
+		t.Errorf("a short secret: %v", err)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	c := &Config{Digests: []Digest{{Name: "a"}}}
+	if d, err := c.Digest(""); err != nil || d.Name != "a" {
+		t.Errorf("the only one: %v, %v", d, err)
+	}
+	c.Digests = append(c.Digests, Digest{Name: "b"})
+	if _, err := c.Digest(""); err == nil || !strings.Contains(err.Error(), "a, b") {
+		t.Errorf("several: %v", err)
+	}
+	if _, err := c.Digest("c"); !errors.Is(err, sigpost.ErrUsage) {
+		t.Errorf("none such: %v", err)
+	}
+}

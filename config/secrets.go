@@ -1,0 +1,87 @@
+package config
+
+import (
+	"crypto/x509"
+	"fmt"
+	"os"
+	"strings"
+
+	"sigpost"
+)
+
+// Password reads the server's password. It is read when it is needed, so that
+// a rotated one is seen.
+func (c *Config) Password(s Server) (string, error) {
+	if s.Username == "" {
+		return "", nil
+	}
+	return c.secret("the password of "+s.Username+" at "+s.Host, s.PasswordFile, "password_file", s.PasswordEnv, "password_env")
+}
+
+// DSN says where the archive's database is.
+func (c *Config) DSN() (string, error) {
+	a := c.Archive
+	if a.Database != "" {
+		if strings.Contains(a.Database, "://") {
+			return a.Database, nil
+		}
+		return c.Path(strings.TrimPrefix(a.Database, "sqlite:")), nil
+	}
+	return c.secret("the database's URL", a.DatabaseFile, "database_file", a.DatabaseEnv, "database_env")
+}
+
+// minSecret is the fewest bytes of a secret: 256 bits, if they are random.
+const minSecret = 32
+
+// Secret reads the key that signs links.
+func (c *Config) Secret() ([]byte, error) {
+	a := c.Archive
+	secret, err := c.secret("the archive's secret", a.SecretFile, "secret_file", a.SecretEnv, "secret_env")
+	if err != nil {
+		return nil, err
+	}
+	if len(secret) < minSecret {
+		return nil, sigpost.Usage(fmt.Errorf("the archive's secret has %d characters; it needs %d or more, such as what \"head -c 32 /dev/urandom | base64\" prints", len(secret), minSecret))
+	}
+	return []byte(secret), nil
+}
+
+// secret reads a value from a file or an environment variable. What it holds
+// is never in an error.
+func (c *Config) secret(what, file, fileKey, env, envKey string) (string, error) {
+	if env != "" {
+		v := strings.TrimSpace(os.Getenv(env))
+		if v == "" {
+			return "", sigpost.Usage(fmt.Errorf("%s: the environment variable %s (%s) is empty or not set", what, env, envKey))
+		}
+		return v, nil
+	}
+	path := c.Path(file)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", sigpost.Usage(fmt.Errorf("%s cannot be read (%s): %w", what, fileKey, err))
+	}
+	v := strings.TrimSpace(string(data))
+	if v == "" {
+		return "", sigpost.Usage(fmt.Errorf("%s: the file %s (%s) is empty", what, path, fileKey))
+	}
+	return v, nil
+}
+
+// RootCAs reads the authorities that a server's certificate is checked by;
+// nil stands for those of the system.
+func (c *Config) RootCAs(s Server) (*x509.CertPool, error) {
+	if s.CAFile == "" {
+		return nil, nil
+	}
+	path := c.Path(s.CAFile)
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("the certificates for %s cannot be read (ca_file): %w", s.Host, err))
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, sigpost.Usage(fmt.Errorf("the file %s (ca_file of %s) has no certificate in PEM form", path, s.Host))
+	}
+	return pool, nil
+}

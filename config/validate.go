@@ -1,0 +1,318 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/calendar"
+	"sigpost/internal/osa"
+	"sigpost/internal/tomlfile"
+)
+
+// checker collects what is wrong, with the line of each.
+type checker struct {
+	file  string
+	lines map[string]int
+	wrong []string
+}
+
+// add notes what is wrong with the value at a path such as "digest[0].zone".
+// A key that is not there has the line of its table.
+func (c *checker) add(path, format string, args ...any) {
+	line := 0
+	for p := path; line == 0 && p != ""; {
+		line = c.lines[p]
+		p = p[:max(0, strings.LastIndexAny(p, ".["))]
+	}
+	where := c.file
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", c.file, line)
+	}
+	c.wrong = append(c.wrong, where+": "+fmt.Sprintf(format, args...))
+}
+
+func (c *Config) validate(file string, lines map[string]int) error {
+	ch := &checker{file: file, lines: lines}
+	c.checkArchive(ch)
+	c.checkLists(ch)
+	c.checkAccounts(ch)
+	c.checkEvents(ch)
+	c.checkDigests(ch)
+	c.checkSMTP(ch)
+	c.checkWeb(ch)
+	if len(ch.wrong) > 0 {
+		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
+	}
+	return nil
+}
+
+func (c *Config) checkArchive(ch *checker) {
+	a := c.Archive
+	if n := count(a.Database, a.DatabaseFile, a.DatabaseEnv); n != 1 {
+		ch.add("archive.database", "[archive] must have one of database, database_file and database_env; it has %d", n)
+	}
+	if n := count(a.SecretFile, a.SecretEnv); n != 1 {
+		ch.add("archive.secret_file", "[archive] must have one of secret_file and secret_env; it has %d", n)
+	}
+	if u, err := url.Parse(a.Database); err == nil && u.User != nil {
+		if _, set := u.User.Password(); set {
+			ch.add("archive.database", "a password does not belong into this file: put the whole URL into a file or an environment variable and name it with database_file or database_env")
+		}
+	}
+}
+
+// shortName is what lists, digests and accounts are called in commands.
+var shortName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// names checks short names: there, well formed, and each once.
+type names struct {
+	what string
+	seen map[string]bool
+	all  []string
+}
+
+func newNames(what string) *names { return &names{what: what, seen: map[string]bool{}} }
+
+func (n *names) check(ch *checker, path, name string) {
+	switch {
+	case name == "":
+		ch.add(path, "the %s has no name", n.what)
+	case !shortName.MatchString(name):
+		ch.add(path, "%q cannot be a %s's name: use lower-case letters, digits and dashes", name, n.what)
+	case n.seen[name]:
+		ch.add(path, "there are two %ss named %q", n.what, name)
+	}
+	n.seen[name] = true
+	n.all = append(n.all, name)
+}
+
+// refer checks that something names one of these.
+func (n *names) refer(ch *checker, path, name string) {
+	if n.seen[name] {
+		return
+	}
+	hint := "there is: " + strings.Join(n.all, ", ")
+	if near := osa.Nearest(name, n.all); near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	} else if len(n.all) == 0 {
+		hint = fmt.Sprintf("there is no [[%s]] at all", n.what)
+	}
+	ch.add(path, "there is no %s named %q; %s", n.what, name, hint)
+}
+
+func (c *Config) listNames() *names {
+	n := newNames("list")
+	for _, l := range c.Lists {
+		n.seen[l.Name] = true
+		n.all = append(n.all, l.Name)
+	}
+	return n
+}
+
+func (c *Config) checkLists(ch *checker) {
+	if len(c.Lists) == 0 {
+		ch.add("list", "there is no [[list]]: sigpost needs at least one mailing list to read")
+	}
+	n := newNames("list")
+	for i, l := range c.Lists {
+		at := fmt.Sprintf("list[%d].", i)
+		n.check(ch, at+"name", l.Name)
+		if l.Post != "" {
+			checkAddress(ch, at+"post", l.Post)
+		}
+		checkURL(ch, at+"archive_url", strings.ReplaceAll(l.ArchiveURL, "{message_id}", "x"))
+		if l.ArchiveURL != "" && !strings.Contains(l.ArchiveURL, "{message_id}") {
+			ch.add(at+"archive_url", "archive_url has no {message_id} in it, so it cannot lead to a message")
+		}
+	}
+}
+
+func (c *Config) checkAccounts(ch *checker) {
+	n, lists := newNames("account"), c.listNames()
+	for i, a := range c.Accounts {
+		at := fmt.Sprintf("account[%d].", i)
+		n.check(ch, at+"name", a.Name)
+		checkServer(ch, at, a.Server)
+		if a.Username == "" {
+			ch.add(at+"username", "the account %q has no username", a.Name)
+		}
+		if len(a.Mailboxes) == 0 {
+			ch.add(at+"mailbox", "the account %q has no [[account.mailbox]], so nothing of it would be read", a.Name)
+		}
+		seen := map[string]bool{}
+		for j, m := range a.Mailboxes {
+			at := fmt.Sprintf("account[%d].mailbox[%d].", i, j)
+			if m.Name == "" {
+				ch.add(at+"name", "the mailbox has no name (most accounts have \"INBOX\")")
+			}
+			if seen[m.Name] {
+				ch.add(at+"name", "the account %q has the mailbox %q twice", a.Name, m.Name)
+			}
+			seen[m.Name] = true
+			lists.refer(ch, at+"list", m.List)
+			if m.MaxMessageBytes < 64<<10 {
+				ch.add(at+"max_message_bytes", "max_message_bytes must be at least 65536 (64 KiB), so that ordinary mail is kept whole")
+			}
+		}
+	}
+}
+
+func checkServer(ch *checker, at string, s Server) {
+	if host, port, ok := strings.Cut(s.Host, ":"); s.Host == "" {
+		ch.add(at+"host", "host is missing: the server and its port, such as \"mail.example.org:993\"")
+	} else if !strings.HasPrefix(s.Host, "[") && (!ok || host == "" || port == "") {
+		ch.add(at+"host", "%q needs a port behind it, such as %q", s.Host, host+":993")
+	}
+	oneOf(ch, at+"tls", s.TLS, "tls", "starttls", "plain")
+	if s.TLS == "plain" && !s.AllowPlain && !Loopback(s.Host) {
+		ch.add(at+"tls", "tls = \"plain\" would send the password to %s for all to read: use \"tls\" or \"starttls\", or set allow_plain = true", s.Host)
+	}
+	if s.Username != "" && count(s.PasswordFile, s.PasswordEnv) != 1 {
+		ch.add(at+"username", "the login of %s needs its password from one of password_file and password_env", s.Username)
+	}
+}
+
+func (c *Config) checkEvents(ch *checker) {
+	for i, m := range c.Meetings {
+		at := fmt.Sprintf("meeting[%d].", i)
+		required(ch, at, "meeting", m.Title)
+		checkZone(ch, at+"zone", m.Zone, true)
+		if m.Start == (tomlfile.LocalDateTime{}) {
+			ch.add(at+"start", "the meeting %q has no start, such as 2016-01-05T14:00:00", m.Title)
+		}
+		if err := calendar.Check(sigpost.Event{Rule: m.Repeat, Start: m.Start.AsTime(time.UTC)}); err != nil {
+			ch.add(at+"repeat", "%v", err)
+		}
+		checkLinks(ch, at, m.Links)
+	}
+	for i, s := range c.Summits {
+		at := fmt.Sprintf("summit[%d].", i)
+		required(ch, at, "summit", s.Title)
+		checkZone(ch, at+"zone", s.Zone, true)
+		switch first, last := s.First.AsTime(time.UTC), s.Last.AsTime(time.UTC); {
+		case s.First == (tomlfile.LocalDate{}) || s.Last == (tomlfile.LocalDate{}):
+			ch.add(at+"first", "the summit %q needs its first and its last day, such as 2016-04-25", s.Title)
+		case last.Before(first):
+			ch.add(at+"last", "the summit %q ends before it begins", s.Title)
+		}
+		checkLinks(ch, at, s.Links)
+		for j, session := range s.Sessions {
+			at := fmt.Sprintf("summit[%d].session[%d].", i, j)
+			required(ch, at, "session", session.Title)
+			if session.Start == (tomlfile.LocalDateTime{}) {
+				ch.add(at+"start", "the session %q has no start", session.Title)
+			}
+			checkURL(ch, at+"url", session.URL)
+		}
+	}
+}
+
+func checkLinks(ch *checker, at string, links []Link) {
+	for _, l := range links {
+		if l.Title == "" || l.URL == "" {
+			ch.add(at+"links", "a link needs a title and a url")
+		}
+		checkURL(ch, at+"links", l.URL)
+	}
+}
+
+func (c *Config) checkDigests(ch *checker) {
+	n, lists := newNames("digest"), c.listNames()
+	for i, d := range c.Digests {
+		at := fmt.Sprintf("digest[%d].", i)
+		n.check(ch, at+"name", d.Name)
+		for _, l := range d.Lists {
+			lists.refer(ch, at+"lists", l)
+		}
+		checkZone(ch, at+"zone", d.Zone, true)
+		if d.From == "" {
+			ch.add(at+"from", "the digest %q has no from address", d.Name)
+		} else {
+			checkAddress(ch, at+"from", d.From)
+		}
+		for key, v := range map[string]string{"reply_to": d.ReplyTo, "unsubscribe_mailto": d.UnsubscribeMailto} {
+			if v != "" {
+				checkAddress(ch, at+key, v)
+			}
+		}
+		if d.UnsubscribeMailto == "" && c.Web.URL == "" {
+			ch.add(at+"unsubscribe_mailto", "readers of %q could not unsubscribe: give unsubscribe_mailto, or web.url with \"sigpost serve\" behind it", d.Name)
+		}
+		if c.SMTP.Host == "" {
+			ch.add(at+"name", "the digest %q cannot be sent without [smtp] host", d.Name)
+		}
+	}
+}
+
+func (c *Config) checkSMTP(ch *checker) {
+	if c.SMTP.Host == "" {
+		return // nothing is sent: said above where it matters
+	}
+	checkServer(ch, "smtp.", c.SMTP.Server)
+	oneOf(ch, "smtp.unknown", c.SMTP.Unknown, "hold", "resend")
+}
+
+func (c *Config) checkWeb(ch *checker) {
+	checkURL(ch, "web.url", c.Web.URL)
+	if !strings.Contains(c.Web.Listen, ":") {
+		ch.add("web.listen", "%q needs a port, such as \"127.0.0.1:8420\"", c.Web.Listen)
+	}
+	if u, err := url.Parse(c.Web.URL); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
+		ch.add("web.url", "one-click unsubscribing needs https (RFC 8058, section 3.1); %s is http", c.Web.URL)
+	}
+}
+
+func count(values ...string) (n int) {
+	for _, v := range values {
+		if v != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func required(ch *checker, at, what, title string) {
+	if strings.TrimSpace(title) == "" {
+		ch.add(at+"title", "the %s has no title", what)
+	}
+}
+
+func oneOf(ch *checker, path, v string, allowed ...string) {
+	for _, a := range allowed {
+		if v == a {
+			return
+		}
+	}
+	ch.add(path, "%q is none of %s", v, strings.Join(allowed, ", "))
+}
+
+func checkZone(ch *checker, path, zone string, required bool) {
+	if zone == "" && required {
+		ch.add(path, "the time zone is missing, such as \"America/Los_Angeles\"")
+		return
+	}
+	if _, err := time.LoadLocation(zone); err != nil {
+		ch.add(path, "%q is no time zone: use an IANA name, such as \"Europe/Berlin\"", zone)
+	}
+}
+
+func checkAddress(ch *checker, path, address string) {
+	if _, err := mail.ParseAddress(address); err != nil {
+		ch.add(path, "%q is no mail address: write \"name@example.org\" or \"Name <name@example.org>\"", address)
+	}
+}
+
+func checkURL(ch *checker, path, s string) {
+	if s == "" {
+		return
+	}
+	if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		ch.add(path, "%q is no web address: it begins with https:// or http://", s)
+	}
+}

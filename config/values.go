@@ -1,0 +1,57 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Duration is a length of time, written as "90s" or "1h30m".
+type Duration time.Duration
+
+// UnmarshalText reads a duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v <= 0 {
+		return fmt.Errorf("%q is no duration: write it as \"90s\", \"30m\" or \"1h30m\"", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Weekday is a day of the week by its English name. Its zero value says that
+// none was given, so it counts from Sunday = 7 instead of 0.
+type Weekday time.Weekday
+
+// UnmarshalText reads a weekday.
+func (w *Weekday) UnmarshalText(text []byte) error {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if strings.EqualFold(day.String(), string(text)) {
+			*w = Weekday(day)
+			if day == time.Sunday {
+				*w = 7
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no day of the week: write it in English, such as \"monday\"", text)
+}
+
+// Weekday gives the day as package time counts it.
+func (w Weekday) Weekday() time.Weekday { return time.Weekday(w) % 7 }
+
+// ClockTime is a time of day, written as "06:00".
+type ClockTime struct {
+	Minutes int // since midnight
+	set     bool
+}
+
+// UnmarshalText reads a time of day.
+func (c *ClockTime) UnmarshalText(text []byte) error {
+	t, err := time.Parse("15:04", string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no time of day: write it as \"06:00\", from 00:00 to 23:59", text)
+	}
+	*c = ClockTime{Minutes: t.Hour()*60 + t.Minute(), set: true}
+	return nil
+}

@@ -1,0 +1,56 @@
+package digest
+
+import (
+	"time"
+
+	"sigpost"
+)
+
+// Schedule says which week an issue covers and when it is due.
+type Schedule struct {
+	// Weekday is the day on which issues are due; the week that one covers
+	// ends with the midnight that begins it.
+	Weekday time.Weekday
+	// At is the time of day from which it is due.
+	Hour, Minute int
+	// Zone is the clock that both go by.
+	Zone *time.Location
+}
+
+// Window is what an issue composed at now would cover, given the end of the
+// window before it (zero: there was none, and one week is covered). due is
+// false when nothing new has come to its end yet. Weeks that were missed
+// collapse into one window, so that windows tile time whatever the moments at
+// which this is asked.
+func (s Schedule) Window(last, now time.Time) (w sigpost.Window, due bool) {
+	to := s.boundary(now)
+	from := to.AddDate(0, 0, -7)
+	if !last.IsZero() {
+		from = last
+	}
+	return sigpost.Window{From: from, To: to}, from.Before(to)
+}
+
+// Next is when the first issue after now is due.
+func (s Schedule) Next(now time.Time) time.Time {
+	to := s.boundary(now).AddDate(0, 0, 7)
+	return s.due(to)
+}
+
+// boundary is the last midnight at the begin of the weekday whose issue is
+// due by now.
+func (s Schedule) boundary(now time.Time) time.Time {
+	local := now.In(s.Zone)
+	back := (int(local.Weekday()) - int(s.Weekday) + 7) % 7
+	midnight := time.Date(local.Year(), local.Month(), local.Day()-back, 0, 0, 0, 0, s.Zone)
+	if now.Before(s.due(midnight)) {
+		midnight = time.Date(midnight.Year(), midnight.Month(), midnight.Day()-7, 0, 0, 0, 0, s.Zone)
+	}
+	return midnight
+}
+
+// due is when the issue whose window ends at midnight may be composed.
+func (s Schedule) due(midnight time.Time) time.Time {
+	y, m, d := midnight.In(s.Zone).Date()
+	return time.Date(y, m, d, s.Hour, s.Minute, 0, 0, s.Zone)
+}

@@ -1,0 +1,58 @@
+package tomlfile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// Lines says on which line of a TOML document each key stands, so that an
+// error about a value can name it. Keys are paths such as
+// "account[0].mailbox[1].list"; the n-th [[table]] has "[n]" behind its name.
+// A table's own line stands under its path. What cannot be parsed has none.
+func Lines(data []byte) map[string]int {
+	lines := map[string]int{}
+	counts := map[string]int{} // how many tables an array has so far
+	var p unstable.Parser
+	p.Reset(data)
+	table := ""
+	for p.NextExpression() {
+		e := p.Expression()
+		switch e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			parts, line := keyParts(&p, e)
+			table = ""
+			for i, part := range parts {
+				table = join(table, part)
+				if e.Kind == unstable.ArrayTable && i == len(parts)-1 {
+					counts[table]++
+				}
+				if n := counts[table]; n > 0 {
+					table = fmt.Sprintf("%s[%d]", table, n-1)
+				}
+			}
+			lines[table] = line
+		case unstable.KeyValue:
+			parts, line := keyParts(&p, e)
+			lines[join(table, strings.Join(parts, "."))] = line
+		}
+	}
+	return lines
+}
+
+func keyParts(p *unstable.Parser, e *unstable.Node) (parts []string, line int) {
+	for it := e.Key(); it.Next(); {
+		key := it.Node()
+		parts = append(parts, string(key.Data))
+		line = p.Shape(key.Raw).Start.Line
+	}
+	return parts, line
+}
+
+func join(table, key string) string {
+	if table == "" {
+		return key
+	}
+	return table + "." + key
+}
