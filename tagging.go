@@ -1,5 +1,7 @@
 package sigpost
 
+import "strings"
+
 // TagKind is the dimension of a tag: "project", "scenario", or a taxonomy's
 // own.
 type TagKind string
@@ -20,6 +22,12 @@ type Tag struct {
 
 // String gives "kind:name".
 func (t Tag) String() string { return string(t.Kind) + ":" + t.Name }
+
+// ParseTag reads what Tag.String writes.
+func ParseTag(s string) (tag Tag, ok bool) {
+	kind, name, ok := strings.Cut(s, ":")
+	return Tag{Kind: TagKind(kind), Name: name}, ok && kind != "" && name != ""
+}
 
 // TaggingState says whether a tag holds.
 type TaggingState string

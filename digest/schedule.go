@@ -33,20 +33,31 @@ func (s Schedule) Window(last, now time.Time) (w sigpost.Window, due bool) {
 
 // Next is when the first issue after now is due.
 func (s Schedule) Next(now time.Time) time.Time {
-	to := s.boundary(now).AddDate(0, 0, 7)
-	return s.due(to)
+	to := s.boundary(now)
+	for {
+		to = s.midnight(to, 7)
+		// A day that a zone left out has no due time of its own.
+		if due := s.due(to); due.After(now) {
+			return due
+		}
+	}
 }
 
 // boundary is the last midnight at the begin of the weekday whose issue is
 // due by now.
 func (s Schedule) boundary(now time.Time) time.Time {
-	local := now.In(s.Zone)
-	back := (int(local.Weekday()) - int(s.Weekday) + 7) % 7
-	midnight := time.Date(local.Year(), local.Month(), local.Day()-back, 0, 0, 0, 0, s.Zone)
-	if now.Before(s.due(midnight)) {
-		midnight = time.Date(midnight.Year(), midnight.Month(), midnight.Day()-7, 0, 0, 0, 0, s.Zone)
+	back := (int(now.In(s.Zone).Weekday()) - int(s.Weekday) + 7) % 7
+	midnight := s.midnight(now, -back)
+	for now.Before(s.due(midnight)) {
+		midnight = s.midnight(midnight, -7)
 	}
 	return midnight
+}
+
+// midnight is the begin of the day that is some days after that of t.
+func (s Schedule) midnight(t time.Time, days int) time.Time {
+	y, m, d := t.In(s.Zone).Date()
+	return time.Date(y, m, d+days, 0, 0, 0, 0, s.Zone)
 }
 
 // due is when the issue whose window ends at midnight may be composed.

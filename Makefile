@@ -1,0 +1,24 @@
+# make test    vet and all tests, with the real servers that are installed and,
+#              where there is a C compiler to link it, the race detector
+# make golden  write the golden files anew; look at the difference before you commit
+# make bench   measure
+# make build   the program, static
+
+.PHONY: test golden bench build
+
+RACE := $(if $(shell command -v $$(go env CC)),-race)
+
+test:
+	@scripts/peers
+	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
+	go vet ./...
+	go test $(RACE) ./...
+
+golden:
+	go test ./digest -update
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o sigpost ./cmd/sigpost

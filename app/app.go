@@ -1,0 +1,215 @@
+// Package app wires the stages together: it opens what the configuration
+// names and runs ingest, classify, compose and send over the rows of one
+// store. It holds no rules of its own beyond the order of things, so that
+// tests can embed the whole program.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/classify"
+	"sigpost/config"
+	"sigpost/deliver"
+	"sigpost/message"
+	"sigpost/store"
+	"sigpost/subscribe"
+	"sigpost/thread"
+)
+
+// Progress is told how far a stage has come: done of total, both counted in
+// whatever the stage counts; total is 0 where it is not known. It may be
+// called often.
+type Progress func(stage string, done, total int)
+
+// Options are what surrounds an App.
+type Options struct {
+	Log      *slog.Logger
+	Now      func() time.Time // the clock; time.Now if nil
+	Progress Progress         // may be nil
+	// Courier takes the letters instead of the configured SMTP server; for
+	// dry runs and tests.
+	Courier deliver.Courier
+	// ReadOnly opens the archive for looking only: nothing is created or
+	// migrated.
+	ReadOnly bool
+}
+
+// App is sigpost with everything it needs.
+type App struct {
+	Config *config.Config
+	Store  *store.DB
+
+	log        *slog.Logger
+	now        func() time.Time
+	progress   Progress
+	courier    deliver.Courier
+	classifier *classify.Classifier
+	taxonomy   *classify.Taxonomy
+	secret     []byte
+	tokens     subscribe.Tokens
+	dry        bool
+}
+
+// Open opens the archive and reads the taxonomy and the secret.
+func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
+	a := &App{Config: cfg, log: o.Log, now: o.Now, progress: o.Progress, courier: o.Courier}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.progress == nil {
+		a.progress = func(string, int, int) {}
+	}
+	var err error
+	if a.taxonomy, err = loadTaxonomy(cfg); err != nil {
+		return nil, err
+	}
+	a.classifier = classify.New(a.taxonomy)
+	if a.secret, err = cfg.Secret(); err != nil {
+		return nil, err
+	}
+	a.tokens = subscribe.NewTokens(a.secret)
+	dsn, err := cfg.DSN()
+	if err != nil {
+		return nil, err
+	}
+	open := store.Open
+	if o.ReadOnly {
+		open = store.OpenReadOnly
+	}
+	if a.Store, err = open(ctx, dsn); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close closes the archive.
+func (a *App) Close() error { return a.Store.Close() }
+
+func loadTaxonomy(cfg *config.Config) (*classify.Taxonomy, error) {
+	if cfg.Classify.Taxonomy == config.OpenStackTaxonomy {
+		return classify.OpenStack(), nil
+	}
+	file := cfg.Path(cfg.Classify.Taxonomy)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("the taxonomy cannot be read (classify.taxonomy): %w", err))
+	}
+	t, err := classify.ParseTaxonomy(file, data)
+	return t, sigpost.Usage(err)
+}
+
+// locked runs a stage while no other run can. With dry set it works on a
+// transaction that is rolled back: everything happens as it would, and then it
+// has not happened.
+func (a *App) locked(ctx context.Context, dry bool, stage func(*App) error) error {
+	unlock, err := a.Store.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if !dry {
+		return stage(a)
+	}
+	errDry := errors.New("dry run")
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		scratch := *a
+		scratch.Store, scratch.dry = tx, true
+		if err := stage(&scratch); err != nil {
+			return err
+		}
+		return errDry
+	})
+	if errors.Is(err, errDry) {
+		return nil
+	}
+	return err
+}
+
+// parse understands a mail as the archive keeps it.
+func (a *App) parse(raw []byte, internalDate time.Time) (*sigpost.Message, error) {
+	m, err := message.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	m.BaseSubject = thread.BaseSubject(m.Subject)
+	m.Received = received(m, internalDate, a.now())
+	m.Own = a.fromOwnList(m)
+	return m, nil
+}
+
+// copied is how much later than its own witness a mail may have come into a
+// mailbox before the mailbox is taken for a copy, whose dates are those of
+// the copying.
+const copied = 48 * time.Hour
+
+// received is when a mail was received: its INTERNALDATE, unless that is so
+// much later than what the mail itself bears witness to that the mailbox must
+// have been copied. The witness is the topmost Received field, or the Date
+// field where no server left a trace.
+func received(m *sigpost.Message, internalDate, now time.Time) time.Time {
+	witness := m.Trace
+	if witness.IsZero() {
+		witness = m.Sent
+	}
+	at := internalDate
+	if at.IsZero() || !witness.IsZero() && at.Sub(witness) > copied {
+		at = witness
+	}
+	if at.IsZero() {
+		return now
+	}
+	return at
+}
+
+// fromOwnList says whether a mail carries the List-Id of one of our digests.
+func (a *App) fromOwnList(m *sigpost.Message) bool {
+	for _, d := range a.Config.Digests {
+		if slices.Contains(m.ListIDs, strings.ToLower(d.ListID)) {
+			return true
+		}
+	}
+	return false
+}
+
+// withText reads the text of stored messages again from their raw bytes: the
+// archive keeps no second copy of it.
+func (a *App) withText(ctx context.Context, msgs []sigpost.Message) ([]*sigpost.Message, error) {
+	byID := make(map[int64]*sigpost.Message, len(msgs))
+	ids := make([]int64, len(msgs))
+	list := make([]*sigpost.Message, len(msgs))
+	for i := range msgs {
+		list[i] = &msgs[i]
+		ids[i] = msgs[i].ID
+		byID[ids[i]] = list[i]
+	}
+	err := a.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
+		m, err := message.Parse(raw)
+		if err != nil {
+			return fmt.Errorf("message %d, which could be read once, cannot be read any more: %w", id, err)
+		}
+		byID[id].Text, byID[id].Ranges = m.Text, m.Ranges
+		return nil
+	})
+	return list, err
+}
+
+// Thread gives a thread's messages with their text, in the order in which
+// they were received.
+func (a *App) Thread(ctx context.Context, id int64) ([]*sigpost.Message, error) {
+	msgs, err := a.Store.ThreadMessages(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.withText(ctx, msgs)
+}

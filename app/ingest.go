@@ -1,0 +1,181 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/config"
+	"sigpost/ingest"
+	"sigpost/store"
+)
+
+// IngestReport says what a run of ingest did, mailbox by mailbox.
+type IngestReport struct {
+	Mailboxes []ingest.Report `json:"mailboxes"`
+	sigpost.AddCounts
+	// Failed are the mailboxes that could not be read to their end.
+	Failed []string      `json:"failed,omitempty"`
+	Took   time.Duration `json:"took_ns"`
+}
+
+func (r *IngestReport) add(one ingest.Report) {
+	r.Mailboxes = append(r.Mailboxes, one)
+	r.AddCounts.Add(one.AddCounts)
+}
+
+// Ingest reads what is new in every mailbox of the configuration. One that
+// fails does not keep the others from being read; the error names all that
+// failed.
+func (a *App) Ingest(ctx context.Context) (report IngestReport, err error) {
+	err = a.locked(ctx, false, func(a *App) error {
+		report, err = a.ingest(ctx)
+		return err
+	})
+	return report, err
+}
+
+func (a *App) ingest(ctx context.Context) (IngestReport, error) {
+	begin := time.Now()
+	var report IngestReport
+	var failures []error
+	in := a.ingester()
+	for _, account := range a.Config.Accounts {
+		for _, mailbox := range account.Mailboxes {
+			name := account.Name + "/" + mailbox.Name
+			source, err := a.source(account, mailbox)
+			if err == nil {
+				var one ingest.Report
+				one, err = in.Fetch(ctx, source, func(done, total int) { a.progress("reading "+name, done, total) })
+				report.add(one)
+			}
+			if err != nil {
+				failures = append(failures, fmt.Errorf("%s: %w", name, err))
+				report.Failed = append(report.Failed, name)
+			}
+			if ctx.Err() != nil {
+				return report, errors.Join(failures...)
+			}
+		}
+	}
+	report.Took = time.Since(begin)
+	return report, errors.Join(failures...)
+}
+
+func (a *App) ingester() *ingest.Ingester {
+	lists := map[string]string{}
+	for _, l := range a.Config.Lists {
+		if l.ListID != "" {
+			lists[strings.ToLower(l.ListID)] = l.Name
+		}
+	}
+	return ingest.New(knowing{a.Store, lists}, a.parse, a.now, a.log)
+}
+
+// knowing is the archive, which tells by what the ledger and the configuration
+// know where a mail belongs.
+type knowing struct {
+	*store.DB
+	lists map[string]string // List-Id → name
+}
+
+// Add marks our own letters that have come back, gives each mail the list that
+// its List-Id names, where that is another one than its mailbox's, and stores.
+func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error) {
+	for i, arrival := range arrivals {
+		m := arrival.Message
+		if m == nil {
+			continue
+		}
+		for _, id := range m.ListIDs {
+			if name, ok := k.lists[id]; ok {
+				arrivals[i].List = name
+				break
+			}
+		}
+		if !m.Own {
+			own, err := k.KnownLetter(ctx, m.MessageID)
+			if err != nil {
+				return sigpost.AddCounts{}, err
+			}
+			m.Own = own
+		}
+	}
+	return k.DB.Add(ctx, mailbox, arrivals, at)
+}
+
+func (a *App) source(account config.Account, mailbox config.Mailbox) (ingest.Source, error) {
+	ia, err := a.imapAccount(account)
+	if err != nil {
+		return ingest.Source{}, err
+	}
+	s := ingest.Source{Account: ia, Mailbox: mailbox.Name, List: mailbox.List, MaxMessageBytes: mailbox.MaxMessageBytes}
+	if mailbox.Since.Year > 0 {
+		s.Since = mailbox.Since.AsTime(time.UTC)
+	}
+	return s, nil
+}
+
+func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
+	roots, err := a.Config.RootCAs(account.Server)
+	if err != nil {
+		return ingest.Account{}, err
+	}
+	return ingest.Account{
+		Name: account.Name, Addr: account.Host, Username: account.Username,
+		Password: func() (string, error) { return a.Config.Password(account.Server) },
+		TLS:      ingest.TLSMode(account.TLS), AllowPlain: account.AllowPlain, RootCAs: roots,
+		Timeout: time.Duration(account.Timeout),
+	}, nil
+}
+
+// Import reads a file of mail into the archive, as mail of the given list.
+func (a *App) Import(ctx context.Context, file, list string) (report IngestReport, err error) {
+	if _, ok := a.Config.List(list); !ok {
+		var names []string
+		for _, l := range a.Config.Lists {
+			names = append(names, l.Name)
+		}
+		return report, sigpost.Usage(fmt.Errorf("there is no list %q in the configuration (there is: %s)", list, strings.Join(names, ", ")))
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return report, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return report, err
+	}
+	err = a.locked(ctx, false, func(a *App) error {
+		one, err := a.importMbox(ctx, f, info.Size(), list)
+		report.add(one)
+		report.Took = one.Took
+		return err
+	})
+	return report, err
+}
+
+func (a *App) importMbox(ctx context.Context, f *os.File, size int64, list string) (ingest.Report, error) {
+	read := &counted{Reader: f}
+	return a.ingester().ImportMbox(ctx, f.Name(), read, list, func(int64) {
+		a.progress("importing "+f.Name(), int(read.n), int(size)) // of a compressed file, the compressed bytes
+	})
+}
+
+// counted counts what is read through it.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}

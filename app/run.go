@@ -1,0 +1,93 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sigpost"
+	"sigpost/config"
+)
+
+// RunReport says what a run did, stage by stage.
+type RunReport struct {
+	DryRun   bool           `json:"dry_run"`
+	Ingest   IngestReport   `json:"ingest"`
+	Classify ClassifyReport `json:"classify"`
+	Digests  []DigestReport `json:"digests"`
+	Took     time.Duration  `json:"took_ns"`
+}
+
+// DigestReport says what a run did for one digest.
+type DigestReport struct {
+	Digest string `json:"digest"`
+	// Composed is the issue that was made; nil where none was due.
+	Composed *IssueReport `json:"composed,omitempty"`
+	Sent     []SendReport `json:"sent,omitempty"`
+	NextDue  time.Time    `json:"next_due"`
+	Failure  string       `json:"failure,omitempty"`
+}
+
+// IssueReport is what operators want to know of an issue.
+type IssueReport struct {
+	Number  int                `json:"number"`
+	State   sigpost.IssueState `json:"state"`
+	Window  sigpost.Window     `json:"window"`
+	Stats   sigpost.Stats      `json:"stats"`
+	Entries int                `json:"entries"`
+	Events  int                `json:"events"`
+	Took    time.Duration      `json:"took_ns"`
+}
+
+// Run does everything that is due, once: ingest, classify, and for each digest
+// compose and send. A stage that fails does not keep those from running that
+// do not need it; the error names all that failed.
+func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
+	err = a.locked(ctx, dry, func(a *App) error {
+		report, err = a.run(ctx)
+		return err
+	})
+	report.DryRun = dry
+	return report, err
+}
+
+func (a *App) run(ctx context.Context) (RunReport, error) {
+	begin := time.Now()
+	var report RunReport
+	var failures []error
+	var err error
+	if report.Ingest, err = a.ingest(ctx); err != nil {
+		failures = append(failures, err)
+	}
+	if ctx.Err() == nil {
+		if report.Classify, err = a.classify(ctx); err != nil {
+			failures = append(failures, fmt.Errorf("classify: %w", err))
+		}
+	}
+	for _, d := range a.Config.Digests {
+		if ctx.Err() != nil {
+			break
+		}
+		one, err := a.runDigest(ctx, d)
+		if err != nil {
+			failures = append(failures, err)
+			one.Failure = err.Error()
+		}
+		report.Digests = append(report.Digests, one)
+	}
+	report.Took = time.Since(begin)
+	if ctx.Err() != nil {
+		failures = append(failures, fmt.Errorf("interrupted: the next run goes on from here: %w", context.Cause(ctx)))
+	}
+	return report, errors.Join(failures...)
+}
+
+// runDigest composes what is due of a digest, and sends what is composed. An
+// issue that cannot be composed does not hold back an older one.
+func (a *App) runDigest(ctx context.Context, d config.Digest) (DigestReport, error) {
+	report, composing := a.composeDue(ctx, d)
+	sent, sending := a.send(ctx, d)
+	report.Sent = sent
+	return report, errors.Join(composing, sending)
+}

@@ -1,0 +1,318 @@
+package app
+
+import (
+	"context"
+
+	"fmt"
+	"mime"
+	"net/mail"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/config"
+	"sigpost/deliver"
+	"sigpost/digest"
+	"sigpost/store"
+)
+
+// SendReport says what became of an issue's letters.
+type SendReport struct {
+	Issue   sigpost.Issue   `json:"-"`
+	Digest  string          `json:"digest"`
+	Number  int             `json:"number"`
+	Queued  int             `json:"queued"`  // put into the ledger by this run
+	Nothing int             `json:"nothing"` // of them, readers whose topics had no news: they get no letter
+	Outcome deliver.Outcome `json:"outcome"`
+	// Letters are what would be sent, in a dry run.
+	Letters []DryLetter   `json:"letters,omitempty"`
+	Took    time.Duration `json:"took_ns"`
+}
+
+// DryLetter is a letter that a dry run did not send.
+type DryLetter struct {
+	To        string            `json:"to"`
+	MessageID sigpost.MessageID `json:"message_id"`
+	Subject   string            `json:"subject"`
+	Bytes     int               `json:"bytes"`
+}
+
+// Send mails what is composed of a digest and has not been sent to everybody
+// yet.
+func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []SendReport, err error) {
+	err = a.locked(ctx, dry, func(a *App) error {
+		reports, err = a.send(ctx, d)
+		return err
+	})
+	return reports, err
+}
+
+// openIssues is how far back issues are looked at that might not be sent yet.
+const openIssues = 20
+
+func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
+	issues, err := a.Store.Issues(ctx, d.Name, openIssues)
+	if err != nil {
+		return nil, err
+	}
+	var reports []SendReport
+	for _, issue := range issues {
+		if issue.State != sigpost.IssueComposed && issue.State != sigpost.IssueSending {
+			continue
+		}
+		r, err := a.sendIssue(ctx, d, issue)
+		reports = append(reports, r)
+		if err != nil {
+			return reports, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err)
+		}
+	}
+	return reports, nil
+}
+
+func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue) (SendReport, error) {
+	begin := time.Now()
+	r := SendReport{Issue: issue, Digest: d.Name, Number: issue.Number}
+	err := a.fillLedger(ctx, d, issue, &r)
+	if err != nil {
+		return r, err
+	}
+	courier, err := a.openCourier(&r)
+	if err != nil {
+		return r, err
+	}
+	if courier != a.courier {
+		defer courier.Close()
+	}
+	policy := deliver.Hold
+	if a.Config.SMTP.Unknown == "resend" {
+		policy = deliver.Resend
+	}
+	l := &ledger{DB: a.Store}
+	sender := deliver.New(l, courier, a.now, a.log, deliver.Options{Unknown: policy, Until: issue.Composed.Add(staleAfter)})
+	counts, err := a.Store.DeliveryCounts(ctx, issue.ID)
+	if err != nil {
+		return r, err
+	}
+	total := counts[sigpost.DeliveryQueued] + counts[sigpost.DeliverySending]
+	r.Outcome, err = sender.Send(ctx, issue.ID, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
+		s := l.readers[delivery.SubscriptionID]
+		data, err = a.Letter(d, issue, s, delivery.MessageID)
+		return address(d.From).Address, s.Subscriber.Addr, data, err
+	}, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), done, total) })
+	r.Took = time.Since(begin)
+	if err != nil {
+		return r, err
+	}
+	return r, a.closeIssue(ctx, issue)
+}
+
+// staleAfter is how long after it was composed an issue's letters are still
+// worth another attempt.
+const staleAfter = 3 * 24 * time.Hour
+
+// ledger is the store, as the sender sees it. It remembers for whom the
+// deliveries are that were claimed last.
+type ledger struct {
+	*store.DB
+	readers map[int64]sigpost.Subscription
+}
+
+// Claim claims, and remembers for whom.
+func (l *ledger) Claim(ctx context.Context, issueID int64, now, lease time.Time, limit int) ([]sigpost.Delivery, error) {
+	claimed, err := l.DB.Claim(ctx, issueID, now, lease, limit)
+	l.readers = make(map[int64]sigpost.Subscription, len(claimed))
+	deliveries := make([]sigpost.Delivery, len(claimed))
+	for i, c := range claimed {
+		deliveries[i] = c.Delivery
+		l.readers[c.SubscriptionID] = c.Subscription
+	}
+	return deliveries, err
+}
+
+// fillLedger gives every active subscription its row, once, when the issue
+// begins to be sent. Readers whose topics have no news get a row that says so.
+func (a *App) fillLedger(ctx context.Context, d config.Digest, issue sigpost.Issue, r *SendReport) error {
+	if issue.State == sigpost.IssueSending {
+		return nil
+	}
+	const batch = 500
+	after := int64(0)
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		for {
+			subscriptions, err := tx.Subscriptions(ctx, d.Name, sigpost.SubscriptionActive, after, batch)
+			if err != nil {
+				return err
+			}
+			if len(subscriptions) == 0 {
+				return tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now())
+			}
+			rows := make([]sigpost.Delivery, 0, len(subscriptions))
+			for _, s := range subscriptions {
+				rows = append(rows, a.delivery(d, issue, s))
+				if rows[len(rows)-1].State == sigpost.DeliverySuppressed {
+					r.Nothing++
+				}
+				after = s.ID
+			}
+			added, err := tx.Queue(ctx, issue.ID, rows)
+			if err != nil {
+				return err
+			}
+			r.Queued += added
+		}
+	})
+}
+
+func (a *App) delivery(d config.Digest, issue sigpost.Issue, s sigpost.Subscription) sigpost.Delivery {
+	row := sigpost.Delivery{
+		IssueID: issue.ID, SubscriptionID: s.ID, State: sigpost.DeliveryQueued, Due: a.now(),
+		MessageID: deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.ID, s.ID, domain(d.From)),
+	}
+	if len(digest.Cut(issue, s.Topics).Entries) == 0 {
+		row.State, row.Reply = sigpost.DeliverySuppressed, "nothing on this reader's topics"
+	}
+	return row
+}
+
+// closeIssue marks an issue as sent when no delivery of it can still be made.
+func (a *App) closeIssue(ctx context.Context, issue sigpost.Issue) error {
+	counts, err := a.Store.DeliveryCounts(ctx, issue.ID)
+	if err != nil || counts[sigpost.DeliveryQueued]+counts[sigpost.DeliverySending] > 0 {
+		return err
+	}
+	return a.Store.SetIssueState(ctx, issue.ID, sigpost.IssueSent, a.now())
+}
+
+// openCourier is what takes the letters: the one that was handed in, one that
+// only notes in a dry run, or the configured server.
+func (a *App) openCourier(r *SendReport) (deliver.Courier, error) {
+	switch {
+	case a.dry:
+		return &noting{report: r}, nil
+	case a.courier != nil:
+		return a.courier, nil
+	}
+	server, err := a.smtpServer()
+	if err != nil {
+		return nil, err
+	}
+	return deliver.NewSMTP(server), nil
+}
+
+func (a *App) smtpServer() (deliver.Server, error) {
+	s := a.Config.SMTP
+	roots, err := a.Config.RootCAs(s.Server)
+	return deliver.Server{
+		Addr: s.Host, TLS: deliver.TLSMode(s.TLS), AllowPlain: s.AllowPlain, Username: s.Username,
+		Password: func() (string, error) { return a.Config.Password(s.Server) },
+		RootCAs:  roots, Hello: s.Hello, Timeout: time.Duration(s.Timeout),
+	}, err
+}
+
+// noting takes letters and sends none.
+type noting struct{ report *SendReport }
+
+func (n *noting) Send(_ context.Context, _, to string, data []byte) (string, error) {
+	letter := DryLetter{To: to, Bytes: len(data)}
+	if m, err := mail.ReadMessage(strings.NewReader(string(data))); err == nil {
+		letter.MessageID = sigpost.MessageID(strings.Trim(m.Header.Get("Message-Id"), "<>"))
+		letter.Subject = m.Header.Get("Subject")
+		if decoded, err := new(mime.WordDecoder).DecodeHeader(letter.Subject); err == nil {
+			letter.Subject = decoded
+		}
+	}
+	n.report.Letters = append(n.report.Letters, letter)
+	return "dry run", nil
+}
+
+func (n *noting) Close() error { return nil }
+
+// Letter builds the mail that one reader gets of an issue.
+func (a *App) Letter(d config.Digest, issue sigpost.Issue, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
+	letter, err := digest.Render(issue, a.Reader(d, issue, s))
+	if err != nil {
+		return nil, err
+	}
+	h := deliver.Header{
+		From: author(d.From), To: sigpost.Address{Name: s.Subscriber.Name, Addr: s.Subscriber.Addr}, ReplyTo: author(d.ReplyTo),
+		Date: issue.Composed, MessageID: id, ListID: d.ListID, ListTitle: d.Title,
+		UnsubscribeURL: a.unsubscribeURL(s.ID), UnsubscribeMailto: a.unsubscribeMailto(d, s.ID),
+	}
+	return deliver.Build(h, letter)
+}
+
+// Reader is what the rendering of an issue must know of a reader.
+func (a *App) Reader(d config.Digest, issue sigpost.Issue, s sigpost.Subscription) digest.Reader {
+	r := digest.Reader{Topics: s.Topics, Footer: d.PostalAddress, UnsubscribeURL: a.unsubscribeURL(s.ID)}
+	if r.UnsubscribeURL == "" && d.UnsubscribeMailto != "" {
+		r.UnsubscribeURL = a.unsubscribeMailto(d, s.ID)
+	}
+	if s.Subscriber.Zone != "" {
+		if zone, err := time.LoadLocation(s.Subscriber.Zone); err == nil {
+			r.Zone = zone
+		}
+	}
+	if a.Config.Web.URL != "" {
+		r.IssueURL = fmt.Sprintf("%s/issues/%s/%d", a.Config.Web.URL, d.Name, issue.Number)
+	}
+	return r
+}
+
+func (a *App) unsubscribeURL(subscription int64) string {
+	if a.Config.Web.URL == "" || subscription == 0 {
+		return ""
+	}
+	return a.Config.Web.URL + "/unsubscribe/" + a.tokens.Unsubscribe(subscription)
+}
+
+// unsubscribeMailto is a URL (RFC 6068) with a subject that says who wants to go.
+func (a *App) unsubscribeMailto(d config.Digest, subscription int64) string {
+	if d.UnsubscribeMailto == "" {
+		return ""
+	}
+	addr := address(d.UnsubscribeMailto).Address
+	if subscription == 0 {
+		return "mailto:" + addr
+	}
+	return fmt.Sprintf("mailto:%s?subject=unsubscribe%%20%s", addr, a.tokens.Unsubscribe(subscription))
+}
+
+// author is an address of the config in our own words.
+func author(s string) sigpost.Address {
+	a := address(s)
+	return sigpost.Address{Name: a.Name, Addr: a.Address}
+}
+
+// address reads an address that the config's validation has seen.
+func address(s string) mail.Address {
+	if parsed, err := mail.ParseAddress(s); err == nil {
+		return *parsed
+	}
+	return mail.Address{Address: s}
+}
+
+func domain(s string) string { return sigpost.Address{Addr: address(s).Address}.Domain() }
+
+// Copy renders an issue that need not be stored, for looking at it: whole, or
+// as one reader would get it. format is "text", "html" or "eml".
+func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, format, reader string) ([]byte, error) {
+	s := sigpost.Subscription{Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
+	if reader != "" {
+		var err error
+		if s, err = a.Store.SubscriptionFor(ctx, d.Name, reader); err != nil {
+			return nil, fmt.Errorf("%s does not get %s: %w", reader, d.Name, err)
+		}
+	}
+	if format == "eml" {
+		id := deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.ID, s.ID, domain(d.From))
+		return a.Letter(d, issue, s, id)
+	}
+	letter, err := digest.Render(issue, a.Reader(d, issue, s))
+	if err != nil {
+		return nil, err
+	}
+	if format == "html" {
+		return []byte(letter.HTML), nil
+	}
+	return []byte(letter.Text), nil
+}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"sigpost"
+	"sigpost/digest"
+	"sigpost/subscribe"
+	"sigpost/web"
+)
+
+// Handler is the site's pages.
+func (a *App) Handler() (http.Handler, error) {
+	o := web.Options{
+		Title: "sigpost", Store: a.Store, Messages: a.Thread, Titles: a.taxonomy.Titles(), Log: a.log,
+		Door: subscribe.NewDoor(a.tokens, a.Store, a.now),
+		Reader: func(issue sigpost.Issue) digest.Reader {
+			d, err := a.Config.Digest(issue.Digest)
+			if err != nil { // a digest that the configuration does not have any more
+				return digest.Reader{}
+			}
+			return digest.Reader{Footer: d.PostalAddress}
+		},
+	}
+	for _, d := range a.Config.Digests {
+		o.Digests = append(o.Digests, d.Name)
+	}
+	if len(a.Config.Lists) == 1 {
+		o.Title = a.Config.Lists[0].Title
+	}
+	return web.New(o)
+}
+
+// shutdown is how long requests may go on after an interrupt.
+const shutdown = 4 * time.Second
+
+// Listen takes an address for Serve.
+func Listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("the pages cannot be served at %s: %w; another program may have the port: web.listen or --listen names another", addr, err)
+	}
+	return listener, nil
+}
+
+// Serve serves the pages until ctx is done; then requests that go on have a
+// few seconds to end.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
+		defer cancel()
+		stopped <- server.Shutdown(limit)
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}

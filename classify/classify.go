@@ -1,0 +1,162 @@
+package classify
+
+import (
+	"slices"
+	"sync"
+
+	"sigpost"
+)
+
+// Classifier tags threads by one taxonomy. It may be used from several
+// goroutines at once; what it answers never changes.
+type Classifier struct {
+	taxonomy *Taxonomy
+	program  *program
+	speller  *speller
+	// parents and hints are indices of tags, by tag; partsFirst are the tags
+	// that have parents, each before its own.
+	parents    [][]int32
+	hints      [][]int32
+	partsFirst []int32
+
+	mu   sync.Mutex
+	free []*scratch // memory that is not in use
+}
+
+// What is kept for the next calls: this many pieces of memory, none of which
+// has grown beyond this many atoms for the sake of one huge text.
+const (
+	maxFree      = 16
+	maxFreeAtoms = 1 << 16
+)
+
+// maxLine is how much of a subject is read: a line of a message has no more
+// bytes (RFC 5322, section 2.1.1).
+const maxLine = 998
+
+// New makes a classifier. The taxonomy, which came from ParseTaxonomy or
+// OpenStack, must not be changed any more.
+func New(t *Taxonomy) *Classifier {
+	c := &Classifier{taxonomy: t, program: compile(t)}
+	c.speller = newSpeller(t, c.program.words)
+	index := map[sigpost.Tag]int32{}
+	for i := range t.Tags {
+		index[t.Tags[i].Tag()] = int32(i)
+	}
+	resolve := func(refs []string, kind string) []int32 {
+		var tags []int32
+		for _, ref := range refs {
+			if i, ok := index[reference(ref, kind)]; ok {
+				tags = append(tags, i)
+			}
+		}
+		return tags
+	}
+	for i := range t.Tags {
+		c.parents = append(c.parents, resolve(t.Tags[i].Parents, t.Tags[i].Kind))
+		c.hints = append(c.hints, resolve(t.Tags[i].Hints, t.Tags[i].Kind))
+	}
+	c.partsFirst = partsFirst(c.parents)
+	return c
+}
+
+// partsFirst orders the tags that have parents so that each stands before its
+// parents. There are no cycles: ParseTaxonomy refuses them.
+func partsFirst(parents [][]int32) []int32 {
+	var order []int32
+	seen := make([]bool, len(parents))
+	var walk func(i int32)
+	walk = func(i int32) {
+		if seen[i] {
+			return
+		}
+		seen[i] = true
+		for _, p := range parents[i] {
+			walk(p)
+		}
+		if len(parents[i]) > 0 {
+			order = append(order, i)
+		}
+	}
+	for i := range parents {
+		walk(int32(i))
+	}
+	slices.Reverse(order)
+	return order
+}
+
+// Document is a message as the classifier sees it. Any other text can be
+// classified as well: it is one document, and its own opener.
+type Document struct {
+	// MessageID goes into the evidence; it may be empty.
+	MessageID sigpost.MessageID
+	Subject   string
+	// Text is what the author wrote here, Quoted what is quoted of others.
+	Text   string
+	Quoted string
+	// Opener says that it opens its thread, which makes it count most.
+	Opener bool
+}
+
+func (d *Document) text(f field) string {
+	switch f {
+	case fieldSubject:
+		return d.Subject
+	case fieldQuoted:
+		return d.Quoted
+	}
+	return d.Text
+}
+
+// Classify tags one thread by its messages, oldest first. It gives accepted
+// and proposed tags, the best first and equals by name. Where no document is
+// an opener, the first is taken for it.
+func (c *Classifier) Classify(docs []Document) []sigpost.Tagging {
+	s := c.take()
+	defer c.give(s)
+	s.hits = s.hits[:0]
+	clear(s.subjects)
+	noOpener := !slices.ContainsFunc(docs, func(d Document) bool { return d.Opener })
+	for i := range docs {
+		d := &docs[i]
+		from := len(s.hits)
+		s.domain = false
+		line := d.Subject[:min(len(d.Subject), maxLine)]
+		s.find(c, line, fieldSubject, int32(i))
+		if subject := stripReplies(line); s.subjects[subject] {
+			// It shows the field, but a reply that keeps the subject says
+			// nothing new by it.
+			s.hits = s.hits[:from]
+		} else {
+			s.subjects[subject] = true
+		}
+		s.find(c, d.Text, fieldText, int32(i))
+		s.find(c, d.Quoted, fieldQuoted, int32(i))
+		kept := s.weigh(c, s.hits[from:], line, d.Opener || noOpener && i == 0)
+		s.hits = s.hits[:from+len(kept)]
+	}
+	if len(s.hits) == 0 {
+		return nil
+	}
+	return c.taggings(sumUp(s.hits), docs)
+}
+
+// take gives memory for one call, and with it the spellings that it knows.
+func (c *Classifier) take() *scratch {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.free); n > 0 {
+		s := c.free[n-1]
+		c.free = c.free[:n-1]
+		return s
+	}
+	return &scratch{spelt: map[string]spelling{}, subjects: map[string]bool{}}
+}
+
+func (c *Classifier) give(s *scratch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.free) < maxFree && max(cap(s.atoms), cap(s.hits)) <= maxFreeAtoms {
+		c.free = append(c.free, s)
+	}
+}

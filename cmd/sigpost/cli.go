@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/mattn/go-isatty"
+
+	"sigpost"
+	"sigpost/app"
+	"sigpost/config"
+)
+
+// cli is the command tree.
+type cli struct {
+	Globals
+
+	Init       initCommand       `cmd:"" help:"Write a commented configuration and a fresh secret."`
+	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration, and try every connection."`
+	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
+	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
+	Import     importCommand     `cmd:"" help:"Read a file of mail (mbox, also gzipped) into the archive."`
+	Classify   classifyCommand   `cmd:"" help:"Tag the threads that have grown."`
+	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
+	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
+	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
+	Serve      serveCommand      `cmd:"" help:"Serve the pages: issues, threads, and the door to unsubscribe."`
+	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
+}
+
+// Globals are the flags of every command.
+type Globals struct {
+	Config string `short:"c" default:"config.toml" env:"SIGPOST_CONFIG" type:"path" placeholder:"FILE" help:"The configuration (default: config.toml, or $$SIGPOST_CONFIG)."`
+	JSON   bool   `help:"Report as JSON."`
+	Now    string `placeholder:"TIME" help:"Take this for the present, such as 2016-04-25T08:00:00Z: for issues as of a date."`
+}
+
+// session is what a command runs in: the clock, where to write, and who is
+// watching.
+type session struct {
+	context.Context
+	Globals
+	stdout, stderr *os.File
+	log            *slog.Logger
+	now            func() time.Time
+	bar            *bar
+}
+
+func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*session, error) {
+	s := &session{Context: ctx, Globals: g, stdout: stdout, stderr: stderr, now: time.Now}
+	if g.Now != "" {
+		now, err := parseNow(g.Now)
+		if err != nil {
+			return nil, err
+		}
+		// The clock goes on from there, so that back-off and leases work.
+		start := time.Now()
+		s.now = func() time.Time { return now.Add(time.Since(start)) }
+	}
+	// On a terminal a bar shows how far it is, and only what needs attention
+	// is logged; elsewhere everything is, one structured line each.
+	if isatty.IsTerminal(stderr.Fd()) {
+		s.bar = newBar(stderr)
+		s.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	} else {
+		s.log = slog.New(slog.NewTextHandler(stderr, nil))
+	}
+	return s, nil
+}
+
+// parseNow reads a moment, or a day, which stands for its midnight in UTC.
+func parseNow(text string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, sigpost.Usage(fmt.Errorf("--now %s is no time: write it as 2016-04-25T08:00:00Z or 2016-04-25", text))
+}
+
+func (s *session) finish() {
+	if s.bar != nil {
+		s.bar.finish()
+	}
+}
+
+func (s *session) progress(stage string, done, total int) {
+	if s.bar != nil {
+		s.bar.show(stage, done, total)
+	}
+}
+
+// load reads the configuration.
+func (s *session) load() (*config.Config, error) { return config.Load(s.Config) }
+
+// open reads the configuration and opens the archive that it names.
+func (s *session) open() (*app.App, error) { return s.openWith(app.Options{}) }
+
+func (s *session) openWith(o app.Options) (*app.App, error) {
+	cfg, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return s.openConfig(cfg, o)
+}
+
+func (s *session) openConfig(cfg *config.Config, o app.Options) (*app.App, error) {
+	o.Log, o.Now, o.Progress = s.log, s.now, s.progress
+	return app.Open(s, cfg, o)
+}
+
+// tell reports as JSON or in words.
+func (s *session) tell(report any, words func(w io.Writer)) error {
+	s.finish()
+	if s.JSON {
+		e := json.NewEncoder(s.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(report)
+	}
+	words(s.stdout)
+	return nil
+}

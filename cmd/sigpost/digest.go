@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"sigpost"
+	"sigpost/app"
+	"sigpost/config"
+)
+
+type digestCommand struct {
+	Preview digestPreview `cmd:"" help:"Show the next issue as it would be now; nothing is kept or sent."`
+	Compose digestCompose `cmd:"" help:"Make and freeze the issue that is due, and send nothing."`
+	Send    digestSend    `cmd:"" help:"Mail what is composed and not sent to everybody yet."`
+}
+
+type digestPreview struct {
+	digestFlag
+	Format string `enum:"text,html,eml" default:"text" help:"text, html or eml."`
+	Reader string `placeholder:"ADDRESS" help:"Cut to this reader's topics, as they would get it."`
+	Out    string `short:"o" type:"path" placeholder:"FILE" help:"Where to write it (default: standard output)."`
+}
+
+// Run shows the issue that is not there yet.
+func (c digestPreview) Run(s *session) error {
+	a, err := s.openWith(app.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	d, err := a.Config.Digest(c.Digest)
+	if err != nil {
+		return err
+	}
+	issue, err := a.Preview(s, d)
+	if err != nil {
+		return err
+	}
+	s.finish()
+	if len(issue.Entries) == 0 {
+		fmt.Fprintf(s.stderr, "There is nothing to say yet from %s on.\n", issue.Window.From.In(d.Location()).Format("Monday 2 January 2006"))
+	}
+	data, err := a.Copy(s, d, issue, c.Format, c.Reader)
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		_, err = s.stdout.Write(data)
+		return err
+	}
+	return os.WriteFile(c.Out, data, 0o644)
+}
+
+type digestCompose struct{ digestFlag }
+
+// Run composes what is due.
+func (c digestCompose) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	report, err := a.Compose(s, d)
+	if err != nil {
+		return err
+	}
+	return s.tell(report, func(w io.Writer) { tellDigest(w, report) })
+}
+
+type digestSend struct {
+	digestFlag
+	DryRun bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
+}
+
+// Run sends what is composed.
+func (c digestSend) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	reports, err := a.Send(s, d, c.DryRun)
+	if errors.Is(err, sigpost.ErrLocked) {
+		return err
+	}
+	return errors.Join(s.tell(reports, func(w io.Writer) {
+		if len(reports) == 0 {
+			fmt.Fprintf(w, "send      nothing is waiting to be sent of %s\n", d.Name)
+		}
+		for _, r := range reports {
+			tellSend(w, r)
+		}
+	}), err)
+}
+
+func (s *session) openDigest(name string) (*app.App, config.Digest, error) {
+	a, err := s.open()
+	if err != nil {
+		return nil, config.Digest{}, err
+	}
+	d, err := a.Config.Digest(name)
+	if err != nil {
+		return nil, d, errors.Join(err, a.Close())
+	}
+	return a, d, nil
+}

@@ -1,0 +1,79 @@
+// Command sigpost turns mailing lists into a weekly newsletter and a tagged
+// archive.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"sigpost"
+)
+
+// The exit codes.
+const (
+	exitDone   = 0 // also when nothing was due
+	exitFailed = 1
+	exitUsage  = 2 // wrong command line or configuration
+	exitLocked = 3 // another run holds the lock
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("sigpost"),
+		kong.Description("Turns mailing lists into a weekly newsletter that each reader has cut to their own topics, and a tagged archive."),
+		kong.Writers(stdout, stderr),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return report(stderr, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return report(stderr, sigpost.Usage(fmt.Errorf("%w; \"sigpost --help\" lists commands and flags", err)))
+	}
+	s, err := newSession(ctx, c.Globals, stdout, stderr)
+	if err != nil {
+		return report(stderr, err)
+	}
+	err = command.Run(s)
+	s.finish()
+	return report(stderr, err)
+}
+
+// report tells a person what went wrong and gives the exit code.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
+		fmt.Fprintln(stderr, "sigpost:", line)
+	}
+	switch {
+	case errors.Is(err, sigpost.ErrUsage):
+		return exitUsage
+	case errors.Is(err, sigpost.ErrLocked):
+		return exitLocked
+	}
+	return exitFailed
+}

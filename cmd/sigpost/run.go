@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"sigpost"
+	"sigpost/app"
+)
+
+type runCommand struct {
+	DryRun bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
+}
+
+// Run does what is due, and says what it did even where a part of it failed.
+func (c runCommand) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	report, err := a.Run(s, c.DryRun)
+	if errors.Is(err, sigpost.ErrLocked) {
+		return err
+	}
+	return errors.Join(s.tell(report, func(w io.Writer) { tellRun(w, report) }), err)
+}
+
+func tellRun(w io.Writer, r app.RunReport) {
+	if r.DryRun {
+		fmt.Fprintln(w, "dry run   this is what would happen; nothing is changed, nothing is mailed")
+	}
+	tellIngest(w, r.Ingest)
+	tellClassify(w, r.Classify)
+	for _, d := range r.Digests {
+		tellDigest(w, d)
+	}
+}
+
+func tellDigest(w io.Writer, d app.DigestReport) {
+	switch i := d.Composed; {
+	case i == nil && d.Failure == "":
+		fmt.Fprintf(w, "compose   %s: nothing is due before %s\n", d.Digest, d.NextDue.Format("Monday 2 January 2006 15:04 MST"))
+	case i == nil:
+	case i.State == sigpost.IssueQuiet:
+		fmt.Fprintf(w, "compose   %s: nothing was said from %s, so nothing is sent\n", d.Digest, window(i.Window))
+	default:
+		fmt.Fprintf(w, "compose   %s: issue %d, %s: %s, %s from %s, %s, in %s\n", d.Digest, i.Number, window(i.Window),
+			plural(i.Stats.Threads, "thread"), plural(i.Stats.Messages, "message"), people(i.Stats.People), plural(i.Events, "event"), short(i.Took))
+	}
+	for _, r := range d.Sent {
+		tellSend(w, r)
+	}
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
+}
+
+func window(w sigpost.Window) string {
+	const layout = "Mon 2 Jan 2006 15:04"
+	return w.From.Format(layout) + " to " + w.To.Format(layout+" MST")
+}
+
+func tellSend(w io.Writer, r app.SendReport) {
+	o := r.Outcome
+	verb := "sent"
+	if len(r.Letters) > 0 {
+		verb = "would be sent"
+	}
+	fmt.Fprintf(w, "send      %s: issue %d: %s %s", r.Digest, r.Number, plural(o.Sent, "letter"), verb)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{
+		{o.Failed, "failed for good"}, {o.Waiting, "waiting to be tried again"}, {o.Unknown, "held, since it is unknown whether they arrived"},
+		{r.Nothing, "reader(s) without news on their topics"},
+	} {
+		if more.n > 0 {
+			fmt.Fprintf(w, ", %d %s", more.n, more.what)
+		}
+	}
+	fmt.Fprintf(w, ", in %s\n", short(r.Took))
+	for _, l := range r.Letters {
+		fmt.Fprintf(w, "          to %s: %s (%d bytes, Message-ID %s)\n", l.To, l.Subject, l.Bytes, l.MessageID)
+	}
+	if o.Waiting > 0 && !o.NextDue.IsZero() {
+		fmt.Fprintf(w, "          the next try is due %s\n", o.NextDue.Format(time.RFC1123))
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/app"
+)
+
+type subscriberCommand struct {
+	Add    subscriberAdd    `cmd:"" help:"Subscribe a reader who has agreed, or change their topics."`
+	Remove subscriberRemove `cmd:"" help:"End a reader's subscription at once."`
+	List   subscriberList   `cmd:"" help:"List the readers."`
+}
+
+type digestFlag struct {
+	Digest string `placeholder:"NAME" help:"The digest, where the configuration has several."`
+}
+
+type subscriberAdd struct {
+	digestFlag
+	Address string   `arg:"" help:"\"ada@example.org\" or \"Ada <ada@example.org>\"."`
+	Topics  []string `placeholder:"TOPIC,..." help:"What the reader follows, such as kuryr,magnum (default: everything)."`
+	Zone    string   `placeholder:"ZONE" help:"The reader's time zone, such as Europe/Berlin (default: the digest's)."`
+	Consent string   `placeholder:"TEXT" help:"How and when they agreed; nobody is subscribed without it."`
+}
+
+// Run subscribes one reader.
+func (c subscriberAdd) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	d, err := a.Config.Digest(c.Digest)
+	if err != nil {
+		return err
+	}
+	sub, err := a.Subscribe(s, d, app.NewReader{Address: c.Address, Topics: c.Topics, Zone: c.Zone, Consent: c.Consent})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "%s gets %s: %s\n", sub.Subscriber.Addr, d.Title, topicWords(sub.Topics))
+	return nil
+}
+
+type subscriberRemove struct {
+	digestFlag
+	Address string `arg:"" help:"The reader's address."`
+}
+
+// Run ends one subscription.
+func (c subscriberRemove) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	d, err := a.Config.Digest(c.Digest)
+	if err != nil {
+		return err
+	}
+	if err := a.Unsubscribe(s, d, c.Address); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "%s does not get %s any more.\n", c.Address, d.Title)
+	return nil
+}
+
+type subscriberList struct{ digestFlag }
+
+// subscriberLine is a reader as the list has them: one JSON object a line.
+type subscriberLine struct {
+	Address string                    `json:"address"`
+	Name    string                    `json:"name,omitempty"`
+	State   sigpost.SubscriptionState `json:"state"`
+	Topics  []sigpost.Tag             `json:"topics"`
+	Zone    string                    `json:"zone,omitempty"`
+	Since   time.Time                 `json:"since"`
+	Consent string                    `json:"consent"`
+}
+
+// Run lists as it reads, so that a million readers need no memory.
+func (c subscriberList) Run(s *session) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	d, err := a.Config.Digest(c.Digest)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(s.stdout)
+	return a.Subscriptions(s, d, func(sub sigpost.Subscription) error {
+		if s.JSON {
+			return lines.Encode(subscriberLine{sub.Subscriber.Addr, sub.Subscriber.Name, sub.State, sub.Topics, sub.Subscriber.Zone, sub.Since, sub.Subscriber.Consent})
+		}
+		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), topicWords(sub.Topics))
+		return err
+	})
+}
+
+func topicWords(topics []sigpost.Tag) string {
+	if len(topics) == 0 {
+		return "everything"
+	}
+	var words []string
+	for _, t := range topics {
+		words = append(words, t.Name)
+	}
+	return strings.Join(words, ", ")
+}
+
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+
+func sorted(words []string) []string {
+	slices.Sort(words)
+	return words
+}

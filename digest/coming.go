@@ -1,0 +1,267 @@
+package digest
+
+import (
+	"cmp"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"sigpost"
+)
+
+// sessionLimit is how many sessions of a summit an issue lists.
+const sessionLimit = 8
+
+// Upcoming is an event in words for one reader.
+type Upcoming struct {
+	Label string // its date, short: "Tue 26 Apr"
+	Title string // says so where it is cancelled
+	// When is the time in the event's zone, in UTC and in the reader's, or a
+	// summit's dates and the days until then; parts to be joined.
+	When      []string
+	Cancelled bool
+	Next      string // when it takes place after this; may be empty
+	Where     string
+	Links     []sigpost.Link
+	// Notes are the editor's as HTML with its style inlined.
+	Notes template.HTML
+	// Matching says how many sessions are on the reader's topics, SessionZone
+	// which clock their times are of; empty where there is nothing to say.
+	Matching, SessionZone string
+	Sessions              []Talk
+	More                  string // sessions that are not listed
+
+	markdown string
+}
+
+// Talk is a session of a summit in words.
+type Talk struct {
+	When, Title, By string
+	URL             string
+	Yours           bool // on the reader's topics
+}
+
+// Coming puts an issue's events in words, in order, with times for a reader in
+// zone (nil is the digest's) and the sessions on topics first.
+func Coming(issue sigpost.Issue, zone *time.Location, topics []sigpost.Tag) []Upcoming {
+	reader := readerClock{zone, zone != nil}
+	if zone == nil {
+		reader.zone = location(issue.Zone, time.UTC)
+	}
+	now := cmp.Or(issue.Composed, issue.Window.To)
+	var all []Upcoming
+	for _, o := range issue.Events {
+		all = append(all, upcoming(o, now, reader, topics))
+	}
+	return all
+}
+
+// readerClock is the zone that a reader's times are in; own says that it is
+// the reader's choice and not the digest's.
+type readerClock struct {
+	zone *time.Location
+	own  bool
+}
+
+// location finds a zone by its IANA name, or gives another.
+func location(name string, other *time.Location) *time.Location {
+	if zone, err := time.LoadLocation(name); err == nil && name != "" {
+		return zone
+	}
+	return other
+}
+
+func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock, topics []sigpost.Tag) Upcoming {
+	zone := location(o.Zone, o.Start.Location())
+	start := o.Start.In(zone)
+	u := Upcoming{
+		Label: start.Format("Mon 2 Jan"), Title: clean(o.Title), Cancelled: o.Cancelled,
+		Where: clean(o.Where), Notes: notesHTML(o.Notes), markdown: o.Notes,
+	}
+	for _, l := range o.Links {
+		link := sigpost.Link{Title: cmp.Or(clean(l.Title), clean(l.URL)), URL: linkable(l.URL)}
+		if link.URL == "" && clean(l.Title) != "" { // a channel's irc:, say: to be read, not followed
+			link.Title += " " + clean(l.URL)
+		}
+		u.Links = append(u.Links, link)
+	}
+	if o.AllDay {
+		span := sigpost.Window{From: o.Start, To: o.End}
+		if o.End.Sub(o.Start) > 24*time.Hour {
+			u.Label = briefDates(span, zone)
+		}
+		u.When = []string{Dates(span, zone)}
+		if left := daysLeft(o, zone, now.In(reader.zone)); left != "" && !o.Cancelled {
+			u.When = append(u.When, left)
+		}
+	} else {
+		u.When = clocks(start, reader)
+	}
+	if start.Year() != now.In(zone).Year() && !o.AllDay {
+		u.Label += start.Format(" 2006")
+	}
+	if o.Cancelled {
+		u.Title = "Cancelled: " + u.Title
+		u.When[0] = "Does not take place; was planned for " + u.When[0]
+	}
+	u.Next = next(o, zone, reader)
+	if !o.Cancelled {
+		u.sessions(o, zone, topics)
+	}
+	return u
+}
+
+// clocks says a time on the event's clock, in UTC and on the reader's, each
+// with its offset at that time. Clocks that agree are named once; a day is
+// named where it is another than the event's.
+func clocks(t time.Time, reader readerClock) []string {
+	yours := "in"
+	if reader.own {
+		yours = "your time"
+	}
+	mine := t.In(reader.zone)
+	sameAs := func(u time.Time) bool {
+		_, a := mine.Zone()
+		_, b := u.Zone()
+		return a == b
+	}
+	on := func(u time.Time) string {
+		if sameDay(t, u) {
+			return u.Format("15:04")
+		}
+		return u.Format("Mon 15:04")
+	}
+	parts := []string{clock(t)}
+	if zoneLetters(t) != "" && offset(t) != "UTC+0" {
+		parts[0] += " (" + offset(t) + ")"
+	}
+	if reader.own && sameAs(t) {
+		parts[0] += ", " + yours
+	}
+	if _, seconds := t.Zone(); seconds != 0 {
+		utc := on(t.UTC()) + " UTC"
+		if reader.own && sameAs(t.UTC()) {
+			utc += ", " + yours
+		}
+		parts = append(parts, utc)
+	}
+	if sameAs(t) || sameAs(t.UTC()) {
+		return parts
+	}
+	place := city(reader.zone)
+	switch {
+	case reader.own && place != "":
+		yours += " (" + place + ", " + offset(mine) + ")"
+	case reader.own:
+		yours += " (" + offset(mine) + ")"
+	case place != "":
+		yours += " " + place + " (" + offset(mine) + ")"
+	default:
+		yours = offset(mine)
+	}
+	return append(parts, on(mine)+" "+yours)
+}
+
+// next says when an event takes place after this, and at which hour of the
+// reader's where that moves because one of the two clocks was put forward or
+// back in between.
+func next(o sigpost.Occurrence, zone *time.Location, reader readerClock) string {
+	if o.Next.IsZero() {
+		return ""
+	}
+	then := o.Next.In(zone)
+	words := then.Format(day)
+	if then.Year() != o.Start.In(zone).Year() {
+		words = then.Format(day + " 2006")
+	}
+	if o.AllDay {
+		return words
+	}
+	before, after := o.Start.In(reader.zone), o.Next.In(reader.zone)
+	if before.Format("15:04") == after.Format("15:04") || o.Start.In(zone).Format("15:04") != then.Format("15:04") {
+		return words
+	}
+	words += ", then at " + after.Format("15:04")
+	switch place := city(reader.zone); {
+	case reader.own:
+		words += " your time (" + offset(after) + ")"
+	case place != "":
+		words += " in " + place + " (" + offset(after) + ")"
+	default:
+		words += " " + offset(after)
+	}
+	return words + " because clocks change"
+}
+
+// daysLeft says how long it is from a date until an event of whole days.
+func daysLeft(o sigpost.Occurrence, zone *time.Location, now time.Time) string {
+	last := o.Start
+	if o.End.After(o.Start) {
+		last = o.End.Add(-1)
+	}
+	left := daysUntil(now, o.Start.In(zone))
+	switch until := daysUntil(now, last.In(zone)); {
+	case until < 0:
+		return ""
+	case left < 0 && until == 0:
+		return "ends today"
+	case left < 0:
+		return "under way"
+	case left == 0:
+		return "starts today"
+	case left == 1:
+		return "starts tomorrow"
+	}
+	return "in " + count(left, "day", "days")
+}
+
+// sessions lists an event's sessions by time, those on topics first.
+func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []sigpost.Tag) {
+	if len(o.Sessions) == 0 {
+		return
+	}
+	on := func(s sigpost.Session) bool {
+		return slices.ContainsFunc(s.Tags, func(t sigpost.Tag) bool { return slices.Contains(topics, t) })
+	}
+	all := slices.Clone(o.Sessions)
+	slices.SortStableFunc(all, func(a, b sigpost.Session) int {
+		switch yours := on(a); {
+		case yours == on(b):
+			return a.Start.Compare(b.Start)
+		case yours:
+			return -1
+		}
+		return 1
+	})
+	matching := 0
+	for i, s := range all {
+		if on(s) {
+			matching++
+		}
+		if i >= sessionLimit {
+			continue
+		}
+		by := []string{}
+		for _, part := range []string{clean(s.Speakers), clean(s.Room)} {
+			if part != "" {
+				by = append(by, part)
+			}
+		}
+		u.Sessions = append(u.Sessions, Talk{
+			When: s.Start.In(zone).Format("Mon 2 Jan 15:04"), Title: clean(s.Title), By: strings.Join(by, ", "),
+			URL: linkable(s.URL), Yours: on(s),
+		})
+	}
+	if more := len(all) - len(u.Sessions); more > 0 {
+		u.More = "and " + count(more, "more session", "more sessions")
+	}
+	if matching > 0 {
+		u.Matching = digits(matching) + " of " + count(len(all), "session", "sessions") + " on your topics"
+	}
+	first := all[0].Start.In(zone)
+	u.SessionZone = "Times are local: " + offset(first)
+	if letters := zoneLetters(first); letters != "" && letters != "UTC" {
+		u.SessionZone = "Times are local: " + letters + " (" + offset(first) + ")"
+	}
+}

@@ -1,0 +1,199 @@
+// Package digest makes an issue of a window's threads and events, and a letter
+// of an issue for each reader. It is pure: what it gives depends on what it
+// is handed alone.
+//
+//	News, Occurrence ──Compose──▶ Issue ──Cut──▶ Issue for topics ──Render──▶ Letter
+package digest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"sigpost"
+)
+
+// Input is what Compose makes an issue of.
+type Input struct {
+	Digest, Title string
+	Zone          *time.Location // of the digest; nil is UTC
+	Window        sigpost.Window
+	Composed      time.Time
+	Threads       []News
+	Events        []sigpost.Occurrence
+	// Titles are names for people of tags, by Tag.String.
+	Titles map[string]string
+	// ThreadURL and MessageURL give where the archive shows a thread and a
+	// message; nil, or "" from them, where nothing does.
+	ThreadURL  func(threadID int64) string
+	MessageURL func(*sigpost.Message) string
+}
+
+// News is a thread that has something new to tell.
+type News struct {
+	Thread sigpost.Thread
+	Tags   []sigpost.Tagging
+	// Messages are all of the thread up to the window's end, in the order in
+	// which they were received, with Text and Ranges.
+	Messages []*sigpost.Message
+	// New are the ids of those that this issue carries.
+	New map[int64]bool
+	// Earlier says that an earlier issue told of the thread.
+	Earlier bool
+}
+
+// soon is how long after its window an issue's readers have it at hand; an
+// event in that time can be a reason to send it.
+const soon = 8 * 24 * time.Hour
+
+// Compose makes the issue of a window. It is quiet where no thread has
+// anything new by a person and neither a summit nor a cancelled meeting is
+// near. Its Number is left to whoever stores it.
+func Compose(in Input) sigpost.Issue {
+	zone := in.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	issue := sigpost.Issue{
+		Digest: in.Digest, Title: clean(in.Title), Zone: zone.String(), Composed: in.Composed,
+		Window: in.Window, State: sigpost.IssueQuiet,
+		Entries: []sigpost.Entry{}, Events: slices.Clone(in.Events), Titles: map[string]string{},
+	}
+	maps.Copy(issue.Titles, in.Titles)
+	people := namesIn(in.Threads)
+	robots := 0
+	for _, n := range in.Threads {
+		for _, m := range n.Messages {
+			if n.New[m.ID] && m.Robot {
+				robots++
+			}
+		}
+		if e, ok := entry(in, n, people); ok {
+			issue.Entries = append(issue.Entries, e)
+			for _, t := range e.Tags {
+				if key := t.Tag.String(); issue.Titles[key] == "" {
+					issue.Titles[key] = t.Title
+				}
+			}
+		}
+	}
+	slices.SortFunc(issue.Entries, byActivity)
+	slices.SortStableFunc(issue.Events, func(a, b sigpost.Occurrence) int { return a.Start.Compare(b.Start) })
+	issue.Stats = stats(issue.Entries)
+	issue.Stats.Robots = robots
+	matters := func(o sigpost.Occurrence) bool {
+		return (o.Kind == sigpost.EventSummit || o.Cancelled) &&
+			o.End.After(in.Window.To) && o.Start.Before(in.Window.To.Add(soon))
+	}
+	if len(issue.Entries) > 0 || slices.ContainsFunc(issue.Events, matters) {
+		issue.State = sigpost.IssueComposed
+	}
+	return issue
+}
+
+// byActivity puts first what most was written in, then by most people, then
+// last.
+func byActivity(a, b sigpost.Entry) int {
+	return cmp.Or(
+		cmp.Compare(b.New, a.New),
+		cmp.Compare(len(b.People), len(a.People)),
+		b.Last.Compare(a.Last),
+		cmp.Compare(a.ThreadID, b.ThreadID),
+	)
+}
+
+// stats counts what entries tell.
+func stats(entries []sigpost.Entry) sigpost.Stats {
+	s := sigpost.Stats{Threads: len(entries)}
+	people := map[string]bool{}
+	for _, e := range entries {
+		s.Messages += e.New
+		for _, p := range e.People {
+			people[p] = true
+		}
+	}
+	s.People = len(people)
+	return s
+}
+
+// entry says of one thread what is new; ok is false where no person wrote
+// anything new in it.
+func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
+	var all, told []*sigpost.Message
+	for _, m := range n.Messages {
+		if m.Robot || m.Own {
+			continue
+		}
+		all = append(all, m)
+		if n.New[m.ID] {
+			told = append(told, m)
+		}
+	}
+	if len(told) == 0 {
+		return e, false
+	}
+	opener := all[0]
+	first := n.Thread.First
+	if first.IsZero() {
+		first = opener.Received
+	}
+	e = sigpost.Entry{
+		ThreadID: n.Thread.ID,
+		Headline: Headline(cmp.Or(n.Thread.Subject, opener.Subject), n.Thread.Lists...),
+		Lists:    append([]string{}, n.Thread.Lists...), Tags: accepted(n.Tags),
+		Continued: n.Earlier || first.Before(in.Window.From),
+		New:       len(told), Total: len(all), First: first, Last: all[len(all)-1].Received,
+		People: []string{}, Quotes: []sigpost.Quote{},
+		Unanswered: unanswered(all),
+	}
+	if in.ThreadURL != nil {
+		e.URL = in.ThreadURL(n.Thread.ID)
+	}
+	for _, m := range told {
+		if p := people.of(m.Author); !slices.Contains(e.People, p) {
+			e.People = append(e.People, p)
+		}
+	}
+	if !n.New[opener.ID] {
+		opener = nil
+	}
+	for _, q := range pick(opener, told, e.Unanswered) {
+		quote := sigpost.Quote{
+			Author: people.of(q.message.Author), MessageID: q.message.MessageID, Text: q.text, At: q.message.Received,
+		}
+		if in.MessageURL != nil {
+			quote.URL = in.MessageURL(q.message)
+		}
+		e.Quotes = append(e.Quotes, quote)
+	}
+	return e, true
+}
+
+// accepted are the taggings that hold, best first.
+func accepted(tags []sigpost.Tagging) []sigpost.Tagging {
+	hold := []sigpost.Tagging{}
+	for _, t := range tags {
+		if t.State == sigpost.TagAccepted {
+			hold = append(hold, t)
+		}
+	}
+	slices.SortStableFunc(hold, func(a, b sigpost.Tagging) int { return cmp.Compare(b.Score, a.Score) })
+	return hold
+}
+
+// unanswered says whether a thread's opener asks something and nobody else has
+// written. An opener that answers something is none: somebody wrote that.
+func unanswered(all []*sigpost.Message) bool {
+	opener := all[0]
+	if opener.Parent() != "" {
+		return false
+	}
+	for _, m := range all {
+		if !strings.EqualFold(m.Author.Addr, opener.Author.Addr) {
+			return false
+		}
+	}
+	return strings.ContainsAny(opener.Subject, "?？") || slices.ContainsFunc(passages(opener), asks)
+}

@@ -1,0 +1,73 @@
+package digest
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// headlineLimit is the number of characters that a headline may have.
+const headlineLimit = 140
+
+var (
+	// replyMark is what mail programs put before a subject, in the languages
+	// of those that translate it: a reply or a forward, perhaps with a count.
+	replyMark = regexp.MustCompile(`^(?i:re|aw|antw|sv|vs|vb|r|rif|res|rép|odp|ynt|fw|fwd|wg|tr|rv|enc|回复|答复|回覆|转发|轉寄)` +
+		`(?:\s*[\[(^]?\d+[\])]?)?\s*[:：]\s*`)
+	// subjectTag is a tag in brackets: a list's, a project's, "PATCH v2".
+	subjectTag = regexp.MustCompile(`^\[([^\[\]]*)\]\s*[:–-]*\s*`)
+	// formerSubject is the note of a thread that changed its subject.
+	formerSubject = regexp.MustCompile(`(?i)\s*(?:` +
+		`[\[({]\s*was\s*(?::|re:|\[).*` + // "(was: Re: [list] something)"
+		`|[\[({]\s*was\s[^\])}]*[\])}]\s*` + // "(was something)"
+		`|\s[-–—]+\s*was:.*)$`) // "- was: something"
+)
+
+// Headline makes plain words of a thread's subject: without reply marks,
+// leading tags, the subject that it had before, and the names of the lists
+// before a colon. It shows no address and is one line.
+func Headline(subject string, lists ...string) string {
+	whole := clean(subject)
+	s := whole
+	if cut := formerSubject.ReplaceAllString(s, ""); cut != "" {
+		s = cut
+	}
+	for before := ""; s != before; {
+		before = s
+		s = replyMark.ReplaceAllString(s, "")
+		if m := subjectTag.FindStringSubmatch(s); m != nil {
+			rest := s[len(m[0]):]
+			if rest == "" { // the tag is all there is
+				rest = strings.TrimSpace(m[1])
+			}
+			s = rest
+		}
+		for _, list := range lists {
+			if head, rest, ok := strings.Cut(s, ":"); ok && strings.EqualFold(head, list) && strings.TrimSpace(rest) != "" {
+				s = strings.TrimSpace(rest)
+			}
+		}
+	}
+	s = strings.TrimRight(s, " :,;-–")
+	if s == "" {
+		return "(no subject)"
+	}
+	return capital(shorten(withoutAddresses(s), headlineLimit))
+}
+
+// capital makes the first letter of a line upper case where its first word is
+// an ordinary one: not of "kube-proxy", "iSCSI" or "libfc:".
+func capital(s string) string {
+	first, _, _ := strings.Cut(s, " ")
+	for _, r := range strings.TrimRight(first, ",;?!.") {
+		if !unicode.IsLower(r) && r != '\'' && r != '’' {
+			return s
+		}
+	}
+	if s == "" {
+		return s
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[size:]
+}

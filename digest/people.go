@@ -1,0 +1,54 @@
+package digest
+
+import (
+	"regexp"
+	"strings"
+
+	"sigpost"
+)
+
+// nameLimit is the number of characters that a person's name may have.
+const nameLimit = 60
+
+// via is what list software adds to a name when it rewrites From for DMARC
+// (RFC 7960, section 4.1.3.1): "'Ana Moreau' via a-list".
+var via = regexp.MustCompile(`(?i)^(\S.*?)\s+via\s+\S.*$`)
+
+// names are the labels of authors by address, so that a person is called the
+// same in mails with and without a name.
+type names map[string]string
+
+// namesIn finds what the authors of an issue's threads call themselves.
+func namesIn(threads []News) names {
+	found := names{}
+	for _, n := range threads {
+		for _, m := range n.Messages {
+			addr := strings.ToLower(m.Author.Addr)
+			if m.Author.Name != "" && found[addr] == "" {
+				found[addr] = label(m.Author)
+			}
+		}
+	}
+	return found
+}
+
+// of is what readers see of an author; never an address.
+func (n names) of(author sigpost.Address) string {
+	if name := n[strings.ToLower(author.Addr)]; name != "" && author.Addr != "" {
+		return name
+	}
+	return label(author)
+}
+
+func label(author sigpost.Address) string {
+	name := via.ReplaceAllString(clean(author.Label()), "$1")
+	name = strings.Trim(name, `"'`)
+	if bare := strings.Trim(address.ReplaceAllString(name, ""), ` "'()<>[],:`); bare != "" {
+		name = bare // "Ana Moreau (ana@…)"
+	}
+	name, _, _ = strings.Cut(name, "@")
+	if name = strings.TrimSpace(name); name == "" {
+		return "somebody"
+	}
+	return shorten(name, nameLimit)
+}

@@ -1,0 +1,166 @@
+package digest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"sigpost"
+)
+
+// Section is a part of an issue under one heading: a scenario, the projects
+// of threads without one, or the threads without either.
+type Section struct {
+	Title  string
+	Tag    sigpost.Tag // the scenario; zero for the other two
+	Groups []Group     // most active first, the one without a project last
+}
+
+// Group holds the threads of one project within a section.
+type Group struct {
+	Title   string      // "" without a project
+	Tag     sigpost.Tag // the project; zero without
+	Entries []sigpost.Entry
+}
+
+// Sections sorts an issue's entries for reading: by their best scenario, then
+// by their best project. Each entry is in one place.
+func Sections(issue sigpost.Issue) []Section {
+	var scenarios, projects, others []sigpost.Entry
+	byScenario := map[sigpost.Tag][]sigpost.Entry{}
+	var order []sigpost.Tag
+	for _, e := range issue.Entries {
+		scenario, project := best(e, sigpost.KindScenario), best(e, sigpost.KindProject)
+		switch {
+		case scenario != sigpost.Tag{}:
+			if byScenario[scenario] == nil {
+				order = append(order, scenario)
+			}
+			byScenario[scenario] = append(byScenario[scenario], e)
+			scenarios = append(scenarios, e)
+		case project != sigpost.Tag{}:
+			projects = append(projects, e)
+		default:
+			others = append(others, e)
+		}
+	}
+	slices.SortFunc(order, func(a, b sigpost.Tag) int {
+		return cmp.Or(cmp.Compare(news(byScenario[b]), news(byScenario[a])), cmp.Compare(a.Name, b.Name))
+	})
+	var all []Section
+	for _, tag := range order {
+		all = append(all, Section{Title: tagTitle(issue, tag), Tag: tag, Groups: groups(issue, byScenario[tag])})
+	}
+	if len(projects) > 0 {
+		title := "More projects"
+		if len(scenarios) == 0 {
+			title = "By project"
+		}
+		all = append(all, Section{Title: title, Groups: groups(issue, projects)})
+	}
+	if len(others) > 0 {
+		title := "Other threads"
+		if len(all) == 0 {
+			title = "Threads"
+		}
+		all = append(all, Section{Title: title, Groups: []Group{{Entries: others}}})
+	}
+	return all
+}
+
+// groups sorts a section's entries by project.
+func groups(issue sigpost.Issue, entries []sigpost.Entry) []Group {
+	var all []Group
+	for _, e := range entries {
+		tag := best(e, sigpost.KindProject)
+		i := slices.IndexFunc(all, func(g Group) bool { return g.Tag == tag })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Group{Tag: tag, Title: tagTitle(issue, tag)})
+		}
+		all[i].Entries = append(all[i].Entries, e)
+	}
+	last := func(g Group) int {
+		if g.Tag == (sigpost.Tag{}) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(all, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(last(a), last(b)), cmp.Compare(news(b.Entries), news(a.Entries)), cmp.Compare(a.Tag.Name, b.Tag.Name))
+	})
+	return all
+}
+
+// best is an entry's surest tag of a kind, or none.
+func best(e sigpost.Entry, kind sigpost.TagKind) sigpost.Tag {
+	for _, t := range e.Tags {
+		if t.Tag.Kind == kind {
+			return t.Tag
+		}
+	}
+	return sigpost.Tag{}
+}
+
+// news counts what is new in entries.
+func news(entries []sigpost.Entry) int {
+	n := 0
+	for _, e := range entries {
+		n += e.New
+	}
+	return n
+}
+
+// tagTitle is a tag's name for people, "" for none.
+func tagTitle(issue sigpost.Issue, tag sigpost.Tag) string {
+	if tag.Name == "" {
+		return ""
+	}
+	if title := clean(issue.Titles[tag.String()]); title != "" {
+		return title
+	}
+	return capital(clean(strings.ReplaceAll(tag.Name, "-", " ")))
+}
+
+// Told is an entry's headline with its project before it, where the headline
+// does not begin with that: "Kuryr: Port per pod exhausts the quota".
+func Told(issue sigpost.Issue, e sigpost.Entry) string {
+	headline := shorten(clean(withoutAddresses(e.Headline)), headlineLimit)
+	project := tagTitle(issue, best(e, sigpost.KindProject))
+	switch {
+	case project == "":
+		return headline
+	case beginsWith(headline, project): // perhaps in another case
+		return project + headline[len(project):]
+	}
+	return project + ": " + headline
+}
+
+// beginsWith says whether a line's first words are those, in whatever case.
+func beginsWith(line, words string) bool {
+	if len(line) < len(words) || !strings.EqualFold(line[:len(words)], words) {
+		return false
+	}
+	rest := []rune(line[len(words):])
+	return len(rest) == 0 || !unicode.IsLetter(rest[0]) && !unicode.IsDigit(rest[0])
+}
+
+// State says in words how an entry's thread stands.
+func State(e sigpost.Entry) string {
+	volume := count(e.New, "message", "messages")
+	state := "New"
+	if e.Continued {
+		state = "Goes on"
+		if e.New < e.Total {
+			volume = digits(e.New) + " new of " + count(e.Total, "message", "messages")
+		}
+	}
+	if e.Unanswered {
+		state = "Needs an answer"
+	}
+	if len(e.People) > 1 {
+		volume += ", " + count(len(e.People), "person", "people")
+	}
+	return state + " · " + volume
+}

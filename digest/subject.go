@@ -1,0 +1,67 @@
+package digest
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"sigpost"
+)
+
+const (
+	subjectLimit   = 110 // characters of a letter's subject
+	preheaderLimit = 180 // and of the line that mail programs show beside it
+	// headlineFloor is the room below which a second headline says nothing.
+	headlineFloor = 24
+)
+
+// subject tells of the two most active threads, then whose issue it is: "Magnum
+// drops bays; who owns the Heat templates? (SIG-OpenStack, 18–24 April)". told
+// says how many headlines are in it.
+func subject(issue sigpost.Issue) (line string, told int) {
+	of := " (" + shorten(clean(issue.Title), 45) + ", " + shortDates(issue.Window, location(issue.Zone, issue.Window.From.Location())) + ")"
+	room := subjectLimit - utf8.RuneCountInString(of)
+	if len(issue.Entries) == 0 {
+		if len(issue.Events) > 0 {
+			return shorten("Coming up: "+clean(issue.Events[0].Title), room) + of, 0
+		}
+		return "Nothing new" + of, 0
+	}
+	first := strings.TrimRight(Told(issue, issue.Entries[0]), ".")
+	if len(issue.Entries) == 1 {
+		return shorten(first, room) + of, 1
+	}
+	second := strings.TrimRight(Told(issue, issue.Entries[1]), ".")
+	room -= len("; ")
+	long, short := utf8.RuneCountInString(first), utf8.RuneCountInString(second)
+	if long+short > room { // the shorter one leaves what it does not need
+		first = shorten(first, max(room/2, room-short))
+		second = shorten(second, room-utf8.RuneCountInString(first))
+	}
+	if utf8.RuneCountInString(second) < min(headlineFloor, short) {
+		return shorten(strings.TrimRight(Told(issue, issue.Entries[0]), "."), room) + of, 1
+	}
+	return first + "; " + second + of, 2
+}
+
+// preheader says what the subject had no room for.
+func preheader(issue sigpost.Issue, told int) string {
+	if len(issue.Entries) == 0 {
+		return "No thread had anything new."
+	}
+	var rest []string
+	for _, e := range issue.Entries[told:min(len(issue.Entries), told+3)] {
+		rest = append(rest, Told(issue, e))
+	}
+	line := Volume(issue.Stats)
+	if len(rest) > 0 {
+		line = "Also: " + shorten(strings.Join(rest, "; "), preheaderLimit-utf8.RuneCountInString(line)) + " · " + line
+	}
+	return shorten(line, preheaderLimit)
+}
+
+// Volume says how much an issue tells of: "14 threads, 61 messages from 23
+// people."
+func Volume(s sigpost.Stats) string {
+	return count(s.Threads, "thread", "threads") + ", " +
+		count(s.Messages, "message", "messages") + " from " + count(s.People, "person", "people") + "."
+}

@@ -1,0 +1,184 @@
+package ingest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-sasl"
+)
+
+// TLSMode says how a connection is encrypted.
+type TLSMode string
+
+// The modes. An empty TLSMode means TLSImplicit.
+const (
+	TLSImplicit TLSMode = "tls"      // from the first byte (RFC 8314, section 3.2)
+	TLSStart    TLSMode = "starttls" // STARTTLS, without which there is no login
+	TLSPlain    TLSMode = "plain"    // no encryption: see Account.AllowPlain
+)
+
+// DefaultTimeout is Account.Timeout where nothing else is said.
+const DefaultTimeout = time.Minute
+
+// dialTimeout bounds how long a connection may take to come about.
+const dialTimeout = 20 * time.Second
+
+// Account is a server and a login.
+type Account struct {
+	// Name is the config's name for it.
+	Name string
+	// Addr is "host:port".
+	Addr     string
+	Username string
+	// Password is asked for at each login.
+	Password func() (string, error)
+	TLS      TLSMode
+	// AllowPlain lets TLSPlain be used with a server that is not on a
+	// loopback address: the password goes over the line for all to read.
+	AllowPlain bool
+	// RootCAs are the authorities to trust instead of the system's, and
+	// ServerName the name to find in the certificate instead of Addr's host.
+	RootCAs    *x509.CertPool
+	ServerName string
+	// Timeout is how long the server may be silent while it carries out a
+	// command. 0 means DefaultTimeout.
+	Timeout time.Duration
+}
+
+func (a *Account) host() string {
+	if host, _, err := net.SplitHostPort(a.Addr); err == nil {
+		return host
+	}
+	return a.Addr
+}
+
+func (a *Account) timeout() time.Duration {
+	if a.Timeout <= 0 {
+		return DefaultTimeout
+	}
+	return a.Timeout
+}
+
+func (a *Account) tlsConfig() *tls.Config {
+	name := a.ServerName
+	if name == "" {
+		name = a.host()
+	}
+	return &tls.Config{RootCAs: a.RootCAs, ServerName: name, NextProtos: []string{"imap"}}
+}
+
+// checkPlain refuses a connection over which others could read the password.
+// A name is not a loopback address, whatever it stands for today, with the
+// exception of localhost (RFC 6761, section 6.3).
+func (a *Account) checkPlain() error {
+	host := a.host()
+	ip := net.ParseIP(host)
+	if a.TLS != TLSPlain || a.AllowPlain || strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return fmt.Errorf("%w at %s: set tls = \"tls\" or \"starttls\" (or allow_plain = true if everybody may read the password)", ErrPlain, a.Addr)
+}
+
+// connect dials, agrees on encryption and logs in. The session ends with
+// close, and by itself when ctx ends.
+func (a *Account) connect(ctx context.Context) (*session, error) {
+	if err := a.checkPlain(); err != nil {
+		return nil, err
+	}
+	password := ""
+	if a.Password != nil {
+		var err error
+		if password, err = a.Password(); err != nil {
+			return nil, fmt.Errorf("%w of account %s: %w", ErrPassword, a.Name, err)
+		}
+	}
+	dialer := net.Dialer{
+		Timeout:         min(dialTimeout, a.timeout()),
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 15 * time.Second, Count: 4},
+	}
+	tcp, err := dialer.DialContext(ctx, "tcp", a.Addr)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, dialError(a.Addr, a.host(), err)
+	}
+	conn := &watchedConn{Conn: tcp, silence: a.timeout()}
+	s := &session{addr: a.Addr, conn: conn, strays: newStrays(conn)}
+	// Closing the connection under go-imap ends all of its calls; its own
+	// Close would wait for them.
+	s.unhook = context.AfterFunc(ctx, func() { tcp.Close() })
+	if err := s.do(ctx, 0, func() error { return s.begin(ctx, a, password) }); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// begin takes a fresh connection to where mailboxes can be opened.
+func (s *session) begin(ctx context.Context, a *Account, password string) error {
+	if err := s.encrypt(ctx, a); err != nil {
+		return tlsError(a.Addr, a.tlsConfig().ServerName, err)
+	}
+	if err := s.client.WaitGreeting(); err != nil {
+		return err
+	}
+	if s.client.State() == imap.ConnStateNotAuthenticated { // not so after PREAUTH
+		if err := s.login(a, password); err != nil {
+			return loginError(a, err)
+		}
+	}
+	s.caps = s.client.Caps()
+	return nil
+}
+
+func (s *session) encrypt(ctx context.Context, a *Account) error {
+	options := &imapclient.Options{
+		TLSConfig:             a.tlsConfig(),
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Fetch: s.strays.handle},
+	}
+	switch a.TLS {
+	case TLSImplicit, "":
+		conn := tls.Client(s.conn, options.TLSConfig)
+		if err := conn.HandshakeContext(ctx); err != nil {
+			return err
+		}
+		s.client = imapclient.New(conn, options)
+	case TLSStart:
+		client, err := imapclient.NewStartTLS(s.conn, options)
+		if status := (*imap.Error)(nil); errors.As(err, &status) {
+			return fmt.Errorf("%w at %s: the server refuses STARTTLS (%s): set tls = \"tls\" and its TLS port (993)", ErrTLS, a.Addr, said(err))
+		}
+		if err != nil {
+			return err
+		}
+		s.client = client
+	case TLSPlain:
+		s.client = imapclient.New(s.conn, options)
+	default:
+		return fmt.Errorf("%w: unknown mode tls = %q of account %s", ErrTLS, a.TLS, a.Name)
+	}
+	return nil
+}
+
+// login prefers AUTHENTICATE PLAIN, which carries any password (RFC 4616), to
+// LOGIN, which is for servers that have nothing else (RFC 9051, section
+// 6.2.3).
+func (s *session) login(a *Account, password string) error {
+	caps := s.client.Caps()
+	switch {
+	case caps.Has(imap.AuthCap(sasl.Plain)):
+		return s.client.Authenticate(sasl.NewPlainClient("", a.Username, password))
+	case caps.Has(imap.CapLoginDisabled):
+		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodePrivacyRequired, Text: "LOGINDISABLED"}
+	}
+	return s.client.Login(a.Username, password).Wait()
+}

@@ -1,0 +1,174 @@
+package ingest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost/internal/mailtest"
+	"sigpost/internal/peertest"
+)
+
+// Each error is one line that says what to do.
+func TestErrorsForPeople(t *testing.T) {
+	onBoth(t, func(t *testing.T, s server) {
+		s.load(t, "lists/sig-openstack", sample(1))
+		for _, test := range []struct {
+			name    string
+			change  func(a *Account)
+			mailbox string
+			want    error
+			text    []string
+		}{
+			{"wrong password", func(a *Account) { a.Password = func() (string, error) { return "wrong", nil } },
+				"INBOX", ErrAuthentication, []string{"the server refused the login of reader at 127.0.0.1", "check username and password_file"}},
+			{"password cannot be read", func(a *Account) { a.Password = func() (string, error) { return "", io.ErrUnexpectedEOF } },
+				"INBOX", ErrPassword, []string{"account lists", "unexpected EOF"}},
+			{"mailbox missing", func(*Account) {}, "sig-openstack", ErrNoMailbox,
+				[]string{`cannot open the mailbox "sig-openstack"`, `there are "lists/sig-openstack"`}},
+			{"authority unknown", func(a *Account) { a.RootCAs = x509.NewCertPool() },
+				"INBOX", ErrCertificate, []string{"uthority", "ca_file"}},
+			{"other name in the certificate", func(a *Account) { a.ServerName = "imap.example.org" },
+				"INBOX", ErrCertificate, []string{"valid for localhost, 127.0.0.1", "not for imap.example.org"}},
+			{"plain to a stranger", func(a *Account) { a.TLS, a.Addr = TLSPlain, "imap.example.org:143" },
+				"INBOX", ErrPlain, []string{"imap.example.org:143", "allow_plain"}},
+			{"nothing listens", func(a *Account) { a.Addr = peertest.FreeAddr(t) },
+				"INBOX", ErrUnreachable, []string{"connection refused", "check host and port"}},
+			{"unknown TLS mode", func(a *Account) { a.TLS = "ssl" }, "INBOX", ErrTLS, []string{`tls = "ssl"`}},
+		} {
+			t.Run(test.name, func(t *testing.T) {
+				account := s.account()
+				test.change(&account)
+				err := Check(t.Context(), account, []string{test.mailbox})
+				if !errors.Is(err, test.want) {
+					t.Fatalf("error %v", err)
+				}
+				for _, text := range test.text {
+					if !strings.Contains(err.Error(), text) {
+						t.Errorf("%q is not in %q", text, err)
+					}
+				}
+				if strings.ContainsAny(err.Error(), "\r\n") {
+					t.Errorf("more than one line: %q", err)
+				}
+				archive := newMemory(t)
+				if _, fetchErr := ingester(t, archive).Fetch(t.Context(), Source{Account: account, Mailbox: test.mailbox}, nil); !errors.Is(fetchErr, test.want) {
+					t.Errorf("Fetch gives %v", fetchErr)
+				}
+				if len(archive.failures) != 1 {
+					t.Errorf("recorded: %q", archive.failures)
+				}
+			})
+		}
+		t.Run("all well", func(t *testing.T) {
+			if err := Check(t.Context(), s.account(), []string{"INBOX", "lists/sig-openstack"}); err != nil {
+				t.Error(err)
+			}
+		})
+		t.Run("two missing", func(t *testing.T) {
+			err := Check(t.Context(), s.account(), []string{"one", "INBOX", "two"})
+			if !errors.Is(err, ErrNoMailbox) || strings.Count(err.Error(), "\n") != 1 {
+				t.Errorf("error %v", err)
+			}
+		})
+	})
+}
+
+func TestSTARTTLS(t *testing.T) {
+	test := func(t *testing.T, account Account) {
+		if err := Check(t.Context(), account, []string{"INBOX"}); err != nil {
+			t.Error(err)
+		}
+		account.RootCAs = x509.NewCertPool()
+		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrCertificate) {
+			t.Errorf("unknown authority: %v", err)
+		}
+		account.TLS = TLSImplicit
+		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrTLS) || !strings.Contains(err.Error(), "starttls") {
+			t.Errorf("TLS where plain text is spoken: %v", err)
+		}
+	}
+	t.Run("in-process", func(t *testing.T) {
+		s := startInProcess(t, mailtest.StartTLS)
+		account := s.account()
+		account.TLS = TLSStart
+		test(t, account)
+	})
+	t.Run("dovecot", func(t *testing.T) {
+		s := dovecot{peertest.Dovecot(t)}
+		account := s.account()
+		account.TLS, account.Addr = TLSStart, s.PlainAddr
+		test(t, account)
+	})
+	t.Run("not offered", func(t *testing.T) {
+		account := startInProcess(t, mailtest.Plain).account()
+		account.TLS = TLSStart
+		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrTLS) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// TLS on the plain port of a server that waits for the client to speak ends
+// by the watchdog.
+func TestHandshakeWithASilentServer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, mode := range []TLSMode{TLSImplicit, TLSStart, TLSPlain} {
+		account := Account{Addr: l.Addr().String(), TLS: mode, Timeout: 100 * time.Millisecond}
+		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrStalled) {
+			t.Errorf("%s: %v", mode, err)
+		}
+	}
+}
+
+func TestDialError(t *testing.T) {
+	unknown := dialError("imap.example.org:993", "imap.example.org", &net.OpError{Err: &net.DNSError{IsNotFound: true}})
+	if !errors.Is(unknown, ErrUnknownHost) || unknown.Error() != `unknown host "imap.example.org": check the account's host` || temporary(unknown) {
+		t.Errorf("%v", unknown)
+	}
+	away := dialError("imap.example.org:993", "imap.example.org", &net.OpError{Err: &net.DNSError{IsTimeout: true}})
+	if !errors.Is(away, ErrUnreachable) || !temporary(away) {
+		t.Errorf("%v", away)
+	}
+}
+
+func TestTemporary(t *testing.T) {
+	for err, want := range map[error]bool{
+		ErrUnreachable: true, ErrStalled: true, ErrConnection: true,
+		ErrAuthentication: false, ErrCertificate: false, ErrPlain: false, ErrNoMailbox: false,
+		context.Canceled: false, errUIDValidity: false, io.ErrShortWrite: false,
+	} {
+		if temporary(err) != want {
+			t.Errorf("%v: %t", err, !want)
+		}
+	}
+}
+
+func TestWhatAServerSaysStaysOnOneLine(t *testing.T) {
+	if got := printable("a\r\nb\x1b[2Jc\x7f"); got != "a  b [2Jc " {
+		t.Errorf("%q", got)
+	}
+	if err := tlsError("h:1", "h", tls.AlertError(40)); !errors.Is(err, ErrTLS) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	there := []string{"Trash", "Sent", "lists/kernel", "Lists/SIG-OpenStack", "a", "b", "INBOX"}
+	if got, want := nearest("sig-openstack", there), `"Lists/SIG-OpenStack", "a", "Trash", "Sent", "lists/kernel" and 2 more`; got != want {
+		t.Errorf("%s", got)
+	}
+	if got := nearest("x", nil); got != "none at all" {
+		t.Errorf("%s", got)
+	}
+}

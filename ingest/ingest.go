@@ -1,0 +1,189 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"sigpost"
+)
+
+// DefaultMaxMessageBytes is the size up to which mails are read whole where
+// nothing else is said: 25 MiB.
+const DefaultMaxMessageBytes = 25 << 20
+
+// Parse understands a mail. internalDate is when the source received it, zero
+// where that is unknown. Parse is called from several goroutines at a time.
+type Parse func(raw []byte, internalDate time.Time) (*sigpost.Message, error)
+
+// Archive is where mail goes.
+type Archive interface {
+	// Mailbox gives the mailbox of this account and name with its cursor,
+	// and makes it where there is none yet.
+	Mailbox(ctx context.Context, account, name, list string) (sigpost.Mailbox, error)
+	// Add stores arrivals and moves the mailbox's cursor to what mailbox
+	// says (UIDValidity, UIDNext, HighestModSeq), all of it or nothing. A
+	// message whose Message-ID is there already counts as a duplicate. There
+	// may be no arrivals, and mailbox is nil for mail that is in none.
+	Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error)
+	// ResetMailbox puts the cursor back to the mailbox's beginning, under a
+	// new UIDVALIDITY.
+	ResetMailbox(ctx context.Context, mailboxID int64, uidValidity uint32) error
+	// Fetched records that a fetch has reached the mailbox's end.
+	Fetched(ctx context.Context, mailboxID int64, at time.Time) error
+	// FetchFailed records that a fetch has not, and why.
+	FetchFailed(ctx context.Context, mailboxID int64, at time.Time, reason string) error
+}
+
+// Source is an IMAP mailbox to be read.
+type Source struct {
+	Account Account
+	// Mailbox is its name on the server, List the name of the list whose
+	// mail it holds.
+	Mailbox string
+	List    string
+	// Since leaves out, when the mailbox is read for the first time, what
+	// stands before the first message received on this day or later. Zero
+	// means everything. Later runs go on from where the last one stopped.
+	Since time.Time
+	// MaxMessageBytes is the size up to which mails are read whole; of a
+	// larger one only its beginning is. 0 means DefaultMaxMessageBytes.
+	MaxMessageBytes int64
+}
+
+// name says which mailbox it is, for people.
+func (s Source) name() string { return s.Account.Name + "/" + s.Mailbox }
+
+func (s Source) maxBytes() int64 {
+	if s.MaxMessageBytes <= 0 {
+		return DefaultMaxMessageBytes
+	}
+	return s.MaxMessageBytes
+}
+
+// Report says what became of a source's mail. Found is the sum of Expunged
+// and the three AddCounts.
+type Report struct {
+	// Mailbox is the mailbox or file, for people.
+	Mailbox string `json:"mailbox"`
+	// Found counts the mails that were new in the source.
+	Found int `json:"found"`
+	sigpost.AddCounts
+	// Expunged counts those that vanished from the mailbox before they
+	// could be read.
+	Expunged int `json:"expunged"`
+	// Bytes counts the raw bytes of what was read.
+	Bytes int64 `json:"bytes"`
+	// Took is in nanoseconds.
+	Took time.Duration `json:"took_ns"`
+	// Resynced says that the mailbox was read again from its beginning,
+	// because its UIDs were no longer valid.
+	Resynced bool `json:"resynced"`
+}
+
+// Ingester brings mail into one archive.
+type Ingester struct {
+	// MaxMessageBytes is Source.MaxMessageBytes for files.
+	MaxMessageBytes int64
+
+	archive Archive
+	parse   Parse
+	clock   func() time.Time
+	log     *slog.Logger
+	backoff func(failures int) time.Duration
+}
+
+// New makes an Ingester. The clock tells when things are recorded.
+func New(archive Archive, parse Parse, clock func() time.Time, log *slog.Logger) *Ingester {
+	return &Ingester{archive: archive, parse: parse, clock: clock, log: log, backoff: backoff}
+}
+
+// Fetch reads what is new in an IMAP mailbox, to its end. It changes nothing
+// on the server. After an error everything up to some point is stored, the
+// report says what, and the next call goes on from there. progress may be
+// nil; it is called with the number of mails done and an estimate of all,
+// never at the same time as itself.
+//
+// The errors to be told apart are this package's sentinels. That a fetch
+// fails is recorded in the archive, unless ctx was cancelled.
+func (in *Ingester) Fetch(ctx context.Context, source Source, progress func(done, total int)) (Report, error) {
+	report := Report{Mailbox: source.name()}
+	began := in.clock()
+	mailbox, err := in.archive.Mailbox(ctx, source.Account.Name, source.Mailbox, source.List)
+	if err != nil {
+		return report, fmt.Errorf("cannot find the cursor of %s: %w", source.name(), err)
+	}
+	run := &fetchRun{in: in, source: source, mailbox: mailbox, report: &report, progress: progress}
+	err = run.toEnd(ctx)
+	report.Took = in.clock().Sub(began)
+	if ctx.Err() != nil {
+		return report, context.Cause(ctx)
+	}
+	if err != nil {
+		if failed := in.archive.FetchFailed(ctx, mailbox.ID, in.clock(), err.Error()); failed != nil {
+			in.log.Error("cannot record that a fetch failed", "mailbox", source.name(), "error", failed)
+		}
+		return report, err
+	}
+	if err := in.archive.Fetched(ctx, mailbox.ID, in.clock()); err != nil {
+		return report, fmt.Errorf("cannot record that %s was fetched: %w", source.name(), err)
+	}
+	return report, nil
+}
+
+// ImportMbox stores the mails of an mbox file, which may be gzipped, for a
+// list. name is the file's, for people. progress may be nil; it is called
+// with the number of bytes of r behind all that is stored. A file can be
+// imported again: what is there already counts as a duplicate.
+func (in *Ingester) ImportMbox(ctx context.Context, name string, r io.Reader, list string, progress func(doneBytes int64)) (Report, error) {
+	report := Report{Mailbox: name}
+	began := in.clock()
+	maxBytes := in.MaxMessageBytes
+	if maxBytes <= 0 {
+		maxBytes = DefaultMaxMessageBytes
+	}
+	counted := &countingReader{r: r}
+	p := &pipeline{
+		in: in, list: list, source: name, report: &report,
+		stored: func(b batch) {
+			if progress != nil {
+				progress(b.position)
+			}
+		},
+	}
+	err := p.run(ctx, func(ctx context.Context, emit emitter) error {
+		return mboxBatches(ctx, NewMboxReader(counted, name, maxBytes), counted, emit)
+	})
+	report.Took = in.clock().Sub(began)
+	if ctx.Err() != nil {
+		return report, context.Cause(ctx)
+	}
+	return report, err
+}
+
+// mboxBatches emits the mails of an mbox in batches.
+func mboxBatches(ctx context.Context, mbox *MboxReader, counted *countingReader, emit emitter) error {
+	var b batch
+	for {
+		m, err := mbox.Next()
+		if err == nil {
+			b.mails = append(b.mails, mail{raw: m.Raw, date: m.Date, defect: m.Defect})
+			b.bytes += int64(len(m.Raw))
+		}
+		if err != nil || len(b.mails) == maxBatch || b.bytes >= maxBatchBytes {
+			b.position = counted.n.Load()
+			if emitErr := emit(ctx, b); emitErr != nil {
+				return emitErr
+			}
+			b = batch{}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,293 @@
+package ingest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"sigpost/internal/peertest"
+)
+
+// readMbox gives all mails of an mbox and the error that ended it, nil at its
+// end.
+func readMbox(r io.Reader, maxBytes int64) (all []MboxMessage, err error) {
+	m := NewMboxReader(r, "the file", maxBytes)
+	for {
+		message, err := m.Next()
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, message)
+	}
+}
+
+const fromA = "From a@example.org Wed May  1 16:13:53 2019\n"
+
+func TestMbox(t *testing.T) {
+	long := strings.Repeat("x", 200_000)
+	for _, test := range []struct {
+		name string
+		file string
+		want []string
+	}{
+		{"two", fromA + "A: 1\n\none\n\n" + fromA + "A: 2\n\ntwo\n\n", []string{"A: 1\n\none\n", "A: 2\n\ntwo\n"}},
+		{"CRLF", strings.ReplaceAll(fromA+"A: 1\n\none\n\n"+fromA+"A: 2\n\n", "\n", "\r\n"), []string{"A: 1\r\n\r\none\r\n", "A: 2\r\n"}},
+		{"no blank line at the end", fromA + "A: 1\n\none\n", []string{"A: 1\n\none\n"}},
+		{"no line end at the end", fromA + "A: 1\n\none", []string{"A: 1\n\none"}},
+		{"blank lines at the beginning", "\n\r\n" + fromA + "A: 1\n", []string{"A: 1\n"}},
+		{"mboxrd quoting", fromA + "A: 1\n\n>From x\n>>From y\n> From z\n>Fromage\n", []string{"A: 1\n\nFrom x\n>From y\n> From z\n>Fromage\n"}},
+		{"From without a date is text", fromA + "A: 1\n\nFrom here on\n\nFrom there: on\n", []string{"A: 1\n\nFrom here on\n\nFrom there: on\n"}},
+		{"From_ line within a paragraph", fromA + "A: 1\n\ntext\n" + fromA + "more text\n", []string{"A: 1\n\ntext\n" + fromA + "more text\n"}},
+		{"blank line forgotten", fromA + "A: 1\n\none\n" + fromA + "A: 2\n\ntwo\n", []string{"A: 1\n\none\n", "A: 2\n\ntwo\n"}},
+		{"blank lines within", fromA + "A: 1\n\n\n\n\none\n\n\n\n" + fromA + "A: 2\n", []string{"A: 1\n\n\n\n\none\n\n\n", "A: 2\n"}},
+		{"empty mail", fromA + "\n" + fromA + "A: 2\n", []string{"", "A: 2\n"}},
+		{"only a From_ line", fromA, []string{""}},
+		{"long lines", fromA + "A: 1\n\n" + long + "\n>From " + long + "\n\n" + fromA + "A: 2\n", []string{"A: 1\n\n" + long + "\nFrom " + long + "\n", "A: 2\n"}},
+		{"From in the middle of a long line", fromA + "A: 1\n\n" + long[:64<<10] + fromA + "x\n", []string{"A: 1\n\n" + long[:64<<10] + fromA + "x\n"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for how, r := range map[string]io.Reader{
+				"plain":       strings.NewReader(test.file),
+				"by the byte": iotest.OneByteReader(strings.NewReader(test.file)),
+				"gzip":        bytes.NewReader(compressed(t, test.file)),
+			} {
+				all, err := readMbox(r, 1<<20)
+				if err != nil {
+					t.Fatalf("%s: %v", how, err)
+				}
+				var got []string
+				for _, m := range all {
+					got = append(got, string(m.Raw))
+					if m.Defect != "" || !m.Date.Equal(time.Date(2019, 5, 1, 16, 13, 53, 0, time.UTC)) {
+						t.Errorf("%s: defect %q, date %s", how, m.Defect, m.Date)
+					}
+				}
+				if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", test.want) {
+					t.Errorf("%s: %.500q, want %.500q", how, got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func compressed(t testing.TB, s string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, s); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestFromLine(t *testing.T) {
+	date := time.Date(2019, 5, 1, 16, 13, 53, 0, time.UTC)
+	for line, want := range map[string]time.Time{
+		"From mboxrd@z Wed May  1 16:13:53 2019\n":                  date,
+		"From a@example.org  Wed May 01 16:13:53 2019\r\n":          date,
+		"From a@example.org Wed May 1 18:13:53 2019 +0200\n":        date,
+		"From a@example.org Wed May 1 18:13:53 +0200 2019\n":        date,
+		"From a@example.org Wed May 1 16:13:53 UTC 2019\n":          date,
+		"From a@example.org Wed May 1 16:13:53 PDT 2019\n":          date,
+		"From a@example.org Wed May 1 16:13 2019\n":                 date.Add(-53 * time.Second),
+		"From user at example.org  Wed May  1 16:13:53 2019\n":      date,
+		"From \"May Day\" Wed May  1 16:13:53 2019\n":               date,
+		"From - Wed May 01 16:13:53 2019":                           date,
+		"From a Wed May  1 16:13:53 2019 remote from b\n":           date,
+		"From Wed May  1 16:13:53 2019\n":                           date,
+		"From here on, Wed May 1 is a holiday\n":                    {},
+		"From a@example.org\n":                                      {},
+		"From a@example.org Wed May 41 16:13:53 2019\n":             {},
+		"From a@example.org Wod May  1 16:13:53 2019\n":             {},
+		"From: a@example.org Wed May  1 16:13:53 2019\n":            {},
+		">From a@example.org Wed May  1 16:13:53 2019\n":            {},
+		"From a" + strings.Repeat(" ", 2000) + "Wed May  1 16:13 2": {},
+	} {
+		got, ok := fromLine([]byte(line))
+		if ok != !want.IsZero() || !got.Equal(want) {
+			t.Errorf("%q: %s %t", line, got, ok)
+		}
+	}
+}
+
+func TestNoMbox(t *testing.T) {
+	for name, test := range map[string]struct {
+		file string
+		text string
+	}{
+		"empty":           {"", "the file is empty"},
+		"blank":           {"\n\n", "the file is empty"},
+		"a mail":          {"From: a@example.org\n\ntext\n", "does not begin with a line such as"},
+		"text":            {"hello", "does not begin with"},
+		"empty gzip":      {string(compressed(t, "")), "the file is empty"},
+		"binary in gzip":  {string(compressed(t, "\x00\x01\n")), "does not begin with"},
+		"one endless row": {strings.Repeat("x", 1<<20), "does not begin with"},
+	} {
+		all, err := readMbox(strings.NewReader(test.file), 1<<20)
+		if !errors.Is(err, ErrNotMbox) || !strings.Contains(err.Error(), test.text) || len(all) > 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDamagedFile(t *testing.T) {
+	whole := fromA + "A: 1\n\none\n\n" + fromA + "A: 2\n\n" + strings.Repeat("two words\n", 20_000)
+	packed := compressed(t, whole)
+	all, err := readMbox(bytes.NewReader(packed[:len(packed)-20]), 1<<20)
+	if err == nil || !strings.Contains(err.Error(), "the file ends too early, behind line ") || len(all) != 1 {
+		t.Errorf("%d mails, %v", len(all), err)
+	}
+	broken := errors.New("the disk is on fire")
+	all, err = readMbox(io.MultiReader(strings.NewReader(whole), iotest.ErrReader(broken)), 1<<20)
+	if !errors.Is(err, broken) || len(all) != 1 {
+		t.Errorf("%d mails, %v", len(all), err)
+	}
+}
+
+func TestMboxTooLargeMail(t *testing.T) {
+	huge := "A: 1\n\n" + strings.Repeat("0123456789\n", 1_000_000)
+	all, err := readMbox(strings.NewReader(fromA+huge+"\n"+fromA+"A: 2\n"), 5000)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d mails, %v", len(all), err)
+	}
+	if m := all[0]; len(m.Raw) > 5000 || len(m.Raw) < 4900 || !strings.HasPrefix(huge, string(m.Raw)) ||
+		!strings.Contains(m.Defect, fmt.Sprintf("of %d bytes", len(huge))) {
+		t.Errorf("%d bytes, %q", len(m.Raw), m.Defect)
+	}
+	exact := "A: 1\n\n" + strings.Repeat("x", 4993) + "\n"
+	all, err = readMbox(strings.NewReader(fromA+exact+"\n"+fromA+"A: 2\n"), 5000)
+	if err != nil || len(all) != 2 || string(all[0].Raw) != exact || all[0].Defect != "" {
+		t.Errorf("a mail of the limit's size: %d bytes, %q, %v", len(all[0].Raw), all[0].Defect, err)
+	}
+}
+
+// writeMbox is the mboxrd format as it should be written.
+func writeMbox(mails []string) string {
+	var b strings.Builder
+	for _, m := range mails {
+		b.WriteString(fromA)
+		for line := range strings.Lines(m) {
+			if strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
+				b.WriteByte('>')
+			}
+			b.WriteString(line)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func TestMboxRoundTrip(t *testing.T) {
+	line := rapid.OneOf(
+		rapid.SampledFrom([]string{"", fromA[:len(fromA)-1], ">" + fromA[:len(fromA)-1], ">>From x", "From ", ">", "A: 1", "\r"}),
+		rapid.StringOfN(rapid.RuneFrom([]rune("aFrom: >\r\x00ü")), 0, 40, -1),
+		rapid.Map(rapid.IntRange(65_500, 65_600), func(n int) string { return strings.Repeat("y", n) }),
+	)
+	mail := rapid.Map(rapid.SliceOfN(line, 1, 12), func(lines []string) string { return strings.Join(lines, "\n") + "\n" })
+	rapid.Check(t, func(t *rapid.T) {
+		mails := rapid.SliceOfN(mail, 1, 5).Draw(t, "mails")
+		all, err := readMbox(strings.NewReader(writeMbox(mails)), 1<<30)
+		if err != nil || len(all) != len(mails) {
+			t.Fatalf("%d of %d mails, %v", len(all), len(mails), err)
+		}
+		for i, m := range mails {
+			if string(all[i].Raw) != m {
+				t.Fatalf("mail %d: %q, want %q", i, all[i].Raw, m)
+			}
+		}
+	})
+}
+
+func FuzzMbox(f *testing.F) {
+	f.Add([]byte(fromA + "A: 1\n\none\n\n" + fromA + "A: 2\n\n>From two\n\n"))
+	f.Add([]byte(fromA + fromA + "A: 1\r\n\r\n" + fromA))
+	f.Add([]byte("\r\n" + fromA + "\x00\n\n\n"))
+	f.Add(compressed(f, fromA+"A: 1\n\none\n"))
+	f.Add([]byte{0x1f, 0x8b, 8, 0})
+	f.Fuzz(func(t *testing.T, file []byte) {
+		all, err := readMbox(bytes.NewReader(file), 100)
+		again, againErr := readMbox(iotest.HalfReader(bytes.NewReader(file)), 100)
+		if len(all) != len(again) || (err == nil) != (againErr == nil) {
+			t.Fatalf("%d mails (%v), but %d (%v) from another reader", len(all), err, len(again), againErr)
+		}
+		if err == nil && len(all) == 0 {
+			t.Fatal("neither mails nor an error")
+		}
+		size := 0
+		for i, m := range all {
+			if size += len(m.Raw); len(m.Raw) > 100 || !bytes.Equal(m.Raw, again[i].Raw) {
+				t.Fatalf("mail %d has %d bytes: %q, %q", i, len(m.Raw), m.Raw, again[i].Raw)
+			}
+		}
+		if gz := bytes.HasPrefix(file, []byte{0x1f, 0x8b}); !gz && size > len(file) {
+			t.Fatalf("%d bytes out of %d", size, len(file))
+		}
+	})
+}
+
+func TestImportMbox(t *testing.T) {
+	var mails []string
+	for i := range 1203 {
+		mails = append(mails, fmt.Sprintf("Message-ID: <%d@example.org>\n\nmail %d\n", i+1, i+1))
+	}
+	mails[7] = "X-Unreadable: yes\n\nbytes\n"
+	file := compressed(t, writeMbox(mails))
+	archive := newMemory(t)
+	var seen []int64
+	report, err := ingester(t, archive).ImportMbox(t.Context(), "a.mbox.gz", bytes.NewReader(file), "sig", func(done int64) { seen = append(seen, done) })
+	if err != nil || report.Found != 1203 || report.Stored != 1202 || report.Quarantined != 1 || report.Mailbox != "a.mbox.gz" {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if len(seen) != 3 || seen[2] != int64(len(file)) {
+		t.Errorf("progress %v of %d", seen, len(file))
+	}
+	if archive.quarantined["a.mbox.gz 0 this mail cannot be read"] == "" {
+		t.Errorf("quarantine %v", archive.quarantined)
+	}
+	report, err = ingester(t, archive).ImportMbox(t.Context(), "a.mbox.gz", bytes.NewReader(file), "sig", nil)
+	if err != nil || report.Stored != 0 || report.Duplicates != 1202 {
+		t.Errorf("again: %+v, %v", report, err)
+	}
+	if _, err := ingester(t, archive).ImportMbox(t.Context(), "b.txt", strings.NewReader("hello"), "sig", nil); !errors.Is(err, ErrNotMbox) || !strings.Contains(err.Error(), "b.txt") {
+		t.Errorf("no mbox: %v", err)
+	}
+	full := errors.New("no space left on device")
+	archive.beforeAdd = func(int) error { return full }
+	if _, err := ingester(t, archive).ImportMbox(t.Context(), "a.mbox.gz", bytes.NewReader(file), "sig", nil); !errors.Is(err, full) {
+		t.Errorf("full disk: %v", err)
+	}
+}
+
+const realMbox = "../../shared/corpora/googlegroups-openiscsi-dev/open-iscsi.googlegroups.com.mbox.gz"
+
+func TestRealMbox(t *testing.T) {
+	f, err := os.Open(realMbox)
+	if err != nil {
+		t.Skipf("the corpus of real mail is absent: %v", err)
+	}
+	defer f.Close()
+	all, err := readMbox(f, DefaultMaxMessageBytes)
+	if err != nil || len(all) != 1233 {
+		t.Errorf("%d mails, %v", len(all), err)
+	}
+	for i, m := range peertest.ReadMbox(t, realMbox) {
+		if !bytes.Equal(all[i].Raw, m.Raw) || !all[i].Date.Equal(m.Received) || all[i].Defect != "" {
+			t.Fatalf("mail %d differs from what another reader gives", i)
+		}
+	}
+}

@@ -1,0 +1,137 @@
+// Package archtest holds the rules of docs/design.md: who may import whom.
+package archtest
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// own says what each package may import of ours. What is not in the table
+// must be added to it, on purpose.
+var own = map[string][]string{
+	"sigpost":           {},
+	"message":           {"sigpost"},
+	"thread":            {"sigpost"},
+	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
+	"calendar":          {"sigpost"},
+	"digest":            {"sigpost", "templates"},
+	"ingest":            {"sigpost"},
+	"deliver":           {"sigpost"},
+	"subscribe":         {"sigpost"},
+	"store":             {"sigpost"},
+	"templates":         {},
+	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
+	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
+	"internal/osa":      {},
+	"internal/tomlfile": {"internal/osa"},
+	"internal/mailtest": {},
+	"internal/peertest": {},
+	"internal/archtest": {},
+	"app": {"sigpost", "calendar", "classify", "config", "deliver", "digest", "ingest", "internal/osa", "message",
+		"store", "subscribe", "thread", "web"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "deliver", "internal/mailtest"},
+	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
+}
+
+// pure packages do no I/O: these of the standard library are not for them.
+var pure = []string{"sigpost", "message", "thread", "classify", "calendar", "digest"}
+
+var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
+
+// owner is the one package, or the few, for each third-party library.
+var owner = map[string][]string{
+	"github.com/emersion/go-imap/v2":    {"ingest"},
+	"github.com/emersion/go-sasl":       {"ingest"},
+	"github.com/emersion/go-message":    {"message"},
+	"github.com/wneessen/go-mail":       {"deliver"},
+	"github.com/sahilm/fuzzy":           {"classify"},
+	"modernc.org/sqlite":                {"store"},
+	"github.com/jackc/pgx/v5":           {"store"},
+	"github.com/pressly/goose/v3":       {"store"},
+	"github.com/gofrs/flock":            {"store"},
+	"github.com/klauspost/compress":     {"store"},
+	"github.com/pelletier/go-toml/v2":   {"internal/tomlfile"},
+	"github.com/teambition/rrule-go":    {"calendar"},
+	"github.com/yuin/goldmark":          {"digest"},
+	"github.com/alecthomas/kong":        {"cmd/sigpost"},
+	"github.com/schollz/progressbar/v3": {"cmd/sigpost"},
+	"github.com/mattn/go-isatty":        {"cmd/sigpost"},
+	"golang.org/x/net":                  {"message"},
+	"golang.org/x/text":                 {"message", "digest", "classify"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "sigpost/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func short(path string) string {
+	if path == "sigpost" {
+		return path
+	}
+	return strings.TrimPrefix(path, "sigpost/")
+}
+
+func TestWhoImportsWhom(t *testing.T) {
+	all := packages(t)
+	if len(all) < 15 {
+		t.Fatalf("go list found %d packages", len(all))
+	}
+	for _, p := range all {
+		name := short(p.ImportPath)
+		allowed, known := own[name]
+		if !known {
+			t.Errorf("%s is not in the table of packages", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			switch first, _, _ := strings.Cut(i, "/"); {
+			case first == "sigpost":
+				if !slices.Contains(allowed, short(i)) {
+					t.Errorf("%s imports %s", name, i)
+				}
+			case !strings.Contains(first, "."): // the standard library
+				if slices.Contains(pure, name) && slices.Contains(doesIO, i) {
+					t.Errorf("%s, which does no I/O, imports %s", name, i)
+				}
+			case name != "internal/mailtest":
+				checkLibrary(t, name, i)
+			}
+		}
+	}
+}
+
+func checkLibrary(t *testing.T, name, path string) {
+	t.Helper()
+	for library, owners := range owner {
+		if path == library || strings.HasPrefix(path, library+"/") {
+			if !slices.Contains(owners, name) {
+				t.Errorf("%s imports %s, which belongs to %v", name, path, owners)
+			}
+			return
+		}
+	}
+	t.Errorf("%s imports %s, which is not in the table of libraries", name, path)
+}

@@ -1,0 +1,290 @@
+package message
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"sigpost"
+)
+
+const (
+	// maxDepth is how deep parts may lie in one another. Reading them costs
+	// the size of the mail once for each level.
+	maxDepth = 32
+	// maxParts is how many parts of one mail are read.
+	maxParts = 1000
+)
+
+// walker goes through the parts of a mail, gathers its text and lists the rest.
+type walker struct {
+	defects     *defects
+	attachments []sigpost.Attachment
+	parts       int
+	// depth is how many mails this one lies in.
+	depth int
+	// instead is what is shown where there is no text: texts that came as
+	// attachments, and mails inside.
+	instead []leaf
+}
+
+// leaf is a text part that has not been decoded yet. Most HTML is thrown away
+// in favour of its plain alternative.
+type leaf struct {
+	contentType string
+	params      map[string]string
+	encoding    string
+	body        []byte
+	// html is the HTML that says the same as a plain part, or nil.
+	html *leaf
+}
+
+// text gives the readable text of a whole mail.
+func (w *walker) text(h header, body []byte) string {
+	leaves := w.walk(h, body, "", "text/plain", 0)
+	if text := w.join(leaves); text != "" || len(w.instead) == 0 {
+		return text
+	}
+	w.defects.add("it has no text of its own: what is attached was taken for it")
+	return w.join(w.instead)
+}
+
+// join decodes texts and puts them below one another.
+func (w *walker) join(leaves []leaf) string {
+	var b strings.Builder
+	for _, l := range leaves {
+		text := ""
+		if l.isMail() {
+			text = w.embedded(l)
+		} else {
+			text = l.decode(w.defects)
+		}
+		// Google's web interface, among others, marks quotes in the HTML only.
+		if l.html != nil && hasUnmarkedQuote(text) {
+			if rich := l.html.decode(w.defects); strings.Contains(rich, "\n>") {
+				text = rich
+			}
+		}
+		if text == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// walk reads one part and gives the texts in it. number is its part number as
+// in RFC 9051, section 6.4.5.1, "" for the mail itself; missing is the media
+// type that it has where it does not say one.
+func (w *walker) walk(h header, body []byte, number, missing string, depth int) []leaf {
+	if w.parts++; w.parts > maxParts {
+		w.defects.add("it has more than %d parts: the others were left out", maxParts)
+		return nil
+	}
+	declared := h.get("content-type")
+	mediaType, params := parseMediaType(declared)
+	if !validMediaType(mediaType) {
+		// RFC 2045, section 5.2: what cannot be read is plain text.
+		if declared != "" && mediaType != "text" {
+			w.defects.add("its Content-Type %s cannot be read: it was taken for plain text", oneWord(declared))
+		}
+		mediaType = missing
+	}
+	if strings.HasPrefix(mediaType, "multipart/") {
+		if depth >= maxDepth {
+			w.defects.add("its parts are nested more than %d deep: the inner ones were left out", maxDepth)
+			return nil
+		}
+		return w.multipart(mediaType, params, h, body, number, depth)
+	}
+	disposition, dispParams := parseMediaType(h.get("content-disposition"))
+	name := fileName(dispParams, params)
+	l := leaf{contentType: mediaType, params: params, encoding: h.get("content-transfer-encoding"), body: body}
+	if isText(mediaType, number == "") && (number == "" || disposition != "attachment" && name == "") {
+		return []leaf{l}
+	}
+	if number == "" {
+		number = "1"
+	}
+	w.attachments = append(w.attachments, sigpost.Attachment{
+		Name: name, Type: mediaType, Part: number,
+		Size: decodedSize(l.encoding, body),
+	})
+	if mediaType == "text/plain" || l.isMail() {
+		w.instead = append(w.instead, l)
+	}
+	return nil
+}
+
+// isMail says whether the part is a mail inside the mail (RFC 2046, section
+// 5.2.1; RFC 6532, section 3.7).
+func (l leaf) isMail() bool {
+	return l.contentType == "message/rfc822" || l.contentType == "message/global"
+}
+
+// embedded gives the text of a mail inside the mail. What is attached to that
+// is not listed.
+func (w *walker) embedded(l leaf) string {
+	if w.depth >= maxDepth {
+		return ""
+	}
+	inner := walker{defects: new(defects), parts: w.parts, depth: w.depth + 1}
+	src := skipPreamble(toLF(decodeTransfer(l.encoding, l.body, inner.defects)), inner.defects)
+	h, body := splitHeader(src, inner.defects)
+	h.decode8bit(inner.defects)
+	text := inner.text(h, body)
+	w.parts = inner.parts
+	return pastedHeader(h) + text
+}
+
+// pastedHeader is what stands above a mail inside the mail, in the form in
+// which people forward: what is below is quoted.
+func pastedHeader(h header) string {
+	var b strings.Builder
+	b.WriteString("---------- Forwarded message ----------\n")
+	if from, ok := firstAddress(h.all("from")); ok {
+		b.WriteString("From: " + from.Label() + "\n")
+	}
+	if date := oneLine(h.get("date")); date != "" {
+		b.WriteString("Date: " + date + "\n")
+	}
+	b.WriteString("Subject: " + oneLine(decodeWords(h.get("subject"))) + "\n\n")
+	return b.String()
+}
+
+// isText says whether a part of this type is shown as text. Where the mail is
+// one part, any text is.
+func isText(mediaType string, whole bool) bool {
+	return mediaType == "text/plain" || mediaType == "text/html" || mediaType == "text/enriched" ||
+		whole && strings.HasPrefix(mediaType, "text/")
+}
+
+// validMediaType says whether s is "type/subtype".
+func validMediaType(s string) bool {
+	kind, sub, ok := strings.Cut(s, "/")
+	return ok && kind != "" && sub != ""
+}
+
+// multipart reads the parts of one multipart and gives the texts to show.
+func (w *walker) multipart(mediaType string, params map[string]string, h header, body []byte, number string, depth int) []leaf {
+	if len(bytes.TrimSpace(body)) == 0 {
+		w.defects.add("it ends before its first part")
+		return nil
+	}
+	parts, found, closed := splitMultipart(body, params["boundary"])
+	if !found {
+		if parts, found, closed = splitMultipart(body, guessBoundary(body)); !found {
+			w.defects.add("its parts cannot be told apart, as the boundary is missing: all of it was taken for text")
+			return []leaf{{contentType: "text/plain", encoding: h.get("content-transfer-encoding"), body: body}}
+		}
+		w.defects.add("the boundary that it declares does not occur: another one was found")
+	}
+	if !closed {
+		w.defects.add("its last part is not closed: it may be cut off")
+	}
+	missing := "text/plain"
+	if mediaType == "multipart/digest" { // RFC 2046, section 5.1.5
+		missing = "message/rfc822"
+	}
+	var best, all []leaf
+	bestPlain := false
+	for i, part := range parts {
+		inner := fmt.Sprintf("%d", i+1)
+		if number != "" {
+			inner = number + "." + inner
+		}
+		ph, pbody := splitHeader(part, w.defects)
+		ph.decode8bit(w.defects)
+		leaves := w.walk(ph, pbody, inner, missing, depth+1)
+		all = append(all, leaves...)
+		if plain, blank := describe(leaves); !blank && (best == nil || plain && !bestPlain || !plain && !bestPlain) {
+			best, bestPlain = leaves, plain
+		}
+	}
+	if mediaType != "multipart/alternative" || best == nil {
+		return all
+	}
+	if len(best) == 1 && best[0].contentType == "text/plain" {
+		for _, l := range all {
+			if l.contentType == "text/html" {
+				best[0].html = &l
+			}
+		}
+	}
+	return best
+}
+
+// describe says whether the texts are plain, and whether there is nothing in
+// them to read.
+func describe(leaves []leaf) (plain, blank bool) {
+	plain, blank = true, true
+	for _, l := range leaves {
+		if len(bytes.TrimSpace(l.body)) > 0 {
+			blank = false
+		}
+		if l.contentType != "text/plain" {
+			plain = false
+		}
+	}
+	return plain, blank
+}
+
+// decode gives the readable text of a part: UTF-8, "\n" line ends, no white
+// space at line ends but that of "-- ", no blank lines around it. It ends in
+// "\n" unless it is empty.
+func (l leaf) decode(wrong *defects) string {
+	data := decodeTransfer(l.encoding, l.body, wrong)
+	declared := l.params["charset"]
+	if declared == "" && l.contentType == "text/html" {
+		declared = metaCharset(data)
+	}
+	text, note := toUTF8(data, declared)
+	if note != "" {
+		wrong.add("%s", note)
+	}
+	switch {
+	case l.contentType == "text/html":
+		text = HTMLText(text)
+	case l.contentType == "text/enriched" || l.contentType == "text/richtext":
+		text = HTMLText("<pre>" + text)
+	case strings.EqualFold(l.params["format"], "flowed"):
+		text = unflow(text, strings.EqualFold(l.params["delsp"], "yes"))
+	}
+	return tidy(text)
+}
+
+// tidy removes white space at line ends and blank lines around a text. The
+// separator of a signature keeps its space (RFC 3676, section 4.3).
+func tidy(text string) string {
+	start := 0 // of the first line that is not blank
+	for i := 0; i < len(text) && isSpace(text[i]); i++ {
+		if text[i] == '\n' {
+			start = i + 1
+		}
+	}
+	text = strings.TrimRight(text[start:], " \t\n\u00a0")
+	if strings.TrimLeft(text, " \t\n\u00a0") == "" {
+		return ""
+	}
+	if !strings.Contains(text, " \n") && !strings.Contains(text, "\t\n") && !strings.Contains(text, "\u00a0\n") {
+		return text + "\n"
+	}
+	var b strings.Builder
+	b.Grow(len(text) + 1)
+	for text != "" {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		if line == "-- " || line == "- -- " {
+			b.WriteString(line)
+		} else {
+			b.WriteString(strings.TrimRight(line, " \t\u00a0"))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }

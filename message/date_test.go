@@ -1,0 +1,76 @@
+package message
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseDate(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{ // want in UTC; "" for none
+		{"RFC 5322", "Tue, 12 Apr 2016 16:14:58 +0200", "2016-04-12 14:14:58"},
+		{"comment behind", "Tue, 12 Apr 2016 07:15:13 -0700 (PDT)", "2016-04-12 14:15:13"},
+		{"no seconds, no day of week", "1 May 2019 09:05 GMT", "2019-05-01 09:05:00"},
+		{"two digits", "Fri, 29 Apr 16 08:00:00 EST", "2016-04-29 13:00:00"},
+		{"two digits of last century", "1 Jan 98 00:00:00 +0000", "1998-01-01 00:00:00"},
+		{"year 102", "Mon, 3 Jun 102 10:00:00 +0000", "2002-06-03 10:00:00"},
+		{"year 19102", "Mon, 3 Jun 19102 10:00:00 +0000", "2002-06-03 10:00:00"},
+		{"ctime", "Wed May  1 16:13:53 2019", "2019-05-01 16:13:53"},
+		{"ctime with zone", "Wed May  1 16:13:53 CEST 2019", "2019-05-01 14:13:53"},
+		{"RFC 850", "Thursday, 07-Apr-16 10:00:00 GMT", "2016-04-07 10:00:00"},
+		{"ISO 8601", "2016-04-10T09:30:00+02:00", "2016-04-10 07:30:00"},
+		{"ISO 8601 in UTC", "2016-04-10T09:30:00.5Z", "2016-04-10 09:30:00"},
+		{"ISO 8601 with spaces", "2016-04-10 09:30:00 +0200", "2016-04-10 07:30:00"},
+		{"zone with name and offset", "12 Apr 2016 10:00:00 GMT+0200", "2016-04-12 08:00:00"},
+		{"zone with colon", "12 Apr 2016 10:00:00 +05:30", "2016-04-12 04:30:00"},
+		{"afternoon", "12 Apr 2016 4:00:00 PM +0000", "2016-04-12 16:00:00"},
+		{"long month, ordinal day", "April 12th, 2016 10:00", "2016-04-12 10:00:00"},
+		{"dots in the time", "Tue, 12 Apr 2016 10.20.30 +0000", "2016-04-12 10:20:30"},
+		{"leap second", "31 Dec 2016 23:59:60 +0000", "2017-01-01 00:00:00"},
+		{"mad zone", "12 Apr 2016 10:00:00 +9999", "2016-04-12 10:00:00"},
+		{"mad time", "12 Apr 2016 77:00:00 +0000", "2016-04-12 00:00:00"},
+		{"date alone", "12 Apr 2016", "2016-04-12 00:00:00"},
+		{"before 1970", "Thu, 13 Feb 1969 23:32:54 -0330", "1969-02-14 03:02:54"},
+		{"30 February", "30 Feb 2016 10:00:00 +0000", ""},
+		{"no year", "12 Apr 10:00:00", ""},
+		{"words", "yesterday", ""},
+		{"empty", "", ""},
+		{"comment that never ends", "12 Apr 2016 10:00:00 (", "2016-04-12 10:00:00"},
+		{"far future", "12 Apr 99999 10:00:00", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := parseDate(c.in)
+			if c.want == "" {
+				if ok {
+					t.Fatalf("%q is read as %v", c.in, got)
+				}
+				return
+			}
+			want, err := time.Parse(time.DateTime, c.want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok || !got.Truncate(time.Second).Equal(want) || got.Location() != time.UTC {
+				t.Errorf("%q is read as %v, want %v", c.in, got, want)
+			}
+		})
+	}
+}
+
+func TestTimes(t *testing.T) {
+	m := mustParse(t, "Received: by a; Tue, 12 Apr 2016 07:15:13 -0700\nReceived: by b; Mon, 11 Apr 2016 07:15:13 -0700\nFrom: a@x\nDate: soon\n\n")
+	if !m.Sent.IsZero() || m.Trace.Format(time.DateTime) != "2016-04-12 14:15:13" {
+		t.Errorf("sent %v, trace %v", m.Sent, m.Trace)
+	}
+	if m = mustParse(t, "From: a@x\n\n"); !m.Trace.IsZero() {
+		t.Errorf("trace %v", m.Trace)
+	}
+}
+
+func FuzzParseDate(f *testing.F) {
+	f.Add("Tue, 12 Apr 2016 16:14:58 +0200 (CEST)")
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, ok := parseDate(s); ok && (got.Year() < 1899 || got.Year() > 9999) {
+			t.Errorf("%q is read as %v", s, got)
+		}
+	})
+}

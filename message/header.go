@@ -1,0 +1,308 @@
+package message
+
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
+)
+
+const (
+	// maxHeader is how much of a header block is read, in bytes. Real ones
+	// are below 40 KB; what comes behind this much is left out.
+	maxHeader = 256 << 10
+	// maxFieldName is the longest field name that is believed, in bytes.
+	maxFieldName = 76
+)
+
+// field is one header field (RFC 5322, section 2.2): its name in lower case and
+// its value, unfolded. The value is as it came until decode8bit has run.
+type field struct {
+	name, value string
+}
+
+// header is the header block of a mail or of a part. It holds only the fields
+// that are needed: the others are nearly half the bytes of list mail.
+type header struct {
+	fields []field
+	// seen counts all fields, also those that are not kept, and known those
+	// whose name mail is known to use.
+	seen, known int
+	// binary says that the block holds bytes that no text has.
+	binary bool
+}
+
+// get is the first field of that name, or "".
+func (h *header) get(name string) string {
+	for i := range h.fields {
+		if h.fields[i].name == name {
+			return h.fields[i].value
+		}
+	}
+	return ""
+}
+
+// has says whether there is a field of that name, even an empty one.
+func (h *header) has(name string) bool {
+	for i := range h.fields {
+		if h.fields[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// all gives the values of every field of that name, in order.
+func (h *header) all(name string) []string {
+	var values []string
+	for i := range h.fields {
+		if h.fields[i].name == name {
+			values = append(values, h.fields[i].value)
+		}
+	}
+	return values
+}
+
+// check says why h cannot be the header of a mail, or nil.
+func (h *header) check() error {
+	switch {
+	case h.seen == 0 && h.binary:
+		return fmt.Errorf("%w: it begins with binary data", ErrUnreadable)
+	case h.seen == 0:
+		return fmt.Errorf("%w: it has no header field", ErrUnreadable)
+	case h.known == 0 && h.binary:
+		return fmt.Errorf("%w: its header is binary data", ErrUnreadable)
+	}
+	return nil
+}
+
+// decode8bit makes every value valid UTF-8. RFC 5322 allows no raw 8-bit bytes
+// and RFC 6532 only UTF-8; what is neither is taken to be in the charset of the
+// body, as the programs that did this had only one.
+func (h *header) decode8bit(wrong *defects) {
+	for i := range h.fields {
+		f := &h.fields[i]
+		if utf8.ValidString(f.value) {
+			continue
+		}
+		_, params := parseMediaType(h.get("content-type"))
+		f.value, _ = toUTF8([]byte(f.value), params["charset"])
+		wrong.add("the %s field holds raw 8-bit text: its charset was guessed", f.name)
+	}
+}
+
+// needed says whether a field is read at all, and known whether mail is known
+// to have it. RFC 5322, 2045, 2183, 2369, 2919, 3834, 5064 and what list
+// software and robots add.
+func needed(name string) (keep, known bool) {
+	switch name {
+	case "from", "sender", "reply-to", "subject", "date", "message-id",
+		"in-reply-to", "references", "received", "content-type",
+		"content-transfer-encoding", "content-disposition", "list-id",
+		"list-post", "archived-at", "auto-submitted", "precedence":
+		return true, true
+	case "x-original-from", "x-original-sender", "x-beenthere", "mailing-list",
+		"x-auto-response-suppress", "x-autoreply", "x-autorespond",
+		"x-gerrit-messagetype", "x-jenkins-job", "x-bugzilla-type",
+		"x-failed-recipients":
+		return true, true
+	case "to", "cc", "bcc", "return-path", "mime-version", "delivered-to",
+		"content-description", "content-id", "x-mailer", "user-agent",
+		"status", "dkim-signature", "comments", "keywords":
+		return false, true
+	}
+	return false, false
+}
+
+// skipPreamble strips what is not part of the mail: a byte order mark, blank
+// lines, and the "From " line of an mbox, even one that was escaped.
+func skipPreamble(b []byte, wrong *defects) []byte {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	for len(b) > 0 {
+		line, rest := cutLine(b)
+		switch {
+		case len(bytes.TrimSpace(line)) == 0:
+			wrong.add("blank lines before the header were skipped")
+		case isMboxLine(line):
+		default:
+			return b
+		}
+		b = rest
+	}
+	return b
+}
+
+// isMboxLine tells the line with which an mbox begins each mail (RFC 4155).
+func isMboxLine(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))
+}
+
+// cutLine gives the first line of b without its "\n", and what follows it.
+func cutLine(b []byte) (line, rest []byte) {
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		return b[:i], b[i+1:]
+	}
+	return b, nil
+}
+
+// fieldName gives the name of the field that line begins, or "" where it
+// begins none. RFC 5322, section 2.2: printable ASCII without colon; white
+// space before the colon is its section 4.5's.
+func fieldName(line []byte) []byte {
+	colon := -1
+	for i, c := range line {
+		if c == ':' {
+			colon = i
+			break
+		}
+		if c < ' ' || c > '~' || i > maxFieldName {
+			return nil
+		}
+	}
+	if colon <= 0 {
+		return nil
+	}
+	name := bytes.TrimRight(line[:colon], " \t")
+	if len(name) == 0 || bytes.IndexByte(name, ' ') >= 0 {
+		return nil
+	}
+	return name
+}
+
+// splitHeader reads the header block at the start of src, whose line ends are
+// "\n", and gives the body behind it. It never fails:
+//
+//   - a line without a colon continues the field before it where more fields
+//     follow, and else begins the body;
+//   - a block of more than maxHeader bytes is read that far.
+func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
+	var value []byte // of the open field
+	var open string
+	flush := func() {
+		if open != "" {
+			h.fields = append(h.fields, field{open, string(bytes.TrimSpace(value))})
+		}
+		open = ""
+	}
+	rest := src
+	for len(rest) > 0 {
+		line, next := cutLine(rest)
+		tooLong := len(src)-len(rest)+len(line) > maxHeader
+		switch name := fieldName(line); {
+		case len(line) == 0:
+			flush()
+			return h, next
+		case tooLong && len(line) > 0 && (name != nil || h.seen > 0):
+			wrong.add("the header is longer than %d KB: its end was left out", maxHeader>>10)
+			flush()
+		case line[0] == ' ' || line[0] == '\t':
+			if isBlank(line) && endsHeader(next) {
+				flush()
+				return h, next
+			}
+			if h.seen == 0 {
+				if name = fieldName(bytes.TrimSpace(line)); name == nil {
+					h.binary = looksBinary(rest)
+					return h, rest
+				}
+				wrong.add("the first header line is indented: it was read as a field")
+				line = bytes.TrimSpace(line)
+				open, value = h.begin(name, line)
+			} else if open != "" {
+				value = appendFold(value, line)
+			}
+		case name != nil:
+			flush()
+			open, value = h.begin(name, line)
+		case isMboxLine(line):
+		case h.seen == 0 || !moreFields(next):
+			h.binary = looksBinary(rest)
+			if h.seen > 0 {
+				wrong.add("no blank line ends the header: the body was taken to begin at the first line that is no field")
+			}
+			flush()
+			return h, rest
+		default:
+			wrong.add("a header line has no colon: it was read as part of the field before it")
+			if open != "" {
+				value = appendFold(value, line)
+			}
+		}
+		rest = next
+	}
+	flush()
+	h.binary = looksBinary(src)
+	return h, nil
+}
+
+// begin counts a field and opens it where it is needed.
+func (h *header) begin(name, line []byte) (open string, value []byte) {
+	h.seen++
+	var buf [maxFieldName + 1]byte
+	lower := buf[:0]
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower = append(lower, c)
+	}
+	keep, known := needed(string(lower))
+	if known {
+		h.known++
+	}
+	// Only the topmost Received field is needed, and there are many.
+	if !keep || string(lower) == "received" && h.has("received") {
+		return "", nil
+	}
+	_, after, _ := bytes.Cut(line, []byte(":"))
+	// The capacity ends here, so that unfolding does not write into src.
+	return string(lower), after[:len(after):len(after)]
+}
+
+// appendFold unfolds: the line end goes and the white space behind it stays
+// (RFC 5322, section 2.2.3).
+func appendFold(value, line []byte) []byte {
+	if len(line) > 0 && line[0] != ' ' && line[0] != '\t' {
+		value = append(value, ' ')
+	}
+	return append(value, line...)
+}
+
+func isBlank(line []byte) bool { return len(bytes.TrimSpace(line)) == 0 }
+
+// endsHeader says whether the header ends at a line of white space, given what
+// follows that line: it goes on where a field or a folded line follows (RFC
+// 5322, section 4.2, allows such lines inside a field).
+func endsHeader(next []byte) bool {
+	line, _ := cutLine(next)
+	if len(line) == 0 {
+		return true
+	}
+	return fieldName(line) == nil && line[0] != ' ' && line[0] != '\t'
+}
+
+// moreFields says whether a field begins before the next blank line.
+func moreFields(b []byte) bool {
+	for n := 0; len(b) > 0 && n < 64; n++ {
+		line, rest := cutLine(b)
+		if isBlank(line) {
+			return false
+		}
+		if line[0] != ' ' && line[0] != '\t' && fieldName(line) != nil {
+			return true
+		}
+		b = rest
+	}
+	return false
+}
+
+// looksBinary says whether b begins with bytes that text does not have.
+func looksBinary(b []byte) bool {
+	b = b[:min(len(b), 512)]
+	odd := 0
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\t' && c != '\f' && c != 0x1b {
+			odd++
+		}
+	}
+	return odd*20 > len(b)
+}

@@ -1,0 +1,376 @@
+package message
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+const (
+	// maxIndent bounds how deep quotes and lists are shown; what lies deeper
+	// is shown at this depth.
+	maxIndent = 16
+	// maxLink is the longest link that is shown behind its text, in bytes.
+	maxLink = 2000
+)
+
+// HTMLText makes readable text of an HTML mail: paragraphs, lists, quotes as
+// "> ", preformatted text as it is, links as "text <url>" where the two differ,
+// table cells apart. Scripts, styles and comments are left out.
+//
+// It works on tokens and not on a tree, so that no nesting is too deep for it,
+// and takes time in proportion to the length of src.
+func HTMLText(src string) string {
+	w := htmlWriter{}
+	w.out.Grow(len(src) / 2)
+	z := html.NewTokenizer(strings.NewReader(src))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			w.closeLink()
+			return strings.Trim(w.out.String(), "\n")
+		case html.TextToken:
+			if w.skip == 0 {
+				w.text(z.Text())
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			tag := atom.Lookup(name)
+			var attrs map[string]string
+			if more && (tag == atom.A || tag == atom.Img || tag == atom.Ol) {
+				attrs = attributes(z)
+			}
+			w.start(tag, attrs)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			w.end(atom.Lookup(name))
+		}
+	}
+}
+
+// attributes reads the attributes of the current tag.
+func attributes(z *html.Tokenizer) map[string]string {
+	attrs := map[string]string{}
+	for n := 0; n < 100; n++ {
+		key, val, more := z.TagAttr()
+		attrs[string(key)] = string(val)
+		if !more {
+			break
+		}
+	}
+	return attrs
+}
+
+// htmlWriter is the text so far and where in the document it stands.
+type htmlWriter struct {
+	out   strings.Builder
+	bare  bool // something but a prefix stands on the open line
+	space bool // white space came since the last word
+	blank int  // line ends at the end of out, up to 2
+	skip  atom.Atom
+	pre   int
+	quote int
+	lists []int  // for each open list the next number, or -1 for bullets
+	href  string // of the open link
+	label strings.Builder
+}
+
+// start handles an opening tag.
+func (w *htmlWriter) start(tag atom.Atom, attrs map[string]string) {
+	if w.skip != 0 {
+		if tag == atom.Body {
+			w.skip = 0 // a title or template that was never closed
+		}
+		return
+	}
+	switch tag {
+	case atom.Script, atom.Style, atom.Title, atom.Template:
+		w.skip = tag
+	case atom.Br:
+		w.newline()
+	case atom.Dd:
+		w.block()
+		w.string("  ")
+	case atom.Td, atom.Th:
+		w.space = true
+	case atom.Hr:
+		w.block()
+		w.string("----")
+		w.block()
+	case atom.Pre, atom.Xmp, atom.Listing, atom.Plaintext:
+		w.paragraph()
+		w.pre++
+	case atom.Blockquote:
+		w.paragraph()
+		w.quote++
+	case atom.Ul, atom.Ol, atom.Menu, atom.Dir:
+		w.startList(tag, attrs)
+	case atom.Li:
+		w.startEntry()
+	case atom.A:
+		w.closeLink()
+		w.href = linkTarget(attrs["href"])
+	case atom.Img:
+		if alt := cleanText(attrs["alt"]); alt != "" {
+			w.text([]byte(alt))
+		}
+	default:
+		w.lay(tag)
+	}
+}
+
+// lay makes the room that a tag wants before or after itself.
+func (w *htmlWriter) lay(tag atom.Atom) {
+	switch tag {
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Dl:
+		w.paragraph()
+	case atom.Div, atom.Tr, atom.Dt, atom.Dd, atom.Li, atom.Section, atom.Article, atom.Header,
+		atom.Footer, atom.Address, atom.Form, atom.Fieldset, atom.Center, atom.Caption, atom.Figure,
+		atom.Main, atom.Nav, atom.Aside:
+		w.block()
+	}
+}
+
+// end handles a closing tag.
+func (w *htmlWriter) end(tag atom.Atom) {
+	if w.skip != 0 {
+		if tag == w.skip || tag == atom.Head {
+			w.skip = 0
+		}
+		return
+	}
+	switch tag {
+	case atom.A:
+		w.closeLink()
+	case atom.Td, atom.Th:
+		w.space = true
+	case atom.Pre, atom.Xmp, atom.Listing, atom.Plaintext:
+		w.block()
+		w.pre = max(w.pre-1, 0)
+		w.paragraph()
+	case atom.Blockquote:
+		w.block()
+		w.quote = max(w.quote-1, 0)
+		w.paragraph()
+	case atom.Ul, atom.Ol, atom.Menu, atom.Dir:
+		if len(w.lists) > 0 {
+			w.lists = w.lists[:len(w.lists)-1]
+		}
+		if len(w.lists) == 0 {
+			w.paragraph()
+		}
+	default:
+		w.lay(tag)
+	}
+}
+
+func (w *htmlWriter) startList(tag atom.Atom, attrs map[string]string) {
+	if len(w.lists) == 0 {
+		w.paragraph()
+	}
+	next := -1
+	if tag == atom.Ol {
+		next = 1
+		if n, err := strconv.Atoi(attrs["start"]); err == nil && n >= 0 && n < 1e6 {
+			next = n
+		}
+	}
+	if len(w.lists) < 1000 {
+		w.lists = append(w.lists, next)
+	}
+}
+
+// startEntry begins a list entry with its bullet or number.
+func (w *htmlWriter) startEntry() {
+	w.block()
+	bullet := "- "
+	if n := len(w.lists); n > 0 {
+		w.string(strings.Repeat("  ", min(n-1, maxIndent)))
+		if w.lists[n-1] >= 0 {
+			bullet = strconv.Itoa(w.lists[n-1]) + ". "
+			w.lists[n-1]++
+		}
+	}
+	w.string(bullet)
+	// White space that follows is not needed after the bullet.
+	w.space = false
+}
+
+// linkTarget gives the href where it is one that a reader can use.
+func linkTarget(href string) string {
+	href = strings.Join(strings.Fields(cleanText(href)), "")
+	lower := strings.ToLower(href[:min(len(href), 8)])
+	if len(href) > maxLink || !strings.HasPrefix(lower, "http://") &&
+		!strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "mailto:") {
+		return ""
+	}
+	return href
+}
+
+// closeLink writes the open link's target behind its text, where the text
+// does not say it already.
+func (w *htmlWriter) closeLink() {
+	href, label := w.href, strings.TrimSpace(w.label.String())
+	w.href = ""
+	w.label.Reset()
+	if href == "" || label == "" {
+		return
+	}
+	shown := strings.TrimPrefix(href, "mailto:")
+	bare := func(s string) string {
+		s = strings.TrimPrefix(strings.TrimPrefix(s, "http://"), "https://")
+		return strings.ToLower(strings.TrimSuffix(s, "/"))
+	}
+	if bare(shown) == bare(label) {
+		return
+	}
+	space := w.space
+	w.space = false
+	w.string(" <" + shown + ">")
+	w.space = space
+}
+
+// text writes a text token.
+func (w *htmlWriter) text(t []byte) {
+	if w.href != "" && w.label.Len() < maxLink {
+		w.label.Write(t)
+	}
+	if w.pre > 0 {
+		w.preformatted(t)
+		return
+	}
+	for len(t) > 0 {
+		end := 0
+		for end < len(t) && !isHTMLSpace(t[end]) {
+			end++
+		}
+		if end > 0 {
+			w.word(t[:end])
+		}
+		if end < len(t) {
+			w.space = true
+			for end < len(t) && isHTMLSpace(t[end]) {
+				end++
+			}
+		}
+		t = t[end:]
+	}
+}
+
+func isHTMLSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'
+}
+
+// word writes text that holds no white space that may be folded. A no-break
+// space becomes a plain one.
+func (w *htmlWriter) word(t []byte) {
+	if w.space && w.bare {
+		w.out.WriteByte(' ')
+	}
+	w.space = false
+	w.prefix()
+	for {
+		before, after, found := bytes.Cut(t, []byte("\u00a0"))
+		w.out.Write(before)
+		if !found {
+			return
+		}
+		w.out.WriteByte(' ')
+		t = after
+	}
+}
+
+// preformatted writes text as it stands.
+func (w *htmlWriter) preformatted(t []byte) {
+	for i := 0; ; i++ {
+		line, rest, found := bytes.Cut(t, []byte("\n"))
+		if i > 0 {
+			w.newline()
+		}
+		if len(line) > 0 {
+			w.prefix()
+			w.out.Write(line)
+		}
+		if !found {
+			return
+		}
+		t = rest
+	}
+}
+
+// string writes s on the open line as it is.
+func (w *htmlWriter) string(s string) {
+	w.prefix()
+	w.out.WriteString(s)
+}
+
+// prefix begins a line with its quote marks where nothing stands on it yet.
+func (w *htmlWriter) prefix() {
+	if w.bare {
+		return
+	}
+	if w.quote > 0 {
+		w.out.WriteString(strings.Repeat(">", min(w.quote, maxIndent)))
+		w.out.WriteByte(' ')
+	}
+	w.bare, w.blank = true, 0
+}
+
+// newline ends the open line, or leaves a blank one; more than two blank lines
+// say nothing.
+func (w *htmlWriter) newline() {
+	w.space = false
+	if !w.bare {
+		if w.out.Len() == 0 || w.blank >= 3 {
+			return
+		}
+		if w.quote > 0 {
+			w.out.WriteString(strings.Repeat(">", min(w.quote, maxIndent)))
+		}
+	}
+	w.out.WriteByte('\n')
+	w.bare = false
+	w.blank++
+}
+
+// block begins a new line where the open one is not empty.
+func (w *htmlWriter) block() {
+	if w.bare {
+		w.newline()
+	}
+	w.space = false
+}
+
+// paragraph leaves one blank line.
+func (w *htmlWriter) paragraph() {
+	w.block()
+	if w.blank < 2 {
+		w.newline()
+	}
+}
+
+// metaCharset is the charset that an HTML document names in its head, or "".
+func metaCharset(data []byte) string {
+	head := bytes.ToLower(data[:min(len(data), 2048)])
+	for {
+		i := bytes.Index(head, []byte("<meta"))
+		if i < 0 {
+			return ""
+		}
+		head = head[i+5:]
+		tag, _, _ := bytes.Cut(head, []byte(">"))
+		if _, after, ok := bytes.Cut(tag, []byte("charset=")); ok {
+			name := strings.TrimLeft(string(after), `"' `)
+			if end := strings.IndexAny(name, "\"' ;/\t\n"); end >= 0 {
+				name = name[:end]
+			}
+			if utf8.ValidString(name) {
+				return name
+			}
+		}
+	}
+}

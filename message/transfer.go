@@ -1,0 +1,174 @@
+package message
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	gomessage "github.com/emersion/go-message"
+)
+
+// transferEncoding gives the name of RFC 2045, section 6.1, for a
+// Content-Transfer-Encoding as mail writes it: with a semicolon or a comment
+// behind it, in quotes, or as no encoding at all.
+func transferEncoding(value string) (name string, known bool) {
+	switch name = strings.Trim(firstWord(value), `"'`); name {
+	case "", "7bit", "8bit", "binary", "quoted-printable", "base64":
+		return name, true
+	case "7-bit", "8-bit", "7bits", "8bits", "7", "8", "none", "plain", "text",
+		"text/plain", "text/html", "utf-8", "utf8", "us-ascii", "iso-8859-1", "unknown", "raw":
+		return "8bit", true
+	case "quoted_printable", "quotedprintable", "qp", "quoted":
+		return "quoted-printable", true
+	case "base-64", "b64":
+		return "base64", true
+	}
+	return "8bit", false
+}
+
+// decodeTransfer undoes the transfer encoding of a body. go-message reads what
+// is written right; it stops at the first fault, and then all that can be read
+// around the faults is.
+func decodeTransfer(value string, body []byte, wrong *defects) []byte {
+	name, known := transferEncoding(value)
+	if !known {
+		wrong.add("the transfer encoding %s is not known: the text was taken as it is", oneWord(value))
+	}
+	if name != "quoted-printable" && name != "base64" {
+		return body
+	}
+	var h gomessage.Header
+	h.Set("Content-Transfer-Encoding", name)
+	entity, err := gomessage.New(h, bytes.NewReader(body))
+	if err == nil {
+		var out bytes.Buffer
+		out.Grow(len(body) + bytes.MinRead)
+		if _, err = io.Copy(&out, entity.Body); err == nil {
+			return out.Bytes()
+		}
+	}
+	if name == "base64" {
+		data, tail := salvageBase64(body)
+		if len(data) == 0 && len(bytes.TrimSpace(tail)) > 0 {
+			wrong.add("it says that it is base64 and is not: it was taken as it is")
+			return body
+		}
+		if len(tail) > 0 {
+			wrong.add("text follows the base64: both were read")
+			return append(append(data, '\n'), tail...)
+		}
+		wrong.add("its base64 is damaged: what can be decoded was")
+		return data
+	}
+	wrong.add("its quoted-printable is damaged: what can be decoded was")
+	return salvageQuotedPrintable(body)
+}
+
+// salvageBase64 decodes base64 with faults: wrong characters are left out, and
+// a block may begin again after its padding. From the first line of another
+// kind that no base64 follows, the body is plain text, as list software
+// appends it: that is the tail.
+func salvageBase64(body []byte) (data, tail []byte) {
+	last := lastBase64Line(body)
+	var block []byte
+	flush := func() {
+		data = append(data, decodeBase64Quads(block)...)
+		block = block[:0]
+	}
+	rest := body
+	for len(rest) > 0 {
+		line, next := cutLine(rest)
+		trimmed := bytes.TrimSpace(line)
+		if !isBase64Line(trimmed) && len(body)-len(next) > last {
+			tail = rest
+			break
+		}
+		for _, c := range trimmed {
+			if c == '=' {
+				flush()
+			} else if isBase64(c) {
+				block = append(block, c)
+			}
+		}
+		rest = next
+	}
+	flush()
+	return data, bytes.TrimSpace(tail)
+}
+
+// longBase64 is the length from which a line of these characters is not taken
+// for a word of a text.
+const longBase64 = 40
+
+// lastBase64Line is where the last line that can only be base64 ends.
+func lastBase64Line(body []byte) int {
+	last := 0
+	for at := 0; at < len(body); {
+		line, next := cutLine(body[at:])
+		at = len(body) - len(next)
+		if trimmed := bytes.TrimSpace(line); len(trimmed) >= longBase64 && isBase64Line(trimmed) {
+			last = at
+		}
+		if next == nil {
+			break
+		}
+	}
+	return last
+}
+
+// isBase64Line says whether line holds nothing but base64; an empty one does.
+func isBase64Line(line []byte) bool {
+	line = bytes.TrimRight(line, "=")
+	for _, c := range line {
+		if !isBase64(c) && c != '=' {
+			return false
+		}
+	}
+	return true
+}
+
+// salvageQuotedPrintable decodes quoted-printable and leaves what is no valid
+// escape as it is (RFC 2045, section 6.7, says so in its note on robust
+// implementations).
+func salvageQuotedPrintable(body []byte) []byte {
+	out := make([]byte, 0, len(body))
+	for len(body) > 0 {
+		line, next := cutLine(body)
+		ended := len(line) < len(body)
+		line = bytes.TrimRight(line, " \t")
+		soft := bytes.HasSuffix(line, []byte("="))
+		if soft {
+			line = line[:len(line)-1]
+		}
+		for i := 0; i < len(line); i++ {
+			if line[i] == '=' && i+2 < len(line) && isHex(line[i+1]) && isHex(line[i+2]) {
+				out = append(out, unhex(line[i+1])<<4|unhex(line[i+2]))
+				i += 2
+				continue
+			}
+			out = append(out, line[i])
+		}
+		if ended && !soft {
+			out = append(out, '\n')
+		}
+		body = next
+	}
+	return out
+}
+
+// decodedSize is the number of bytes that a part holds, without keeping them.
+func decodedSize(value string, body []byte) int {
+	switch name, _ := transferEncoding(value); name {
+	case "base64":
+		n := 0
+		for _, c := range body {
+			if isBase64(c) {
+				n++
+			}
+		}
+		return n * 3 / 4
+	case "quoted-printable":
+		return len(salvageQuotedPrintable(body))
+	}
+	return len(body)
+}

@@ -1,0 +1,287 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"sigpost"
+)
+
+// arrived is a message of a batch that is not stored yet.
+type arrived struct {
+	*sigpost.Message
+	raw   []byte
+	key   key
+	refs  []key
+	lists []string
+	place *place
+}
+
+// batch is what Add does with its arrivals: everything is looked up first,
+// then worked out in memory, then written.
+type batch struct {
+	db       *DB
+	at       time.Time
+	counts   sigpost.AddCounts
+	messages []*arrived
+	seen     []duplicate
+	aside    []sigpost.Quarantined
+	joiner   *joiner
+}
+
+// duplicate is a stored message that came again, by way of some lists.
+type duplicate struct {
+	id    *known
+	lists []string
+}
+
+// Add stores arrivals in one transaction: all of them, or none. Messages join
+// their threads; one whose Message-ID is stored already only adds the names
+// of the lists that it came through; what was not understood goes to
+// quarantine. at is now.
+//
+// Where mailbox is not nil, its cursor (UIDValidity, UIDNext, HighestModSeq)
+// is written with them and nothing else of it, so that the cursor stands
+// behind what is stored and never before.
+func (db *DB) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error) {
+	var counts sigpost.AddCounts
+	err := db.Tx(ctx, func(tx *DB) error {
+		b := &batch{db: tx, at: at}
+		if err := b.add(ctx, arrivals); err != nil {
+			return err
+		}
+		if mailbox != nil {
+			if err := tx.moveCursor(ctx, mailbox); err != nil {
+				return err
+			}
+		}
+		counts = b.counts
+		return nil
+	})
+	if err != nil {
+		return sigpost.AddCounts{}, db.fail("storing mail", err)
+	}
+	return counts, nil
+}
+
+func (b *batch) add(ctx context.Context, arrivals []sigpost.Arrival) error {
+	if err := b.db.alone(ctx); err != nil {
+		return err
+	}
+	if err := b.sort(ctx, arrivals); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{
+		b.writeThreads, b.writeMessages, b.writeGhosts, b.writeDuplicates, b.writeQuarantine,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	b.counts.Stored = len(b.messages)
+	return nil
+}
+
+// sort tells new messages from those seen before and from what cannot be
+// understood, and joins the new ones to their threads.
+func (b *batch) sort(ctx context.Context, arrivals []sigpost.Arrival) error {
+	var messages []*arrived
+	var keys []key
+	for _, a := range arrivals {
+		if a.Message == nil || a.Message.MessageID == "" {
+			reason := a.Reason
+			if a.Message != nil {
+				reason = "it was given no Message-ID"
+			}
+			b.aside = append(b.aside, sigpost.Quarantined{Source: a.Source, UID: a.UID, Raw: a.Raw, Reason: reason, At: b.at})
+			continue
+		}
+		m := &arrived{Message: a.Message, raw: a.Raw, key: keyOf(a.Message.MessageID), lists: names(a)}
+		keys = append(keys, m.key)
+		for _, ref := range a.Message.References {
+			if k := keyOf(ref); k != m.key && !slices.Contains(m.refs, k) {
+				m.refs = append(m.refs, k)
+			}
+		}
+		keys = append(keys, m.refs...)
+		messages = append(messages, m)
+	}
+	b.counts.Quarantined = len(b.aside)
+	var err error
+	if b.joiner, err = b.db.newJoiner(ctx, keys); err != nil {
+		return err
+	}
+	for _, m := range messages {
+		switch id := b.joiner.ids[m.key]; {
+		case id != nil && id.message != 0:
+			b.seen = append(b.seen, duplicate{id, m.lists})
+			b.counts.Duplicates++
+		case id != nil && id.arrived != nil:
+			for _, l := range m.lists {
+				if !slices.Contains(id.arrived.lists, l) {
+					id.arrived.lists = append(id.arrived.lists, l)
+				}
+			}
+			b.counts.Duplicates++
+		default:
+			b.joiner.add(m)
+			b.messages = append(b.messages, m)
+		}
+	}
+	return nil
+}
+
+// names are the lists that an arrival came through.
+func names(a sigpost.Arrival) []string {
+	var lists []string
+	for _, l := range append([]string{a.List}, a.Message.Lists...) {
+		if l = clean(l); l != "" && !slices.Contains(lists, l) {
+			lists = append(lists, l)
+		}
+	}
+	return lists
+}
+
+// growth is what a batch adds to one thread.
+type growth struct {
+	messages, robots int
+	oldest           *arrived
+	last             time.Time
+	lists            []string
+}
+
+// writeThreads makes the new threads, joins those that turned out to be one,
+// and lets all grow by what came.
+func (b *batch) writeThreads(ctx context.Context) error {
+	for _, old := range b.joiner.merged() {
+		if err := b.db.absorb(ctx, b.joiner.find(old), old); err != nil {
+			return fmt.Errorf("joining threads: %w", err)
+		}
+	}
+	grown := map[int64]*growth{}
+	var order []int64
+	for _, m := range b.messages {
+		t := b.joiner.find(b.joiner.ids[m.key].thread)
+		g := grown[t]
+		if g == nil {
+			g = &growth{oldest: m, last: m.Received}
+			grown[t] = g
+			order = append(order, t)
+		}
+		g.add(m)
+	}
+	var lists [][]any
+	for _, t := range order {
+		id, err := b.db.growThread(ctx, t, grown[t])
+		if err != nil {
+			return err
+		}
+		if id != t {
+			b.joiner.above[t] = id
+		}
+		for _, l := range grown[t].lists {
+			lists = append(lists, []any{id, l})
+		}
+	}
+	_, err := b.db.insert(ctx, "thread_lists (thread_id, list)", lists)
+	return err
+}
+
+func (g *growth) add(m *arrived) {
+	g.messages++
+	if m.Robot {
+		g.robots++
+	}
+	if m.Received.Before(g.oldest.Received) {
+		g.oldest = m
+	}
+	if m.Received.After(g.last) {
+		g.last = m.Received
+	}
+	for _, l := range m.lists {
+		if !slices.Contains(g.lists, l) {
+			g.lists = append(g.lists, l)
+		}
+	}
+}
+
+// growThread makes a thread (t is below 0) or lets one grow, and gives its
+// number.
+func (db *DB) growThread(ctx context.Context, t int64, g *growth) (int64, error) {
+	args := []any{g.messages, g.robots, micros(g.oldest.Received), micros(g.last), clean(g.oldest.Subject), clean(g.oldest.BaseSubject)}
+	if t < 0 {
+		err := db.scan(ctx, `INSERT INTO threads (messages, robots, first_at, last_at, subject, base_subject, revision)
+VALUES ($1, $2, $3, $4, $5, $6, $1) RETURNING id`, args, &t)
+		return t, err
+	}
+	_, err := db.exec(ctx, `UPDATE threads SET messages = messages + $1, robots = robots + $2, revision = revision + $1,
+subject = CASE WHEN $3 < first_at THEN $5 ELSE subject END,
+base_subject = CASE WHEN $3 < first_at THEN $6 ELSE base_subject END,
+first_at = CASE WHEN $3 < first_at THEN $3 ELSE first_at END,
+last_at = CASE WHEN $4 > last_at THEN $4 ELSE last_at END
+WHERE id = $7`, append(args, t)...)
+	return t, err
+}
+
+// writeMessages stores the raw bytes first, since rows say where they are.
+func (b *batch) writeMessages(ctx context.Context) (err error) {
+	p := &packer{db: b.db}
+	for _, m := range b.messages {
+		if m.place, err = p.put(ctx, m.raw); err != nil {
+			return err
+		}
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	var lists [][]any
+	for _, m := range b.messages {
+		thread := b.joiner.find(b.joiner.ids[m.key].thread)
+		id, err := b.db.insertMessage(ctx, m, thread, b.at)
+		if err != nil {
+			return fmt.Errorf("message %s: %w", m.MessageID, err)
+		}
+		for _, l := range m.lists {
+			lists = append(lists, []any{id, l})
+		}
+	}
+	_, err = b.db.insert(ctx, "message_lists (message_id, list)", lists)
+	return err
+}
+
+func (b *batch) writeGhosts(ctx context.Context) error {
+	appeared, came := b.joiner.ghosts()
+	rows := make([][]any, 0, len(appeared))
+	for _, k := range appeared {
+		rows = append(rows, []any{k[:], b.joiner.find(b.joiner.ids[k].thread)})
+	}
+	if _, err := b.db.insert(ctx, "ghosts (message_key, thread_id)", rows); err != nil {
+		return err
+	}
+	gone := make([][]byte, 0, len(came))
+	for _, k := range came {
+		gone = append(gone, k[:])
+	}
+	return inList(gone, 1, func(list string, args []any) error {
+		_, err := b.db.exec(ctx, `DELETE FROM ghosts WHERE message_key IN `+list, args...)
+		return err
+	})
+}
+
+// writeDuplicates notes the lists by which stored messages came again.
+func (b *batch) writeDuplicates(ctx context.Context) error {
+	var messages, threads [][]any
+	for _, d := range b.seen {
+		for _, l := range d.lists {
+			messages = append(messages, []any{d.id.message, l})
+			threads = append(threads, []any{b.joiner.find(d.id.thread), l})
+		}
+	}
+	if _, err := b.db.insert(ctx, "message_lists (message_id, list)", messages); err != nil {
+		return err
+	}
+	_, err := b.db.insert(ctx, "thread_lists (thread_id, list)", threads)
+	return err
+}

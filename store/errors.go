@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"sigpost"
+
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrWindowTaken says that an issue of the digest covers part of the window
+// already.
+var ErrWindowTaken = errors.New("the window is taken")
+
+// failure is an error that says all that a person needs.
+type failure struct {
+	message string
+	err     error
+}
+
+func (f *failure) Error() string { return f.message }
+func (f *failure) Unwrap() error { return f.err }
+
+// fail puts err, which came up while doing something, into words for people.
+// What is in such words already stays as it is.
+func (e *engine) fail(doing string, err error) error {
+	var said *failure
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &said):
+		return err
+	case errors.Is(err, sql.ErrNoRows):
+		return &failure{doing + ": not found", errors.Join(sigpost.ErrNotFound, err)}
+	}
+	message := fmt.Sprintf("%s (database %s): %v", doing, e.where, err)
+	switch e.trouble(err) {
+	case cannotWrite:
+		message = fmt.Sprintf("the database %s cannot be written: %v; make room or give sigpost the right to write there", e.where, err)
+	case busy:
+		message = fmt.Sprintf("the database %s is in use by another program that does not let go of it; wait for it to end, then run this again (%v)", e.where, err)
+	case noDatabase:
+		message = fmt.Sprintf("%s is not a sigpost database, or it is damaged: %v; name another file or restore a backup", e.where, err)
+	case stopped:
+		message = fmt.Sprintf("%s: stopped", doing)
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+			err = errors.Join(context.Canceled, err)
+		}
+	}
+	return &failure{message, err}
+}
+
+// trouble is a kind of error about which something can be done.
+type trouble int
+
+const (
+	other trouble = iota
+	cannotWrite
+	busy
+	noDatabase
+	stopped
+)
+
+// trouble sorts errors by the engines' codes, never by their words.
+func (e *engine) trouble(err error) trouble {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) {
+		return stopped
+	}
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_INTERRUPT:
+		return stopped
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return cannotWrite
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return busy
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return noDatabase
+	}
+	switch postgresCode(err) {
+	// disk_full, read_only_sql_transaction, insufficient_privilege
+	case "53100", "25006", "42501":
+		return cannotWrite
+	case "55P03", "40P01": // lock_not_available, deadlock_detected
+		return busy
+	case "57014": // query_canceled
+		return stopped
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return cannotWrite
+	}
+	return other
+}

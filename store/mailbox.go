@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"sigpost"
+)
+
+const mailboxColumns = `id, account, name, list, uid_validity, uid_next, highest_mod_seq, complete_at, failing_since, failure`
+
+func readMailbox(row scanner) (m sigpost.Mailbox, err error) {
+	var complete, failing, modSeq int64
+	err = row.Scan(&m.ID, &m.Account, &m.Name, &m.List, &m.UIDValidity, &m.UIDNext, &modSeq, &complete, &failing, &m.Failure)
+	// RFC 7162, section 3.1: a mod-sequence has 63 bits.
+	m.HighestModSeq = uint64(modSeq)
+	m.Complete, m.Failing = moment(complete), moment(failing)
+	return m, err
+}
+
+// Mailbox gives the mailbox of that name of an account, and makes it where it
+// is new. One whose list has another name now keeps its cursor.
+func (db *DB) Mailbox(ctx context.Context, account, name, list string) (sigpost.Mailbox, error) {
+	m, err := first(ctx, db, readMailbox, `SELECT `+mailboxColumns+` FROM mailboxes WHERE account = $1 AND name = $2`, account, name)
+	if err == nil && m.List == list {
+		return m, nil
+	}
+	if err == nil || err == sql.ErrNoRows {
+		m, err = first(ctx, db, readMailbox, `INSERT INTO mailboxes (account, name, list) VALUES ($1, $2, $3)
+ON CONFLICT (account, name) DO UPDATE SET list = excluded.list RETURNING `+mailboxColumns, account, name, list)
+	}
+	return m, db.fail(fmt.Sprintf("reading the cursor of mailbox %s of %s", name, account), err)
+}
+
+// Mailboxes gives all mailboxes that were ever asked for, oldest first.
+func (db *DB) Mailboxes(ctx context.Context) ([]sigpost.Mailbox, error) {
+	all, err := collect(ctx, db, readMailbox, `SELECT `+mailboxColumns+` FROM mailboxes ORDER BY id`)
+	return all, db.fail("reading the mailboxes", err)
+}
+
+func (db *DB) moveCursor(ctx context.Context, m *sigpost.Mailbox) error {
+	return db.changeMailbox(ctx, m.ID, `uid_validity = $2, uid_next = $3, highest_mod_seq = $4`,
+		int64(m.UIDValidity), int64(m.UIDNext), int64(m.HighestModSeq))
+}
+
+// Fetched notes that a fetch reached the end of a mailbox, and that it does
+// not fail any more.
+func (db *DB) Fetched(ctx context.Context, mailboxID int64, at time.Time) error {
+	return db.changeMailbox(ctx, mailboxID, `complete_at = $2, failing_since = 0, failure = ''`, micros(at))
+}
+
+// FetchFailed notes that a fetch failed and why. Failing stays at the first
+// failure since the last fetch that did not.
+func (db *DB) FetchFailed(ctx context.Context, mailboxID int64, at time.Time, reason string) error {
+	return db.changeMailbox(ctx, mailboxID,
+		`failing_since = CASE WHEN failing_since = 0 THEN $2 ELSE failing_since END, failure = $3`, micros(at), clean(reason))
+}
+
+// ResetMailbox puts the cursor back to the beginning, since the server has
+// given the mailbox another UIDVALIDITY and with it other UIDs (RFC 9051,
+// section 2.3.1.1). What is fetched again is known by its Message-ID.
+func (db *DB) ResetMailbox(ctx context.Context, mailboxID int64, uidValidity uint32) error {
+	return db.changeMailbox(ctx, mailboxID, `uid_validity = $2, uid_next = 0, highest_mod_seq = 0`, int64(uidValidity))
+}
+
+func (db *DB) changeMailbox(ctx context.Context, id int64, set string, args ...any) error {
+	n, err := db.exec(ctx, `UPDATE mailboxes SET `+set+` WHERE id = $1`, append([]any{id}, args...)...)
+	if err == nil && n == 0 {
+		err = sql.ErrNoRows
+	}
+	return db.fail(fmt.Sprintf("writing down how mailbox %d stands", id), err)
+}

@@ -1,0 +1,94 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// postgresConns bounds the connections of one process.
+const postgresConns = 10
+
+func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		// The error may quote the URL with its password.
+		return errors.New("the database's postgres:// URL cannot be understood; it should look like postgres://user:password@host:5432/database")
+	}
+	e.dialect = postgresDialect()
+	e.where = fmt.Sprintf("%s on %s", config.Database, net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		// Whoever waits for the lock reads this: see DB.Lock.
+		host, _ := os.Hostname()
+		config.RuntimeParams["application_name"] = fmt.Sprintf("sigpost pid %d on %s", os.Getpid(), host)
+	}
+	if e.readOnly {
+		config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	e.pool = stdlib.OpenDB(*config)
+	e.pool.SetMaxOpenConns(postgresConns)
+	e.pool.SetMaxIdleConns(postgresConns)
+	e.pool.SetConnMaxIdleTime(time.Minute)
+	if err := e.pool.PingContext(ctx); err != nil {
+		e.pool.Close()
+		return e.fail("connecting", postgresRefusal(e.where, config.User, err))
+	}
+	return nil
+}
+
+// postgresRefusal puts into words why there is no connection.
+func postgresRefusal(where, user string, err error) error {
+	switch postgresCode(err) {
+	case "28P01", "28000": // invalid_password, invalid_authorization_specification
+		return &failure{fmt.Sprintf("PostgreSQL does not let %s in to the database %s; put the user and password right in the database's URL", user, where), err}
+	case "3D000": // invalid_catalog_name
+		return &failure{fmt.Sprintf("PostgreSQL has no database %s; make it with createdb, or name another", where), err}
+	}
+	var refused *pgconn.ConnectError
+	if errors.As(err, &refused) {
+		return &failure{fmt.Sprintf("PostgreSQL cannot be reached for the database %s; see that it runs and that the host and port are right (%s)", where, rootCause(err)), err}
+	}
+	return err
+}
+
+// postgresCode is the SQLSTATE of an error of PostgreSQL, or "".
+func postgresCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// rootCause is the innermost error: pgx wraps it in the addresses that it
+// tried, over several lines.
+func rootCause(err error) error {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if e.Unwrap() == nil {
+				return err
+			}
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			all := e.Unwrap()
+			if len(all) == 0 {
+				return err
+			}
+			err = all[len(all)-1]
+		default:
+			return err
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"modernc.org/sqlite" // registers "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteBusy is how long a statement waits for another process that writes.
+const sqliteBusy = 10 * time.Second
+
+// sqliteConns bounds the connections, and with them the memory: each may
+// cache sqliteCache KiB of the file.
+const (
+	sqliteConns = 6
+	sqliteCache = 8 << 10
+)
+
+func (e *engine) connectSQLite(ctx context.Context, path string) error {
+	e.dialect, e.file, e.where = sqliteDialect(), path, path
+	if err := e.prepareFile(); err != nil {
+		return err
+	}
+	pool, err := sql.Open("sqlite", e.sqliteURI())
+	if err != nil {
+		return fmt.Errorf("the database %s cannot be opened: %w", path, err)
+	}
+	pool.SetMaxOpenConns(sqliteConns)
+	pool.SetMaxIdleConns(sqliteConns)
+	e.pool = pool
+	if err := e.enter(ctx); err != nil {
+		pool.Close()
+		return e.fail("opening", err)
+	}
+	return nil
+}
+
+// prepareFile makes the file where it may, readable by its owner only: it
+// holds other people's mail and addresses. SQLite gives the files beside it
+// the same rights.
+func (e *engine) prepareFile() error {
+	if e.file == "" {
+		return errors.New("no database is named: give a file, or a postgres:// URL")
+	}
+	folder := filepath.Dir(e.file)
+	if info, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the folder %s for the database does not exist; make it with mkdir -p %s, or name another file: %w", folder, folder, err)
+	} else if err == nil && !info.IsDir() {
+		return fmt.Errorf("the database cannot be in %s, which is not a folder; name another file", folder)
+	}
+	if e.readOnly {
+		if _, err := os.Stat(e.file); err != nil {
+			return fmt.Errorf("there is no database %s to look at yet: %w", e.file, err)
+		}
+		return nil
+	}
+	f, err := os.OpenFile(e.file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return e.fail("opening", err)
+	}
+	return f.Close()
+}
+
+// sqliteURI says how SQLite opens the file. Transactions take the right to
+// write when they begin, so that two of them wait for one another instead of
+// failing half way. synchronous=FULL makes what the ledger says true after a
+// power cut also; WAL makes that one fsync a transaction.
+func (e *engine) sqliteURI() string {
+	q := url.Values{"_txlock": {"immediate"}, "_dqs": {"0"}, "_error_rc": {"1"}}
+	for _, pragma := range []string{
+		fmt.Sprintf("busy_timeout(%d)", sqliteBusy.Milliseconds()),
+		"foreign_keys(1)",
+		"synchronous(FULL)",
+		"temp_store(MEMORY)",
+		fmt.Sprintf("cache_size(-%d)", sqliteCache),
+		fmt.Sprintf("query_only(%d)", number(e.readOnly)),
+	} {
+		q.Add("_pragma", pragma)
+	}
+	if e.readOnly {
+		q.Set("mode", "ro")
+	}
+	path := (&url.URL{Path: e.file}).EscapedPath()
+	if !filepath.IsAbs(e.file) {
+		// A relative URI must not begin with what looks like a scheme.
+		path = "./" + path
+		path = filepath.Clean(path)
+	}
+	return "file:" + path + "?" + q.Encode()
+}
+
+// enter makes the first connection. Switching a new file to WAL is the one
+// thing at which SQLite does not wait for another process.
+func (e *engine) enter(ctx context.Context) error {
+	if e.readOnly {
+		var n int
+		return e.pool.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&n)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sqliteBusy)
+	defer cancel()
+	retry := time.NewTicker(20 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		_, err := e.pool.ExecContext(ctx, `PRAGMA journal_mode = WAL`)
+		if sqliteCode(err) != sqlite3.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-retry.C:
+		}
+	}
+}
+
+// sqliteCode is the primary result code of an error of SQLite, or 0.
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}

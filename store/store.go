@@ -1,0 +1,236 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// DB is the archive, or one transaction on it: whatever can be done on the one
+// can be done on the other. It may be used by many goroutines at once, but
+// for a transaction.
+type DB struct {
+	*engine
+	tx *sql.Tx
+	// compiled are the statements that a transaction has run, where its
+	// driver does not remember them.
+	compiled map[string]*sql.Stmt
+}
+
+// engine is what the database and its transactions share.
+type engine struct {
+	dialect
+	pool *sql.DB
+	// where names the database in messages: the file, or host and database.
+	// It never holds a password.
+	where string
+	// file is SQLite's file; empty for PostgreSQL.
+	file     string
+	readOnly bool
+	squeeze  *zstd.Encoder
+	expand   *zstd.Decoder
+}
+
+// Open opens the archive at dsn and brings its tables up to date. dsn is the
+// path of an SQLite file, which is made where it is missing, with or without
+// "sqlite:" before it, or a "postgres://" URL. Errors are for people and never
+// show the URL's password.
+func Open(ctx context.Context, dsn string) (*DB, error) {
+	db, err := connect(ctx, dsn, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// OpenReadOnly opens the archive for looking only: it makes and changes
+// nothing, and neither can what is called on it. It refuses tables that are
+// not of this version. The error wraps fs.ErrNotExist where SQLite's file is
+// missing.
+func OpenReadOnly(ctx context.Context, dsn string) (*DB, error) {
+	db, err := connect(ctx, dsn, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.checkVersion(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func connect(ctx context.Context, dsn string, readOnly bool) (*DB, error) {
+	e := &engine{readOnly: readOnly}
+	var err error
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		err = e.connectPostgres(ctx, dsn)
+	} else {
+		err = e.connectSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Neither fails without options that could be wrong.
+	e.squeeze, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	e.expand, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	return &DB{engine: e}, nil
+}
+
+// Close ends the connections. A transaction has nothing to close.
+func (db *DB) Close() error {
+	if db.tx != nil {
+		return nil
+	}
+	db.expand.Close()
+	return db.pool.Close()
+}
+
+// Where names the database for people: its file, or its host and name.
+func (db *DB) Where() string { return db.where }
+
+// Tx runs do in one transaction, which holds if do gives nil and leaves no
+// trace if it gives an error. Inside do, use tx and not db. In a transaction
+// already, do joins it.
+func (db *DB) Tx(ctx context.Context, do func(tx *DB) error) error {
+	if db.tx != nil {
+		return do(db)
+	}
+	sqlTx, err := db.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return db.fail("beginning to write", err)
+	}
+	// After Commit this does nothing; after an error or a panic it undoes all.
+	defer sqlTx.Rollback()
+	tx := &DB{engine: db.engine, tx: sqlTx, compiled: map[string]*sql.Stmt{}}
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := sqlTx.Commit(); err != nil {
+		return db.fail("writing", err)
+	}
+	return nil
+}
+
+// alone makes a transaction wait until no other one writes threads.
+func (db *DB) alone(ctx context.Context) error {
+	if db.serialize == "" {
+		return nil
+	}
+	_, err := db.exec(ctx, db.serialize)
+	return err
+}
+
+func (db *DB) compile(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := db.compiled[query]; s != nil {
+		return s, nil
+	}
+	s, err := db.tx.PrepareContext(ctx, query)
+	if err == nil {
+		db.compiled[query] = s
+	}
+	return s, err
+}
+
+// exec runs a statement and gives the number of rows that it changed.
+func (db *DB) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	var result sql.Result
+	var err error
+	switch {
+	case db.tx == nil:
+		result, err = db.pool.ExecContext(ctx, query, args...)
+	case db.compiles:
+		var s *sql.Stmt
+		if s, err = db.compile(ctx, query); err == nil {
+			result, err = s.ExecContext(ctx, args...)
+		}
+	default:
+		result, err = db.tx.ExecContext(ctx, query, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	switch {
+	case db.tx == nil:
+		return db.pool.QueryContext(ctx, query, args...)
+	case db.compiles:
+		s, err := db.compile(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		return s.QueryContext(ctx, args...)
+	default:
+		return db.tx.QueryContext(ctx, query, args...)
+	}
+}
+
+// scanner is a row to be read: *sql.Rows, or one row.
+type scanner interface{ Scan(into ...any) error }
+
+// each calls do for every row. Nothing else may be asked of a transaction
+// meanwhile: PostgreSQL answers one question at a time.
+func (db *DB) each(ctx context.Context, do func(scanner) error, query string, args ...any) error {
+	rows, err := db.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// scan reads the first row, or gives sql.ErrNoRows.
+func (db *DB) scan(ctx context.Context, query string, args []any, into ...any) error {
+	rows, err := db.query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	if err := rows.Scan(into...); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// collect reads every row with read.
+func collect[T any](ctx context.Context, db *DB, read func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	var all []T
+	err := db.each(ctx, func(row scanner) error {
+		one, err := read(row)
+		all = append(all, one)
+		return err
+	}, query, args...)
+	return all, err
+}
+
+// first reads the first row with read, or gives sql.ErrNoRows.
+func first[T any](ctx context.Context, db *DB, read func(scanner) (T, error), query string, args ...any) (T, error) {
+	var none T
+	all, err := collect(ctx, db, read, query, args...)
+	if err != nil {
+		return none, err
+	}
+	if len(all) == 0 {
+		return none, sql.ErrNoRows
+	}
+	return all[0], nil
+}

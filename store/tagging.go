@@ -1,0 +1,196 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"sigpost"
+)
+
+// DecisionField is the Field of the Evidence that stands for a person's
+// decision: its Rule says who it was, its Excerpt why.
+const DecisionField = "decision"
+
+// The verdicts of decisions.
+const (
+	accepted = "accept"
+	rejected = "reject"
+)
+
+// ThreadsToClassify gives threads that have grown since they were classified,
+// or were classified by another taxonomy (any text that identifies one), in
+// the order of their IDs from the one behind after; their Tags are left out.
+func (db *DB) ThreadsToClassify(ctx context.Context, taxonomy string, after int64, limit int) ([]sigpost.Thread, error) {
+	threads, err := collect(ctx, db, readThread, `SELECT `+threadColumns+` FROM threads t
+WHERE t.id > $1 AND (t.revision <> t.classified_revision OR t.classified_taxonomy <> $2) ORDER BY t.id LIMIT $3`, after, taxonomy, limit)
+	return threads, db.fail("looking for threads to classify", err)
+}
+
+// SaveTaggings replaces what the classifier said of a thread and notes which
+// revision and taxonomy it looked at: if a message has joined meanwhile, the
+// thread is still to be classified. Decisions of people stay. A thread that
+// was joined to another meanwhile is left to be classified there.
+func (db *DB) SaveTaggings(ctx context.Context, threadID, revision int64, taxonomy string, taggings []sigpost.Tagging) error {
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, `UPDATE threads SET classified_revision = $1, classified_taxonomy = $2 WHERE id = $3`, revision, taxonomy, threadID)
+		if err != nil || n == 0 {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM taggings WHERE thread_id = $1`, threadID); err != nil {
+			return err
+		}
+		for _, t := range taggings {
+			evidence, err := toJSON(t.Evidence)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.exec(ctx, `INSERT INTO taggings (thread_id, kind, name, title, score, state, evidence)
+VALUES ($1, $2, $3, $4, $5, $6, $7)`, threadID, string(t.Tag.Kind), t.Tag.Name, t.Title, t.Score, string(t.State), evidence); err != nil {
+				return fmt.Errorf("tag %s: %w", t.Tag, err)
+			}
+		}
+		return nil
+	})
+	return db.fail(fmt.Sprintf("storing the tags of thread %d", threadID), err)
+}
+
+// Decide notes what a person decided on a tag of a thread, for good: whatever
+// the classifier says from then on, the tag holds (accept) or does not. A
+// later decision on the same tag takes the place of an earlier one. title is
+// the tag's name for people; at is now.
+func (db *DB) Decide(ctx context.Context, threadID int64, tag sigpost.Tag, title string, accept bool, who, why string, at time.Time) error {
+	verdict := rejected
+	if accept {
+		verdict = accepted
+	}
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
+		thread, err := tx.follow(ctx, threadID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO decisions (thread_id, kind, name, title, verdict, who, why, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (thread_id, kind, name) DO UPDATE
+SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why = excluded.why, at = excluded.at`,
+			thread, string(tag.Kind), tag.Name, clean(title), verdict, clean(who), clean(why), micros(at))
+		return err
+	})
+	return db.fail(fmt.Sprintf("storing the decision on tag %s of thread %d", tag, threadID), err)
+}
+
+// Taggings gives the tags of threads with their evidence, best first, as they
+// hold: what the classifier found, with people's decisions over it. A tag that
+// somebody accepted has score 1 and evidence of DecisionField; one that
+// somebody rejected is left out.
+func (db *DB) Taggings(ctx context.Context, threadIDs []int64) (map[int64][]sigpost.Tagging, error) {
+	all := map[int64][]sigpost.Tagging{}
+	err := inList(threadIDs, 1, func(list string, args []any) error {
+		if err := db.readTaggings(ctx, all, list, args); err != nil {
+			return err
+		}
+		return db.readDecisions(ctx, all, list, args)
+	})
+	if err != nil {
+		return nil, db.fail("reading tags", err)
+	}
+	for _, taggings := range all {
+		slices.SortFunc(taggings, func(a, b sigpost.Tagging) int {
+			return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Tag.Kind, b.Tag.Kind), cmp.Compare(a.Tag.Name, b.Tag.Name))
+		})
+	}
+	return all, nil
+}
+
+func (db *DB) readTaggings(ctx context.Context, all map[int64][]sigpost.Tagging, list string, args []any) error {
+	return db.each(ctx, func(row scanner) error {
+		var id int64
+		var evidence string
+		var t sigpost.Tagging
+		if err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &t.Score, &t.State, &evidence); err != nil {
+			return err
+		}
+		all[id] = append(all[id], t)
+		return json.Unmarshal([]byte(evidence), &all[id][len(all[id])-1].Evidence)
+	}, `SELECT thread_id, kind, name, title, score, state, evidence FROM taggings WHERE thread_id IN `+list, args...)
+}
+
+// readDecisions lays decisions over what the classifier found.
+func (db *DB) readDecisions(ctx context.Context, all map[int64][]sigpost.Tagging, list string, args []any) error {
+	return db.each(ctx, func(row scanner) error {
+		var id int64
+		var verdict, who, why string
+		var t sigpost.Tagging
+		if err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &verdict, &who, &why); err != nil {
+			return err
+		}
+		found := slices.IndexFunc(all[id], func(m sigpost.Tagging) bool { return m.Tag == t.Tag })
+		if found >= 0 {
+			t.Evidence = all[id][found].Evidence
+			all[id] = slices.Delete(all[id], found, found+1)
+		}
+		if verdict == accepted {
+			t.Score, t.State = 1, sigpost.TagAccepted
+			t.Evidence = append([]sigpost.Evidence{{Rule: "decided by " + who, Field: DecisionField, Excerpt: why}}, t.Evidence...)
+			all[id] = append(all[id], t)
+		}
+		return nil
+	}, `SELECT thread_id, kind, name, title, verdict, who, why FROM decisions WHERE thread_id IN `+list, args...)
+}
+
+// TagCount says how many threads a tag is accepted for.
+type TagCount struct {
+	Tag     sigpost.Tag
+	Title   string
+	Threads int
+}
+
+// TagCounts gives every tag that is accepted for a thread, kind by kind, the
+// most used first.
+func (db *DB) TagCounts(ctx context.Context) ([]TagCount, error) {
+	counts, err := collect(ctx, db, func(row scanner) (c TagCount, err error) {
+		return c, row.Scan(&c.Tag.Kind, &c.Tag.Name, &c.Title, &c.Threads)
+	}, `SELECT kind, name, max(title), count(*) FROM accepted_tags GROUP BY kind, name`)
+	if err != nil {
+		return nil, db.fail("counting tags", err)
+	}
+	slices.SortFunc(counts, func(a, b TagCount) int {
+		return cmp.Or(cmp.Compare(a.Tag.Kind, b.Tag.Kind), cmp.Compare(b.Threads, a.Threads), cmp.Compare(a.Tag.Name, b.Tag.Name))
+	})
+	return counts, nil
+}
+
+// Decision is what a person said of a tag of a thread.
+type Decision struct {
+	Tag    sigpost.Tag
+	Title  string
+	Accept bool
+	Who    string
+	Why    string
+	At     time.Time
+}
+
+// Decisions gives what people decided on the tags of a thread, oldest first.
+func (db *DB) Decisions(ctx context.Context, threadID int64) ([]Decision, error) {
+	doing := fmt.Sprintf("reading the decisions on thread %d", threadID)
+	thread, err := db.follow(ctx, threadID)
+	if err != nil {
+		return nil, db.fail(doing, err)
+	}
+	all, err := collect(ctx, db, func(row scanner) (d Decision, err error) {
+		var at int64
+		var verdict string
+		err = row.Scan(&d.Tag.Kind, &d.Tag.Name, &d.Title, &verdict, &d.Who, &d.Why, &at)
+		d.Accept, d.At = verdict == accepted, moment(at)
+		return d, err
+	}, `SELECT kind, name, title, verdict, who, why, at FROM decisions WHERE thread_id = $1 ORDER BY at, kind, name`, thread)
+	return all, db.fail(doing, err)
+}

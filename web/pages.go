@@ -1,0 +1,154 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"sigpost"
+	"sigpost/digest"
+	"sigpost/store"
+)
+
+// shown is how many threads and issues the home page has.
+const shown = 100
+
+type homePage struct {
+	page
+	Issues  []sigpost.Issue
+	Threads []sigpost.Thread
+	Topics  []store.TagCount
+	Topic   string // title of the topic that is shown, or "" for all
+}
+
+// home lists issues and threads; with ?tag=kind:name only that topic's.
+func (s *site) home(w http.ResponseWriter, r *http.Request) {
+	p := homePage{page: page{s.Title, s.Title}}
+	ctx := r.Context()
+	query := store.ThreadQuery{Limit: shown}
+	if name := r.FormValue("tag"); name != "" {
+		tag, ok := sigpost.ParseTag(name)
+		if p.Topic = s.Titles[name]; !ok || p.Topic == "" {
+			s.fail(w, r, sigpost.ErrNotFound)
+			return
+		}
+		query.Tag = tag
+	}
+	var err error
+	if p.Threads, err = s.Store.Threads(ctx, query); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if p.Topics, err = s.Store.TagCounts(ctx); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	for _, d := range s.Digests {
+		issues, err := s.Store.Issues(ctx, d, shown)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		p.Issues = append(p.Issues, slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return i.Number == 0 })...)
+	}
+	s.show(w, r, http.StatusOK, "home", p)
+}
+
+// issue is an issue's web copy: the same HTML as in the letter, without
+// anything that is one reader's.
+func (s *site) issue(w http.ResponseWriter, r *http.Request) {
+	number, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil {
+		s.fail(w, r, sigpost.ErrNotFound)
+		return
+	}
+	issue, err := s.Store.IssueByNumber(r.Context(), r.PathValue("digest"), number)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	letter, err := digest.Render(issue, s.Reader(issue))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if _, err := w.Write([]byte(letter.HTML)); err != nil {
+		s.Log.Debug("an issue was not taken", "error", err)
+	}
+}
+
+type threadPage struct {
+	page
+	Thread   sigpost.Thread
+	Taggings []sigpost.Tagging
+	Messages []messageView
+}
+
+// messageView is a message as its page shows it.
+type messageView struct {
+	*sigpost.Message
+	Parts []part
+}
+
+// part is a stretch of a message; what is not new text is folded.
+type part struct {
+	Fold string // the words on the fold, or "" for what is shown at once
+	Text string
+}
+
+func (s *site) thread(w http.ResponseWriter, r *http.Request) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil {
+		s.fail(w, r, sigpost.ErrNotFound)
+		return
+	}
+	ctx := r.Context()
+	t, err := s.Store.Thread(ctx, id)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if t.ID != id { // it was merged into another one
+		http.Redirect(w, r, "/threads/"+strconv.FormatInt(t.ID, 10), http.StatusMovedPermanently)
+		return
+	}
+	p := threadPage{page: page{s.Title, t.BaseSubject}, Thread: t}
+	taggings, err := s.Store.Taggings(ctx, []int64{id})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p.Taggings = taggings[id]
+	messages, err := s.Messages(ctx, id)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	for _, m := range messages {
+		p.Messages = append(p.Messages, messageView{m, parts(m)})
+	}
+	s.show(w, r, http.StatusOK, "thread", p)
+}
+
+// folds are the words on what is folded away.
+var folds = map[sigpost.RangeKind]string{
+	sigpost.RangeQuoted:      "Quoted text",
+	sigpost.RangeAttribution: "Quoted text",
+	sigpost.RangeSignature:   "Signature",
+	sigpost.RangeFooter:      "List footer",
+}
+
+// parts joins neighbouring ranges that are shown alike.
+func parts(m *sigpost.Message) []part {
+	var all []part
+	for _, r := range m.Ranges {
+		fold, text := folds[r.Kind], m.Text[r.Start:r.End]
+		if n := len(all); n > 0 && all[n-1].Fold == fold {
+			all[n-1].Text += text
+		} else {
+			all = append(all, part{fold, text})
+		}
+	}
+	return all
+}

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+
+	"sigpost"
+)
+
+type unsubscribePage struct {
+	page
+	Address string // masked: the letter may have been forwarded
+	Digest  string
+	Active  bool
+}
+
+// unsubscribePage asks; it changes nothing, since link scanners come here too.
+func (s *site) unsubscribePage(w http.ResponseWriter, r *http.Request) {
+	address, digest, state, err := s.Door.Look(r.Context(), r.PathValue("token"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, http.StatusOK, "unsubscribe", unsubscribePage{
+		page{s.Title, "Unsubscribe"}, address, digest, state == sigpost.SubscriptionActive,
+	})
+}
+
+// unsubscribe is the one click of RFC 8058, section 3.2, and the button of the
+// page: no login, no cookie, no second page, at once.
+func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
+	subscription, err := s.Door.Unsubscribe(r.Context(), r.PathValue("token"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.show(w, r, http.StatusOK, "message", messagePage{page{s.Title, "Unsubscribed"}, "You are unsubscribed and get no further issue. If that was a mistake, ask whoever runs this digest to add you again."})
+}

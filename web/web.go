@@ -1,0 +1,133 @@
+// Package web serves the archive's pages: issues, tagged threads with the
+// reasons for each tag, and the door through which readers unsubscribe. Every
+// page works without a script.
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"sigpost"
+	"sigpost/digest"
+	"sigpost/store"
+	"sigpost/subscribe"
+	"sigpost/templates"
+)
+
+// Options are what the pages show and who they ask.
+type Options struct {
+	Title string // of the site
+	Store *store.DB
+	// Messages gives a thread's messages with their text.
+	Messages func(ctx context.Context, threadID int64) ([]*sigpost.Message, error)
+	// Reader is what an issue's web copy must know, without anything personal.
+	Reader func(issue sigpost.Issue) digest.Reader
+	// Titles are the names for people of tags, by Tag.String.
+	Titles  map[string]string
+	Digests []string // names of the digests, whose issues are shown
+	Door    subscribe.Door
+	Log     *slog.Logger
+}
+
+type site struct {
+	Options
+	pages *template.Template
+}
+
+// New makes the handler of all pages.
+func New(o Options) (http.Handler, error) {
+	s := &site{Options: o}
+	var err error
+	s.pages, err = template.New("").Funcs(template.FuncMap{
+		"date": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"day":  func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"percent": func(score float64) string {
+			return strconv.Itoa(int(score*100+0.5)) + " %"
+		},
+	}).ParseFS(templates.Web, "web/*.html.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.home)
+	mux.HandleFunc("GET /threads/{id}", s.thread)
+	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
+	mux.HandleFunc("GET /unsubscribe/{token}", s.unsubscribePage)
+	mux.HandleFunc("POST /unsubscribe/{token}", s.unsubscribe)
+	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(templates.Static())))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) })
+	return secure(mux), nil
+}
+
+// secure puts on every answer what keeps a stranger's bytes mere data: no
+// script runs, nothing is loaded from elsewhere, no other site can frame a
+// page, and links do not tell where they were followed from (tokens are in
+// paths).
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		// All that a reader sends is a form of a few bytes.
+		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// show renders a page whole before the first byte of it is sent.
+func (s *site) show(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
+	var b bytes.Buffer
+	if err := s.pages.ExecuteTemplate(&b, page, data); err != nil {
+		s.Log.Error("a page cannot be rendered", "page", page, "error", err)
+		http.Error(w, "This page cannot be shown just now.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := w.Write(b.Bytes()); err != nil {
+		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+	}
+}
+
+// page is what every page has.
+type page struct {
+	Site  string
+	Title string
+}
+
+// problems say what people see of an error; one that is none of these is ours
+// to know, in the log.
+var problems = []struct {
+	is     error
+	status int
+	says   string
+}{
+	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
+	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
+}
+
+// fail shows what went wrong.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, says := http.StatusInternalServerError, "This page cannot be shown just now. Please try again later."
+	for _, p := range problems {
+		if errors.Is(err, p.is) {
+			status, says = p.status, p.says
+		}
+	}
+	if status == http.StatusInternalServerError {
+		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+	}
+	s.show(w, r, status, "message", messagePage{page{s.Title, http.StatusText(status)}, says})
+}
+
+type messagePage struct {
+	page
+	Says string
+}
