@@ -6,6 +6,7 @@ import (
 
 	"sigpost"
 	"sigpost/classify"
+	"sigpost/store"
 )
 
 // ClassifyReport says what a run of classify did.
@@ -38,19 +39,37 @@ func (a *App) classify(ctx context.Context) (ClassifyReport, error) {
 			report.Took = time.Since(begin)
 			return report, err
 		}
-		for _, t := range threads {
-			taggings, err := a.tag(ctx, t)
-			if err != nil {
-				return report, err
-			}
-			report.Threads++
-			if len(accepted(taggings)) > 0 {
-				report.Tagged++
-			}
-			after = t.ID
+		tagged, err := a.tagAll(ctx, threads)
+		if err != nil {
+			return report, err
 		}
+		report.Threads += len(threads)
+		report.Tagged += tagged
+		after = threads[len(threads)-1].ID
 		a.progress("classifying", report.Threads, 0)
 	}
+}
+
+// tagAll tags threads and keeps their tags together: a transaction for each
+// would wait for the disk each time. It gives the number with a tag that holds.
+func (a *App) tagAll(ctx context.Context, threads []sigpost.Thread) (tagged int, err error) {
+	taggings := make([][]sigpost.Tagging, len(threads))
+	for i, t := range threads {
+		if taggings[i], err = a.tag(ctx, t); err != nil {
+			return 0, err
+		}
+		if len(accepted(taggings[i])) > 0 {
+			tagged++
+		}
+	}
+	return tagged, a.Store.Tx(ctx, func(tx *store.DB) error {
+		for i, t := range threads {
+			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.taxonomy.Version(), taggings[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (a *App) tag(ctx context.Context, t sigpost.Thread) ([]sigpost.Tagging, error) {
@@ -67,8 +86,7 @@ func (a *App) tag(ctx context.Context, t sigpost.Thread) ([]sigpost.Tagging, err
 			MessageID: m.MessageID, Subject: m.Subject, Text: m.NewText(), Quoted: m.QuotedText(), Opener: i == 0,
 		})
 	}
-	taggings := a.classifier.Classify(docs)
-	return taggings, a.Store.SaveTaggings(ctx, t.ID, t.Revision, a.taxonomy.Version(), taggings)
+	return a.classifier.Classify(docs), nil
 }
 
 func accepted(taggings []sigpost.Tagging) []sigpost.Tagging {

@@ -213,20 +213,19 @@ func (a *App) threadURL(id int64) string {
 }
 
 // messageURL is where a message can be read: on our own pages, in the list's
-// archive, where the mail itself says (RFC 5064), or in the reader's own
-// mailbox (RFC 2392).
+// archive, where the mail itself says (RFC 5064), or "" where nobody knows.
 func (a *App) messageURL(m *sigpost.Message) string {
-	id := url.PathEscape(string(m.MessageID))
 	if a.Config.Web.URL != "" {
 		return fmt.Sprintf("%s/threads/%d#m%d", a.Config.Web.URL, m.ThreadID, m.ID)
 	}
 	for _, name := range m.Lists {
-		if l, ok := a.Config.List(name); ok && l.ArchiveURL != "" {
-			return strings.ReplaceAll(l.ArchiveURL, "{message_id}", id)
+		// No archive knows the id that was derived for a mail without one.
+		if l, ok := a.Config.List(name); ok && l.ArchiveURL != "" && !m.Derived {
+			return strings.ReplaceAll(l.ArchiveURL, "{message_id}", url.PathEscape(string(m.MessageID)))
 		}
 	}
 	if u, err := url.Parse(m.ArchivedAt); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
 		return m.ArchivedAt
 	}
-	return "mid:" + id
+	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
@@ -162,20 +161,7 @@ func (a *App) Import(ctx context.Context, file, list string) (report IngestRepor
 }
 
 func (a *App) importMbox(ctx context.Context, f *os.File, size int64, list string) (ingest.Report, error) {
-	read := &counted{Reader: f}
-	return a.ingester().ImportMbox(ctx, f.Name(), read, list, func(int64) {
-		a.progress("importing "+f.Name(), int(read.n), int(size)) // of a compressed file, the compressed bytes
+	return a.ingester().ImportMbox(ctx, f.Name(), f, list, func(done int64) {
+		a.progress("importing "+f.Name(), int(done), int(size)) // of a compressed file, compressed bytes
 	})
-}
-
-// counted counts what is read through it.
-type counted struct {
-	io.Reader
-	n int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
 }

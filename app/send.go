@@ -166,12 +166,19 @@ func (a *App) fillLedger(ctx context.Context, d config.Digest, issue sigpost.Iss
 func (a *App) delivery(d config.Digest, issue sigpost.Issue, s sigpost.Subscription) sigpost.Delivery {
 	row := sigpost.Delivery{
 		IssueID: issue.ID, SubscriptionID: s.ID, State: sigpost.DeliveryQueued, Due: a.now(),
-		MessageID: deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.ID, s.ID, domain(d.From)),
+		MessageID: a.messageID(d, issue, s.ID),
 	}
 	if len(digest.Cut(issue, s.Topics).Entries) == 0 {
 		row.State, row.Reply = sigpost.DeliverySuppressed, "nothing on this reader's topics"
 	}
 	return row
+}
+
+// messageID is that of an issue's letter to one reader. It is made of what the
+// issue is, not of the row that it has: a repeat has the same one, from a
+// restored database too.
+func (a *App) messageID(d config.Digest, issue sigpost.Issue, subscription int64) sigpost.MessageID {
+	return deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.Number, subscription, domain(d.From))
 }
 
 // closeIssue marks an issue as sent when no delivery of it can still be made.
@@ -304,8 +311,7 @@ func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, fo
 		}
 	}
 	if format == "eml" {
-		id := deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.ID, s.ID, domain(d.From))
-		return a.Letter(d, issue, s, id)
+		return a.Letter(d, issue, s, a.messageID(d, issue, s.ID))
 	}
 	letter, err := digest.Render(issue, a.Reader(d, issue, s))
 	if err != nil {

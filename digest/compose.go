@@ -151,6 +151,9 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 	if in.ThreadURL != nil {
 		e.URL = in.ThreadURL(n.Thread.ID)
 	}
+	if e.URL == "" && in.MessageURL != nil { // from its opener on, then
+		e.URL = in.MessageURL(opener)
+	}
 	for _, m := range told {
 		if p := people.of(m.Author); !slices.Contains(e.People, p) {
 			e.People = append(e.People, p)

@@ -43,8 +43,10 @@ func (n names) of(author sigpost.Address) string {
 func label(author sigpost.Address) string {
 	name := via.ReplaceAllString(clean(author.Label()), "$1")
 	name = strings.Trim(name, `"'`)
-	if bare := strings.Trim(address.ReplaceAllString(name, ""), ` "'()<>[],:`); bare != "" {
-		name = bare // "Ana Moreau (ana@…)"
+	if address.MatchString(name) { // "Ana Moreau (ana@…)"
+		if bare := strings.Trim(address.ReplaceAllString(name, ""), ` "'()<>[],:`); bare != "" {
+			name = bare
+		}
 	}
 	name, _, _ = strings.Cut(name, "@")
 	if name = strings.TrimSpace(name); name == "" {

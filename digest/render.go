@@ -80,6 +80,7 @@ type story struct {
 	NeedsAnswer      bool
 	Quotes           []sigpost.Quote
 	With             string // who wrote beside those who are quoted
+	Tags             string
 }
 
 // openQuestion is the line that reminds of an unanswered thread.
@@ -170,8 +171,18 @@ func following(issue sigpost.Issue, topics []sigpost.Tag) string {
 	return among(titles, 8)
 }
 
+// tagLimit is how many tags a story shows; the web copy has all.
+const tagLimit = 6
+
 func newStory(issue sigpost.Issue, e sigpost.Entry) story {
 	s := story{Told: Told(issue, e), State: State(e), URL: linkable(e.URL), NeedsAnswer: e.Unanswered}
+	var tags []string
+	for _, t := range e.Tags {
+		tags = append(tags, tagTitle(issue, t.Tag))
+	}
+	if len(tags) > 0 {
+		s.Tags = "Tags: " + strings.Join(tags[:min(len(tags), tagLimit)], ", ")
+	}
 	var others []string
 	for _, p := range e.People {
 		quoted := func(q sigpost.Quote) bool { return q.Author == p }
@@ -235,7 +246,7 @@ func (p *page) Ref(url string) string {
 func (p *page) Refs() []string {
 	var lines []string
 	for i, url := range p.links {
-		lines = append(lines, "["+strconv.Itoa(i+1)+"] "+url)
+		lines = append(lines, "["+strconv.Itoa(i+1)+"]"+glue+url)
 	}
 	return lines
 }

@@ -152,13 +152,28 @@ func (r footerRule) block(lines []textLine, i int) (from, to int, ok bool) {
 			to = next
 		case r.continues(l.content), r.below && to-from < maxFooter && !isRule(l.content):
 			to++
-		case to+1 < len(lines) && lines[to+1].kind == "" && r.continues(lines[to+1].content):
-			to += 2 // a wrapped line
+		case r.wraps(lines, to):
+			to++
 		default:
 			return from, to, true
 		}
 	}
 	return from, to, true
+}
+
+// maxWrap is over how many lines a line of a footer may be wrapped before what
+// it is known by.
+const maxWrap = 2
+
+// wraps says whether line i, which is not known, leads over to one that
+// continues the footer.
+func (r footerRule) wraps(lines []textLine, i int) bool {
+	for j := i; j < len(lines) && j <= i+maxWrap && lines[j].kind == "" && lines[j].content != ""; j++ {
+		if r.continues(lines[j].content) {
+			return true
+		}
+	}
+	return false
 }
 
 // continues says whether a line goes on with the footer.

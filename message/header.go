@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -75,18 +76,21 @@ func (h *header) check() error {
 	return nil
 }
 
-// decode8bit makes every value valid UTF-8. RFC 5322 allows no raw 8-bit bytes
-// and RFC 6532 only UTF-8; what is neither is taken to be in the charset of the
-// body, as the programs that did this had only one.
+// decode8bit makes every value clean UTF-8 on one line. RFC 5322 allows no raw
+// 8-bit bytes and RFC 6532 only UTF-8; what is neither is taken to be in the
+// charset of the body, as the programs that did this had only one.
 func (h *header) decode8bit(wrong *defects) {
 	for i := range h.fields {
 		f := &h.fields[i]
-		if utf8.ValidString(f.value) {
+		if firstUnclean(f.value) == len(f.value) {
 			continue
 		}
 		_, params := parseMediaType(h.get("content-type"))
+		if !utf8.ValidString(f.value) {
+			wrong.add("the %s field holds raw 8-bit text: its charset was guessed", f.name)
+		}
 		f.value, _ = toUTF8([]byte(f.value), params["charset"])
-		wrong.add("the %s field holds raw 8-bit text: its charset was guessed", f.name)
+		f.value = strings.ReplaceAll(f.value, "\n", " ")
 	}
 }
 
@@ -191,7 +195,7 @@ func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
 		case len(line) == 0:
 			flush()
 			return h, next
-		case tooLong && len(line) > 0 && (name != nil || h.seen > 0):
+		case tooLong && (name != nil || h.seen > 0):
 			wrong.add("the header is longer than %d KB: its end was left out", maxHeader>>10)
 			flush()
 		case line[0] == ' ' || line[0] == '\t':

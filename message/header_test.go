@@ -23,7 +23,7 @@ func TestSplitHeader(t *testing.T) {
 		{"header only", "From: a\nSubject: b", "from=a; subject=b", "", ""},
 		{"first line indented", " From: a\nSubject: b\n\nbody", "from=a; subject=b", "body", "indented"},
 		{"mbox line in the middle", "From: a\n>From joe Mon\nSubject: b\n\n", "from=a; subject=b", "", ""},
-		{"white line within a folded field", "Subject: a\n \n b\nFrom: c\n\nbody", "subject=a   b; from=c", "body", ""},
+		{"white line within a folded field", "Subject: a\n \n b\nFrom: c\n\nbody", "subject=a  b; from=c", "body", ""},
 		{"white line that ends the header", "From: a\n \t\nHello there\n", "from=a", "Hello there\n", ""},
 		{"empty value", "Subject:\nFrom: a\n\n", "subject=; from=a", "", ""},
 		{"part without header", "\nbody", "", "body", ""},
@@ -91,6 +91,8 @@ func TestRawEightBitHeader(t *testing.T) {
 	for _, c := range []struct{ name, raw, want string }{
 		{"UTF-8 (RFC 6532)", "Subject: caf\u00e9\nFrom: a\n\n", "café"},
 		{"Windows-1252 by guess", "Subject: caf\xe9 \x93x\x94\nFrom: a\n\n", "café “x”"},
+		{"ISO-2022-JP by its escapes", "Subject: \x1b$B$\"\x1b(B\nFrom: a\n\n", "あ"},
+		{"controls go", "Subject: a\x00b\x07c\nFrom: a\n\n", "abc"},
 		{"charset of the body", "Subject: \xf0\xd2\xc9\nContent-Type: text/plain; charset=koi8-r\nFrom: a\n\n", "При"},
 	} {
 		if m := mustParse(t, c.raw); m.Subject != c.want {

@@ -70,7 +70,10 @@ type htmlWriter struct {
 	out   strings.Builder
 	bare  bool // something but a prefix stands on the open line
 	space bool // white space came since the last word
-	blank int  // line ends at the end of out, up to 2
+	blank int  // line ends at the end of out
+	gap   bool // a blank line is wanted before what comes next,
+	depth int  // in a quote of this depth
+	fresh bool // only a bullet stands on the open line
 	skip  atom.Atom
 	pre   int
 	quote int
@@ -196,8 +199,7 @@ func (w *htmlWriter) startEntry() {
 		}
 	}
 	w.string(bullet)
-	// White space that follows is not needed after the bullet.
-	w.space = false
+	w.fresh = true
 }
 
 // linkTarget gives the href where it is one that a reader can use.
@@ -310,9 +312,15 @@ func (w *htmlWriter) string(s string) {
 
 // prefix begins a line with its quote marks where nothing stands on it yet.
 func (w *htmlWriter) prefix() {
+	w.fresh = false
 	if w.bare {
 		return
 	}
+	if w.gap && w.out.Len() > 0 && w.blank < 2 {
+		w.out.WriteString(strings.Repeat(">", min(w.depth, w.quote, maxIndent)))
+		w.out.WriteByte('\n')
+	}
+	w.gap = false
 	if w.quote > 0 {
 		w.out.WriteString(strings.Repeat(">", min(w.quote, maxIndent)))
 		w.out.WriteByte(' ')
@@ -323,7 +331,7 @@ func (w *htmlWriter) prefix() {
 // newline ends the open line, or leaves a blank one; more than two blank lines
 // say nothing.
 func (w *htmlWriter) newline() {
-	w.space = false
+	w.space, w.fresh = false, false
 	if !w.bare {
 		if w.out.Len() == 0 || w.blank >= 3 {
 			return
@@ -337,20 +345,25 @@ func (w *htmlWriter) newline() {
 	w.blank++
 }
 
-// block begins a new line where the open one is not empty.
+// block begins a new line where the open one has text.
 func (w *htmlWriter) block() {
-	if w.bare {
+	if w.bare && !w.fresh {
 		w.newline()
 	}
 	w.space = false
 }
 
-// paragraph leaves one blank line.
+// paragraph wants a blank line before what comes next. It belongs to the
+// outermost quote that is open between now and then.
 func (w *htmlWriter) paragraph() {
 	w.block()
-	if w.blank < 2 {
-		w.newline()
+	if w.fresh {
+		return
 	}
+	if !w.gap {
+		w.gap, w.depth = true, w.quote
+	}
+	w.depth = min(w.depth, w.quote)
 }
 
 // metaCharset is the charset that an HTML document names in its head, or "".

@@ -51,7 +51,7 @@ func guessBoundary(body []byte) string {
 	for n := 0; len(rest) > 0 && n < 1000; n++ {
 		line, next := cutLine(rest)
 		line = bytes.TrimRight(line, " \t")
-		if len(line) > 4 && bytes.HasPrefix(line, []byte("--")) && !bytes.ContainsAny(line, " \t") {
+		if len(line) > 2 && bytes.HasPrefix(line, []byte("--")) && !bytes.ContainsAny(line, " \t") {
 			field, _ := cutLine(next)
 			const content = "content-"
 			if len(field) > len(content) && bytes.EqualFold(field[:len(content)], []byte(content)) {

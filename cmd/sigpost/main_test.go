@@ -154,7 +154,8 @@ func letters(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for _, l := range got {
 		if len(args) > 1 && strings.Contains(string(l.Data), args[1]) == neg {
-			ts.Fatalf("the letter to %v: %q is there: %v\n%s", l.To, args[1], !neg, l.Data)
+			head, _, _ := strings.Cut(string(l.Data), "\r\n\r\n")
+			ts.Fatalf("the letter to %v: %q is there: %v\n%s", l.To, args[1], neg, head)
 		}
 	}
 }

@@ -1,0 +1,193 @@
+// Package bench measures sigpost as a program, on real mail and with real
+// servers, and checks what came out. It reports; nothing fails for being slow.
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sigpost/internal/peertest"
+)
+
+var (
+	mboxFile = flag.String("mbox", "../../shared/corpora/googlegroups-openiscsi-dev/open-iscsi.googlegroups.com.mbox.gz", "the list to run on, an mbox of one list")
+	asOf     = flag.String("now", "2020-08-24T14:00:00Z", "compose the issue of the week before")
+	keep     = flag.String("keep", "", "copy the letters into this folder, to be looked at")
+)
+
+// listConfig is for one list of which nothing is known but its mail.
+const listConfig = `[archive]
+database = "sigpost.db"
+secret_file = "secret"
+[[list]]
+name = "list"
+[[account]]
+name = "dovecot"
+host = %q
+ca_file = %q
+username = %q
+password_file = "password"
+[[account.mailbox]]
+name = "list"
+list = "list"
+[[digest]]
+name = "weekly"
+title = "The list's week"
+from = "weekly@digest.example.org"
+unsubscribe_mailto = "leave@digest.example.org"
+[smtp]
+host = %q
+tls = "plain"
+`
+
+// runReport is what of "sigpost run --json" is looked at.
+type runReport struct {
+	Ingest struct {
+		Stored, Duplicates, Quarantined int
+		Took                            time.Duration `json:"took_ns"`
+	}
+	Classify struct {
+		Threads, Tagged int
+		Took            time.Duration `json:"took_ns"`
+	}
+	Digests []struct {
+		Composed *struct {
+			Number int
+			Stats  struct{ Threads, Messages, People, Robots int }
+			Took   time.Duration `json:"took_ns"`
+		}
+		Sent []struct {
+			Outcome struct{ Sent int }
+			Took    time.Duration `json:"took_ns"`
+		}
+	}
+	Took time.Duration `json:"took_ns"`
+}
+
+// TestRealList takes a real list from a mbox through Dovecot and the program
+// to readers behind Postfix's smtp-sink.
+func TestRealList(t *testing.T) {
+	if _, err := os.Stat(*mboxFile); err != nil {
+		t.Skipf("no real list to run on (-mbox FILE names one): %v", err)
+	}
+	dovecot, sink := peertest.Dovecot(t), peertest.SMTPSink(t)
+	mails := peertest.ReadMbox(t, *mboxFile)
+	bytesIn := 0
+	for _, m := range mails {
+		bytesIn += len(m.Raw)
+	}
+	dovecot.Load(t, "list", mails)
+	dir := t.TempDir()
+	program := filepath.Join(dir, "sigpost")
+	if out, err := exec.Command("go", "build", "-o", program, "sigpost/cmd/sigpost").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, text := range map[string]string{
+		"config.toml": fmt.Sprintf(listConfig, dovecot.Addr, dovecot.CAFile, dovecot.User, sink.Addr),
+		"password":    dovecot.Password, "secret": strings.Repeat("s", 40),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sigpost := func(args ...string) ([]byte, *os.ProcessState) {
+		t.Helper()
+		c := exec.Command(program, append([]string{"--config", filepath.Join(dir, "config.toml"), "--now", *asOf}, args...)...)
+		var out, errs bytes.Buffer
+		c.Stdout, c.Stderr = &out, &errs
+		if err := c.Run(); err != nil {
+			t.Fatalf("sigpost %v: %v\n%s", args, err, errs.Bytes())
+		}
+		return out.Bytes(), c.ProcessState
+	}
+	for _, reader := range []string{"ana", "ben", "cyd"} {
+		sigpost("subscriber", "add", "--consent", "in a test", reader+"@readers.example.org")
+	}
+
+	first, state := decode(t, sigpost, "--json", "run")
+	if n := first.Ingest.Stored + first.Ingest.Duplicates + first.Ingest.Quarantined; n != len(mails) {
+		t.Errorf("%d mails are accounted for, of %d: %+v", n, len(mails), first.Ingest)
+	}
+	letters := sink.Letters()
+	if len(letters) != 3 {
+		t.Errorf("%d letters for 3 readers", len(letters))
+	}
+	for _, l := range letters {
+		text := string(l.Data)
+		for _, footer := range []string{"You received this message because", "To unsubscribe from this group", "googlegroups.com/d/optout"} {
+			if strings.Contains(strings.ReplaceAll(text, "=\n", ""), footer) {
+				t.Errorf("the list's footer is in the letter: %s", footer)
+			}
+		}
+	}
+	second, _ := decode(t, sigpost, "--json", "run")
+	if len(sink.Letters()) != len(letters) || second.Ingest.Stored != 0 || second.Digests[0].Composed != nil {
+		t.Errorf("the second run did something: %+v", second)
+	}
+	saveLetters(t, letters)
+	tell(t, first, second, state, len(mails), bytesIn, size(t, dir))
+}
+
+func decode(t *testing.T, sigpost func(...string) ([]byte, *os.ProcessState), args ...string) (runReport, *os.ProcessState) {
+	t.Helper()
+	out, state := sigpost(args...)
+	var r runReport
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return r, state
+}
+
+func saveLetters(t *testing.T, letters []peertest.SinkLetter) {
+	t.Helper()
+	if *keep == "" {
+		return
+	}
+	for _, l := range letters {
+		if err := os.WriteFile(filepath.Join(*keep, l.To[0]+".eml"), l.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// size is the bytes of the database and what stands beside it.
+func size(t *testing.T, dir string) (n int64) {
+	t.Helper()
+	files, _ := filepath.Glob(filepath.Join(dir, "sigpost.db*"))
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}
+
+func tell(t *testing.T, first, second runReport, state *os.ProcessState, mails, bytesIn int, disk int64) {
+	t.Helper()
+	usage := state.SysUsage().(*syscall.Rusage)
+	t.Logf("ingest    %d mails, %.1f MB: %d stored, %d duplicates, %d in quarantine, in %v: %.0f a second",
+		mails, float64(bytesIn)/1e6, first.Ingest.Stored, first.Ingest.Duplicates, first.Ingest.Quarantined,
+		first.Ingest.Took.Round(time.Millisecond), float64(mails)/first.Ingest.Took.Seconds())
+	t.Logf("classify  %d threads, %d tagged, in %v", first.Classify.Threads, first.Classify.Tagged, first.Classify.Took.Round(time.Millisecond))
+	for _, d := range first.Digests {
+		if d.Composed != nil {
+			t.Logf("compose   issue %d: %d threads, %d messages, %d people, %d by robots, in %v", d.Composed.Number,
+				d.Composed.Stats.Threads, d.Composed.Stats.Messages, d.Composed.Stats.People, d.Composed.Stats.Robots, d.Composed.Took.Round(time.Millisecond))
+		}
+		for _, s := range d.Sent {
+			t.Logf("send      %d letters in %v", s.Outcome.Sent, s.Took.Round(time.Millisecond))
+		}
+	}
+	t.Logf("run       %v; %.2f CPU s; peak %d MB; disk %.2f of the mail's bytes; the second run %v",
+		first.Took.Round(time.Millisecond), (state.UserTime() + state.SystemTime()).Seconds(), usage.Maxrss/1024,
+		float64(disk)/float64(bytesIn), second.Took.Round(time.Millisecond))
+}
