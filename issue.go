@@ -74,6 +74,10 @@ type Entry struct {
 	Total int       `json:"total"`
 	First time.Time `json:"first"` // of the thread
 	Last  time.Time `json:"last"`
+	// Repeats counts further threads that say the same and are told here:
+	// one message each, with the same headline and the same words. New and
+	// Total count theirs too.
+	Repeats int `json:"repeats,omitempty"`
 	// People wrote the new messages, in the order in which they appear.
 	People []string `json:"people"`
 	// Unanswered says that the thread asks something and nobody but its

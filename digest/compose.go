@@ -80,6 +80,7 @@ func Compose(in Input) sigpost.Issue {
 		}
 	}
 	slices.SortFunc(issue.Entries, byActivity)
+	issue.Entries = joinRepeats(issue.Entries)
 	slices.SortStableFunc(issue.Events, func(a, b sigpost.Occurrence) int { return a.Start.Compare(b.Start) })
 	issue.Stats = stats(issue.Entries)
 	issue.Stats.Robots = robots
@@ -104,11 +105,36 @@ func byActivity(a, b sigpost.Entry) int {
 	)
 }
 
+// joinRepeats tells once what was posted several times, each time as a thread
+// of its own that nobody answered: a patch for several branches, say.
+func joinRepeats(entries []sigpost.Entry) []sigpost.Entry {
+	type said struct{ headline, by, words string }
+	at := map[said]int{}
+	kept := []sigpost.Entry{}
+	for _, e := range entries {
+		if e.Total != 1 || len(e.Quotes) == 0 {
+			kept = append(kept, e)
+			continue
+		}
+		what := said{e.Headline, e.Quotes[0].Author, e.Quotes[0].Text}
+		if i, ok := at[what]; ok {
+			kept[i].Repeats++
+			kept[i].New += e.New
+			kept[i].Total += e.Total
+			continue
+		}
+		at[what] = len(kept)
+		kept = append(kept, e)
+	}
+	return kept
+}
+
 // stats counts what entries tell.
 func stats(entries []sigpost.Entry) sigpost.Stats {
-	s := sigpost.Stats{Threads: len(entries)}
+	var s sigpost.Stats
 	people := map[string]bool{}
 	for _, e := range entries {
+		s.Threads += 1 + e.Repeats
 		s.Messages += e.New
 		for _, p := range e.People {
 			people[p] = true

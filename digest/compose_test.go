@@ -265,3 +265,25 @@ func TestHeadingsInOrder(t *testing.T) {
 		last = h[1][0]
 	}
 }
+
+// A patch that was sent for seven branches is told once.
+func TestRepeatsAreToldOnce(t *testing.T) {
+	in := Input{Zone: time.UTC, Window: sigpost.Window{From: time.Unix(0, 0), To: time.Unix(1e6, 0)}}
+	post := func(id int64, text string) News {
+		m := &sigpost.Message{ID: id, MessageID: sigpost.MessageID(rune('a' + id)), Author: sigpost.Address{Name: "Sasha", Addr: "s@example.org"},
+			Subject: "[PATCH AUTOSEL 5." + string(rune('0'+id)) + "] Do not put host", Received: time.Unix(1000+id, 0),
+			Text: text, Ranges: []sigpost.Range{{Kind: sigpost.RangeNew, End: len(text)}}}
+		return News{Thread: sigpost.Thread{ID: id, Subject: m.Subject}, Messages: []*sigpost.Message{m}, New: map[int64]bool{id: true}}
+	}
+	for id := range int64(7) {
+		in.Threads = append(in.Threads, post(id+1, "If the look-up fails we jump to the end, which may cause a panic.\n"))
+	}
+	in.Threads = append(in.Threads, post(8, "This one is about something else than the other seven are.\n"))
+	issue := Compose(in)
+	if len(issue.Entries) != 2 || issue.Stats.Threads != 8 || issue.Stats.Messages != 8 || issue.Stats.People != 1 {
+		t.Fatalf("%d entries, %+v", len(issue.Entries), issue.Stats)
+	}
+	if e := issue.Entries[1]; e.Repeats != 6 || State(e) != "New · posted 7 times" {
+		t.Errorf("%d repeats: %s", e.Repeats, State(e))
+	}
+}

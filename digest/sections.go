@@ -156,6 +156,9 @@ func State(e sigpost.Entry) string {
 			volume = digits(e.New) + " new of " + count(e.Total, "message", "messages")
 		}
 	}
+	if e.Repeats > 0 {
+		volume = "posted " + digits(1+e.Repeats) + " times"
+	}
 	if e.Unanswered {
 		state = "Needs an answer"
 	}

@@ -31,6 +31,9 @@ func subject(issue sigpost.Issue) (line string, told int) {
 		return shorten(first, room) + of, 1
 	}
 	second := strings.TrimRight(Told(issue, issue.Entries[1]), ".")
+	if second == first { // another version of the same, say
+		return shorten(first, room) + of, 1
+	}
 	room -= len("; ")
 	long, short := utf8.RuneCountInString(first), utf8.RuneCountInString(second)
 	if long+short > room { // the shorter one leaves what it does not need
