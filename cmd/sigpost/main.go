@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // a machine or container without zones still knows them
 
 	"github.com/alecthomas/kong"
 

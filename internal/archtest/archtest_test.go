@@ -31,6 +31,7 @@ var own = map[string][]string{
 	"internal/mailtest": {},
 	"internal/peertest": {},
 	"internal/archtest": {},
+	"bench":             {},
 	"app": {"sigpost", "calendar", "classify", "config", "deliver", "digest", "ingest", "internal/osa", "message",
 		"store", "subscribe", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "deliver", "internal/mailtest"},

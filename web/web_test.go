@@ -1,0 +1,171 @@
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/digest"
+	"sigpost/store"
+	"sigpost/subscribe"
+)
+
+var (
+	day    = time.Date(2016, 4, 20, 12, 0, 0, 0, time.UTC)
+	kuryr  = sigpost.Tag{Kind: sigpost.KindProject, Name: "kuryr"}
+	tokens = subscribe.NewTokens([]byte(strings.Repeat("s", 32)))
+)
+
+// hostile is a message whose every string tries to be more than text.
+func hostile() *sigpost.Message {
+	text := "I say <script>alert(1)</script>\n> quoted <img src=x onerror=alert(2)>\n-- \nsignature\n"
+	return &sigpost.Message{
+		MessageID: "a@example.org", Author: sigpost.Address{Name: "<b>Ana</b>", Addr: "ana@example.org"},
+		Subject: "Kuryr <script>alert(3)</script>", BaseSubject: "Kuryr <script>alert(3)</script>", Received: day, Text: text,
+		Ranges: []sigpost.Range{{Kind: sigpost.RangeNew, End: 32}, {Kind: sigpost.RangeQuoted, Start: 32, End: 70},
+			{Kind: sigpost.RangeSignature, Start: 70, End: len(text)}},
+		Attachments: []sigpost.Attachment{{Name: `"><script>`, Type: "text/x-log", Size: 12}},
+	}
+}
+
+// open gives a site with one thread, one issue and one reader.
+func open(t *testing.T) (*httptest.Server, *store.DB) {
+	t.Helper()
+	ctx := context.Background()
+	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	m := hostile()
+	_, err = db.Add(ctx, nil, []sigpost.Arrival{{Raw: []byte("x"), Message: m, List: "l", Source: "test"}}, day)
+	must(t, err)
+	must(t, db.SaveTaggings(ctx, 1, 1, "v", []sigpost.Tagging{{Tag: kuryr, Title: "Kuryr", Score: 0.83, State: sigpost.TagAccepted,
+		Evidence: []sigpost.Evidence{{Rule: "alias kuryr", Field: "subject", MessageID: m.MessageID, Excerpt: "Kuryr <script>", Spans: []sigpost.Span{{End: 5}}, Weight: 2}}}}))
+	issue := sigpost.Issue{Digest: "weekly", Title: "Weekly", State: sigpost.IssueComposed, Zone: "UTC", Composed: day,
+		Window:  sigpost.Window{From: day.AddDate(0, 0, -7), To: day},
+		Entries: []sigpost.Entry{{ThreadID: 1, Headline: "Kuryr <script>alert(4)</script>", New: 1, Total: 1, People: []string{"Ana"}}},
+		Stats:   sigpost.Stats{Threads: 1, Messages: 1, People: 1}}
+	must(t, db.CreateIssue(ctx, &issue, []int64{1}))
+	_, err = db.Subscribe(ctx, sigpost.Subscription{Digest: "weekly", State: sigpost.SubscriptionActive, Since: day,
+		Subscriber: sigpost.Subscriber{Addr: "ana@example.org", Consent: "in a test", Created: day}})
+	must(t, err)
+	handler, err := New(Options{
+		Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr"}, Digests: []string{"weekly"},
+		Messages: func(ctx context.Context, id int64) ([]*sigpost.Message, error) {
+			if _, err := db.ThreadMessages(ctx, id); err != nil {
+				return nil, err
+			}
+			return []*sigpost.Message{hostile()}, nil
+		},
+		Reader: func(sigpost.Issue) digest.Reader { return digest.Reader{} },
+		Door:   subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server, db
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPages(t *testing.T) {
+	server, _ := open(t)
+	for _, c := range []struct {
+		name, method, path string
+		status             int
+		has                []string
+	}{
+		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", "/?tag=project%3akuryr"}},
+		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1"}},
+		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
+		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "&lt;b&gt;Ana"}},
+		{"no such thread", "GET", "/threads/99", 404, []string{"There is no such page here"}},
+		{"no thread at all", "GET", "/threads/x", 404, []string{"There is no such page here"}},
+		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;"}},
+		{"no such issue", "GET", "/issues/weekly/2", 404, []string{"There is no such page here"}},
+		{"no such page", "GET", "/nothing", 404, []string{"There is no such page here"}},
+		{"style", "GET", "/static/style.css", 200, []string{"prefers-color-scheme"}},
+		{"asking to unsubscribe", "GET", "/unsubscribe/" + tokens.Unsubscribe(1), 200, []string{"a…@example.org", "<button"}},
+		{"a link cut off", "GET", "/unsubscribe/" + tokens.Unsubscribe(1)[:20], 404, []string{"This link is not valid"}},
+		{"a link cut off, posted", "POST", "/unsubscribe/" + tokens.Unsubscribe(1)[:20], 404, []string{"This link is not valid"}},
+		{"posting to a page", "POST", "/threads/1", 405, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			req, err := http.NewRequest(c.method, server.URL+c.path, nil)
+			must(t, err)
+			resp, err := http.DefaultClient.Do(req)
+			must(t, err)
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			must(t, err)
+			if resp.StatusCode != c.status {
+				t.Errorf("status %d, want %d", resp.StatusCode, c.status)
+			}
+			for _, has := range c.has {
+				if !strings.Contains(string(body), has) {
+					t.Errorf("%q is not on the page:\n%s", has, body)
+				}
+			}
+			if s := string(body); strings.Contains(s, "<script") || strings.Contains(s, "<img") || strings.Contains(s, "ana@example.org") {
+				t.Errorf("a stranger's bytes are more than data, or an address is shown:\n%s", body)
+			}
+			csp := resp.Header.Get("Content-Security-Policy")
+			if !strings.Contains(csp, "default-src 'none'") || resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Referrer-Policy") != "no-referrer" {
+				t.Errorf("headers: %v", resp.Header)
+			}
+		})
+	}
+}
+
+func TestUnsubscribing(t *testing.T) {
+	server, db := open(t)
+	link := server.URL + "/unsubscribe/" + tokens.Unsubscribe(1)
+	for range 2 { // looking, as a scanner does
+		resp, err := http.Get(link)
+		must(t, err)
+		resp.Body.Close()
+	}
+	if s, err := db.Subscription(context.Background(), 1); err != nil || s.State != sigpost.SubscriptionActive {
+		t.Fatalf("looking ended it: %v, %v", s.State, err)
+	}
+	for range 2 { // a second click is no error
+		resp, err := http.Post(link, "application/x-www-form-urlencoded", strings.NewReader("List-Unsubscribe=One-Click"))
+		must(t, err)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+	if s, err := db.Subscription(context.Background(), 1); err != nil || s.State != sigpost.SubscriptionEnded {
+		t.Errorf("%v, %v", s.State, err)
+	}
+}
+
+func TestMergedThreadLeadsToTheOneItIsIn(t *testing.T) {
+	server, db := open(t)
+	ctx := context.Background()
+	add := func(id sigpost.MessageID, refs ...sigpost.MessageID) {
+		_, err := db.Add(ctx, nil, []sigpost.Arrival{{Raw: []byte(id), Message: &sigpost.Message{MessageID: id, References: refs, Received: day}, List: "l", Source: "test"}}, day)
+		must(t, err)
+	}
+	add("b@example.org")
+	add("c@example.org", "a@example.org", "b@example.org")
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Get(server.URL + "/threads/2")
+	must(t, err)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusMovedPermanently || resp.Header.Get("Location") != "/threads/1" {
+		t.Errorf("status %d to %s", resp.StatusCode, resp.Header.Get("Location"))
+	}
+}
