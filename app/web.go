@@ -30,8 +30,8 @@ func (a *App) Handler() (http.Handler, error) {
 	for _, d := range a.Config.Digests {
 		o.Digests = append(o.Digests, d.Name)
 	}
-	if len(a.Config.Lists) == 1 {
-		o.Title = a.Config.Lists[0].Title
+	if len(a.Config.Digests) == 1 {
+		o.Title = a.Config.Digests[0].Title
 	}
 	return web.New(o)
 }

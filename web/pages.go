@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sigpost"
 	"sigpost/digest"
@@ -150,5 +151,8 @@ func parts(m *sigpost.Message) []part {
 			all = append(all, part{fold, text})
 		}
 	}
-	return all
+	for i := range all {
+		all[i].Text = strings.Trim(all[i].Text, "\n")
+	}
+	return slices.DeleteFunc(all, func(p part) bool { return p.Text == "" })
 }

@@ -45,8 +45,9 @@ func New(o Options) (http.Handler, error) {
 	s := &site{Options: o}
 	var err error
 	s.pages, err = template.New("").Funcs(template.FuncMap{
-		"date": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"day":  func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"dates": dates,
+		"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
@@ -63,6 +64,15 @@ func New(o Options) (http.Handler, error) {
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(templates.Static())))
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) })
 	return secure(mux), nil
+}
+
+// dates says in words what an issue covers.
+func dates(i sigpost.Issue) string {
+	zone, err := time.LoadLocation(i.Zone)
+	if err != nil { // a name that this machine does not know
+		zone = i.Window.From.Location()
+	}
+	return digest.Dates(i.Window, zone)
 }
 
 // secure puts on every answer what keeps a stranger's bytes mere data: no
