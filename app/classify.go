@@ -37,6 +37,7 @@ func (a *App) classify(ctx context.Context) (ClassifyReport, error) {
 		threads, err := a.Store.ThreadsToClassify(ctx, a.taxonomy.Version(), after, classifyBatch)
 		if err != nil || len(threads) == 0 {
 			report.Took = time.Since(begin)
+			a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", report.Took)
 			return report, err
 		}
 		tagged, err := a.tagAll(ctx, threads)

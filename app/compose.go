@@ -43,6 +43,8 @@ func (a *App) composeDue(ctx context.Context, d config.Digest) (DigestReport, er
 			Number: issue.Number, State: issue.State, Window: issue.Window, Stats: issue.Stats,
 			Entries: len(issue.Entries), Events: len(issue.Events), Took: time.Since(begin),
 		}
+		a.log.Info("issue composed", "digest", d.Name, "number", issue.Number, "state", issue.State,
+			"from", issue.Window.From, "to", issue.Window.To, "threads", issue.Stats.Threads, "messages", issue.Stats.Messages)
 	}
 	return report, err
 }
@@ -220,7 +222,7 @@ func (a *App) messageURL(m *sigpost.Message) string {
 	}
 	for _, name := range m.Lists {
 		// No archive knows the id that was derived for a mail without one.
-		if l, ok := a.Config.List(name); ok && l.ArchiveURL != "" && !m.Derived {
+		if l, err := a.Config.List(name); err == nil && l.ArchiveURL != "" && !m.Derived {
 			return strings.ReplaceAll(l.ArchiveURL, "{message_id}", url.PathEscape(string(m.MessageID)))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -52,6 +53,8 @@ func (a *App) ingest(ctx context.Context) (IngestReport, error) {
 				var one ingest.Report
 				one, err = in.Fetch(ctx, source, func(done, total int) { a.progress("reading "+name, done, total) })
 				report.add(one)
+				a.log.Info("mailbox read", "mailbox", name, "stored", one.Stored, "duplicates", one.Duplicates,
+					"quarantined", one.Quarantined, "took", one.Took, "complete", err == nil)
 			}
 			if err != nil {
 				failures = append(failures, fmt.Errorf("%s: %w", name, err))
@@ -73,7 +76,7 @@ func (a *App) ingester() *ingest.Ingester {
 			lists[strings.ToLower(l.ListID)] = l.Name
 		}
 	}
-	return ingest.New(knowing{a.Store, lists}, a.parse, a.now, a.log)
+	return ingest.New(knowing{a.Store, lists, a.log}, a.parse, a.now, a.log)
 }
 
 // knowing is the archive, which tells by what the ledger and the configuration
@@ -81,6 +84,7 @@ func (a *App) ingester() *ingest.Ingester {
 type knowing struct {
 	*store.DB
 	lists map[string]string // List-Id → name
+	log   *slog.Logger
 }
 
 // Add marks our own letters that have come back, gives each mail the list that
@@ -89,6 +93,7 @@ func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []s
 	for i, arrival := range arrivals {
 		m := arrival.Message
 		if m == nil {
+			k.log.Warn("a mail goes to quarantine", "source", arrival.Source, "uid", arrival.UID, "reason", arrival.Reason)
 			continue
 		}
 		for _, id := range m.ListIDs {
@@ -133,14 +138,12 @@ func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
 	}, nil
 }
 
-// Import reads a file of mail into the archive, as mail of the given list.
+// Import reads a file of mail into the archive, as mail of the named list, or
+// of the only one.
 func (a *App) Import(ctx context.Context, file, list string) (report IngestReport, err error) {
-	if _, ok := a.Config.List(list); !ok {
-		var names []string
-		for _, l := range a.Config.Lists {
-			names = append(names, l.Name)
-		}
-		return report, sigpost.Usage(fmt.Errorf("there is no list %q in the configuration (there is: %s)", list, strings.Join(names, ", ")))
+	l, err := a.Config.List(list)
+	if err != nil {
+		return report, err
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -152,7 +155,7 @@ func (a *App) Import(ctx context.Context, file, list string) (report IngestRepor
 		return report, err
 	}
 	err = a.locked(ctx, false, func(a *App) error {
-		one, err := a.importMbox(ctx, f, info.Size(), list)
+		one, err := a.importMbox(ctx, f, info.Size(), l.Name)
 		report.add(one)
 		report.Took = one.Took
 		return err

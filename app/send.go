@@ -100,6 +100,8 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return address(d.From).Address, s.Subscriber.Addr, data, err
 	}, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), done, total) })
 	r.Took = time.Since(begin)
+	a.log.Info("issue sent", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
+		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
 	if err != nil {
 		return r, err
 	}

@@ -224,30 +224,31 @@ func or[T comparable](v *T, fallback T) {
 
 // Digest finds a digest by name; the only one may be called "".
 func (c *Config) Digest(name string) (Digest, error) {
-	var names []string
-	for _, d := range c.Digests {
-		if d.Name == name || name == "" && len(c.Digests) == 1 {
-			return d, nil
-		}
-		names = append(names, d.Name)
-	}
-	if len(names) == 0 {
-		return Digest{}, sigpost.Usage(fmt.Errorf("the configuration has no [[digest]]"))
-	}
-	if name == "" {
-		return Digest{}, sigpost.Usage(fmt.Errorf("there are several digests: say which with --digest (%s)", strings.Join(names, ", ")))
-	}
-	return Digest{}, sigpost.Usage(fmt.Errorf("there is no digest %q in the configuration (there is: %s)", name, strings.Join(names, ", ")))
+	return find("digest", c.Digests, func(d Digest) string { return d.Name }, name)
 }
 
-// List finds a list by name.
-func (c *Config) List(name string) (List, bool) {
-	for _, l := range c.Lists {
-		if l.Name == name {
-			return l, true
+// List finds a list by name; the only one may be called "".
+func (c *Config) List(name string) (List, error) {
+	return find("list", c.Lists, func(l List) string { return l.Name }, name)
+}
+
+func find[T any](what string, all []T, nameOf func(T) string, name string) (none T, err error) {
+	var names []string
+	for _, v := range all {
+		if nameOf(v) == name || name == "" && len(all) == 1 {
+			return v, nil
 		}
+		names = append(names, nameOf(v))
 	}
-	return List{}, false
+	switch there := strings.Join(names, ", "); {
+	case len(names) == 0:
+		err = fmt.Errorf("the configuration has no [[%s]]", what)
+	case name == "":
+		err = fmt.Errorf("there are several %ss: say which with --%s (%s)", what, what, there)
+	default:
+		err = fmt.Errorf("there is no %s %q in the configuration (there is: %s)", what, name, there)
+	}
+	return none, sigpost.Usage(err)
 }
 
 // Path makes a path of the configuration one that can be opened.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -49,10 +50,15 @@ type session struct {
 	log            *slog.Logger
 	now            func() time.Time
 	bar            *bar
+	logged         struct {
+		sync.Mutex
+		at time.Time // of the last line about progress
+	}
 }
 
 func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*session, error) {
 	s := &session{Context: ctx, Globals: g, stdout: stdout, stderr: stderr, now: time.Now}
+	s.logged.at = time.Now()
 	if g.Now != "" {
 		now, err := parseNow(g.Now)
 		if err != nil {
@@ -89,9 +95,19 @@ func (s *session) finish() {
 	}
 }
 
+// logEvery is how often progress is logged where no bar shows it.
+const logEvery = 10 * time.Second
+
 func (s *session) progress(stage string, done, total int) {
 	if s.bar != nil {
 		s.bar.show(stage, done, total)
+		return
+	}
+	s.logged.Lock()
+	defer s.logged.Unlock()
+	if now := time.Now(); now.Sub(s.logged.at) >= logEvery {
+		s.logged.at = now
+		s.log.Info("progress", "stage", stage, "done", done, "total", total)
 	}
 }
 

@@ -27,7 +27,7 @@ func (ingestCommand) Run(s *session) error {
 }
 
 type importCommand struct {
-	List  string   `required:"" placeholder:"NAME" help:"The list whose mail it is, as the configuration names it."`
+	List  string   `placeholder:"NAME" help:"The list whose mail it is, where the configuration has several."`
 	Files []string `arg:"" name:"file" type:"path" help:"Files of mail."`
 }
 
