@@ -221,6 +221,7 @@ func (a *App) smtpServer() (deliver.Server, error) {
 // noting takes letters and sends none.
 type noting struct{ report *SendReport }
 
+// Send notes the letter.
 func (n *noting) Send(_ context.Context, _, to string, data []byte) (string, error) {
 	letter := DryLetter{To: to, Bytes: len(data)}
 	if m, err := mail.ReadMessage(strings.NewReader(string(data))); err == nil {
@@ -234,6 +235,7 @@ func (n *noting) Send(_ context.Context, _, to string, data []byte) (string, err
 	return "dry run", nil
 }
 
+// Close has nothing to close.
 func (n *noting) Close() error { return nil }
 
 // Letter builds the mail that one reader gets of an issue.

@@ -32,15 +32,11 @@ type subscriberAdd struct {
 
 // Run subscribes one reader.
 func (c subscriberAdd) Run(s *session) error {
-	a, err := s.open()
+	a, d, err := s.openDigest(c.Digest)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	d, err := a.Config.Digest(c.Digest)
-	if err != nil {
-		return err
-	}
 	sub, err := a.Subscribe(s, d, app.NewReader{Address: c.Address, Topics: c.Topics, Zone: c.Zone, Consent: c.Consent})
 	if err != nil {
 		return err
@@ -56,15 +52,11 @@ type subscriberRemove struct {
 
 // Run ends one subscription.
 func (c subscriberRemove) Run(s *session) error {
-	a, err := s.open()
+	a, d, err := s.openDigest(c.Digest)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	d, err := a.Config.Digest(c.Digest)
-	if err != nil {
-		return err
-	}
 	if err := a.Unsubscribe(s, d, c.Address); err != nil {
 		return err
 	}
@@ -87,15 +79,11 @@ type subscriberLine struct {
 
 // Run lists as it reads, so that a million readers need no memory.
 func (c subscriberList) Run(s *session) error {
-	a, err := s.open()
+	a, d, err := s.openDigest(c.Digest)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	d, err := a.Config.Digest(c.Digest)
-	if err != nil {
-		return err
-	}
 	lines := json.NewEncoder(s.stdout)
 	return a.Subscriptions(s, d, func(sub sigpost.Subscription) error {
 		if s.JSON {
