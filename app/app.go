@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,29 +19,39 @@ import (
 	"sigpost"
 	"sigpost/classify"
 	"sigpost/config"
-	"sigpost/deliver"
 	"sigpost/message"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/thread"
 )
 
-// Progress is told how far a stage has come: done of total, both counted in
-// whatever the stage counts; total is 0 where it is not known. It may be
-// called often.
-type Progress func(stage string, done, total int)
+// Progress is told how far a stage has come: done of total, both in the
+// stage's unit; total is 0 where it is not known. It may be called often.
+type Progress func(stage string, unit Unit, done, total int)
+
+// Unit is what a stage counts.
+type Unit string
+
+// The units.
+const (
+	Messages Unit = "messages"
+	Threads  Unit = "threads"
+	Letters  Unit = "letters"
+	Bytes    Unit = "bytes"
+)
 
 // Options are what surrounds an App.
 type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the clock; time.Now if nil
 	Progress Progress         // may be nil
-	// Courier takes the letters instead of the configured SMTP server; for
-	// dry runs and tests.
-	Courier deliver.Courier
 	// ReadOnly opens the archive for looking only: nothing is created or
 	// migrated.
 	ReadOnly bool
+	// DryRun is for dry runs: an archive that is not there yet is made in a
+	// temporary folder and is gone with Close, and one of another version is
+	// refused instead of being migrated.
+	DryRun bool
 }
 
 // App is sigpost with everything it needs.
@@ -50,17 +62,17 @@ type App struct {
 	log        *slog.Logger
 	now        func() time.Time
 	progress   Progress
-	courier    deliver.Courier
 	classifier *classify.Classifier
 	taxonomy   *classify.Taxonomy
 	secret     []byte
 	tokens     subscribe.Tokens
 	dry        bool
+	temporary  string // folder that is gone with Close, or ""
 }
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, log: o.Log, now: o.Now, progress: o.Progress, courier: o.Courier}
+	a := &App{Config: cfg, log: o.Log, now: o.Now, progress: o.Progress}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -68,7 +80,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		a.now = time.Now
 	}
 	if a.progress == nil {
-		a.progress = func(string, int, int) {}
+		a.progress = func(string, Unit, int, int) {}
 	}
 	var err error
 	if a.taxonomy, err = loadTaxonomy(cfg); err != nil {
@@ -83,18 +95,43 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := store.Open
-	if o.ReadOnly {
-		open = store.OpenReadOnly
-	}
-	if a.Store, err = open(ctx, dsn); err != nil {
+	if err := a.openStore(ctx, dsn, o); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
+func (a *App) openStore(ctx context.Context, dsn string, o Options) (err error) {
+	if o.DryRun {
+		probe, err := store.OpenReadOnly(ctx, dsn)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			if a.temporary, err = os.MkdirTemp("", "sigpost-dry-"); err != nil {
+				return err
+			}
+			dsn = filepath.Join(a.temporary, "sigpost.db")
+		case err != nil:
+			return err
+		default:
+			probe.Close()
+		}
+	}
+	if o.ReadOnly {
+		a.Store, err = store.OpenReadOnly(ctx, dsn)
+	} else {
+		a.Store, err = store.Open(ctx, dsn)
+	}
+	return err
+}
+
 // Close closes the archive.
-func (a *App) Close() error { return a.Store.Close() }
+func (a *App) Close() error {
+	err := a.Store.Close()
+	if a.temporary != "" {
+		err = errors.Join(err, os.RemoveAll(a.temporary))
+	}
+	return err
+}
 
 func loadTaxonomy(cfg *config.Config) (*classify.Taxonomy, error) {
 	if cfg.Classify.Taxonomy == config.OpenStackTaxonomy {
@@ -110,8 +147,8 @@ func loadTaxonomy(cfg *config.Config) (*classify.Taxonomy, error) {
 }
 
 // locked runs a stage while no other run can. With dry set it works on a
-// transaction that is rolled back: everything happens as it would, and then it
-// has not happened.
+// scratch copy of the archive: everything happens as it would, and then it has
+// not happened.
 func (a *App) locked(ctx context.Context, dry bool, stage func(*App) error) error {
 	unlock, err := a.Store.Lock(ctx)
 	if err != nil {
@@ -121,19 +158,11 @@ func (a *App) locked(ctx context.Context, dry bool, stage func(*App) error) erro
 	if !dry {
 		return stage(a)
 	}
-	errDry := errors.New("dry run")
-	err = a.Store.Tx(ctx, func(tx *store.DB) error {
-		scratch := *a
-		scratch.Store, scratch.dry = tx, true
-		if err := stage(&scratch); err != nil {
-			return err
-		}
-		return errDry
+	return a.Store.Scratch(ctx, func(scratch *store.DB) error {
+		rehearsal := *a
+		rehearsal.Store, rehearsal.dry = scratch, true
+		return stage(&rehearsal)
 	})
-	if errors.Is(err, errDry) {
-		return nil
-	}
-	return err
 }
 
 // parse understands a mail as the archive keeps it.
@@ -182,26 +211,26 @@ func (a *App) fromOwnList(m *sigpost.Message) bool {
 	return false
 }
 
-// withText reads the text of stored messages again from their raw bytes: the
-// archive keeps no second copy of it.
-func (a *App) withText(ctx context.Context, msgs []sigpost.Message) ([]*sigpost.Message, error) {
-	byID := make(map[int64]*sigpost.Message, len(msgs))
+// eachText calls do for each of some stored messages, in no order, with its
+// index and its text, which is read again from the raw bytes: the archive
+// keeps no second copy of it.
+func (a *App) eachText(ctx context.Context, msgs []sigpost.Message, do func(i int, m *sigpost.Message)) error {
+	index := make(map[int64]int, len(msgs))
 	ids := make([]int64, len(msgs))
-	list := make([]*sigpost.Message, len(msgs))
 	for i := range msgs {
-		list[i] = &msgs[i]
 		ids[i] = msgs[i].ID
-		byID[ids[i]] = list[i]
+		index[ids[i]] = i
 	}
-	err := a.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
+	return a.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
 		m, err := message.Parse(raw)
 		if err != nil {
 			return fmt.Errorf("message %d, which could be read once, cannot be read any more: %w", id, err)
 		}
-		byID[id].Text, byID[id].Ranges = m.Text, m.Ranges
-		return nil
+		with := msgs[index[id]]
+		with.Text, with.Ranges = m.Text, m.Ranges
+		do(index[id], &with)
+		return ctx.Err()
 	})
-	return list, err
 }
 
 // Thread gives a thread's messages with their text, in the order in which
@@ -211,5 +240,7 @@ func (a *App) Thread(ctx context.Context, id int64) ([]*sigpost.Message, error) 
 	if err != nil {
 		return nil, err
 	}
-	return a.withText(ctx, msgs)
+	all := make([]*sigpost.Message, len(msgs))
+	err = a.eachText(ctx, msgs, func(i int, m *sigpost.Message) { all[i] = m })
+	return all, err
 }

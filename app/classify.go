@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -29,15 +31,14 @@ func (a *App) Classify(ctx context.Context) (report ClassifyReport, err error) {
 	return report, err
 }
 
-func (a *App) classify(ctx context.Context) (ClassifyReport, error) {
+func (a *App) classify(ctx context.Context) (report ClassifyReport, err error) {
 	begin := time.Now()
-	var report ClassifyReport
+	defer func() { report.Took = time.Since(begin) }()
 	after := int64(0)
 	for {
 		threads, err := a.Store.ThreadsToClassify(ctx, a.taxonomy.Version(), after, classifyBatch)
 		if err != nil || len(threads) == 0 {
-			report.Took = time.Since(begin)
-			a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", report.Took)
+			a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", time.Since(begin))
 			return report, err
 		}
 		tagged, err := a.tagAll(ctx, threads)
@@ -47,7 +48,7 @@ func (a *App) classify(ctx context.Context) (ClassifyReport, error) {
 		report.Threads += len(threads)
 		report.Tagged += tagged
 		after = threads[len(threads)-1].ID
-		a.progress("classifying", report.Threads, 0)
+		a.progress("classifying", Threads, report.Threads, 0)
 	}
 }
 
@@ -73,21 +74,41 @@ func (a *App) tagAll(ctx context.Context, threads []sigpost.Thread) (tagged int,
 	})
 }
 
+// How much of a thread is looked at, in bytes: what it is about is said in
+// less, and nobody's megabytes hold up the rest.
+const (
+	maxNewText    = 64 << 10 // of one message
+	maxQuotedText = 16 << 10
+	maxThreadText = 4 << 20
+)
+
 func (a *App) tag(ctx context.Context, t sigpost.Thread) ([]sigpost.Tagging, error) {
-	msgs, err := a.Thread(ctx, t.ID)
+	msgs, err := a.Store.ThreadMessages(ctx, t.ID)
 	if err != nil {
 		return nil, err
 	}
-	var docs []classify.Document
-	for i, m := range msgs {
-		if m.Own {
-			continue
+	msgs = slices.DeleteFunc(msgs, func(m sigpost.Message) bool { return m.Own })
+	docs := make([]classify.Document, len(msgs))
+	room := maxThreadText
+	err = a.eachText(ctx, msgs, func(i int, m *sigpost.Message) {
+		docs[i] = classify.Document{MessageID: m.MessageID, Subject: m.Subject, Opener: i == 0}
+		if room > 0 {
+			docs[i].Text, docs[i].Quoted = head(m.NewText(), maxNewText), head(m.QuotedText(), maxQuotedText)
+			room -= len(docs[i].Text) + len(docs[i].Quoted)
 		}
-		docs = append(docs, classify.Document{
-			MessageID: m.MessageID, Subject: m.Subject, Text: m.NewText(), Quoted: m.QuotedText(), Opener: i == 0,
-		})
+	})
+	if err != nil {
+		return nil, err
 	}
 	return a.classifier.Classify(docs), nil
+}
+
+// head is the first n bytes of a text, or a little less.
+func head(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	return strings.ToValidUTF8(text[:n], "")
 }
 
 func accepted(taggings []sigpost.Tagging) []sigpost.Tagging {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +63,10 @@ func (a *App) compose(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	if err := a.wasRead(ctx, d, w.To); err != nil {
 		return sigpost.Issue{}, err
 	}
+	// What is not tagged yet would be missed by those who follow its tags.
+	if _, err := a.classify(ctx); err != nil {
+		return sigpost.Issue{}, fmt.Errorf("the issue of %s is not composed, since its threads cannot be tagged: %w", d.Name, err)
+	}
 	issue, carried, err := a.draft(ctx, d, last, w)
 	if err != nil {
 		return sigpost.Issue{}, err
@@ -99,22 +104,33 @@ func (a *App) lastIssue(ctx context.Context, name string) (sigpost.Issue, error)
 }
 
 // wasRead makes sure that every mailbox that feeds the digest was read to its
-// end after the window had closed.
+// end after the window had closed. Mail of a list with a List-Id is recognised
+// in any mailbox, so all of them feed that.
 func (a *App) wasRead(ctx context.Context, d config.Digest, closed time.Time) error {
-	lists := map[string]bool{}
-	for _, l := range d.Lists {
-		lists[l] = true
+	lists, anywhere := map[string]bool{}, false
+	for _, l := range a.Config.Lists {
+		if slices.Contains(d.Lists, l.Name) {
+			lists[l.Name] = true
+			anywhere = anywhere || l.ListID != ""
+		}
 	}
+	// A mailbox that was read in the future was read by a wrong clock. A present
+	// in the past (--now) is no wrong clock, so the machine's counts too.
+	latest := a.now()
+	if machine := time.Now(); machine.After(latest) {
+		latest = machine
+	}
+	latest = latest.Add(time.Hour)
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
-			if !lists[mailbox.List] {
+			if !anywhere && !lists[mailbox.List] {
 				continue
 			}
 			m, err := a.Store.Mailbox(ctx, account.Name, mailbox.Name, mailbox.List)
 			if err != nil {
 				return err
 			}
-			if m.Complete.Before(closed) {
+			if m.Complete.Before(closed) || m.Complete.After(latest) {
 				return fmt.Errorf("the issue of %s is not composed: the mailbox %s/%s was %w since the week ended, so mail could be missing; \"sigpost ingest\" reads it",
 					d.Name, account.Name, mailbox.Name, ErrNotRead)
 			}
@@ -178,13 +194,16 @@ func (a *App) news(ctx context.Context, digestName string, threads []int64, isNe
 			return nil, err
 		}
 		n := digest.News{Thread: t, Tags: accepted(taggings[id]), New: isNew[id], Earlier: earlier[id]}
-		for _, m := range msgs {
+		for j, m := range msgs {
+			if j > 0 && !n.New[m.ID] { // what is old news is not quoted again
+				m.Text, m.Ranges = "", nil
+			}
 			if m.Received.Before(to) && !m.Own {
 				n.Messages = append(n.Messages, m)
 			}
 		}
 		all = append(all, n)
-		a.progress("composing", i+1, len(threads))
+		a.progress("composing", Threads, i+1, len(threads))
 	}
 	return all, nil
 }
@@ -198,7 +217,9 @@ func (a *App) events(at time.Time) ([]sigpost.Occurrence, error) {
 	for i := range upcoming {
 		for j := range upcoming[i].Sessions {
 			s := &upcoming[i].Sessions[j]
-			for _, t := range accepted(a.classifier.Classify([]classify.Document{{Subject: s.Title, Opener: true}})) {
+			// The event's own title is what a session's is read in.
+			doc := classify.Document{Subject: s.Title, Text: upcoming[i].Title, Opener: true}
+			for _, t := range accepted(a.classifier.Classify([]classify.Document{doc})) {
 				s.Tags = append(s.Tags, t.Tag)
 			}
 		}
@@ -217,6 +238,17 @@ func (a *App) threadURL(id int64) string {
 // messageURL is where a message can be read: on our own pages, in the list's
 // archive, where the mail itself says (RFC 5064), or "" where nobody knows.
 func (a *App) messageURL(m *sigpost.Message) string {
+	if u := a.anyMessageURL(m); len(u) <= maxURL {
+		return u
+	}
+	return ""
+}
+
+// maxURL is the longest link that a letter carries, in bytes: a stranger's
+// Message-ID is in it.
+const maxURL = 1000
+
+func (a *App) anyMessageURL(m *sigpost.Message) string {
 	if a.Config.Web.URL != "" {
 		return fmt.Sprintf("%s/threads/%d#m%d", a.Config.Web.URL, m.ThreadID, m.ID)
 	}

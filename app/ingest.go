@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -40,9 +41,9 @@ func (a *App) Ingest(ctx context.Context) (report IngestReport, err error) {
 	return report, err
 }
 
-func (a *App) ingest(ctx context.Context) (IngestReport, error) {
+func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 	begin := time.Now()
-	var report IngestReport
+	defer func() { report.Took = time.Since(begin) }()
 	var failures []error
 	in := a.ingester()
 	for _, account := range a.Config.Accounts {
@@ -51,7 +52,7 @@ func (a *App) ingest(ctx context.Context) (IngestReport, error) {
 			source, err := a.source(account, mailbox)
 			if err == nil {
 				var one ingest.Report
-				one, err = in.Fetch(ctx, source, func(done, total int) { a.progress("reading "+name, done, total) })
+				one, err = in.Fetch(ctx, source, func(done, total int) { a.progress("reading "+name, Messages, done, total) })
 				report.add(one)
 				a.log.Info("mailbox read", "mailbox", name, "stored", one.Stored, "duplicates", one.Duplicates,
 					"quarantined", one.Quarantined, "took", one.Took, "complete", err == nil)
@@ -65,7 +66,6 @@ func (a *App) ingest(ctx context.Context) (IngestReport, error) {
 			}
 		}
 	}
-	report.Took = time.Since(begin)
 	return report, errors.Join(failures...)
 }
 
@@ -165,6 +165,6 @@ func (a *App) Import(ctx context.Context, file, list string) (report IngestRepor
 
 func (a *App) importMbox(ctx context.Context, f *os.File, size int64, list string) (ingest.Report, error) {
 	return a.ingester().ImportMbox(ctx, f.Name(), f, list, func(done int64) {
-		a.progress("importing "+f.Name(), int(done), int(size)) // of a compressed file, compressed bytes
+		a.progress("importing "+filepath.Base(f.Name()), Bytes, int(done), int(size)) // of a compressed file, compressed bytes
 	})
 }

@@ -78,7 +78,7 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	}
 	report.Took = time.Since(begin)
 	if ctx.Err() != nil {
-		failures = append(failures, fmt.Errorf("interrupted: the next run goes on from here: %w", context.Cause(ctx)))
+		failures = append(failures, ctx.Err())
 	}
 	return report, errors.Join(failures...)
 }

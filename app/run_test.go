@@ -214,7 +214,7 @@ func TestSendInterrupted(t *testing.T) {
 		a := w.open()
 		readers := w.manyReaders(a, 20)
 		ctx, cancel := context.WithCancel(context.Background())
-		a.progress = func(stage string, done, _ int) {
+		a.progress = func(stage string, _ Unit, done, _ int) {
 			if strings.HasPrefix(stage, "sending") && done == 7 {
 				cancel()
 			}
@@ -236,12 +236,167 @@ func TestUnknownDeliveryIsHeldAndCounted(t *testing.T) {
 	readers := w.manyReaders(a, 5)
 	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, Nth: 2})
 	r, err := a.Run(context.Background(), false)
-	if err != nil || r.Digests[0].Sent[0].Outcome.Unknown != 1 || r.Digests[0].Sent[0].Outcome.Sent != 4 {
-		t.Errorf("%+v, %v", r.Digests[0].Sent, err)
+	sent := r.Digests[0].Sent[0]
+	if !errors.Is(err, ErrLost) || sent.Outcome.Unknown != 1 || sent.Outcome.Sent != 4 {
+		t.Errorf("%+v, %v", sent, err)
+	}
+	if len(sent.Lost) != 1 || sent.Lost[0].To != readers[1] || sent.Lost[0].State != sigpost.DeliveryUnknown {
+		t.Errorf("lost: %+v", sent.Lost)
 	}
 	w.setNow(w.clock().Add(24 * time.Hour))
 	w.run(a)
 	w.wantOnce(readers...) // it had arrived
+
+	// The operator may decide otherwise.
+	if _, err := a.SendAgain(context.Background(), w.digest(a), sigpost.DeliveryUnknown, false); err != nil {
+		t.Error(err)
+	}
+	if n := len(w.letters()); n != 6 {
+		t.Errorf("%d letters", n)
+	}
+	if ids := []string{w.header(w.letters()[1]).Get("Message-Id"), w.header(w.letters()[5]).Get("Message-Id")}; ids[0] != ids[1] {
+		t.Errorf("the repeat has another Message-ID: %v", ids)
+	}
+}
+
+// What is refused for good is said, and can be tried again.
+func TestFailedLettersAreSaid(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	readers := w.manyReaders(a, 3)
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 550, Text: "5.1.1 no such user", To: readers[1], Times: 1})
+	r, err := a.Run(context.Background(), false)
+	if lost := r.Digests[0].Sent[0].Lost; !errors.Is(err, ErrLost) || len(lost) != 1 || lost[0].To != readers[1] || !strings.Contains(lost[0].Why, "no such user") {
+		t.Errorf("%+v, %v", lost, err)
+	}
+	w.wantOnce(readers[0], readers[2])
+	if _, err := a.SendAgain(context.Background(), w.digest(a), sigpost.DeliveryFailed, false); err != nil {
+		t.Error(err)
+	}
+	w.wantOnce(readers...)
+}
+
+// A server that refuses us altogether costs nobody their issue.
+func TestRelayDeniedLosesNothing(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	readers := w.manyReaders(a, 20)
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 554, Text: "5.7.1 Relay access denied", Times: 5})
+	if r, err := a.Run(context.Background(), false); err == nil || r.Digests[0].Sent[0].Outcome.Failed > 0 {
+		t.Errorf("%+v, %v", r.Digests[0].Sent[0].Outcome, err)
+	}
+	w.smtp.Fail()
+	w.setNow(w.clock().Add(time.Hour))
+	w.run(a)
+	w.wantOnce(readers...)
+}
+
+// A summit that is near is reason enough for a letter.
+func TestIssueOfEventsAloneIsSent(t *testing.T) {
+	w := newWorld(t)
+	w.more = `
+[[summit]]
+title = "Summit"
+first = 2016-06-08
+last = 2016-06-10
+zone = "UTC"
+`
+	w.setNow(time.Date(2016, 6, 6, 14, 0, 0, 0, time.UTC))
+	a := w.open()
+	w.subscribe(a, "ana@readers.example.org")
+	w.subscribe(a, "ben@readers.example.org", "kuryr")
+	if r := w.run(a); r.Digests[0].Composed.Number != 1 || r.Digests[0].Composed.Entries != 0 {
+		t.Errorf("%+v", r.Digests[0].Composed)
+	}
+	w.wantOnce("ana@readers.example.org", "ben@readers.example.org")
+}
+
+// Issues that wait are sent in their order, however many there are.
+func TestIssuesThatWaitedAreSentInOrder(t *testing.T) {
+	w := newWorld(t)
+	w.deliver(sampleAfter(monday)...)
+	a := w.open()
+	w.subscribe(a, "ana@readers.example.org")
+	ctx := context.Background()
+	if _, err := a.Ingest(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for week := range 25 { // the second has news, the others are quiet
+		w.setNow(monday.AddDate(0, 0, 7*week))
+		if _, err := a.Ingest(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Compose(ctx, w.digest(a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Send(ctx, w.digest(a), false); err != nil {
+		t.Fatal(err)
+	}
+	letters := w.letters()
+	if len(letters) != 2 || !strings.Contains(letters[0].Data, "No. 1") || !strings.Contains(letters[1].Data, "No. 2") {
+		t.Errorf("%d letters, not No. 1 and then No. 2", len(letters))
+	}
+}
+
+// Who changes topics between two attempts gets no empty letter.
+func TestTopicsChangedBeforeARetry(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	w.subscribe(a, "ana@readers.example.org", "murano")
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 450, Text: "later", Times: 1})
+	w.run(a)
+	w.subscribe(a, "ana@readers.example.org", "freezer")
+	w.setNow(w.clock().Add(24 * time.Hour))
+	w.run(a)
+	w.wantOnce()
+}
+
+// What is not tagged yet is tagged before an issue is cut by tags.
+func TestComposeTagsFirst(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	w.subscribe(a, "ben@readers.example.org", "murano")
+	ctx := context.Background()
+	if _, err := a.Ingest(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Compose(ctx, w.digest(a)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Send(ctx, w.digest(a), false); err != nil {
+		t.Fatal(err)
+	}
+	w.wantOnce("ben@readers.example.org")
+}
+
+// Our letters are known by the ledger where the list has replaced the List-Id,
+// and by the List-Id where the Message-ID is another.
+func TestOwnLettersAreKnown(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	w.subscribe(a, "ana@readers.example.org")
+	w.run(a)
+	sent := w.letters()[0].Data
+	id := w.header(w.letters()[0]).Get("Message-Id")
+	at := monday.Add(26 * time.Hour)
+	for _, back := range []string{
+		strings.Replace(sent, "<weekly.digest.example.org>", "<sig-openstack.lists.example.org>", 1),
+		strings.Replace(sent, id, "<rewritten@example.org>", 1),
+	} {
+		if back == sent {
+			t.Fatal("nothing was replaced")
+		}
+		w.deliver(mailtest.Mail{Raw: []byte(strings.ReplaceAll(back, "\n", "\r\n")), Received: at})
+	}
+	w.setNow(monday.AddDate(0, 0, 1).Add(time.Hour))
+	w.run(a)
+	for _, id := range []string{strings.Trim(id, "<>"), "rewritten@example.org"} {
+		m, err := a.Store.MessageByID(context.Background(), sigpost.MessageID(id))
+		if err != nil || !m.Own {
+			t.Errorf("%s: own %v, %v", id, m.Own, err)
+		}
+	}
 }
 
 func (w *world) manyReaders(a *App, n int) (addresses []string) {
@@ -258,8 +413,8 @@ func TestRunsAtTheSameTime(t *testing.T) {
 		readers := w.manyReaders(first, 10)
 		var wg sync.WaitGroup
 		errs := make([]error, 3)
-		for i := range errs {
-			a := w.open()
+		apps := []*App{first, w.open(), w.open()}
+		for i, a := range apps {
 			wg.Go(func() { _, errs[i] = a.Run(context.Background(), false) })
 		}
 		wg.Wait()

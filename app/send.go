@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-
+	"errors"
 	"fmt"
 	"mime"
 	"net/mail"
@@ -18,16 +18,29 @@ import (
 
 // SendReport says what became of an issue's letters.
 type SendReport struct {
-	Issue   sigpost.Issue   `json:"-"`
 	Digest  string          `json:"digest"`
 	Number  int             `json:"number"`
 	Queued  int             `json:"queued"`  // put into the ledger by this run
 	Nothing int             `json:"nothing"` // of them, readers whose topics had no news: they get no letter
 	Outcome deliver.Outcome `json:"outcome"`
 	// Letters are what would be sent, in a dry run.
-	Letters []DryLetter   `json:"letters,omitempty"`
-	Took    time.Duration `json:"took_ns"`
+	Letters []DryLetter `json:"letters,omitempty"`
+	// Lost are the letters of the issue that need somebody: failed for good,
+	// or held since nobody knows whether they arrived.
+	Lost   []LostLetter  `json:"lost,omitempty"`
+	DryRun bool          `json:"dry_run"`
+	Took   time.Duration `json:"took_ns"`
 }
+
+// LostLetter is a letter that was not sent, or may not have been.
+type LostLetter struct {
+	To    string                `json:"to"`
+	State sigpost.DeliveryState `json:"state"`
+	Why   string                `json:"why"` // what the server said
+}
+
+// ErrLost says that letters were lost in a run.
+var ErrLost = errors.New("not every letter was sent")
 
 // DryLetter is a letter that a dry run did not send.
 type DryLetter struct {
@@ -47,31 +60,30 @@ func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []Se
 	return reports, err
 }
 
-// openIssues is how far back issues are looked at that might not be sent yet.
-const openIssues = 20
-
 func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
-	issues, err := a.Store.Issues(ctx, d.Name, openIssues)
+	issues, err := a.Store.OpenIssues(ctx, d.Name)
 	if err != nil {
 		return nil, err
 	}
-	var reports []SendReport
+	reports := []SendReport{}
+	var failures []error
 	for _, issue := range issues {
-		if issue.State != sigpost.IssueComposed && issue.State != sigpost.IssueSending {
-			continue
-		}
 		r, err := a.sendIssue(ctx, d, issue)
 		reports = append(reports, r)
 		if err != nil {
-			return reports, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err)
+			failures = append(failures, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err))
+		}
+		// What stops one issue for all its readers stops the next one too.
+		if server := (*deliver.ServerError)(nil); ctx.Err() != nil || errors.As(err, &server) {
+			break
 		}
 	}
-	return reports, nil
+	return reports, errors.Join(failures...)
 }
 
 func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue) (SendReport, error) {
 	begin := time.Now()
-	r := SendReport{Issue: issue, Digest: d.Name, Number: issue.Number}
+	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
 	err := a.fillLedger(ctx, d, issue, &r)
 	if err != nil {
 		return r, err
@@ -80,15 +92,13 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	if err != nil {
 		return r, err
 	}
-	if courier != a.courier {
-		defer courier.Close()
-	}
+	defer courier.Close()
 	policy := deliver.Hold
 	if a.Config.SMTP.Unknown == "resend" {
 		policy = deliver.Resend
 	}
 	l := &ledger{DB: a.Store}
-	sender := deliver.New(l, courier, a.now, a.log, deliver.Options{Unknown: policy, Until: issue.Composed.Add(staleAfter)})
+	sender := deliver.New(l, courier, a.now, a.log, deliver.Options{Unknown: policy})
 	counts, err := a.Store.DeliveryCounts(ctx, issue.ID)
 	if err != nil {
 		return r, err
@@ -96,21 +106,81 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	total := counts[sigpost.DeliveryQueued] + counts[sigpost.DeliverySending]
 	r.Outcome, err = sender.Send(ctx, issue.ID, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 		s := l.readers[delivery.SubscriptionID]
+		if !digest.Worth(digest.Cut(issue, s.Topics)) { // the reader has changed them since
+			return "", "", nil, fmt.Errorf("%s: %w", nothingForThem, deliver.ErrNoLetter)
+		}
 		data, err = a.Letter(d, issue, s, delivery.MessageID)
 		return address(d.From).Address, s.Subscriber.Addr, data, err
-	}, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), done, total) })
+	}, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done, total) })
 	r.Took = time.Since(begin)
-	a.log.Info("issue sent", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
+	a.log.Info("sending ended", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
 	if err != nil {
 		return r, err
 	}
-	return r, a.closeIssue(ctx, issue)
+	if err := a.closeIssue(ctx, issue); err != nil || r.Outcome.Failed+r.Outcome.Unknown == 0 {
+		return r, err
+	}
+	r.Lost, err = a.lost(ctx, issue.ID)
+	return r, errors.Join(err, fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
 }
 
-// staleAfter is how long after it was composed an issue's letters are still
-// worth another attempt.
-const staleAfter = 3 * 24 * time.Hour
+// lost are the letters of an issue that were not sent, or may not have been.
+func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
+	var all []LostLetter
+	for _, state := range []sigpost.DeliveryState{sigpost.DeliveryFailed, sigpost.DeliveryUnknown} {
+		deliveries, err := a.Store.Deliveries(ctx, issue, state)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range deliveries {
+			s, err := a.Store.Subscription(ctx, d.SubscriptionID)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, LostLetter{s.Subscriber.Addr, state, d.Reply})
+		}
+	}
+	return all, nil
+}
+
+// SendAgain puts the lost letters of a digest's last issue that are in the
+// given state back into the queue, and sends.
+func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
+	err = a.locked(ctx, dry, func(a *App) error {
+		last, err := a.lastSentIssue(ctx, d)
+		if err != nil {
+			return err
+		}
+		n, err := a.Store.Requeue(ctx, last.ID, state, a.now())
+		if err == nil && n > 0 {
+			err = a.Store.SetIssueState(ctx, last.ID, sigpost.IssueSending, a.now())
+		}
+		if err != nil {
+			return err
+		}
+		reports, err = a.send(ctx, d)
+		return err
+	})
+	return reports, err
+}
+
+// lastSentIssue is the digest's latest that anything was sent of.
+func (a *App) lastSentIssue(ctx context.Context, d config.Digest) (sigpost.Issue, error) {
+	issues, err := a.Store.Issues(ctx, d.Name, 0)
+	for _, i := range issues {
+		if i.Number > 0 {
+			return i, err
+		}
+	}
+	if err == nil {
+		err = fmt.Errorf("%s has no issue yet: %w", d.Name, sigpost.ErrNotFound)
+	}
+	return sigpost.Issue{}, err
+}
+
+// nothingForThem is why a reader gets no letter of an issue.
+const nothingForThem = "nothing on this reader's topics"
 
 // ledger is the store, as the sender sees it. It remembers for whom the
 // deliveries are that were claimed last.
@@ -170,8 +240,8 @@ func (a *App) delivery(d config.Digest, issue sigpost.Issue, s sigpost.Subscript
 		IssueID: issue.ID, SubscriptionID: s.ID, State: sigpost.DeliveryQueued, Due: a.now(),
 		MessageID: a.messageID(d, issue, s.ID),
 	}
-	if len(digest.Cut(issue, s.Topics).Entries) == 0 {
-		row.State, row.Reply = sigpost.DeliverySuppressed, "nothing on this reader's topics"
+	if !digest.Worth(digest.Cut(issue, s.Topics)) {
+		row.State, row.Reply = sigpost.DeliverySuppressed, nothingForThem
 	}
 	return row
 }
@@ -192,14 +262,11 @@ func (a *App) closeIssue(ctx context.Context, issue sigpost.Issue) error {
 	return a.Store.SetIssueState(ctx, issue.ID, sigpost.IssueSent, a.now())
 }
 
-// openCourier is what takes the letters: the one that was handed in, one that
-// only notes in a dry run, or the configured server.
+// openCourier is what takes the letters: the configured server, or in a dry run
+// one that only notes them.
 func (a *App) openCourier(r *SendReport) (deliver.Courier, error) {
-	switch {
-	case a.dry:
+	if a.dry {
 		return &noting{report: r}, nil
-	case a.courier != nil:
-		return a.courier, nil
 	}
 	server, err := a.smtpServer()
 	if err != nil {
@@ -246,7 +313,7 @@ func (a *App) Letter(d config.Digest, issue sigpost.Issue, s sigpost.Subscriptio
 	}
 	h := deliver.Header{
 		From: author(d.From), To: sigpost.Address{Name: s.Subscriber.Name, Addr: s.Subscriber.Addr}, ReplyTo: author(d.ReplyTo),
-		Date: issue.Composed, MessageID: id, ListID: d.ListID, ListTitle: d.Title,
+		Date: issue.Composed, MessageID: id, ListID: d.ListID, ListTitle: issue.Title,
 		UnsubscribeURL: a.unsubscribeURL(s.ID), UnsubscribeMailto: a.unsubscribeMailto(d, s.ID),
 	}
 	return deliver.Build(h, letter)

@@ -83,6 +83,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
 		{"password in the database's URL", `database = "sigpost.db"`, `database = "postgres://u:geheim@h/d"`, "does not belong into this file"},
+		{"password behind the database's URL", `database = "sigpost.db"`, `database = "postgres://u@h/d?password=geheim"`, "does not belong into this file"},
 		{"archive_url", `/msg/{message_id}"`, `/msg/"`, "has no {message_id}"},
 		{"http outside", `# url = ""`, `url = "http://digest.example.org"`, "needs https"},
 		{"policy", `unknown = "hold"`, `unknown = "maybe"`, `"maybe" is none of hold, resend`},

@@ -60,8 +60,8 @@ func (c *Config) checkArchive(ch *checker) {
 	if n := count(a.SecretFile, a.SecretEnv); n != 1 {
 		ch.add("archive.secret_file", "[archive] must have one of secret_file and secret_env; it has %d", n)
 	}
-	if u, err := url.Parse(a.Database); err == nil && u.User != nil {
-		if _, set := u.User.Password(); set {
+	if u, err := url.Parse(a.Database); err == nil {
+		if _, set := u.User.Password(); set || u.Query().Has("password") || strings.Contains(a.Database, "password=") {
 			ch.add("archive.database", "a password does not belong into this file: put the whole URL into a file or an environment variable and name it with database_file or database_env")
 		}
 	}

@@ -67,6 +67,21 @@ func (e *SendError) Error() string {
 // Unwrap gives what broke.
 func (e *SendError) Unwrap() error { return e.Err }
 
+// policy says that the server refuses us and not the recipient: relaying,
+// missing login, reputation (X.7.X of RFC 3463, section 3.8). It may change
+// without the recipient's doing, so the letter has not failed.
+func (e *SendError) policy() bool {
+	if e.Kind != Permanent || e.Step != StepRcpt && e.Step != StepMail {
+		return false
+	}
+	if e.Status != "" && e.Status != "5.0.0" { // which says nothing (RFC 3463, section 3.1)
+		return strings.HasPrefix(e.Status, "5.7.")
+	}
+	// 554 is a refusal without a reason (RFC 5321, section 4.2.2); those of
+	// mailboxes are 550 to 553.
+	return e.Code == 530 || e.Code == 538 || e.Code == 554
+}
+
 // ServerError is trouble with the mail server or the way to it: no letter can
 // be sent before somebody does something, and no recipient is to blame.
 type ServerError struct {

@@ -47,12 +47,9 @@ const (
 // Options tune a Sender. The zero value is ready for use.
 type Options struct {
 	Unknown UnknownPolicy // Hold where it is empty
-	// MaxAttempts is how often a letter is tried before it has failed; 8
-	// where it is zero, which with the default back-off is about 9 hours.
+	// MaxAttempts is how often a letter is tried before it has failed; 20
+	// where it is zero, which with the default back-off is about two days.
 	MaxAttempts int
-	// Until is when a letter is no longer worth another attempt; zero for
-	// never.
-	Until time.Time
 	// Batch is how many deliveries are claimed at a time, 10 where it is
 	// zero, and Lease for how long, 5 minutes where it is zero.
 	Batch int
@@ -90,7 +87,7 @@ func (o Options) withDefaults() Options {
 	set(&o.MaxBackoff, 4*time.Hour)
 	set(&o.Grace, 4*time.Second)
 	if o.MaxAttempts <= 0 {
-		o.MaxAttempts = 8
+		o.MaxAttempts = 20
 	}
 	if o.Batch <= 0 {
 		o.Batch = 10
@@ -100,6 +97,10 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
+
+// ErrNoLetter is what a Compose wraps that finds that there is nothing to send
+// to this reader any more.
+var ErrNoLetter = errors.New("there is no letter")
 
 // Sender sends issues. It may send several at the same time where its Ledger
 // and Courier can.
@@ -250,6 +251,9 @@ func (r *run) one(ctx context.Context, d sigpost.Delivery) error {
 		return nil
 	}
 	d.Attempts++
+	if errors.Is(composeErr, ErrNoLetter) {
+		return r.record(ctx, d, verdict{state: sigpost.DeliverySuppressed, reply: composeErr.Error()})
+	}
 	if composeErr != nil {
 		r.log.Warn("a letter could not be composed", "delivery", d.ID, "subscription", d.SubscriptionID, "err", composeErr)
 		return r.record(ctx, d, r.later(d, "it could not be composed: "+composeErr.Error()))
@@ -318,7 +322,7 @@ func aboutRecipient(err error) bool {
 	if !errors.As(err, &failed) {
 		return err == nil
 	}
-	return failed.Kind == Permanent || failed.Code != 0 && failed.Step != StepMail
+	return !failed.policy() && (failed.Kind == Permanent || failed.Code != 0 && failed.Step != StepMail)
 }
 
 // verdict is what is to be recorded of a delivery.
@@ -338,6 +342,8 @@ func (r *run) judge(ctx context.Context, d sigpost.Delivery, reply string, err e
 	switch {
 	case errors.As(err, &server):
 		return verdict{sigpost.DeliveryQueued, err.Error(), r.clock()}
+	case errors.As(err, &failed) && failed.policy():
+		return r.later(d, failed.Error())
 	case errors.As(err, &failed) && failed.Kind == Permanent:
 		return verdict{state: sigpost.DeliveryFailed, reply: failed.Error()}
 	case errors.As(err, &failed) && failed.Kind == Temporary && failed.Code == 0 && ctx.Err() != nil:
@@ -351,14 +357,11 @@ func (r *run) judge(ctx context.Context, d sigpost.Delivery, reply string, err e
 	return verdict{state: sigpost.DeliveryUnknown, reply: err.Error()}
 }
 
-// later puts a delivery off, or ends it where it was tried often or long enough.
+// later puts a delivery off, or ends it where it was tried often enough.
 func (r *run) later(d sigpost.Delivery, why string) verdict {
 	due := r.clock().Add(r.backoff(d.Attempts))
-	switch {
-	case d.Attempts >= r.options.MaxAttempts:
+	if d.Attempts >= r.options.MaxAttempts {
 		return verdict{state: sigpost.DeliveryFailed, reply: fmt.Sprintf("given up after %d attempts: %s", d.Attempts, why)}
-	case !r.options.Until.IsZero() && due.After(r.options.Until):
-		return verdict{state: sigpost.DeliveryFailed, reply: fmt.Sprintf("given up, as the next attempt would come too late: %s", why)}
 	}
 	return verdict{sigpost.DeliveryQueued, why, due}
 }

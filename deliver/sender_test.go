@@ -170,11 +170,31 @@ func TestBackOffDoublesAndEnds(t *testing.T) {
 	}
 }
 
-func TestLettersGrowTooOld(t *testing.T) {
-	p := startPeer(t, at("RCPT", 0, "450 4.2.2 mailbox full"))
+// A refusal of us is not the recipient's fault: the row waits, and after a few
+// of them in a row the server is blamed.
+func TestPolicyRefusalsFailNobody(t *testing.T) {
+	for _, reply := range []string{"554 5.7.1 Relay access denied", "554 no", "530 login first"} {
+		t.Run(reply, func(t *testing.T) {
+			p := startPeer(t, at("RCPT", 0, reply))
+			m := newMemory(t, 20)
+			s := sender(m, courier(t, plain(p)), newClock(), deliver.Options{})
+			outcome, err := s.Send(t.Context(), issue, compose, nil)
+			if err == nil || outcome.Failed > 0 || outcome.Waiting == 0 || outcome.Waiting == 20 {
+				t.Errorf("%+v, %v", outcome, err)
+			}
+		})
+	}
+}
+
+// A letter that there is no more is not sent, and its row says why.
+func TestNoLetter(t *testing.T) {
+	p := startPeer(t, nil)
 	m := newMemory(t, 1)
-	s := sender(m, courier(t, plain(p)), newClock(), deliver.Options{Until: noon.Add(time.Minute)})
-	if outcome, err := s.Send(t.Context(), issue, compose, nil); err != nil || outcome != (deliver.Outcome{Failed: 1}) {
+	s := sender(m, courier(t, plain(p)), newClock(), deliver.Options{})
+	none := func(context.Context, sigpost.Delivery) (string, string, []byte, error) {
+		return "", "", nil, fmt.Errorf("nothing on their topics: %w", deliver.ErrNoLetter)
+	}
+	if outcome, err := s.Send(t.Context(), issue, none, nil); err != nil || outcome != (deliver.Outcome{Suppressed: 1}) {
 		t.Errorf("%+v, %v", outcome, err)
 	}
 }

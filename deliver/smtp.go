@@ -135,7 +135,7 @@ func (s *SMTP) Send(ctx context.Context, from, to string, data []byte) (string, 
 		if !errors.As(err, &failed) {
 			return reply, err
 		}
-		if keep := s.settle(failed); !keep {
+		if keep := s.settle(ctx, failed); !keep {
 			s.drop()
 		}
 		// A server may end a kept connection between two letters, silently or
@@ -227,7 +227,10 @@ func positive(err error) error {
 // settle makes the connection ready for the next letter after a failed one. It
 // says false where the connection must not be used again: after anything that
 // is not a clean refusal, client and server may be out of step.
-func (s *SMTP) settle(failed *SendError) bool {
+func (s *SMTP) settle(ctx context.Context, failed *SendError) bool {
+	raw := s.conn.net
+	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	defer stop()
 	if failed.Code == 0 && failed.Kind != Permanent {
 		return false
 	}

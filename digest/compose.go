@@ -84,14 +84,19 @@ func Compose(in Input) sigpost.Issue {
 	slices.SortStableFunc(issue.Events, func(a, b sigpost.Occurrence) int { return a.Start.Compare(b.Start) })
 	issue.Stats = stats(issue.Entries)
 	issue.Stats.Robots = robots
-	matters := func(o sigpost.Occurrence) bool {
-		return (o.Kind == sigpost.EventSummit || o.Cancelled) &&
-			o.End.After(in.Window.To) && o.Start.Before(in.Window.To.Add(soon))
-	}
-	if len(issue.Entries) > 0 || slices.ContainsFunc(issue.Events, matters) {
+	if Worth(issue) {
 		issue.State = sigpost.IssueComposed
 	}
 	return issue
+}
+
+// Worth says whether an issue, or what Cut leaves of it, is worth sending: it
+// tells of a thread, or a summit or a cancelled meeting is near.
+func Worth(issue sigpost.Issue) bool {
+	return len(issue.Entries) > 0 || slices.ContainsFunc(issue.Events, func(o sigpost.Occurrence) bool {
+		return (o.Kind == sigpost.EventSummit || o.Cancelled) &&
+			o.End.After(issue.Window.To) && o.Start.Before(issue.Window.To.Add(soon))
+	})
 }
 
 // byActivity puts first what most was written in, then by most people, then
@@ -108,7 +113,7 @@ func byActivity(a, b sigpost.Entry) int {
 // joinRepeats tells once what was posted several times, each time as a thread
 // of its own that nobody answered: a patch for several branches, say.
 func joinRepeats(entries []sigpost.Entry) []sigpost.Entry {
-	type said struct{ headline, by, words string }
+	type said struct{ headline, by, words, topics string }
 	at := map[said]int{}
 	kept := []sigpost.Entry{}
 	for _, e := range entries {
@@ -116,7 +121,8 @@ func joinRepeats(entries []sigpost.Entry) []sigpost.Entry {
 			kept = append(kept, e)
 			continue
 		}
-		what := said{e.Headline, e.Quotes[0].Author, e.Quotes[0].Text}
+		// Readers cut by tags: what has others is not the same to them.
+		what := said{e.Headline, e.Quotes[0].Author, e.Quotes[0].Text, topicsOf(e)}
 		if i, ok := at[what]; ok {
 			kept[i].Repeats++
 			kept[i].New += e.New
@@ -127,6 +133,16 @@ func joinRepeats(entries []sigpost.Entry) []sigpost.Entry {
 		kept = append(kept, e)
 	}
 	return kept
+}
+
+// topicsOf names what an entry can be found by.
+func topicsOf(e sigpost.Entry) string {
+	topics := slices.Clone(e.Lists)
+	for _, t := range e.Tags {
+		topics = append(topics, t.Tag.String())
+	}
+	slices.Sort(topics)
+	return strings.Join(topics, " ")
 }
 
 // stats counts what entries tell.

@@ -23,8 +23,8 @@ type Schedule struct {
 // collapse into one window, so that windows tile time whatever the moments at
 // which this is asked.
 func (s Schedule) Window(last, now time.Time) (w sigpost.Window, due bool) {
-	to := s.boundary(now)
-	from := to.AddDate(0, 0, -7)
+	day := s.latest(now)
+	to, from := s.begin(day), s.begin(day.plus(-7))
 	if !last.IsZero() {
 		from = last
 	}
@@ -33,35 +33,57 @@ func (s Schedule) Window(last, now time.Time) (w sigpost.Window, due bool) {
 
 // Next is when the first issue after now is due.
 func (s Schedule) Next(now time.Time) time.Time {
-	to := s.boundary(now)
+	day := s.latest(now)
 	for {
-		to = s.midnight(to, 7)
+		day = day.plus(7)
 		// A day that a zone left out has no due time of its own.
-		if due := s.due(to); due.After(now) {
+		if due := s.due(day); due.After(now) {
 			return due
 		}
 	}
 }
 
-// boundary is the last midnight at the begin of the weekday whose issue is
-// due by now.
-func (s Schedule) boundary(now time.Time) time.Time {
-	back := (int(now.In(s.Zone).Weekday()) - int(s.Weekday) + 7) % 7
-	midnight := s.midnight(now, -back)
-	for now.Before(s.due(midnight)) {
-		midnight = s.midnight(midnight, -7)
+// date is a day of the calendar. Days are counted by it and not by instants:
+// there are zones in which some days have no midnight.
+type date struct {
+	year  int
+	month time.Month
+	day   int
+}
+
+func (d date) plus(days int) date {
+	y, m, day := time.Date(d.year, d.month, d.day+days, 0, 0, 0, 0, time.UTC).Date()
+	return date{y, m, day}
+}
+
+// latest is the last day of the schedule whose issue is due by now.
+func (s Schedule) latest(now time.Time) date {
+	local := now.In(s.Zone)
+	y, m, d := local.Date()
+	day := date{y, m, d}.plus(-((int(local.Weekday()) - int(s.Weekday) + 7) % 7))
+	for now.Before(s.due(day)) {
+		day = day.plus(-7)
 	}
-	return midnight
+	return day
 }
 
-// midnight is the begin of the day that is some days after that of t.
-func (s Schedule) midnight(t time.Time, days int) time.Time {
-	y, m, d := t.In(s.Zone).Date()
-	return time.Date(y, m, d+days, 0, 0, 0, 0, s.Zone)
+// begin is the first instant of a day: its midnight, or where the clocks went
+// forward over that, the moment at which they did.
+func (s Schedule) begin(d date) time.Time {
+	midnight := time.Date(d.year, d.month, d.day, 0, 0, 0, 0, s.Zone)
+	if midnight.Day() == d.day && midnight.Hour() == 0 {
+		return midnight
+	}
+	change, _ := time.Date(d.year, d.month, d.day, 12, 0, 0, 0, s.Zone).ZoneBounds()
+	return change.In(s.Zone)
 }
 
-// due is when the issue whose window ends at midnight may be composed.
-func (s Schedule) due(midnight time.Time) time.Time {
-	y, m, d := midnight.In(s.Zone).Date()
-	return time.Date(y, m, d, s.Hour, s.Minute, 0, 0, s.Zone)
+// due is when the issue whose window ends with the begin of the day may be
+// composed.
+func (s Schedule) due(d date) time.Time {
+	at := time.Date(d.year, d.month, d.day, s.Hour, s.Minute, 0, 0, s.Zone)
+	if begin := s.begin(d); at.Before(begin) {
+		return begin
+	}
+	return at
 }

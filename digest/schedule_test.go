@@ -42,6 +42,28 @@ func TestScheduleWindow(t *testing.T) {
 	}
 }
 
+// On 6 September 2026 Santiago's clocks go from 23:59 to 01:00.
+func TestADayWithoutMidnightBeginsWhenTheClocksGoForward(t *testing.T) {
+	s := Schedule{Weekday: time.Sunday, Hour: 6, Zone: mustZone(t, "America/Santiago")}
+	at := func(text string) time.Time {
+		when, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return when
+	}
+	if w, due := s.Window(at("2026-08-30T00:00:00-04:00"), at("2026-09-06T05:59:00-03:00")); due {
+		t.Errorf("due before 06:00: %v", w)
+	}
+	w, due := s.Window(at("2026-08-30T00:00:00-04:00"), at("2026-09-06T06:00:00-03:00"))
+	if want := at("2026-09-06T01:00:00-03:00"); !due || !w.To.Equal(want) {
+		t.Errorf("ends %s, want %s", w.To, want)
+	}
+	if next := s.Next(at("2026-09-06T06:00:00-03:00")); !next.Equal(at("2026-09-13T06:00:00-03:00")) {
+		t.Errorf("next %s", next)
+	}
+}
+
 // Whenever it is asked, even with a clock that steps back, windows begin where
 // the last one ended, end in the past, and the next one is later.
 func TestWindowsTileTime(t *testing.T) {
@@ -49,7 +71,7 @@ func TestWindowsTileTime(t *testing.T) {
 		s := Schedule{
 			Weekday: time.Weekday(rapid.IntRange(0, 6).Draw(t, "weekday")),
 			Hour:    rapid.IntRange(0, 23).Draw(t, "hour"), Minute: rapid.IntRange(0, 59).Draw(t, "minute"),
-			Zone: mustZone(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Apia", "America/Sao_Paulo"}).Draw(t, "zone")),
+			Zone: mustZone(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Apia", "America/Sao_Paulo", "America/Havana"}).Draw(t, "zone")),
 		}
 		now := time.Date(2011, 12, 1, 0, 0, 0, 0, time.UTC)
 		var last time.Time

@@ -18,12 +18,18 @@ func splitMultipart(body []byte, boundary string) (parts [][]byte, found, closed
 			break
 		}
 		i += at
+		if i > 0 && body[i-1] != '\n' {
+			// Not at the begin of its line, so nothing on this line is: each
+			// line is looked at once, however often it has the delimiter.
+			line, _ := cutLine(body[i:])
+			at = i + len(line) + 1
+			continue
+		}
 		line, _ := cutLine(body[i:])
 		at = i + len(line) + 1
 		rest := bytes.TrimRight(line[len(delimiter):], " \t")
 		last := bytes.Equal(rest, []byte("--"))
-		if i > 0 && body[i-1] != '\n' || len(rest) > 0 && !last {
-			at = i + len(delimiter)
+		if len(rest) > 0 && !last {
 			continue
 		}
 		if start >= 0 {

@@ -26,6 +26,22 @@ var ErrUnreadable = errors.New("this is not a mail")
 // maxDefects bounds what is said about one mail.
 const maxDefects = 20
 
+// What is read of a mail, in bytes. The raw mail has the rest: these bound what
+// every later stage must carry.
+const (
+	maxSubject = 1000
+	maxText    = 1 << 20
+)
+
+// short cuts what is too long, at the end of a character.
+func short(s string, limit int, what string, wrong *defects) string {
+	if len(s) <= limit {
+		return s
+	}
+	wrong.add("its %s is %d bytes long: only the first %d were read", what, len(s), limit)
+	return strings.ToValidUTF8(s[:limit], "")
+}
+
 // defects collects what was wrong with a mail, each thing once.
 type defects []string
 
@@ -65,14 +81,14 @@ func Parse(raw []byte) (*sigpost.Message, error) {
 	readIdentity(m, h, src, &wrong)
 	readPeople(m, h, &wrong)
 	readTimes(m, h, &wrong)
-	m.Subject = oneLine(decodeWords(h.get("subject")))
+	m.Subject = short(oneLine(decodeWords(h.get("subject"))), maxSubject, "subject", &wrong)
 	m.ListIDs = listIDs(h)
 	m.ArchivedAt = archivedAt(h)
 	m.Robot = robotRuleFor(h, m.Author) != ""
 
 	var w walker
 	w.defects = &wrong
-	m.Text = w.text(h, body)
+	m.Text = short(w.text(h, body), maxText, "text", &wrong)
 	m.Attachments = w.attachments
 	m.Ranges = Cut(m.Text)
 	m.Defects = wrong

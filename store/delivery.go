@@ -143,13 +143,13 @@ AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = deliveries.subscription_i
 }
 
 // Record notes what became of a delivery that was begun: sent, failed,
-// unknown, or queued again and then not before due. reply is what the server
+// unknown, suppressed since there is nothing to send, or queued again and then not before due. reply is what the server
 // said, or why it failed; at is now. It is an error to record one that was
 // not begun.
 func (db *DB) Record(ctx context.Context, deliveryID int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
 	doing := fmt.Sprintf("recording that delivery %d is %s", deliveryID, state)
 	switch state {
-	case sigpost.DeliverySent, sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryQueued:
+	case sigpost.DeliverySent, sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryQueued, sigpost.DeliverySuppressed:
 	default:
 		return fmt.Errorf("%s: that is no result", doing)
 	}
@@ -163,6 +163,18 @@ due = CASE WHEN $2 = 'queued' THEN $5 ELSE due END WHERE id = $1 AND state = 'se
 		}
 	}
 	return db.fail(doing, err)
+}
+
+// Requeue puts the deliveries of an issue that are in a state in which nothing
+// more would be done, failed or unknown, back into the queue, due at once and
+// with all attempts before them, and gives their number. at is now.
+func (db *DB) Requeue(ctx context.Context, issueID int64, state sigpost.DeliveryState, at time.Time) (int, error) {
+	if state != sigpost.DeliveryFailed && state != sigpost.DeliveryUnknown {
+		return 0, fmt.Errorf("deliveries that are %s are not queued again", state)
+	}
+	n, err := db.exec(ctx, `UPDATE deliveries SET state = 'queued', attempts = 0, due = $3, updated = $3 WHERE issue_id = $1 AND state = $2`,
+		issueID, string(state), micros(at))
+	return int(n), db.fail(fmt.Sprintf("queueing the letters of issue %d again", issueID), err)
 }
 
 // Recover puts in order what a sender left that ended in the middle. Only the

@@ -107,8 +107,8 @@ func TestClaimBeginRecord(t *testing.T) {
 			t.Errorf("recording what was not begun gives %v", err)
 		}
 		must(db.Begin(ctx, first.ID, hours(3)))(t)
-		if err := db.Record(ctx, first.ID, sigpost.DeliverySuppressed, "", time.Time{}, hours(3)); err == nil {
-			t.Error("suppressed was taken for a result")
+		if err := db.Record(ctx, first.ID, sigpost.DeliverySending, "", time.Time{}, hours(3)); err == nil {
+			t.Error("sending was taken for a result")
 		}
 		check(t, db.Record(ctx, first.ID, sigpost.DeliverySent, "250 taken", time.Time{}, hours(3)))
 		sent := must(db.Deliveries(ctx, issue.ID, sigpost.DeliverySent))(t)

@@ -67,9 +67,10 @@ const (
 
 // trouble sorts errors by the engines' codes, never by their words.
 func (e *engine) trouble(err error) trouble {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return stopped
 	}
+	// A transaction that an error has ended says so beside the error.
 	switch sqliteCode(err) {
 	case sqlite3.SQLITE_INTERRUPT:
 		return stopped
@@ -87,6 +88,9 @@ func (e *engine) trouble(err error) trouble {
 	case "55P03", "40P01": // lock_not_available, deadlock_detected
 		return busy
 	case "57014": // query_canceled
+		return stopped
+	}
+	if errors.Is(err, sql.ErrTxDone) {
 		return stopped
 	}
 	var path *fs.PathError

@@ -168,6 +168,14 @@ ORDER BY i.window_to DESC LIMIT $2`, digest, limit)
 	return all, db.fail("reading the issues of the digest "+digest, err)
 }
 
+// OpenIssues gives the issues of a digest that are not sent to everybody yet,
+// the oldest first.
+func (db *DB) OpenIssues(ctx context.Context, digest string) ([]sigpost.Issue, error) {
+	all, err := collect(ctx, db, readIssue, `SELECT `+issueColumns+` FROM issues i
+WHERE i.digest = $1 AND i.state IN ('composed', 'sending') ORDER BY i.window_to`, digest)
+	return all, db.fail("looking for issues to send of the digest "+digest, err)
+}
+
 // SetIssueState notes how far an issue has come; at is now. What it holds
 // stays as it is, and so does a quiet issue.
 func (db *DB) SetIssueState(ctx context.Context, id int64, state sigpost.IssueState, at time.Time) error {

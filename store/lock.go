@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -34,7 +35,11 @@ func (db *DB) Lock(ctx context.Context) (unlock func(), err error) {
 // lockFile locks a file beside the database. The file stays: removing it
 // would let two runs lock two files of the same name.
 func (db *DB) lockFile() (func(), error) {
-	path := db.file + ".lock"
+	path := db.file
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // whatever the file is called: it is one archive
+	}
+	path += ".lock"
 	l := flock.New(path, flock.SetPermissions(0o600))
 	ok, err := l.TryLock()
 	if err != nil {

@@ -15,8 +15,12 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteBusy is how long a statement waits for another process that writes.
-const sqliteBusy = 10 * time.Second
+// sqliteBusy is how long a statement waits for another process that writes, in
+// turns of sqliteTurn.
+const (
+	sqliteBusy = 10 * time.Second
+	sqliteTurn = 100 * time.Millisecond
+)
 
 // sqliteConns bounds the connections, and with them the memory: each may
 // cache sqliteCache KiB of the file.
@@ -77,7 +81,7 @@ func (e *engine) prepareFile() error {
 func (e *engine) sqliteURI() string {
 	q := url.Values{"_txlock": {"immediate"}, "_dqs": {"0"}, "_error_rc": {"1"}}
 	for _, pragma := range []string{
-		fmt.Sprintf("busy_timeout(%d)", sqliteBusy.Milliseconds()),
+		fmt.Sprintf("busy_timeout(%d)", sqliteTurn.Milliseconds()),
 		"foreign_keys(1)",
 		"synchronous(FULL)",
 		"temp_store(MEMORY)",

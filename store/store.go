@@ -3,9 +3,15 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // DB is the archive, or one transaction on it: whatever can be done on the one
@@ -67,6 +73,9 @@ func OpenReadOnly(ctx context.Context, dsn string) (*DB, error) {
 
 func connect(ctx context.Context, dsn string, readOnly bool) (*DB, error) {
 	e := &engine{readOnly: readOnly}
+	if err := checkDSN(dsn); err != nil {
+		return nil, err
+	}
 	var err error
 	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
 		err = e.connectPostgres(ctx, dsn)
@@ -80,6 +89,19 @@ func connect(ctx context.Context, dsn string, readOnly bool) (*DB, error) {
 	e.squeeze, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
 	e.expand, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	return &DB{engine: e}, nil
+}
+
+// checkDSN keeps what was meant as another kind of address from becoming the
+// name of a file. It does not repeat it: there may be a password in it.
+func checkDSN(dsn string) error {
+	scheme, _, url := strings.Cut(dsn, "://")
+	if url && scheme != "postgres" && scheme != "postgresql" && scheme != "sqlite" {
+		return fmt.Errorf("the database's address begins with %q, which is neither \"postgres://\" nor the path of a file; put it right in the configuration", scheme+"://")
+	}
+	if !url && strings.Contains(dsn, "password=") {
+		return errors.New("the database's address is a list of words such as password=…; give it as a URL, postgres://user:password@host/database")
+	}
+	return nil
 }
 
 // Close ends the connections. A transaction has nothing to close.
@@ -101,20 +123,80 @@ func (db *DB) Tx(ctx context.Context, do func(tx *DB) error) error {
 	if db.tx != nil {
 		return do(db)
 	}
-	sqlTx, err := db.pool.BeginTx(ctx, nil)
+	var sqlTx *sql.Tx
+	err := db.patiently(ctx, func() (err error) {
+		sqlTx, err = db.pool.BeginTx(ctx, nil)
+		return err
+	})
 	if err != nil {
-		return db.fail("beginning to write", err)
+		return db.fail("beginning to write", db.ended(ctx, err))
 	}
 	// After Commit this does nothing; after an error or a panic it undoes all.
 	defer sqlTx.Rollback()
 	tx := &DB{engine: db.engine, tx: sqlTx, compiled: map[string]*sql.Stmt{}}
 	if err := do(tx); err != nil {
-		return err
+		return db.ended(ctx, err)
 	}
 	if err := sqlTx.Commit(); err != nil {
-		return db.fail("writing", err)
+		return db.fail("writing", db.ended(ctx, err))
 	}
 	return nil
+}
+
+// ended says of an error that came after the context had ended that this is
+// why: drivers have many words for it.
+func (db *DB) ended(ctx context.Context, err error) error {
+	if ctx.Err() == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &failure{"stopped", errors.Join(ctx.Err(), err)}
+}
+
+// patiently does what may find that another process writes, for as long as
+// sqliteBusy. SQLite's own waiting does not end with a context, so it is kept
+// short and repeated.
+func (db *DB) patiently(ctx context.Context, do func() error) error {
+	deadline := time.Now().Add(sqliteBusy)
+	for {
+		err := do()
+		if sqliteCode(err) != sqlite3.SQLITE_BUSY || ctx.Err() != nil || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+// Scratch runs do on a copy of the archive, or on what is as good as one, that
+// is gone afterwards: the archive stays as it is. With SQLite it is a copy in
+// the folder for temporary files, so that nobody who writes has to wait; with
+// PostgreSQL a transaction that is rolled back.
+func (db *DB) Scratch(ctx context.Context, do func(scratch *DB) error) error {
+	if db.file == "" {
+		errUndo := errors.New("undo")
+		err := db.Tx(ctx, func(tx *DB) error {
+			if err := do(tx); err != nil {
+				return err
+			}
+			return errUndo
+		})
+		if errors.Is(err, errUndo) {
+			return nil
+		}
+		return err
+	}
+	dir, err := os.MkdirTemp("", "sigpost-scratch-")
+	if err != nil {
+		return db.fail("copying the archive", err)
+	}
+	defer os.RemoveAll(dir)
+	copied := filepath.Join(dir, "copy.db")
+	if _, err := db.exec(ctx, `VACUUM INTO $1`, copied); err != nil {
+		return db.fail("copying the archive to "+dir, err)
+	}
+	scratch, err := Open(ctx, copied)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(scratch), scratch.Close())
 }
 
 // alone makes a transaction wait until no other one writes threads.
@@ -143,7 +225,10 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (int64, error
 	var err error
 	switch {
 	case db.tx == nil:
-		result, err = db.pool.ExecContext(ctx, query, args...)
+		err = db.patiently(ctx, func() (err error) {
+			result, err = db.pool.ExecContext(ctx, query, args...)
+			return err
+		})
 	case db.compiles:
 		var s *sql.Stmt
 		if s, err = db.compile(ctx, query); err == nil {

@@ -16,7 +16,7 @@ func (checkCommand) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	findings := a.Check(s)
+	findings := a.Check(s.ctx)
 	failed := 0
 	for _, f := range findings {
 		if !f.OK {

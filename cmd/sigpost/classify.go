@@ -16,7 +16,7 @@ func (classifyCommand) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	report, err := a.Classify(s)
+	report, err := a.Classify(s.ctx)
 	if err != nil {
 		return err
 	}

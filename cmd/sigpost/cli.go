@@ -38,13 +38,14 @@ type cli struct {
 type Globals struct {
 	Config string `short:"c" default:"config.toml" env:"SIGPOST_CONFIG" type:"path" placeholder:"FILE" help:"The configuration (default: config.toml, or $$SIGPOST_CONFIG)."`
 	JSON   bool   `help:"Report as JSON."`
+	Quiet  bool   `short:"q" help:"Say nothing unless something is wrong: for cron."`
 	Now    string `placeholder:"TIME" help:"Take this for the present, such as 2016-04-25T08:00:00Z: for issues as of a date."`
 }
 
 // session is what a command runs in: the clock, where to write, and who is
 // watching.
 type session struct {
-	context.Context
+	ctx context.Context // ends at an interrupt
 	Globals
 	stdout, stderr *os.File
 	log            *slog.Logger
@@ -57,7 +58,7 @@ type session struct {
 }
 
 func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*session, error) {
-	s := &session{Context: ctx, Globals: g, stdout: stdout, stderr: stderr, now: time.Now}
+	s := &session{ctx: ctx, Globals: g, stdout: stdout, stderr: stderr, now: time.Now}
 	s.logged.at = time.Now()
 	if g.Now != "" {
 		now, err := parseNow(g.Now)
@@ -70,12 +71,15 @@ func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*sessi
 	}
 	// On a terminal a bar shows how far it is, and only what needs attention
 	// is logged; elsewhere everything is, one structured line each.
-	if isatty.IsTerminal(stderr.Fd()) {
-		s.bar = newBar(stderr)
-		s.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	} else {
-		s.log = slog.New(slog.NewTextHandler(stderr, nil))
+	terminal := isatty.IsTerminal(stderr.Fd())
+	level := slog.LevelInfo
+	if terminal || g.Quiet {
+		level = slog.LevelWarn
 	}
+	if terminal && !g.Quiet {
+		s.bar = newBar(stderr)
+	}
+	s.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	return s, nil
 }
 
@@ -98,16 +102,16 @@ func (s *session) finish() {
 // logEvery is how often progress is logged where no bar shows it.
 const logEvery = 10 * time.Second
 
-func (s *session) progress(stage string, done, total int) {
+func (s *session) progress(stage string, unit app.Unit, done, total int) {
 	if s.bar != nil {
-		s.bar.show(stage, done, total)
+		s.bar.show(stage, unit, done, total)
 		return
 	}
 	s.logged.Lock()
 	defer s.logged.Unlock()
 	if now := time.Now(); now.Sub(s.logged.at) >= logEvery {
 		s.logged.at = now
-		s.log.Info("progress", "stage", stage, "done", done, "total", total)
+		s.log.Info("progress", "stage", stage, "unit", unit, "done", done, "total", total)
 	}
 }
 
@@ -127,7 +131,7 @@ func (s *session) openWith(o app.Options) (*app.App, error) {
 
 func (s *session) openConfig(cfg *config.Config, o app.Options) (*app.App, error) {
 	o.Log, o.Now, o.Progress = s.log, s.now, s.progress
-	return app.Open(s, cfg, o)
+	return app.Open(s.ctx, cfg, o)
 }
 
 // tell reports as JSON or in words.
@@ -138,6 +142,8 @@ func (s *session) tell(report any, words func(w io.Writer)) error {
 		e.SetIndent("", "  ")
 		return e.Encode(report)
 	}
-	words(s.stdout)
+	if !s.Quiet {
+		words(s.stdout)
+	}
 	return nil
 }

@@ -64,15 +64,21 @@ func (c demoCommand) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	fmt.Fprintf(s.stdout, "A week of a sample list, on mail servers inside this program: nothing leaves this machine.\n\n")
+	if !s.JSON {
+		fmt.Fprintf(s.stdout, "A week of a sample list, on mail servers inside this program: nothing leaves this machine.\n\n")
+	}
 	if err := s.showDemo(a, dir, world); err != nil {
 		return err
 	}
 	if c.NoServe {
 		return nil
 	}
-	fmt.Fprintf(s.stdout, "\nServing http://%s/ (the issue and the tagged threads) until interrupted.\n", world.pages.Addr())
-	return a.Serve(s, world.pages)
+	out := s.stdout
+	if s.JSON {
+		out = s.stderr
+	}
+	fmt.Fprintf(out, "\nServing http://%s/ (the issue and the tagged threads) until interrupted.\n", world.pages.Addr())
+	return a.Serve(s.ctx, world.pages)
 }
 
 // folder is where the demo writes. One that has files in it is left alone.
@@ -127,9 +133,9 @@ func (w *demoWorld) close() {
 
 // openDemo writes the demo's configuration and opens it.
 func (s *session) openDemo(dir string, w *demoWorld) (*app.App, error) {
-	values := struct{ Dir, IMAP, SMTP, URL string }{Dir: dir, IMAP: w.imap.Addr, SMTP: w.smtp.Addr}
+	values := struct{ Dir, IMAP, SMTP, Pages string }{Dir: dir, IMAP: w.imap.Addr, SMTP: w.smtp.Addr}
 	if w.pages != nil {
-		values.URL = "http://" + w.pages.Addr().String()
+		values.Pages = w.pages.Addr().String()
 	}
 	var text bytes.Buffer
 	if err := template.Must(template.New("").Parse(demoConfig)).Execute(&text, values); err != nil {
@@ -161,11 +167,11 @@ func (s *session) showDemo(a *app.App, dir string, w *demoWorld) error {
 	}
 	for _, r := range demoReaders {
 		r.Consent = demoConsent
-		if _, err := a.Subscribe(s, d, r); err != nil {
+		if _, err := a.Subscribe(s.ctx, d, r); err != nil {
 			return err
 		}
 	}
-	report, err := a.Run(s, false)
+	report, err := a.Run(s.ctx, false)
 	if err != nil {
 		return err
 	}
@@ -189,7 +195,7 @@ func (s *session) writeDemo(a *app.App, dir string, w *demoWorld) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	issue, err := a.Store.LastIssue(s, d.Name)
+	issue, err := a.Store.LastIssue(s.ctx, d.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +205,7 @@ func (s *session) writeDemo(a *app.App, dir string, w *demoWorld) ([]string, err
 		return os.WriteFile(filepath.Join(dir, name), data, 0o644)
 	}
 	for format, ending := range map[string]string{"eml": "eml", "html": "html", "text": "txt"} {
-		data, err := a.Copy(s, d, issue, format, "")
+		data, err := a.Copy(s.ctx, d, issue, format, "")
 		if err != nil {
 			return nil, err
 		}

@@ -26,16 +26,12 @@ type digestPreview struct {
 
 // Run shows the issue that is not there yet.
 func (c digestPreview) Run(s *session) error {
-	a, err := s.openWith(app.Options{ReadOnly: true})
+	a, d, err := s.openDigest(c.Digest, app.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	d, err := a.Config.Digest(c.Digest)
-	if err != nil {
-		return err
-	}
-	issue, err := a.Preview(s, d)
+	issue, err := a.Preview(s.ctx, d)
 	if err != nil {
 		return err
 	}
@@ -43,7 +39,7 @@ func (c digestPreview) Run(s *session) error {
 	if len(issue.Entries) == 0 {
 		fmt.Fprintf(s.stderr, "There is nothing to say yet from %s on.\n", issue.Window.From.In(d.Location()).Format("Monday 2 January 2006"))
 	}
-	data, err := a.Copy(s, d, issue, c.Format, c.Reader)
+	data, err := a.Copy(s.ctx, d, issue, c.Format, c.Reader)
 	if err != nil {
 		return err
 	}
@@ -58,12 +54,12 @@ type digestCompose struct{ digestFlag }
 
 // Run composes what is due.
 func (c digestCompose) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest)
+	a, d, err := s.openDigest(c.Digest, app.Options{})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	report, err := a.Compose(s, d)
+	report, err := a.Compose(s.ctx, d)
 	if err != nil {
 		return err
 	}
@@ -72,17 +68,27 @@ func (c digestCompose) Run(s *session) error {
 
 type digestSend struct {
 	digestFlag
-	DryRun bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
+	DryRun      bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
+	RetryFailed bool `xor:"again" help:"Try the last issue's letters again that failed for good."`
+	ResendHeld  bool `xor:"again" help:"Send the last issue's letters once more of which it is unknown whether they arrived."`
 }
 
 // Run sends what is composed.
 func (c digestSend) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest)
+	a, d, err := s.openDigest(c.Digest, app.Options{DryRun: c.DryRun})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	reports, err := a.Send(s, d, c.DryRun)
+	var reports []app.SendReport
+	switch {
+	case c.RetryFailed:
+		reports, err = a.SendAgain(s.ctx, d, sigpost.DeliveryFailed, c.DryRun)
+	case c.ResendHeld:
+		reports, err = a.SendAgain(s.ctx, d, sigpost.DeliveryUnknown, c.DryRun)
+	default:
+		reports, err = a.Send(s.ctx, d, c.DryRun)
+	}
 	if errors.Is(err, sigpost.ErrLocked) {
 		return err
 	}
@@ -96,8 +102,8 @@ func (c digestSend) Run(s *session) error {
 	}), err)
 }
 
-func (s *session) openDigest(name string) (*app.App, config.Digest, error) {
-	a, err := s.open()
+func (s *session) openDigest(name string, o app.Options) (*app.App, config.Digest, error) {
+	a, err := s.openWith(o)
 	if err != nil {
 		return nil, config.Digest{}, err
 	}

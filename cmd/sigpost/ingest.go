@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"sigpost"
@@ -19,7 +20,7 @@ func (ingestCommand) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	report, err := a.Ingest(s)
+	report, err := a.Ingest(s.ctx)
 	if errors.Is(err, sigpost.ErrLocked) {
 		return err
 	}
@@ -40,7 +41,7 @@ func (c importCommand) Run(s *session) error {
 	defer a.Close()
 	var whole app.IngestReport
 	for _, file := range c.Files {
-		report, err := a.Import(s, file, c.List)
+		report, err := a.Import(s.ctx, file, c.List)
 		whole.Mailboxes = append(whole.Mailboxes, report.Mailboxes...)
 		whole.AddCounts.Add(report.AddCounts)
 		whole.Took += report.Took
@@ -56,7 +57,11 @@ func (c importCommand) Run(s *session) error {
 
 func tellIngest(w io.Writer, r app.IngestReport) {
 	for _, m := range r.Mailboxes {
-		fmt.Fprintf(w, "ingest    %s: %s\n", m.Mailbox, counts(m.AddCounts))
+		note := ""
+		if slices.Contains(r.Failed, m.Mailbox) {
+			note = "NOT read to its end: "
+		}
+		fmt.Fprintf(w, "ingest    %s: %s%s\n", m.Mailbox, note, counts(m.AddCounts))
 	}
 	n := r.Stored + r.Duplicates + r.Quarantined
 	fmt.Fprintf(w, "ingest    %s in %s%s\n", plural(n, "message"), short(r.Took), rate(n, r.Took))

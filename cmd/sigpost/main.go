@@ -40,7 +40,6 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		kong.Name("sigpost"),
 		kong.Description("Turns mailing lists into a weekly newsletter that each reader has cut to their own topics, and a tagged archive."),
 		kong.Writers(stdout, stderr),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
@@ -66,6 +65,10 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "sigpost: interrupted; what is done is kept, and the next run goes on from there")
+		return exitFailed
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 		fmt.Fprintln(stderr, "sigpost:", line)

@@ -16,12 +16,12 @@ type runCommand struct {
 
 // Run does what is due, and says what it did even where a part of it failed.
 func (c runCommand) Run(s *session) error {
-	a, err := s.open()
+	a, err := s.openWith(app.Options{DryRun: c.DryRun})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	report, err := a.Run(s, c.DryRun)
+	report, err := a.Run(s.ctx, c.DryRun)
 	if errors.Is(err, sigpost.ErrLocked) {
 		return err
 	}
@@ -70,7 +70,7 @@ func window(w sigpost.Window) string {
 func tellSend(w io.Writer, r app.SendReport) {
 	o := r.Outcome
 	verb := "sent"
-	if len(r.Letters) > 0 {
+	if r.DryRun {
 		verb = "would be sent"
 	}
 	fmt.Fprintf(w, "send      %s: issue %d: %s %s", r.Digest, r.Number, plural(o.Sent, "letter"), verb)
@@ -86,10 +86,22 @@ func tellSend(w io.Writer, r app.SendReport) {
 		}
 	}
 	fmt.Fprintf(w, ", in %s\n", short(r.Took))
+	if o.Done()+r.Queued == 0 {
+		fmt.Fprintf(w, "          nobody is subscribed: \"sigpost subscriber add\" adds readers\n")
+	}
+	for _, l := range r.Lost {
+		fmt.Fprintf(w, "          %s to %s: %s\n", lostWords[l.State], l.To, l.Why)
+	}
 	for _, l := range r.Letters {
 		fmt.Fprintf(w, "          to %s: %s (%d bytes, Message-ID %s)\n", l.To, l.Subject, l.Bytes, l.MessageID)
 	}
 	if o.Waiting > 0 && !o.NextDue.IsZero() {
 		fmt.Fprintf(w, "          the next try is due %s\n", o.NextDue.Format(time.RFC1123))
 	}
+}
+
+// lostWords say what became of a letter, and what can be done.
+var lostWords = map[sigpost.DeliveryState]string{
+	sigpost.DeliveryFailed:  "failed (digest send --retry-failed tries again)",
+	sigpost.DeliveryUnknown: "held (digest send --resend-held sends it once more)",
 }

@@ -26,5 +26,5 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
-	return a.Serve(s, listener)
+	return a.Serve(s.ctx, listener)
 }

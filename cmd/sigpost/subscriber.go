@@ -32,12 +32,12 @@ type subscriberAdd struct {
 
 // Run subscribes one reader.
 func (c subscriberAdd) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest)
+	a, d, err := s.openDigest(c.Digest, app.Options{})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	sub, err := a.Subscribe(s, d, app.NewReader{Address: c.Address, Topics: c.Topics, Zone: c.Zone, Consent: c.Consent})
+	sub, err := a.Subscribe(s.ctx, d, app.NewReader{Address: c.Address, Topics: c.Topics, Zone: c.Zone, Consent: c.Consent})
 	if err != nil {
 		return err
 	}
@@ -52,12 +52,12 @@ type subscriberRemove struct {
 
 // Run ends one subscription.
 func (c subscriberRemove) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest)
+	a, d, err := s.openDigest(c.Digest, app.Options{})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := a.Unsubscribe(s, d, c.Address); err != nil {
+	if err := a.Unsubscribe(s.ctx, d, c.Address); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "%s does not get %s any more.\n", c.Address, d.Title)
@@ -79,13 +79,13 @@ type subscriberLine struct {
 
 // Run lists as it reads, so that a million readers need no memory.
 func (c subscriberList) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest)
+	a, d, err := s.openDigest(c.Digest, app.Options{})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	lines := json.NewEncoder(s.stdout)
-	return a.Subscriptions(s, d, func(sub sigpost.Subscription) error {
+	return a.Subscriptions(s.ctx, d, func(sub sigpost.Subscription) error {
 		if s.JSON {
 			return lines.Encode(subscriberLine{sub.Subscriber.Addr, sub.Subscriber.Name, sub.State, sub.Topics, sub.Subscriber.Zone, sub.Since, sub.Subscriber.Consent})
 		}
