@@ -13,11 +13,28 @@ import (
 	"sigpost"
 )
 
-// Check says what is wrong with an event's recurrence rule. Only rules that
-// are sure to be understood are taken (RFC 5545, section 3.3.10): daily to
+// Check says what is wrong with an event's recurrence: its rule, a start or a
+// cancelled date that the rule does not give. Only rules that are sure to be
+// understood are taken (RFC 5545, section 3.3.10): daily to
 // yearly ones, without week numbers, days of the year, or set positions
 // within a week or less.
 func Check(e sigpost.Event) error {
+	if err := checkRule(e); err != nil {
+		return err
+	}
+	for _, t := range append([]time.Time{e.Start}, e.Cancelled...) {
+		found, err := starts(e, t.Add(-time.Second), t.Add(time.Second))
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fmt.Errorf("%s is no date of it by its start and its recurrence rule", t.Format("Monday 2 January 2006"))
+		}
+	}
+	return nil
+}
+
+func checkRule(e sigpost.Event) error {
 	if e.Rule == "" {
 		return nil
 	}
@@ -105,7 +122,7 @@ func starts(e sigpost.Event, from, to time.Time) ([]time.Time, error) {
 		}
 		return nil, nil
 	}
-	if err := Check(e); err != nil {
+	if err := checkRule(e); err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Title, err)
 	}
 	option, err := rrule.StrToROptionInLocation(e.Rule, e.Start.Location())

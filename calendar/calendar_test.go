@@ -117,9 +117,27 @@ func TestCheck(t *testing.T) {
 		"FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=1":  "BYSETPOS",
 		"every second Tuesday":                "cannot be read",
 	} {
-		err := Check(sigpost.Event{Rule: rule, Start: time.Now()})
+		// Monday 4 January 2016 fits all of them.
+		start := time.Date(2016, 1, 4, 14, 0, 0, 0, time.UTC)
+		if strings.Contains(rule, "TU") && !strings.Contains(rule, "MO,") {
+			start = time.Date(2016, 1, 12, 14, 0, 0, 0, time.UTC) // the second Tuesday
+		}
+		err := Check(sigpost.Event{Rule: rule, Start: start})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", rule, err, want)
+		}
+	}
+}
+
+func TestDatesThatTheRuleDoesNotGive(t *testing.T) {
+	start := time.Date(2016, 1, 5, 14, 0, 0, 0, time.UTC) // a Tuesday
+	for name, e := range map[string]sigpost.Event{
+		"start on another day":        {Start: start, Rule: "FREQ=WEEKLY;BYDAY=WE"},
+		"cancelled in the other week": {Start: start, Rule: "FREQ=WEEKLY;INTERVAL=2", Cancelled: []time.Time{start.AddDate(0, 0, 7)}},
+		"cancelled before it began":   {Start: start, Rule: "FREQ=WEEKLY", Cancelled: []time.Time{start.AddDate(0, 0, -7)}},
+	} {
+		if err := Check(e); err == nil || !strings.Contains(err.Error(), "is no date of it") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

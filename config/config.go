@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -261,7 +262,7 @@ func (c *Config) Path(p string) string {
 
 // Loopback says whether host:port is an address of this machine.
 func Loopback(hostport string) bool {
-	u := url.URL{Host: hostport}
-	h := u.Hostname()
-	return h == "localhost" || h == "::1" || strings.HasPrefix(h, "127.")
+	host := (&url.URL{Host: hostport}).Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

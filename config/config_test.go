@@ -84,6 +84,10 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
 		{"password in the database's URL", `database = "sigpost.db"`, `database = "postgres://u:geheim@h/d"`, "does not belong into this file"},
 		{"password behind the database's URL", `database = "sigpost.db"`, `database = "postgres://u@h/d?password=geheim"`, "does not belong into this file"},
+		{"a bare number", `duration = "1h"`, `duration = 60`, "60 has no unit"},
+		{"cancelled on no date", `cancelled = [2016-04-26]`, `cancelled = [2016-04-25]`, "Monday 25 April 2016 is no date of it"},
+		{"session on no day", `start = 2016-04-26T11:15:00`, `start = 2016-05-26T11:15:00`, "which is no day of the summit"},
+		{"the list's own List-Id", `list_id = "weekly.digest.example.org"`, `list_id = "sig-openstack.lists.example.org" # same`, "would be taken for our own"},
 		{"archive_url", `/msg/{message_id}"`, `/msg/"`, "has no {message_id}"},
 		{"http outside", `# url = ""`, `url = "http://digest.example.org"`, "needs https"},
 		{"policy", `unknown = "hold"`, `unknown = "maybe"`, `"maybe" is none of hold, resend`},
@@ -137,6 +141,17 @@ func TestSecretsComeFromFilesOrTheEnvironment(t *testing.T) {
 	c.Archive.SecretEnv = "SIGPOST_TEST_PW"
 	if _, err := c.Secret(); err == nil || strings.Contains(err.Error(), "anders") {
 		t.Errorf("a short secret: %v", err)
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"127.0.0.1:25": true, "localhost:25": true, "[::1]:25": true, "127.9.9.9:25": true,
+		"127.0.0.1.example.org:25": false, "mail.example.org:25": false, "12.0.0.1:25": false, "10.0.0.1:25": false,
+	} {
+		if Loopback(host) != want {
+			t.Errorf("%s: %v", host, !want)
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package config
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,13 +23,17 @@ func (c *Config) Password(s Server) (string, error) {
 // DSN says where the archive's database is.
 func (c *Config) DSN() (string, error) {
 	a := c.Archive
-	if a.Database != "" {
-		if strings.Contains(a.Database, "://") {
-			return a.Database, nil
+	dsn := a.Database
+	if dsn == "" {
+		var err error
+		if dsn, err = c.secret("the database's URL", a.DatabaseFile, "database_file", a.DatabaseEnv, "database_env"); err != nil {
+			return "", err
 		}
-		return c.Path(strings.TrimPrefix(a.Database, "sqlite:")), nil
 	}
-	return c.secret("the database's URL", a.DatabaseFile, "database_file", a.DatabaseEnv, "database_env")
+	if strings.Contains(dsn, "://") {
+		return dsn, nil
+	}
+	return c.Path(strings.TrimPrefix(dsn, "sqlite:")), nil
 }
 
 // minSecret is the fewest bytes of a secret: 256 bits, if they are random.
@@ -37,6 +43,9 @@ const minSecret = 32
 func (c *Config) Secret() ([]byte, error) {
 	a := c.Archive
 	secret, err := c.secret("the archive's secret", a.SecretFile, "secret_file", a.SecretEnv, "secret_env")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, sigpost.Usage(fmt.Errorf("%w; \"sigpost init\" makes one beside the configuration", err))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -173,6 +173,7 @@ func checkServer(ch *checker, at string, s Server) {
 	if s.TLS == "plain" && !s.AllowPlain && !Loopback(s.Host) {
 		ch.add(at+"tls", "tls = \"plain\" would send the password to %s for all to read: use \"tls\" or \"starttls\", or set allow_plain = true", s.Host)
 	}
+	checkDuration(ch, at+"timeout", s.Timeout)
 	if s.Username != "" && count(s.PasswordFile, s.PasswordEnv) != 1 {
 		ch.add(at+"username", "the login of %s needs its password from one of password_file and password_env", s.Username)
 	}
@@ -182,19 +183,23 @@ func (c *Config) checkEvents(ch *checker) {
 	for i, m := range c.Meetings {
 		at := fmt.Sprintf("meeting[%d].", i)
 		required(ch, at, "meeting", m.Title)
-		checkZone(ch, at+"zone", m.Zone, true)
+		checkZone(ch, at+"zone", m.Zone)
 		if m.Start == (tomlfile.LocalDateTime{}) {
 			ch.add(at+"start", "the meeting %q has no start, such as 2016-01-05T14:00:00", m.Title)
 		}
-		if err := calendar.Check(sigpost.Event{Rule: m.Repeat, Start: m.Start.AsTime(time.UTC)}); err != nil {
+		checkDuration(ch, at+"duration", m.Duration)
+		e := m.event(i)
+		if err := calendar.Check(sigpost.Event{Rule: e.Rule, Start: e.Start}); err != nil {
 			ch.add(at+"repeat", "%v", err)
+		} else if err := calendar.Check(e); err != nil {
+			ch.add(at+"cancelled", "%v", err)
 		}
 		checkLinks(ch, at, m.Links)
 	}
 	for i, s := range c.Summits {
 		at := fmt.Sprintf("summit[%d].", i)
 		required(ch, at, "summit", s.Title)
-		checkZone(ch, at+"zone", s.Zone, true)
+		checkZone(ch, at+"zone", s.Zone)
 		switch first, last := s.First.AsTime(time.UTC), s.Last.AsTime(time.UTC); {
 		case s.First == (tomlfile.LocalDate{}) || s.Last == (tomlfile.LocalDate{}):
 			ch.add(at+"first", "the summit %q needs its first and its last day, such as 2016-04-25", s.Title)
@@ -207,6 +212,8 @@ func (c *Config) checkEvents(ch *checker) {
 			required(ch, at, "session", session.Title)
 			if session.Start == (tomlfile.LocalDateTime{}) {
 				ch.add(at+"start", "the session %q has no start", session.Title)
+			} else if day := session.Start.LocalDate; day.AsTime(time.UTC).Before(s.First.AsTime(time.UTC)) || day.AsTime(time.UTC).After(s.Last.AsTime(time.UTC)) {
+				ch.add(at+"start", "the session %q is on %s, which is no day of the summit", session.Title, day)
 			}
 			checkURL(ch, at+"url", session.URL)
 		}
@@ -230,7 +237,12 @@ func (c *Config) checkDigests(ch *checker) {
 		for _, l := range d.Lists {
 			lists.refer(ch, at+"lists", l)
 		}
-		checkZone(ch, at+"zone", d.Zone, true)
+		checkZone(ch, at+"zone", d.Zone)
+		for _, l := range c.Lists {
+			if l.ListID != "" && strings.EqualFold(l.ListID, d.ListID) {
+				ch.add(at+"list_id", "the digest %q would have the List-Id of the list %q, and all that list's mail would be taken for our own: give the digest another list_id than %s", d.Name, l.Name, d.ListID)
+			}
+		}
 		if d.From == "" {
 			ch.add(at+"from", "the digest %q has no from address", d.Name)
 		} else {
@@ -268,6 +280,12 @@ func (c *Config) checkWeb(ch *checker) {
 	}
 }
 
+func checkDuration(ch *checker, path string, d Duration) {
+	if time.Duration(d) < time.Second {
+		ch.add(path, "%d has no unit: write it as \"90s\", \"30m\" or \"1h30m\"", int64(d))
+	}
+}
+
 func count(values ...string) (n int) {
 	for _, v := range values {
 		if v != "" {
@@ -292,8 +310,8 @@ func oneOf(ch *checker, path, v string, allowed ...string) {
 	ch.add(path, "%q is none of %s", v, strings.Join(allowed, ", "))
 }
 
-func checkZone(ch *checker, path, zone string, required bool) {
-	if zone == "" && required {
+func checkZone(ch *checker, path, zone string) {
+	if zone == "" {
 		ch.add(path, "the time zone is missing, such as \"America/Los_Angeles\"")
 		return
 	}

@@ -6,14 +6,15 @@ import (
 	"time"
 )
 
-// Duration is a length of time, written as "90s" or "1h30m".
+// Duration is a length of time, written as "90s" or "1h30m". A bare number is
+// read too, as nanoseconds, and refused by what checks the configuration.
 type Duration time.Duration
 
 // UnmarshalText reads a duration.
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
-	if err != nil || v <= 0 {
-		return fmt.Errorf("%q is no duration: write it as \"90s\", \"30m\" or \"1h30m\"", text)
+	if err != nil || v < time.Second {
+		return fmt.Errorf("%q is no duration of a second or more: write it as \"90s\", \"30m\" or \"1h30m\"", text)
 	}
 	*d = Duration(v)
 	return nil

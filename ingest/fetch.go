@@ -70,6 +70,8 @@ type fetchRun struct {
 	// the suspect; witness is which one is to be tried, from the end.
 	witnessed bool
 	witness   uint32
+	// opened is when the last connection was made.
+	opened time.Time
 	// unlistable and poison are the messages that cannot be listed and
 	// fetched without ending the connection.
 	unlistable map[uint32]bool
@@ -112,6 +114,9 @@ func (r *fetchRun) stored(b batch) {
 func (r *fetchRun) produce(ctx context.Context, emit emitter) error {
 	for failures := 0; ; {
 		r.moved = false
+		// What comes after the mailbox is opened may be missed: its end is
+		// where it was at this moment, at the earliest.
+		r.opened = r.in.clock()
 		err := r.connection(ctx, emit)
 		if err == nil || ctx.Err() != nil || !temporary(err) {
 			return err

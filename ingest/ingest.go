@@ -127,7 +127,7 @@ func (in *Ingester) Fetch(ctx context.Context, source Source, progress func(done
 		}
 		return report, err
 	}
-	if err := in.archive.Fetched(ctx, mailbox.ID, in.clock()); err != nil {
+	if err := in.archive.Fetched(ctx, mailbox.ID, run.opened); err != nil {
 		return report, fmt.Errorf("cannot record that %s was fetched: %w", source.name(), err)
 	}
 	return report, nil
