@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"html/template"
 	"slices"
-	"strings"
 	"time"
+	"unicode"
 
 	"sigpost"
 )
@@ -179,6 +179,14 @@ func next(o sigpost.Occurrence, zone *time.Location, reader readerClock) string 
 		return words
 	}
 	before, after := o.Start.In(reader.zone), o.Next.In(reader.zone)
+	if !sameDay(then, after) { // the day is another one there
+		words += ", " + after.Format(day)
+		if reader.own {
+			words += " your time"
+		} else {
+			words += " " + offset(after)
+		}
+	}
 	if before.Format("15:04") == after.Format("15:04") || o.Start.In(zone).Format("15:04") != then.Format("15:04") {
 		return words
 	}
@@ -234,6 +242,10 @@ func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []
 		}
 		return 1
 	})
+	offsets := map[string]bool{}
+	for _, s := range all {
+		offsets[offset(s.Start.In(zone))] = true
+	}
 	matching := 0
 	for i, s := range all {
 		if on(s) {
@@ -242,16 +254,14 @@ func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []
 		if i >= sessionLimit {
 			continue
 		}
-		by := []string{}
-		for _, part := range []string{clean(s.Speakers), clean(s.Room)} {
-			if part != "" {
-				by = append(by, part)
-			}
-		}
-		u.Sessions = append(u.Sessions, Talk{
-			When: s.Start.In(zone).Format("Mon 2 Jan 15:04"), Title: clean(s.Title), By: strings.Join(by, ", "),
+		t := Talk{
+			When: s.Start.In(zone).Format("Mon 2 Jan 15:04"), Title: clean(s.Title), By: speakersAndRoom(s),
 			URL: linkable(s.URL), Yours: on(s),
-		})
+		}
+		if len(offsets) > 1 { // the clocks change in between
+			t.When += " " + offset(s.Start.In(zone))
+		}
+		u.Sessions = append(u.Sessions, t)
 	}
 	if more := len(all) - len(u.Sessions); more > 0 {
 		u.More = "and " + count(more, "more session", "more sessions")
@@ -260,8 +270,24 @@ func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []
 		u.Matching = digits(matching) + " of " + count(len(all), "session", "sessions") + " on your topics"
 	}
 	first := all[0].Start.In(zone)
+	if len(offsets) > 1 {
+		u.SessionZone = "Times are local"
+		return
+	}
 	u.SessionZone = "Times are local: " + offset(first)
 	if letters := zoneLetters(first); letters != "" && letters != "UTC" {
 		u.SessionZone = "Times are local: " + letters + " (" + offset(first) + ")"
 	}
+}
+
+// speakersAndRoom says who speaks and where. A bare number is a room's.
+func speakersAndRoom(s sigpost.Session) string {
+	by, room := clean(s.Speakers), clean(s.Room)
+	if room != "" && unicode.IsDigit([]rune(room)[0]) {
+		room = "room " + room
+	}
+	if by != "" && room != "" {
+		return by + "; " + room
+	}
+	return by + room
 }

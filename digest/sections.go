@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"sigpost"
 )
@@ -124,7 +125,7 @@ func tagTitle(issue sigpost.Issue, tag sigpost.Tag) string {
 }
 
 // Told is an entry's headline with its project before it, where the headline
-// does not begin with that: "Kuryr: Port per pod exhausts the quota".
+// names none of its projects: "Kuryr: Port per pod exhausts the quota".
 func Told(issue sigpost.Issue, e sigpost.Entry) string {
 	headline := shorten(clean(withoutAddresses(e.Headline)), headlineLimit)
 	project := tagTitle(issue, best(e, sigpost.KindProject))
@@ -134,7 +135,23 @@ func Told(issue sigpost.Issue, e sigpost.Entry) string {
 	case beginsWith(headline, project): // perhaps in another case
 		return project + headline[len(project):]
 	}
+	for _, t := range e.Tags {
+		if t.Tag.Kind == sigpost.KindProject && mentions(headline, tagTitle(issue, t.Tag)) {
+			return headline
+		}
+	}
 	return project + ": " + headline
+}
+
+// mentions says whether a line has those words, in whatever case.
+func mentions(line, words string) bool {
+	for i := range line {
+		before, _ := utf8.DecodeLastRuneInString(line[:i])
+		if (i == 0 || !unicode.IsLetter(before) && !unicode.IsDigit(before)) && beginsWith(line[i:], words) {
+			return true
+		}
+	}
+	return false
 }
 
 // beginsWith says whether a line's first words are those, in whatever case.

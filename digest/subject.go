@@ -57,7 +57,7 @@ func preheader(issue sigpost.Issue, told int) string {
 	}
 	line := Volume(issue.Stats)
 	if len(rest) > 0 {
-		line = "Also: " + shorten(strings.Join(rest, "; "), preheaderLimit-utf8.RuneCountInString(line)) + " · " + line
+		line = "Also: " + shorten(strings.Join(rest, "; "), preheaderLimit-utf8.RuneCountInString(line)-len("Also:  . ")) + " · " + line
 	}
 	return shorten(line, preheaderLimit)
 }

@@ -225,3 +225,40 @@ func TestDisplayWidth(t *testing.T) {
 		}
 	}
 }
+
+func TestToldNamesAProjectOnce(t *testing.T) {
+	issue := sigpost.Issue{Titles: map[string]string{"project:neutron": "Neutron", "project:kuryr": "Kuryr"}}
+	tags := []sigpost.Tagging{{Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "neutron"}}, {Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "kuryr"}}}
+	for headline, want := range map[string]string{
+		"port per pod":                "Neutron: port per pod",
+		"neutron port per pod":        "Neutron port per pod",
+		"Kuryr: port per pod":         "Kuryr: port per pod",
+		"Ports (kuryr) eat the quota": "Ports (kuryr) eat the quota",
+		"Kuryrs of the world":         "Neutron: Kuryrs of the world",
+	} {
+		if got := Told(issue, sigpost.Entry{Headline: headline, Tags: tags}); got != want {
+			t.Errorf("%q: %q, want %q", headline, got, want)
+		}
+	}
+}
+
+// Across a change of the clocks each session has its own offset, and a meeting
+// whose day is another one at the reader's says so.
+func TestOffsetsAndDaysOfTheirOwn(t *testing.T) {
+	paris, pacific, tokyo := zone(t, "Europe/Paris"), zone(t, "America/Los_Angeles"), zone(t, "Asia/Tokyo")
+	summit := sigpost.Occurrence{Kind: sigpost.EventSummit, AllDay: true, Zone: "Europe/Paris",
+		Start: time.Date(2026, 10, 24, 0, 0, 0, 0, paris), End: time.Date(2026, 10, 27, 0, 0, 0, 0, paris),
+		Sessions: []sigpost.Session{{Title: "before", Start: time.Date(2026, 10, 24, 9, 0, 0, 0, paris), Room: "14", Speakers: "Ana"},
+			{Title: "after", Start: time.Date(2026, 10, 26, 9, 0, 0, 0, paris)}}}
+	u := upcoming(summit, summit.Start, readerClock{zone: paris}, nil)
+	if u.Sessions[0].When != "Sat 24 Oct 09:00 UTC+2" || u.Sessions[1].When != "Mon 26 Oct 09:00 UTC+1" || u.SessionZone != "Times are local" {
+		t.Errorf("%+v, %s", u.Sessions, u.SessionZone)
+	}
+	if u.Sessions[0].By != "Ana; room 14" {
+		t.Errorf("by %s", u.Sessions[0].By)
+	}
+	meeting := sigpost.Occurrence{Zone: "America/Los_Angeles", Start: time.Date(2026, 9, 29, 14, 0, 0, 0, pacific), Next: time.Date(2026, 10, 13, 14, 0, 0, 0, pacific)}
+	if got := next(meeting, pacific, readerClock{tokyo, true}); got != "Tuesday 13 October, Wednesday 14 October your time" {
+		t.Errorf("next: %s", got)
+	}
+}
