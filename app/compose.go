@@ -252,6 +252,12 @@ func (a *App) anyMessageURL(m *sigpost.Message) string {
 	if a.Config.Web.URL != "" {
 		return fmt.Sprintf("%s/threads/%d#m%d", a.Config.Web.URL, m.ThreadID, m.ID)
 	}
+	return a.archiveURL(m)
+}
+
+// archiveURL is where the list, or the mail itself, says that everybody can
+// read a message.
+func (a *App) archiveURL(m *sigpost.Message) string {
 	for _, name := range m.Lists {
 		// No archive knows the id that was derived for a mail without one.
 		if l, err := a.Config.List(name); err == nil && l.ArchiveURL != "" && !m.Derived {

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,22 +14,24 @@ import (
 	"sigpost/subscribe"
 )
 
-// NewReader is what an operator says of a reader to be subscribed.
+// NewReader is what an operator says of a reader.
 type NewReader struct {
 	Address string // "ada@example.org" or "Ada <ada@example.org>"
-	Topics  []string
-	Zone    string
-	Consent string // how and when they agreed
+	// Topics are tags as people write them; "all" alone stands for everything.
+	// None leaves those of an active reader as they are.
+	Topics []string
+	// Zone is an IANA name; "" leaves an active reader's as it is.
+	Zone string
+	// Consent says how and when they agreed. Who is active already need not
+	// agree again.
+	Consent string
 }
 
-// Subscribe adds a reader to a digest, or changes their topics.
+// Subscribe adds a reader to a digest, or changes what is given of one.
 func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigpost.Subscription, error) {
 	name, addr, err := subscribe.ParseAddress(r.Address)
 	if err != nil {
 		return sigpost.Subscription{}, sigpost.Usage(err)
-	}
-	if strings.TrimSpace(r.Consent) == "" {
-		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is not subscribed: say with --consent how and when they agreed, such as --consent \"asked by mail on 3 May\"", addr))
 	}
 	if _, err := time.LoadLocation(r.Zone); err != nil {
 		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%q is no time zone: use an IANA name, such as \"Europe/Berlin\"", r.Zone))
@@ -36,14 +40,39 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	if err != nil {
 		return sigpost.Subscription{}, sigpost.Usage(err)
 	}
-	return a.Store.Subscribe(ctx, sigpost.Subscription{
+	wish := sigpost.Subscription{
 		Digest: d.Name, State: sigpost.SubscriptionActive, Topics: topics, Since: a.now(),
-		Subscriber: sigpost.Subscriber{Name: name, Addr: addr, Zone: r.Zone, Consent: r.Consent, Created: a.now()},
-	})
+		Subscriber: sigpost.Subscriber{Name: name, Addr: addr, Zone: r.Zone, Consent: strings.TrimSpace(r.Consent), Created: a.now()},
+	}
+	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
+	switch {
+	case err == nil && had.State == sigpost.SubscriptionActive:
+		keep(&wish, had, len(r.Topics) > 0)
+	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
+		return sigpost.Subscription{}, err
+	}
+	if wish.Subscriber.Consent == "" {
+		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is not subscribed: say with --consent how and when they agreed, such as --consent \"asked by mail on 3 May\"", addr))
+	}
+	return a.Store.Subscribe(ctx, wish)
+}
+
+// keep leaves what is not given as it was.
+func keep(wish *sigpost.Subscription, had sigpost.Subscription, topicsGiven bool) {
+	if !topicsGiven {
+		wish.Topics = had.Topics
+	}
+	wish.Since = had.Since
+	wish.Subscriber.Name = cmp.Or(wish.Subscriber.Name, had.Subscriber.Name)
+	wish.Subscriber.Zone = cmp.Or(wish.Subscriber.Zone, had.Subscriber.Zone)
+	wish.Subscriber.Consent = cmp.Or(wish.Subscriber.Consent, had.Subscriber.Consent)
 }
 
 // topics finds tags by what people write: "kuryr" or "project:kuryr".
 func (a *App) topics(words []string) ([]sigpost.Tag, error) {
+	if len(words) == 1 && words[0] == "all" {
+		return nil, nil
+	}
 	var topics []sigpost.Tag
 	for _, w := range words {
 		tag, err := a.topic(strings.ToLower(strings.TrimSpace(w)))
@@ -77,14 +106,16 @@ func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) 
 		return sigpost.Usage(err)
 	}
 	s, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
-	if err == nil && s.State == sigpost.SubscriptionActive {
-		_, err = a.Store.EndSubscription(ctx, s.ID, a.now())
+	switch {
+	case errors.Is(err, sigpost.ErrNotFound):
+		return fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
+	case err != nil:
 		return err
+	case s.State != sigpost.SubscriptionActive:
+		return fmt.Errorf("%s does not get %s any more: there is nothing to end", addr, d.Name)
 	}
-	if err == nil {
-		err = sigpost.ErrNotFound
-	}
-	return fmt.Errorf("%s does not get %s: %w", addr, d.Name, err)
+	_, err = a.Store.EndSubscription(ctx, s.ID, a.now())
+	return err
 }
 
 // Subscriptions calls each for every subscription to a digest, ended ones

@@ -11,13 +11,14 @@ import (
 	"sigpost"
 	"sigpost/digest"
 	"sigpost/subscribe"
+	"sigpost/thread"
 	"sigpost/web"
 )
 
 // Handler is the site's pages.
 func (a *App) Handler() (http.Handler, error) {
 	o := web.Options{
-		Title: "sigpost", Store: a.Store, Messages: a.Thread, Titles: a.taxonomy.Titles(), Log: a.log,
+		Title: "sigpost", Store: a.Store, Messages: a.threadInOrder, ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.taxonomy.Titles(), Log: a.log,
 		Door: subscribe.NewDoor(a.tokens, a.Store, a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)
@@ -28,7 +29,7 @@ func (a *App) Handler() (http.Handler, error) {
 		},
 	}
 	for _, d := range a.Config.Digests {
-		o.Digests = append(o.Digests, d.Name)
+		o.Digests[d.Name] = d.Title
 	}
 	if len(a.Config.Digests) == 1 {
 		o.Title = a.Config.Digests[0].Title
@@ -38,6 +39,22 @@ func (a *App) Handler() (http.Handler, error) {
 
 // shutdown is how long requests may go on after an interrupt.
 const shutdown = 4 * time.Second
+
+// threadInOrder gives a thread's messages as a reader wants them: answers
+// behind what they answer, whenever they came in.
+func (a *App) threadInOrder(ctx context.Context, id int64) ([]*sigpost.Message, error) {
+	msgs, err := a.Thread(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	ordered := make([]*sigpost.Message, 0, len(msgs))
+	thread.Walk(thread.Tree(msgs), func(n *thread.Node, _ int) {
+		if n.Message != nil {
+			ordered = append(ordered, n.Message)
+		}
+	})
+	return ordered, nil
+}
 
 // Listen takes an address for Serve.
 func Listen(addr string) (net.Listener, error) {
@@ -69,5 +86,8 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return <-stopped
+	if err := <-stopped; err != nil { // somebody is slow: no reason to wait longer
+		return server.Close()
+	}
+	return nil
 }

@@ -53,22 +53,6 @@ var replyMarks = map[string]bool{
 	"aw": true, "wg": true, "sv": true, "vs": true, "vb": true, "antw": true, "tr": true, "rv": true, "odp": true,
 }
 
-// IsReply says whether the subject has the mark of a reply or a forward, in
-// front or behind its list tags.
-func IsReply(subject string) bool {
-	s := strings.TrimSpace(subject)
-	for {
-		if _, ok := trimLeader(s); ok {
-			return true
-		}
-		t, ok := trimBlob(s)
-		if !ok {
-			return false
-		}
-		s = t
-	}
-}
-
 // trimLeader takes off one subj-leader: a mark, blobs such as "[2]" behind
 // it, and a colon.
 func trimLeader(s string) (string, bool) {

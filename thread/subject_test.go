@@ -9,33 +9,29 @@ import (
 func TestBaseSubject(t *testing.T) {
 	for _, c := range []struct {
 		name, in, want string
-		reply          bool
 	}{
-		{"plain", "Bays or clusters?", "Bays or clusters?", false},
-		{"reply", "Re: Bays or clusters?", "Bays or clusters?", true},
-		{"many replies", "RE: Re: re : Fwd: Bays", "Bays", true},
-		{"numbered reply", "Re[2]: Bays", "Bays", true},
-		{"list tag", "[sig-openstack] Bays", "Bays", false},
-		{"list tag and reply, both ways", "Re: [sig-openstack] Re: [magnum] Bays", "Bays", true},
-		{"reply behind the tag", "[sig-openstack] Re: Bays", "Bays", true},
-		{"only a tag", "[magnum]", "[magnum]", false},
-		{"reply to only a tag", "Re: [magnum]", "[magnum]", true},
-		{"forwarded behind", "Bays (fwd)", "Bays", false},
-		{"forwarded around", "[Fwd: Re: Bays]", "Bays", false},
-		{"white space", " Bays \t or\n clusters ", "Bays or clusters", false},
-		{"German", "AW: WG: Bays", "Bays", true},
-		{"a word with a colon", "nova: bays", "nova: bays", false},
-		{"a word like a mark", "Rest: bays", "Rest: bays", false},
-		{"empty", "", "", false},
-		{"only a mark", "Re:", "", true},
-		{"open bracket", "[magnum bays", "[magnum bays", false},
+		{"plain", "Bays or clusters?", "Bays or clusters?"},
+		{"reply", "Re: Bays or clusters?", "Bays or clusters?"},
+		{"many replies", "RE: Re: re : Fwd: Bays", "Bays"},
+		{"numbered reply", "Re[2]: Bays", "Bays"},
+		{"list tag", "[sig-openstack] Bays", "Bays"},
+		{"list tag and reply, both ways", "Re: [sig-openstack] Re: [magnum] Bays", "Bays"},
+		{"reply behind the tag", "[sig-openstack] Re: Bays", "Bays"},
+		{"only a tag", "[magnum]", "[magnum]"},
+		{"reply to only a tag", "Re: [magnum]", "[magnum]"},
+		{"forwarded behind", "Bays (fwd)", "Bays"},
+		{"forwarded around", "[Fwd: Re: Bays]", "Bays"},
+		{"white space", " Bays \t or\n clusters ", "Bays or clusters"},
+		{"German", "AW: WG: Bays", "Bays"},
+		{"a word with a colon", "nova: bays", "nova: bays"},
+		{"a word like a mark", "Rest: bays", "Rest: bays"},
+		{"empty", "", ""},
+		{"only a mark", "Re:", ""},
+		{"open bracket", "[magnum bays", "[magnum bays"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := BaseSubject(c.in); got != c.want {
 				t.Errorf("BaseSubject(%q) = %q, want %q", c.in, got, c.want)
-			}
-			if got := IsReply(c.in); got != c.reply {
-				t.Errorf("IsReply(%q) = %v", c.in, got)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,7 +45,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	for _, d := range s.Digests {
+	for _, d := range slices.Sorted(maps.Keys(s.Digests)) {
 		issues, err := s.Store.Issues(ctx, d, shown)
 		if err != nil {
 			s.fail(w, r, err)
@@ -63,7 +64,12 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, sigpost.ErrNotFound)
 		return
 	}
-	issue, err := s.Store.IssueByNumber(r.Context(), r.PathValue("digest"), number)
+	name := r.PathValue("digest")
+	if s.Digests[name] == "" {
+		s.fail(w, r, sigpost.ErrNotFound)
+		return
+	}
+	issue, err := s.Store.IssueByNumber(r.Context(), name, number)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -89,7 +95,9 @@ type threadPage struct {
 // messageView is a message as its page shows it.
 type messageView struct {
 	*sigpost.Message
-	Parts []part
+	Parts      []part
+	ArchiveURL string
+	NewSubject string // where it is another than the thread's
 }
 
 // part is a stretch of a message; what is not new text is folded.
@@ -127,7 +135,11 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, m := range messages {
-		p.Messages = append(p.Messages, messageView{m, parts(m)})
+		view := messageView{Message: m, Parts: parts(m), ArchiveURL: s.ArchiveURL(m)}
+		if !strings.EqualFold(m.BaseSubject, t.BaseSubject) {
+			view.NewSubject = m.Subject
+		}
+		p.Messages = append(p.Messages, view)
 	}
 	s.show(w, r, http.StatusOK, "thread", p)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"sigpost"
@@ -21,13 +22,18 @@ func (s *site) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, r, http.StatusOK, "unsubscribe", unsubscribePage{
-		page{s.Title, "Unsubscribe"}, address, digest, state == sigpost.SubscriptionActive,
+		page{s.Title, "Unsubscribe"}, address, cmp.Or(s.Digests[digest], digest), state == sigpost.SubscriptionActive,
 	})
 }
 
 // unsubscribe is the one click of RFC 8058, section 3.2, and the button of the
 // page: no login, no cookie, no second page, at once.
 func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
+	// Without these words (section 3.1) it is some other POST; the page asks.
+	if r.FormValue("List-Unsubscribe") != "One-Click" {
+		s.unsubscribePage(w, r)
+		return
+	}
 	subscription, err := s.Door.Unsubscribe(r.Context(), r.PathValue("token"))
 	if err != nil {
 		s.fail(w, r, err)

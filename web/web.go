@@ -24,13 +24,16 @@ import (
 type Options struct {
 	Title string // of the site
 	Store *store.DB
-	// Messages gives a thread's messages with their text.
+	// Messages gives a thread's messages with their text, answers after what
+	// they answer.
 	Messages func(ctx context.Context, threadID int64) ([]*sigpost.Message, error)
+	// ArchiveURL is where everybody can read a message, or "".
+	ArchiveURL func(*sigpost.Message) string
 	// Reader is what an issue's web copy must know, without anything personal.
 	Reader func(issue sigpost.Issue) digest.Reader
 	// Titles are the names for people of tags, by Tag.String.
 	Titles  map[string]string
-	Digests []string // names of the digests, whose issues are shown
+	Digests map[string]string // titles of the digests whose issues are shown, by name
 	Door    subscribe.Door
 	Log     *slog.Logger
 }
@@ -61,7 +64,9 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
 	mux.HandleFunc("GET /unsubscribe/{token}", s.unsubscribePage)
 	mux.HandleFunc("POST /unsubscribe/{token}", s.unsubscribe)
-	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(templates.Static())))
+	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFileFS(w, r, templates.Static(), "style.css")
+	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) })
 	return secure(mux), nil
 }

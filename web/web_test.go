@@ -56,7 +56,8 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		Subscriber: sigpost.Subscriber{Addr: "ana@example.org", Consent: "in a test", Created: day}})
 	must(t, err)
 	handler, err := New(Options{
-		Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr"}, Digests: []string{"weekly"},
+		Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr"}, Digests: map[string]string{"weekly": "The Weekly"},
+		ArchiveURL: func(*sigpost.Message) string { return "https://lists.example.org/a" },
 		Messages: func(ctx context.Context, id int64) ([]*sigpost.Message, error) {
 			if _, err := db.ThreadMessages(ctx, id); err != nil {
 				return nil, err
@@ -89,14 +90,16 @@ func TestPages(t *testing.T) {
 		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", "/?tag=project%3akuryr"}},
 		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1"}},
 		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
-		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "&lt;b&gt;Ana"}},
+		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
 		{"no such thread", "GET", "/threads/99", 404, []string{"There is no such page here"}},
 		{"no thread at all", "GET", "/threads/x", 404, []string{"There is no such page here"}},
 		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;"}},
 		{"no such issue", "GET", "/issues/weekly/2", 404, []string{"There is no such page here"}},
+		{"an issue of no digest", "GET", "/issues/%00/1", 404, nil},
+		{"the folder of static files", "GET", "/static/", 404, nil},
 		{"no such page", "GET", "/nothing", 404, []string{"There is no such page here"}},
 		{"style", "GET", "/static/style.css", 200, []string{"prefers-color-scheme"}},
-		{"asking to unsubscribe", "GET", "/unsubscribe/" + tokens.Unsubscribe(1), 200, []string{"a…@example.org", "<button"}},
+		{"asking to unsubscribe", "GET", "/unsubscribe/" + tokens.Unsubscribe(1), 200, []string{"a…@example.org", "The Weekly", "<button"}},
 		{"a link cut off", "GET", "/unsubscribe/" + tokens.Unsubscribe(1)[:20], 404, []string{"This link is not valid"}},
 		{"a link cut off, posted", "POST", "/unsubscribe/" + tokens.Unsubscribe(1)[:20], 404, []string{"This link is not valid"}},
 		{"posting to a page", "POST", "/threads/1", 405, nil},
@@ -136,6 +139,9 @@ func TestUnsubscribing(t *testing.T) {
 		must(t, err)
 		resp.Body.Close()
 	}
+	resp, err := http.Post(link, "application/x-www-form-urlencoded", strings.NewReader("something=else"))
+	must(t, err)
+	resp.Body.Close()
 	if s, err := db.Subscription(context.Background(), 1); err != nil || s.State != sigpost.SubscriptionActive {
 		t.Fatalf("looking ended it: %v, %v", s.State, err)
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"letters": letters,
 			"arrive":  arrive,
-			"fail":    fail,
+			"sameid":  sameid,
 			"lock":    lock,
 			"subst":   subst,
 		},
@@ -171,18 +173,16 @@ func arrive(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(w.imap.Append("INBOX", mails))
 }
 
-// fail cut|stall N: the next IMAP connection is cut off, or falls silent, after
-// N bytes.
-func fail(ts *testscript.TestScript, neg bool, args []string) {
-	n, err := strconv.ParseInt(args[1], 10, 64)
-	ts.Check(err)
-	switch args[0] {
-	case "cut":
-		worldOf(ts).imap.FailNext(mailtest.CutAfterBytes(n))
-	case "stall":
-		worldOf(ts).imap.FailNext(mailtest.StallAfterBytes(n))
-	default:
-		ts.Fatalf("fail %s?", args[0])
+// sameid FILE checks that the letters that were sent have the Message-IDs that
+// a dry run's report said.
+func sameid(ts *testscript.TestScript, neg bool, args []string) {
+	said := ts.ReadFile(args[0])
+	for _, l := range worldOf(ts).smtp.Letters() {
+		m, err := mail.ReadMessage(bytes.NewReader(l.Data))
+		ts.Check(err)
+		if id := strings.Trim(m.Header.Get("Message-Id"), "<>"); !strings.Contains(said, id) {
+			ts.Fatalf("%s was sent, and the dry run did not say so", id)
+		}
 	}
 }
 

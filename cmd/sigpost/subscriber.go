@@ -25,9 +25,9 @@ type digestFlag struct {
 type subscriberAdd struct {
 	digestFlag
 	Address string   `arg:"" help:"\"ada@example.org\" or \"Ada <ada@example.org>\"."`
-	Topics  []string `placeholder:"TOPIC,..." help:"What the reader follows, such as kuryr,magnum (default: everything)."`
-	Zone    string   `placeholder:"ZONE" help:"The reader's time zone, such as Europe/Berlin (default: the digest's)."`
-	Consent string   `placeholder:"TEXT" help:"How and when they agreed; nobody is subscribed without it."`
+	Topics  []string `placeholder:"TOPIC,..." help:"What the reader follows, such as kuryr,magnum; all for everything, as a new reader without this gets."`
+	Zone    string   `placeholder:"ZONE" help:"The reader's time zone, such as Europe/Berlin (a new reader's default: the digest's)."`
+	Consent string   `placeholder:"TEXT" help:"How and when they agreed; nobody new is subscribed without it."`
 }
 
 // Run subscribes one reader.
@@ -85,13 +85,19 @@ func (c subscriberList) Run(s *session) error {
 	}
 	defer a.Close()
 	lines := json.NewEncoder(s.stdout)
-	return a.Subscriptions(s.ctx, d, func(sub sigpost.Subscription) error {
+	nobody := true
+	err = a.Subscriptions(s.ctx, d, func(sub sigpost.Subscription) error {
+		nobody = false
 		if s.JSON {
 			return lines.Encode(subscriberLine{sub.Subscriber.Addr, sub.Subscriber.Name, sub.State, sub.Topics, sub.Subscriber.Zone, sub.Since, sub.Subscriber.Consent})
 		}
 		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), topicWords(sub.Topics))
 		return err
 	})
+	if err == nil && nobody && !s.JSON {
+		fmt.Fprintf(s.stdout, "Nobody is subscribed to %s yet: \"sigpost subscriber add\" adds readers.\n", d.Title)
+	}
+	return err
 }
 
 func topicWords(topics []sigpost.Tag) string {

@@ -34,7 +34,7 @@ var own = map[string][]string{
 	"bench":             {},
 	"app": {"sigpost", "calendar", "classify", "config", "deliver", "digest", "ingest", "internal/osa", "message",
 		"store", "subscribe", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "deliver", "internal/mailtest"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 }
 
