@@ -47,6 +47,9 @@ func layout(text string) string {
 }
 
 func layoutLine(line string) []string {
+	if refLine.MatchString(line) { // stays with its number, however long
+		return []string{line}
+	}
 	body := strings.TrimLeft(line, " ")
 	indent := len(line) - len(body)
 	if left, right, ok := strings.Cut(body, flushMark); ok {
@@ -67,6 +70,9 @@ func layoutLine(line string) []string {
 	}
 	return wrap(body, indent, indent+markerWidth(body))
 }
+
+// refLine is a line that says which link has which number.
+var refLine = regexp.MustCompile(`^\[\d+\] \S+$`)
 
 var marker = regexp.MustCompile(`^(?:-|\d+\.|\[\d+\]) `)
 

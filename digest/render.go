@@ -246,7 +246,7 @@ func (p *page) Ref(url string) string {
 func (p *page) Refs() []string {
 	var lines []string
 	for i, url := range p.links {
-		lines = append(lines, "["+strconv.Itoa(i+1)+"]"+glue+url)
+		lines = append(lines, "["+strconv.Itoa(i+1)+"] "+url)
 	}
 	return lines
 }
