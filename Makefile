@@ -15,7 +15,7 @@ test:
 	go test $(RACE) ./...
 
 golden:
-	go test ./digest -update
+	go test ./digest ./message ./deliver ./classify -update
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...

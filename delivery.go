@@ -14,7 +14,8 @@ const (
 	// DeliveryUnknown: the connection was lost after the final dot and before
 	// the reply (RFC 1047). It may have arrived.
 	DeliveryUnknown DeliveryState = "unknown"
-	// DeliverySuppressed: the subscription ended before it was sent.
+	// DeliverySuppressed: the subscription ended before it was sent, or the
+	// issue has nothing on the reader's topics.
 	DeliverySuppressed DeliveryState = "suppressed"
 )
 

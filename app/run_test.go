@@ -462,6 +462,33 @@ Our Kuryr agent needs a minute for every port on a slow link.
 	}
 }
 
+// Two mails with one Message-ID: what differs by header and footer is one
+// message, what says something else is not lost.
+func TestMailsWithTheSameMessageID(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	mail := func(subject, text string) mailtest.Mail {
+		return mailtest.Mail{Received: monday.Add(-time.Hour), Raw: []byte("From: Ana <ana@example.net>\r\nMessage-ID: <same@example.net>\r\nSubject: " +
+			subject + "\r\n\r\n" + text + "\r\n")}
+	}
+	w.deliver(mail("Ports", "One port per pod."), mail("[list] Ports", "One  port per pod.\r\n_______________________________________________\r\nList mailing list\r\nList@lists.example.net"),
+		mail("Ports", "Quite another thing."))
+	for range 2 {
+		if _, err := a.Ingest(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		w.deliver(mail("Ports", "And a third."))
+	}
+	_, _, quarantined, err := a.Store.CountMessages(context.Background())
+	if err != nil || quarantined != 2 {
+		t.Errorf("%d in quarantine, %v", quarantined, err)
+	}
+	kept, err := a.Store.Quarantine(context.Background(), 10)
+	if err != nil || len(kept) != 2 || !strings.Contains(string(kept[0].Raw)+string(kept[1].Raw), "Quite another thing.") || !strings.Contains(kept[0].Reason, "<same@example.net>") {
+		t.Errorf("%+v, %v", kept, err)
+	}
+}
+
 // A window is not closed over a mailbox that could not be read.
 func TestNoIssueFromAMailboxThatWasNotRead(t *testing.T) {
 	w := newWorld(t)

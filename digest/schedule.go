@@ -11,9 +11,9 @@ type Schedule struct {
 	// Weekday is the day on which issues are due; the week that one covers
 	// ends with the midnight that begins it.
 	Weekday time.Weekday
-	// At is the time of day from which it is due.
+	// Hour and Minute are the time of day from which it is due.
 	Hour, Minute int
-	// Zone is the clock that both go by.
+	// Zone is the clock that all go by.
 	Zone *time.Location
 }
 
