@@ -254,3 +254,27 @@ WHERE d.issue_id = 1 AND d.state = 'queued' AND d.due <= 5 AND d.lease <= 5 ORDE
 		t.Errorf("the plan is %q", plan[3])
 	}
 }
+
+// What is lost can be queued again by who decides so; what is sent cannot.
+func TestRequeue(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		issue, _ := ledger(t, db, 4)
+		for i, state := range []sigpost.DeliveryState{sigpost.DeliverySent, sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryUnknown} {
+			d := must(db.Claim(ctx, issue.ID, hours(1), hours(2), 1))(t)[0]
+			must(db.Begin(ctx, d.ID, hours(1)))(t)
+			check(t, db.Record(ctx, d.ID, state, "said", time.Time{}, hours(i)))
+		}
+		if n := must(db.Requeue(ctx, issue.ID, sigpost.DeliveryUnknown, hours(3)))(t); n != 2 {
+			t.Errorf("%d were queued again, want 2", n)
+		}
+		equal(t, "counts", must(db.DeliveryCounts(ctx, issue.ID))(t),
+			sigpost.DeliveryCounts{sigpost.DeliverySent: 1, sigpost.DeliveryFailed: 1, sigpost.DeliveryQueued: 2})
+		if _, err := db.Requeue(ctx, issue.ID, sigpost.DeliverySent, hours(3)); err == nil {
+			t.Error("a letter that was sent was queued again")
+		}
+		if claimed := must(db.Claim(ctx, issue.ID, hours(3), hours(4), 9))(t); len(claimed) != 2 || claimed[0].Attempts != 0 {
+			t.Errorf("claimed %+v", claimed)
+		}
+	})
+}
