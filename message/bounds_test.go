@@ -1,0 +1,60 @@
+package message
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// What a stranger makes long is cut, with a word about it, and the cut is at
+// the end of a character.
+func TestLongSubjectAndText(t *testing.T) {
+	m, err := Parse([]byte("From: a@example.org\nSubject: " + strings.Repeat("Re: é ", 20_000) +
+		"\nContent-Type: text/plain; charset=utf-8\n\n" + strings.Repeat("ein Wörtchen\n", 200_000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Subject) > maxSubject || len(m.Subject) < maxSubject-8 || !utf8.ValidString(m.Subject) {
+		t.Errorf("the subject has %d bytes", len(m.Subject))
+	}
+	if len(m.Text) > maxText || len(m.Text) < maxText-8 || !utf8.ValidString(m.Text) {
+		t.Errorf("the text has %d bytes", len(m.Text))
+	}
+	if end := m.Ranges[len(m.Ranges)-1].End; end != len(m.Text) {
+		t.Errorf("the ranges end at %d of %d", end, len(m.Text))
+	}
+	if said := strings.Join(m.Defects, "\n"); !strings.Contains(said, "its subject is") || !strings.Contains(said, "its text is") {
+		t.Errorf("defects: %s", said)
+	}
+}
+
+// A boundary that stands a million times on one line costs no more than the
+// line is long; it took a minute when it cost the square of that.
+func TestBoundaryRepeatedOnOneLine(t *testing.T) {
+	raw := []byte("From: a@example.org\nContent-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b", 1_400_000))
+	done := make(chan error, 1)
+	go func() {
+		_, err := Parse(raw)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it takes too long")
+	}
+}
+
+func TestBoundariesCountAtTheBeginOfALineAlone(t *testing.T) {
+	parts, found, closed := splitMultipart([]byte("not --b\n--b\none --b--b\n--bx\n--b\ntwo\n--b--\nafter\n"), "b")
+	var got []string
+	for _, p := range parts {
+		got = append(got, string(p))
+	}
+	if want := "one --b--b\n--bx|two"; !found || !closed || strings.Join(got, "|") != want {
+		t.Errorf("%q, found %v, closed %v", got, found, closed)
+	}
+}
