@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"sigpost"
+	"sigpost/config"
 	"sigpost/deliver"
 	"sigpost/ingest"
 )
@@ -16,11 +19,15 @@ type Finding struct {
 }
 
 // Check tries everything that the configuration names: the archive's
-// database, each mailbox, the mail server. It changes nothing there.
+// database, each mailbox, the mail server. It changes nothing but that it makes
+// the database where there is none.
 func (a *App) Check(ctx context.Context) []Finding {
 	messages, threads, quarantined, err := a.Store.CountMessages(ctx)
 	findings := []Finding{finding("archive", err, "%d messages in %d threads, %d in quarantine", messages, threads, quarantined)}
 	findings = append(findings, finding("taxonomy", nil, "%d tags, version %s", len(a.taxonomy.Tags), a.taxonomy.Version()))
+	for _, d := range a.Config.Digests {
+		findings = append(findings, a.checkLetters(ctx, d))
+	}
 	for _, account := range a.Config.Accounts {
 		names := make([]string, 0, len(account.Mailboxes))
 		for _, m := range account.Mailboxes {
@@ -39,9 +46,31 @@ func (a *App) Check(ctx context.Context) []Finding {
 			err = courier.Connect(ctx)
 			courier.Close()
 		}
-		findings = append(findings, finding("smtp", err, "%s takes the login", a.Config.SMTP.Host))
+		says := "%s takes the login"
+		if server.Username == "" {
+			says = "%s can be reached and wants no login"
+		}
+		findings = append(findings, finding("smtp", err, says, a.Config.SMTP.Host))
 	}
 	return findings
+}
+
+// checkLetters looks for letters of a digest's last issue that need somebody.
+func (a *App) checkLetters(ctx context.Context, d config.Digest) Finding {
+	what := "digest " + d.Name
+	last, err := a.lastSentIssue(ctx, d)
+	if errors.Is(err, sigpost.ErrNotFound) {
+		return finding(what, nil, "no issue yet; the first is due %s", schedule(d).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"))
+	}
+	var counts sigpost.DeliveryCounts
+	if err == nil {
+		counts, err = a.Store.DeliveryCounts(ctx, last.ID)
+	}
+	if lost := counts[sigpost.DeliveryFailed] + counts[sigpost.DeliveryUnknown]; err == nil && lost > 0 {
+		err = fmt.Errorf("%d letters of issue %d failed and %d are held: \"sigpost digest send --retry-failed\" or \"--resend-held\"",
+			counts[sigpost.DeliveryFailed], last.Number, counts[sigpost.DeliveryUnknown])
+	}
+	return finding(what, err, "issue %d: %d letters sent, %d waiting", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
 }
 
 func finding(what string, err error, format string, args ...any) Finding {

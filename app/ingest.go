@@ -55,7 +55,11 @@ func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 				var one ingest.Report
 				one, err = in.Fetch(ctx, source, func(done, total int) { a.progress("reading "+name, Messages, done, total) })
 				report.add(one)
-				a.log.Info("mailbox read", "mailbox", name, "stored", one.Stored, "duplicates", one.Duplicates,
+				level := slog.LevelInfo
+				if err != nil {
+					level = slog.LevelWarn
+				}
+				a.log.Log(ctx, level, "mailbox read", "mailbox", name, "stored", one.Stored, "duplicates", one.Duplicates,
 					"quarantined", one.Quarantined, "took", one.Took, "complete", err == nil)
 			}
 			if err != nil {

@@ -58,6 +58,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	err = command.Run(s)
 	s.finish()
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted; what is done is kept, and the next run goes on from there")
+	}
 	return report(stderr, err)
 }
 
@@ -65,10 +68,6 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
-	}
-	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(stderr, "sigpost: interrupted; what is done is kept, and the next run goes on from there")
-		return exitFailed
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 		fmt.Fprintln(stderr, "sigpost:", line)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -41,8 +42,9 @@ func (c subscriberAdd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "%s gets %s: %s\n", sub.Subscriber.Addr, d.Title, topicWords(sub.Topics))
-	return nil
+	return s.tell(lineOf(sub), func(w io.Writer) {
+		fmt.Fprintf(w, "%s gets %s: %s\n", sub.Subscriber.Addr, d.Title, topicWords(sub.Topics))
+	})
 }
 
 type subscriberRemove struct {
@@ -60,8 +62,12 @@ func (c subscriberRemove) Run(s *session) error {
 	if err := a.Unsubscribe(s.ctx, d, c.Address); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "%s does not get %s any more.\n", c.Address, d.Title)
-	return nil
+	return s.tell(struct {
+		Address string                    `json:"address"`
+		State   sigpost.SubscriptionState `json:"state"`
+	}{c.Address, sigpost.SubscriptionEnded}, func(w io.Writer) {
+		fmt.Fprintf(w, "%s does not get %s any more.\n", c.Address, d.Title)
+	})
 }
 
 type subscriberList struct{ digestFlag }
@@ -77,6 +83,13 @@ type subscriberLine struct {
 	Consent string                    `json:"consent"`
 }
 
+func lineOf(sub sigpost.Subscription) subscriberLine {
+	return subscriberLine{
+		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...),
+		Zone: sub.Subscriber.Zone, Since: sub.Since, Consent: sub.Subscriber.Consent,
+	}
+}
+
 // Run lists as it reads, so that a million readers need no memory.
 func (c subscriberList) Run(s *session) error {
 	a, d, err := s.openDigest(c.Digest, app.Options{})
@@ -89,7 +102,7 @@ func (c subscriberList) Run(s *session) error {
 	err = a.Subscriptions(s.ctx, d, func(sub sigpost.Subscription) error {
 		nobody = false
 		if s.JSON {
-			return lines.Encode(subscriberLine{sub.Subscriber.Addr, sub.Subscriber.Name, sub.State, sub.Topics, sub.Subscriber.Zone, sub.Since, sub.Subscriber.Consent})
+			return lines.Encode(lineOf(sub))
 		}
 		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), topicWords(sub.Topics))
 		return err
