@@ -2,6 +2,7 @@ package mailtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -156,10 +157,11 @@ func (s *IMAP) Close() error {
 		return nil
 	}
 	s.wire.close()
-	err := s.server.Close()
-	s.listener.Close() // if the server had not yet begun to listen
+	// Serve must have ended before the server is closed: its waiting for
+	// connections races with the first one to be counted.
+	s.listener.Close()
 	<-s.done
-	if err != nil {
+	if err := s.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close the IMAP server at %s: %w", s.Addr, err)
 	}
 	return nil

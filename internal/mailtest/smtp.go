@@ -191,10 +191,10 @@ func (s *SMTP) Close() error {
 	if closed {
 		return nil
 	}
-	err := s.server.Close()
-	s.listener.Close() // if the server had not yet begun to listen
+	// As with IMAP: Serve has ended before the server is closed.
+	s.listener.Close()
 	<-s.done
-	if err != nil {
+	if err := s.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close the SMTP server at %s: %w", s.Addr, err)
 	}
 	return nil
