@@ -38,7 +38,9 @@ func (a *App) classify(ctx context.Context) (report ClassifyReport, err error) {
 	for {
 		threads, err := a.Store.ThreadsToClassify(ctx, a.taxonomy.Version(), after, classifyBatch)
 		if err != nil || len(threads) == 0 {
-			a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", time.Since(begin))
+			if report.Threads > 0 {
+				a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", time.Since(begin))
+			}
 			return report, err
 		}
 		tagged, err := a.tagAll(ctx, threads)

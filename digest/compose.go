@@ -185,8 +185,9 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 		ThreadID: n.Thread.ID,
 		Headline: Headline(cmp.Or(n.Thread.Subject, opener.Subject), n.Thread.Lists...),
 		Lists:    append([]string{}, n.Thread.Lists...), Tags: accepted(n.Tags),
-		// An opener that answers what nobody here has seen opens nothing.
-		Continued: n.Earlier || first.Before(in.Window.From) || opener.Parent() != "",
+		// A reply to what nobody here has seen opens nothing. A patch that
+		// refers to an unseen cover letter does.
+		Continued: n.Earlier || first.Before(in.Window.From) || opener.Parent() != "" && isReply(opener.Subject),
 		New:       len(told), Total: len(all), First: first, Last: all[len(all)-1].Received,
 		People: []string{}, Quotes: []sigpost.Quote{},
 		Unanswered: unanswered(all),

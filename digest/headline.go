@@ -56,6 +56,21 @@ func Headline(subject string, lists ...string) string {
 	return capital(shorten(withoutAddresses(s), headlineLimit))
 }
 
+// isReply says whether a subject has the mark of a reply, behind its tags too.
+func isReply(subject string) bool {
+	s := clean(subject)
+	for {
+		if replyMark.MatchString(s) {
+			return true
+		}
+		m := subjectTag.FindString(s)
+		if m == "" {
+			return false
+		}
+		s = s[len(m):]
+	}
+}
+
 // capital makes the first letter of a line upper case where its first word is
 // an ordinary one: not of "kube-proxy", "iSCSI" or "libfc:".
 func capital(s string) string {

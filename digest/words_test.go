@@ -262,3 +262,14 @@ func TestOffsetsAndDaysOfTheirOwn(t *testing.T) {
 		t.Errorf("next: %s", got)
 	}
 }
+
+func TestIsReply(t *testing.T) {
+	for subject, want := range map[string]bool{
+		"Re: ports": true, "[sig] RE: ports": true, "AW: [sig] ports": true, "Re[2]: ports": true,
+		"ports": false, "[PATCH 5.8 03/20] ports": false, "Rest: ports": false, "[sig]": false, "": false,
+	} {
+		if isReply(subject) != want {
+			t.Errorf("%q: %v", subject, !want)
+		}
+	}
+}
