@@ -229,8 +229,9 @@ func (c *Config) Digest(name string) (Digest, error) {
 }
 
 // List finds a list by name; the only one may be called "".
-func (c *Config) List(name string) (List, error) {
-	return find("list", c.Lists, func(l List) string { return l.Name }, name)
+func (c *Config) List(name string) (sigpost.List, error) {
+	l, err := find("list", c.Lists, func(l List) string { return l.Name }, name)
+	return sigpost.List(l), err
 }
 
 func find[T any](what string, all []T, nameOf func(T) string, name string) (none T, err error) {
