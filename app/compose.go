@@ -217,11 +217,11 @@ func (a *App) events(at time.Time) ([]sigpost.Occurrence, error) {
 	for i := range upcoming {
 		for j := range upcoming[i].Sessions {
 			s := &upcoming[i].Sessions[j]
-			// The event's own title is what a session's is read in. A title
-			// is short and to the point, so that what is only proposed counts:
-			// all that hangs on it is what a reader sees first.
-			doc := classify.Document{Subject: s.Title, Text: upcoming[i].Title, Opener: true}
-			for _, t := range a.classifier.Classify([]classify.Document{doc}) {
+			// A session's title is read behind the event's: that tells of which
+			// field its words are, and that its first one has a capital for
+			// another reason than its place.
+			doc := classify.Document{Subject: upcoming[i].Title + " " + s.Title, Opener: true}
+			for _, t := range accepted(a.classifier.Classify([]classify.Document{doc})) {
 				s.Tags = append(s.Tags, t.Tag)
 			}
 		}
