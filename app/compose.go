@@ -71,7 +71,9 @@ func (a *App) compose(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	if err != nil {
 		return sigpost.Issue{}, err
 	}
-	return issue, a.Store.CreateIssue(ctx, &issue, carried)
+	// In a statement of its own: it gives the issue its ID and number.
+	err = a.Store.CreateIssue(ctx, &issue, carried)
+	return issue, err
 }
 
 // Preview drafts the issue of a digest as it would be if its window ended
@@ -86,7 +88,14 @@ func (a *App) Preview(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 		w = sigpost.Window{From: last.Window.To, To: a.now()}
 	}
 	issue, _, err := a.draft(ctx, d, last, w)
-	issue.Number = last.Number + 1
+	if err != nil {
+		return issue, err
+	}
+	numbered, err := a.lastNumbered(ctx, d) // the last one may have been quiet
+	if errors.Is(err, sigpost.ErrNotFound) {
+		err = nil
+	}
+	issue.Number = numbered.Number + 1
 	return issue, err
 }
 

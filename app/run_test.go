@@ -276,6 +276,43 @@ func TestFailedLettersAreSaid(t *testing.T) {
 	w.wantOnce(readers...)
 }
 
+// Letters that are lost are named also in a run that something else stops.
+func TestLostLettersAreNamedWhenSendingStops(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	readers := w.manyReaders(a, 20)
+	w.smtp.Fail(
+		mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 550, Text: "no such user", To: readers[0], Times: 1},
+		mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 554, Text: "5.7.1 Relay access denied", Times: 5})
+	r, err := a.Run(context.Background(), false)
+	sent := r.Digests[0].Sent[0]
+	if !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "in a row got nowhere") || len(sent.Lost) != 1 || sent.Lost[0].To != readers[0] {
+		t.Errorf("%+v, %v", sent.Lost, err)
+	}
+	w.setNow(w.clock().Add(time.Hour))
+	w.run(a)
+	w.wantOnce(readers[1:]...)
+}
+
+// A preview has the number that the issue will have, quiet weeks or not.
+func TestPreviewAfterAQuietWeek(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	w.subscribe(a, "ana@readers.example.org")
+	if issue, err := a.Preview(context.Background(), w.digest(a)); err != nil || issue.Number != 1 {
+		t.Errorf("before the first: number %d, %v", issue.Number, err)
+	}
+	w.run(a)
+	w.setNow(monday.AddDate(0, 0, 7))
+	if c := w.run(a).Digests[0].Composed; c.State != sigpost.IssueQuiet {
+		t.Fatalf("the week is not quiet: %+v", c)
+	}
+	w.setNow(monday.AddDate(0, 0, 9))
+	if issue, err := a.Preview(context.Background(), w.digest(a)); err != nil || issue.Number != 2 {
+		t.Errorf("after a quiet week: number %d, %v", issue.Number, err)
+	}
+}
+
 // A server that refuses us altogether costs nobody their issue.
 func TestRelayDeniedLosesNothing(t *testing.T) {
 	w := newWorld(t)

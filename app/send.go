@@ -115,14 +115,18 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	r.Took = time.Since(begin)
 	a.log.Info("sending ended", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
-	if err != nil {
+	if err == nil {
+		err = a.closeIssue(ctx, issue)
+	}
+	if r.Outcome.Failed+r.Outcome.Unknown == 0 {
 		return r, err
 	}
-	if err := a.closeIssue(ctx, issue); err != nil || r.Outcome.Failed+r.Outcome.Unknown == 0 {
-		return r, err
-	}
-	r.Lost, err = a.lost(ctx, issue.ID)
-	return r, errors.Join(err, fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
+	// They are named now, also when something else stopped the sending: the
+	// next run has other letters to speak of.
+	lost, reading := a.lost(context.WithoutCancel(ctx), issue.ID)
+	r.Lost = lost
+	return r, errors.Join(err, reading,
+		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
 }
 
 // lost are the letters of an issue that were not sent, or may not have been.
@@ -148,7 +152,7 @@ func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
 // given state back into the queue, and sends.
 func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
-		last, err := a.lastSentIssue(ctx, d)
+		last, err := a.lastNumbered(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -165,8 +169,8 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 	return reports, err
 }
 
-// lastSentIssue is the digest's latest that anything was sent of.
-func (a *App) lastSentIssue(ctx context.Context, d config.Digest) (sigpost.Issue, error) {
+// lastNumbered is the digest's latest issue that was not quiet.
+func (a *App) lastNumbered(ctx context.Context, d config.Digest) (sigpost.Issue, error) {
 	issues, err := a.Store.Issues(ctx, d.Name, 0)
 	for _, i := range issues {
 		if i.Number > 0 {

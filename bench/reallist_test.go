@@ -3,12 +3,10 @@
 package bench
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -86,34 +84,13 @@ func TestRealList(t *testing.T) {
 		bytesIn += len(m.Raw)
 	}
 	dovecot.Load(t, "list", mails)
-	dir := t.TempDir()
-	program := filepath.Join(dir, "sigpost")
-	if out, err := exec.Command("go", "build", "-o", program, "sigpost/cmd/sigpost").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	for name, text := range map[string]string{
-		"config.toml": fmt.Sprintf(listConfig, dovecot.Addr, dovecot.CAFile, dovecot.User, sink.Addr),
-		"password":    dovecot.Password, "secret": strings.Repeat("s", 40),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sigpost := func(args ...string) ([]byte, *os.ProcessState) {
-		t.Helper()
-		c := exec.Command(program, append([]string{"--config", filepath.Join(dir, "config.toml"), "--now", *asOf}, args...)...)
-		var out, errs bytes.Buffer
-		c.Stdout, c.Stderr = &out, &errs
-		if err := c.Run(); err != nil {
-			t.Fatalf("sigpost %v: %v\n%s", args, err, errs.Bytes())
-		}
-		return out.Bytes(), c.ProcessState
-	}
+	p := build(t, fmt.Sprintf(listConfig, dovecot.Addr, dovecot.CAFile, dovecot.User, sink.Addr))
+	p.write(t, "password", dovecot.Password)
 	for _, reader := range []string{"ana", "ben", "cyd"} {
-		sigpost("subscriber", "add", "--consent", "in a test", reader+"@readers.example.org")
+		p.run(t, "subscriber", "add", "--consent", "in a test", reader+"@readers.example.org")
 	}
 
-	first, state := decode(t, sigpost, "--json", "run")
+	first, state := p.report(t, *asOf)
 	if n := first.Ingest.Stored + first.Ingest.Duplicates + first.Ingest.Quarantined; n != len(mails) {
 		t.Errorf("%d mails are accounted for, of %d: %+v", n, len(mails), first.Ingest)
 	}
@@ -129,17 +106,18 @@ func TestRealList(t *testing.T) {
 			}
 		}
 	}
-	second, _ := decode(t, sigpost, "--json", "run")
+	second, _ := p.report(t, *asOf)
 	if len(sink.Letters()) != len(letters) || second.Ingest.Stored != 0 || second.Digests[0].Composed != nil {
 		t.Errorf("the second run did something: %+v", second)
 	}
 	saveLetters(t, letters)
-	tell(t, first, second, state, len(mails), bytesIn, size(t, dir))
+	tell(t, first, second, state, len(mails), bytesIn, size(t, p.dir))
 }
 
-func decode(t *testing.T, sigpost func(...string) ([]byte, *os.ProcessState), args ...string) (runReport, *os.ProcessState) {
+// report runs everything as of a time and gives the report.
+func (p program) report(t *testing.T, now string) (runReport, *os.ProcessState) {
 	t.Helper()
-	out, state := sigpost(args...)
+	out, state := p.run(t, "--json", "--now", now, "run")
 	var r runReport
 	if err := json.Unmarshal(out, &r); err != nil {
 		t.Fatalf("%v\n%s", err, out)
