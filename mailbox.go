@@ -18,6 +18,9 @@ type Mailbox struct {
 	// HighestModSeq is the CONDSTORE position (RFC 7162); 0 where the server
 	// has none.
 	HighestModSeq uint64
+	// Mark is the cursor in a source that has no UIDs, such as a file: how it
+	// reads is the source's own affair.
+	Mark string
 	// Complete is when a fetch last reached the end of the mailbox.
 	Complete time.Time
 	// Failing is since when every fetch has failed, and Failure the last
@@ -53,11 +56,19 @@ type Arrival struct {
 	UID    uint32
 }
 
-// AddCounts say what became of arrivals. Every arrival is in exactly one.
+// AddCounts say what became of arrivals. Every arrival is in exactly one of
+// Stored, Duplicates and Quarantined.
 type AddCounts struct {
 	Stored      int `json:"stored"`
-	Duplicates  int `json:"duplicates"`  // its Message-ID was there already
+	Duplicates  int `json:"duplicates"`  // the same mail was there already
 	Quarantined int `json:"quarantined"` // kept aside with a reason
+	// Redelivered and Modified count those duplicates that are not the same
+	// byte for byte: see Sameness.
+	Redelivered int `json:"redelivered"`
+	Modified    int `json:"modified"`
+	// Different counts those stored that carry the Message-ID of another
+	// message: see Message.Claimed.
+	Different int `json:"different"`
 }
 
 // Add adds other to c.
@@ -65,4 +76,7 @@ func (c *AddCounts) Add(other AddCounts) {
 	c.Stored += other.Stored
 	c.Duplicates += other.Duplicates
 	c.Quarantined += other.Quarantined
+	c.Redelivered += other.Redelivered
+	c.Modified += other.Modified
+	c.Different += other.Different
 }

@@ -45,6 +45,10 @@ type Message struct {
 	// it is derived from the bytes, and Derived says so.
 	MessageID MessageID
 	Derived   bool
+	// Claimed is the Message-ID that it carries where that already belongs to
+	// a message that says something else; then MessageID is derived. It is
+	// empty otherwise.
+	Claimed MessageID
 	// References are the messages that it answers, oldest first, the direct
 	// parent last: the References field with In-Reply-To merged in (RFC 5256,
 	// section 3, "REFERENCES", step 1). It never holds the message itself.
@@ -57,6 +61,10 @@ type Message struct {
 	// section 2.1.
 	Subject     string
 	BaseSubject string
+	// Answering says that the subject is marked as an answer ("Re:" and its
+	// translations), Quoting that the text quotes somebody.
+	Answering bool
+	Quoting   bool
 	// Sent is the Date field: a claim, and zero where there is none that can
 	// be read.
 	Sent time.Time
@@ -84,6 +92,10 @@ type Message struct {
 	Attachments []Attachment
 	// Size is the number of raw bytes.
 	Size int
+	// Fingerprint tells it from another mail under its Message-ID.
+	Fingerprint Fingerprint
+	// Reader is the version of the parser that understood it (message.Version).
+	Reader int
 	// Defects say what was wrong with the mail and how it was read all the
 	// same, for people.
 	Defects []string
@@ -97,17 +109,19 @@ func (m *Message) Parent() MessageID {
 	return m.References[len(m.References)-1]
 }
 
-// NewText is what the author wrote here: the text without quotes, attribution
-// lines, signature and list footer.
-func (m *Message) NewText() string { return m.text(RangeNew) }
+// NewText is what the author wrote here, code and all: the text without
+// quotes, attribution lines, signature and list footer.
+func (m *Message) NewText() string { return m.text(RangeKind.Own) }
 
 // QuotedText is what it quotes of others.
-func (m *Message) QuotedText() string { return m.text(RangeQuoted) }
+func (m *Message) QuotedText() string {
+	return m.text(func(k RangeKind) bool { return k == RangeQuoted })
+}
 
-func (m *Message) text(kind RangeKind) string {
+func (m *Message) text(wanted func(RangeKind) bool) string {
 	var b strings.Builder
 	for _, r := range m.Ranges {
-		if r.Kind == kind {
+		if wanted(r.Kind) {
 			b.WriteString(m.Text[r.Start:r.End])
 		}
 	}
@@ -124,13 +138,30 @@ const (
 	RangeAttribution RangeKind = "attribution" // "On Monday, A wrote:"
 	RangeSignature   RangeKind = "signature"
 	RangeFooter      RangeKind = "footer" // what the list's software added
+	// What the author brings along word for word, and nobody reads as prose.
+	RangeCode RangeKind = "code"
+	RangeDiff RangeKind = "diff"
+	RangeLog  RangeKind = "log" // output of programs
 )
+
+// Own says whether the author of the message put it there.
+func (k RangeKind) Own() bool {
+	switch k {
+	case RangeNew, RangeCode, RangeDiff, RangeLog:
+		return true
+	}
+	return false
+}
 
 // Range is a stretch of Message.Text: the bytes [Start, End), whole lines.
 type Range struct {
 	Kind  RangeKind `json:"kind"`
 	Start int       `json:"start"`
 	End   int       `json:"end"`
+	// Whom and Of say whom a quote quotes and from which message, where the
+	// line before it does; they may be empty.
+	Whom Address   `json:"whom,omitzero"`
+	Of   MessageID `json:"of,omitempty"`
 }
 
 // Attachment is a part of a message that is not its text (RFC 2183).
@@ -139,4 +170,37 @@ type Attachment struct {
 	Type string `json:"type"` // media type, lower case, without parameters
 	Size int    `json:"size"` // bytes, decoded
 	Part string `json:"part"` // part number as in IMAP (RFC 9051, section 6.4.5.1)
+}
+
+// Fingerprint is what of a mail stays the same on different ways to the
+// archive, as half SHA-256 sums. Mails with the same Message-ID are the same
+// mail when Words agree.
+type Fingerprint struct {
+	// Raw covers all bytes but line ends, Body those behind the header, Words
+	// what the author wrote, but for white space.
+	Raw, Body, Words [16]byte
+}
+
+// Sameness says how two mails under one Message-ID resemble each other.
+type Sameness string
+
+// From alike to different. Only the last one is another message.
+const (
+	Identical   Sameness = "identical"   // every byte but line ends
+	Redelivered Sameness = "redelivered" // another header, such as trace fields
+	Modified    Sameness = "modified"    // the same words, in other clothes: a list's footer, another encoding
+	Different   Sameness = "different"
+)
+
+// Compare says how alike two mails are by their fingerprints alone.
+func (f Fingerprint) Compare(other Fingerprint) Sameness {
+	switch {
+	case f.Raw == other.Raw:
+		return Identical
+	case f.Body == other.Body:
+		return Redelivered
+	case f.Words == other.Words:
+		return Modified
+	}
+	return Different
 }

@@ -28,7 +28,7 @@ func TestAddress(t *testing.T) {
 
 func TestMessageTexts(t *testing.T) {
 	m := Message{Text: "> Who?\nI do.\n-- \nAna\nfooter\n", References: []MessageID{"a", "b"}, Ranges: []Range{
-		{RangeQuoted, 0, 7}, {RangeNew, 7, 13}, {RangeSignature, 13, 21}, {RangeFooter, 21, 28},
+		{Kind: RangeQuoted, Start: 0, End: 7}, {Kind: RangeNew, Start: 7, End: 13}, {Kind: RangeSignature, Start: 13, End: 21}, {Kind: RangeFooter, Start: 21, End: 28},
 	}}
 	if got := m.NewText(); got != "I do." {
 		t.Errorf("new text %q", got)
