@@ -2,7 +2,6 @@ package thread
 
 import (
 	"slices"
-	"strings"
 
 	"sigpost"
 )
@@ -14,108 +13,76 @@ type Node struct {
 	// not been seen.
 	Message  *sigpost.Message
 	Children []*Node // by when they were received
-
-	parent *Node
+	// From is the message in another thread that a root was cut off from; see
+	// Group.From.
+	From sigpost.MessageID
+	// BySubject says that the message names none that it answers, and stands
+	// below the latest one of the same subject.
+	BySubject bool
 }
 
 // Tree orders messages as RFC 5256, section 3, "REFERENCES", steps 1 to 4
 // does: by their references, with ghosts for what has not been seen. Ghosts
-// that hold nothing together are left out. The answer does not depend on the
-// order of msgs. Roots are in the order of their first message.
+// that hold nothing together are left out. Threads are those of Groups, so a
+// thread has more than one root where it was merged, or where its references
+// contradict one another. The answer does not depend on the order of msgs. Of
+// messages with the same id it holds the first. Roots are in the order of
+// their first message.
 //
-// Joining by subject (steps 5 and 6) is left out on purpose: on real lists
-// recurring subjects merge what has nothing in common.
-func Tree(msgs []*sigpost.Message) []*Node {
-	msgs = slices.Clone(msgs)
-	slices.SortStableFunc(msgs, earlier)
-	nodes := make(map[sigpost.MessageID]*Node, len(msgs))
-	node := func(id sigpost.MessageID) *Node {
-		n := nodes[id]
-		if n == nil {
-			n = &Node{MessageID: id}
-			nodes[id] = n
-		}
-		return n
-	}
-	for _, m := range msgs {
-		if n := node(m.MessageID); n.Message == nil {
-			n.Message = m
-		}
-	}
-	// Step 1.B: a message's own word on its parent weighs most, so all of
-	// these come before what its references say of one another.
-	for _, m := range msgs {
-		n := nodes[m.MessageID]
-		if parent := m.Parent(); parent != "" && n.Message == m {
-			link(node(parent), n)
-		}
-	}
-	// Step 1.A: the chain of references, where nothing better is known.
-	for _, m := range msgs {
-		for i := 1; i < len(m.References); i++ {
-			link(node(m.References[i-1]), node(m.References[i]))
-		}
-	}
+// Joining by subject alone (steps 5 and 6) is left out on purpose: on real
+// lists recurring subjects merge what has nothing in common.
+func Tree(msgs []*sigpost.Message, decisions ...Decision) []*Node {
+	f := grow(msgs, decisions)
+	// A child goes to the nearest message above it, and to a ghost only where
+	// that is the root.
+	nearest := f.nearest(func(p *place) bool { return p.message != nil || f.isRoot(p) })
+	nodes := make([]*Node, len(f.all))
 	var roots []*Node
-	for _, n := range nodes {
-		if n.parent == nil {
+	for _, p := range f.all {
+		root := f.isRoot(p)
+		if p.message == nil && !root {
+			continue
+		}
+		n := &Node{MessageID: p.id, Message: p.message, BySubject: p.bySubject && !root}
+		if root {
+			n.From = p.from()
 			roots = append(roots, n)
-		} else {
-			n.parent.Children = append(n.parent.Children, n)
+		}
+		nodes[p.number] = n
+	}
+	for _, m := range f.msgs { // so that children are in this order
+		p := f.byID[m.MessageID]
+		if p.message == m && !f.isRoot(p) {
+			above := nodes[nearest[p.parent.number].number]
+			above.Children = append(above.Children, nodes[p.number])
 		}
 	}
-	return prune(roots)
+	return pruneRoots(roots)
 }
 
-// link makes child a child of parent, unless it has one already or the two
-// would form a loop.
-func link(parent, child *Node) {
-	if child.parent != nil {
-		return
-	}
-	for n := parent; n != nil; n = n.parent {
-		if n == child {
-			return
-		}
-	}
-	child.parent = parent
-}
-
-// prune drops ghosts without children, puts a lone child in its ghost's place
-// (step 3; a ghost at the root keeps several children together), and sorts.
-func prune(nodes []*Node) []*Node {
+// pruneRoots drops ghosts without children, puts a lone child in its ghost's
+// place (step 3), and sorts.
+func pruneRoots(roots []*Node) []*Node {
 	var kept []*Node
-	for _, n := range nodes {
-		n.Children = prune(n.Children)
+	for _, n := range roots {
 		switch {
-		case n.Message != nil:
+		case n.Message != nil || len(n.Children) > 1:
 			kept = append(kept, n)
-		case len(n.Children) == 1 || len(n.Children) > 1 && n.parent != nil:
-			for _, c := range n.Children {
-				c.parent = n.parent
-			}
-			kept = append(kept, n.Children...)
-		case len(n.Children) > 1:
-			kept = append(kept, n)
+		case len(n.Children) == 1:
+			n.Children[0].From = n.From
+			kept = append(kept, n.Children[0])
 		}
 	}
-	slices.SortFunc(kept, func(a, b *Node) int { return earlier(a.first(), b.first()) })
+	slices.SortFunc(kept, func(a, b *Node) int { return Compare(a.first(), b.first()) })
 	return kept
 }
 
-// first is the message that stands for the node in an order.
+// first is the message that stands for a root in an order.
 func (n *Node) first() *sigpost.Message {
-	for n.Message == nil {
-		n = n.Children[0]
+	if n.Message == nil {
+		return n.Children[0].Message
 	}
 	return n.Message
-}
-
-func earlier(a, b *sigpost.Message) int {
-	if c := a.Received.Compare(b.Received); c != 0 {
-		return c
-	}
-	return strings.Compare(string(a.MessageID), string(b.MessageID))
 }
 
 // Walk calls visit for every node, parents before children, with its depth.

@@ -1,0 +1,288 @@
+package thread_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/peertest"
+	"sigpost/message"
+	"sigpost/thread"
+)
+
+// sample is real mail with what a peer needs of it. Ids are unique in it.
+type sample struct {
+	name string
+	raw  []peertest.Mail
+	msgs []*sigpost.Message
+}
+
+// corpus gives the path of a folder of real mail that may lie beside the
+// project, and skips the test where it does not.
+func corpus(t testing.TB, name string) string {
+	t.Helper()
+	path := filepath.Join("..", "..", "shared", "corpora", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("the corpus %s is absent: this test is left out", name)
+	}
+	return path
+}
+
+// understand parses mails and leaves out what carries an id a second time.
+func understand(t testing.TB, name string, mails []peertest.Mail) sample {
+	t.Helper()
+	s := sample{name: name}
+	seen := make(map[sigpost.MessageID]bool)
+	for i, mail := range mails {
+		m, err := message.Parse(mail.Raw)
+		if err != nil {
+			t.Logf("%s: mail %d: %v", name, i, err)
+			continue
+		}
+		if seen[m.MessageID] {
+			continue
+		}
+		seen[m.MessageID] = true
+		m.Answering = thread.IsAnswer(m.Subject)
+		for _, r := range m.Ranges {
+			m.Quoting = m.Quoting || r.Kind == sigpost.RangeQuoted
+		}
+		if m.Received = m.Trace; m.Received.IsZero() {
+			m.Received = m.Sent
+		}
+		s.raw, s.msgs = append(s.raw, mail), append(s.msgs, m)
+	}
+	return s
+}
+
+func openISCSI(t testing.TB) sample {
+	path := filepath.Join(corpus(t, "googlegroups-openiscsi-dev"), "open-iscsi.googlegroups.com.mbox.gz")
+	return understand(t, "open-iscsi", peertest.ReadMbox(t, path))
+}
+
+func ham(t testing.TB) sample {
+	files, err := filepath.Glob(filepath.Join(corpus(t, "spamassassin-dev"), "easy-ham-2", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	var mails []peertest.Mail
+	for _, path := range files {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mails = append(mails, peertest.Mail{Raw: raw, Received: time.Unix(1_000_000_000, 0)})
+	}
+	return understand(t, "ham", mails)
+}
+
+func imaptest(t testing.TB) []sample {
+	files, err := filepath.Glob(filepath.Join(corpus(t, "thread-dev"), "*", "thread*.mbox"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	var all []sample
+	for _, path := range files {
+		all = append(all, understand(t, filepath.Base(path), peertest.ReadMbox(t, path)))
+	}
+	return all
+}
+
+// partition says for each message in which thread it is.
+type partition []int
+
+// ours sorts a sample into threads, with the rules on subjects or without.
+func ours(s sample, answersCut, subjectsJoin bool) partition {
+	msgs := make([]*sigpost.Message, len(s.msgs))
+	for i, m := range s.msgs {
+		m := *m
+		m.Answering = m.Answering && subjectsJoin
+		if !answersCut && len(m.References) > 0 {
+			m.Subject = ""
+		}
+		msgs[i] = &m
+	}
+	number := make(map[sigpost.MessageID]int)
+	p := make(partition, len(msgs))
+	for i, f := range thread.Explain(msgs) {
+		if _, ok := number[f.Root]; !ok {
+			number[f.Root] = len(number)
+		}
+		p[i] = number[f.Root]
+	}
+	return p
+}
+
+// threads counts the parts.
+func (p partition) threads() int {
+	seen := make(map[int]bool)
+	for _, i := range p {
+		seen[i] = true
+	}
+	return len(seen)
+}
+
+// agreement counts the pairs of messages in one thread: of both partitions,
+// of p alone and of want alone.
+func (p partition) agreement(want partition) (both, only, missing int) {
+	count := func(key func(i int) [2]int) (pairs int) {
+		sizes := make(map[[2]int]int)
+		for i := range p {
+			sizes[key(i)]++
+		}
+		for _, n := range sizes {
+			pairs += n * (n - 1) / 2
+		}
+		return pairs
+	}
+	both = count(func(i int) [2]int { return [2]int{p[i], want[i]} })
+	only = count(func(i int) [2]int { return [2]int{p[i]} }) - both
+	missing = count(func(i int) [2]int { return [2]int{want[i]} }) - both
+	return both, only, missing
+}
+
+// f1 is the harmonic mean of precision and recall over pairs.
+func f1(both, only, missing int) float64 {
+	if both+only+missing == 0 {
+		return 1
+	}
+	return 2 * float64(both) / float64(2*both+only+missing)
+}
+
+func notmuch(t testing.TB, s sample) partition {
+	t.Helper()
+	program := peertest.Need(t, "notmuch", "notmuch")[0]
+	dir := t.TempDir()
+	for _, sub := range []string{"cur", "new", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, "mail", sub), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, mail := range s.raw {
+		if err := os.WriteFile(filepath.Join(dir, "mail", "cur", fmt.Sprintf("%d:2,", i)), mail.Raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := filepath.Join(dir, "config")
+	text := "[database]\npath=" + filepath.Join(dir, "mail") + "\n[user]\nname=Reader\nprimary_email=reader@example.org\n[new]\ntags=\n"
+	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) []byte {
+		cmd := exec.Command(program, args...)
+		cmd.Env = append(os.Environ(), "NOTMUCH_CONFIG="+config)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("notmuch %v: %v", args, err)
+		}
+		return out
+	}
+	run("new", "--quiet")
+	p := make(partition, len(s.msgs))
+	for i := range p {
+		p[i] = -1 - i // what it does not take is a thread of its own
+	}
+	for n, id := range strings.Fields(string(run("search", "--output=threads", "*"))) {
+		var files []string
+		if err := json.Unmarshal(run("search", "--output=files", "--format=json", id), &files); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			var i int
+			if _, err := fmt.Sscanf(filepath.Base(file), "%d:2,", &i); err != nil {
+				t.Fatal(err)
+			}
+			p[i] = n
+		}
+	}
+	return p
+}
+
+// dovecot asks an IMAP server for its threads (RFC 5256; REFS is REFERENCES
+// without the joining by subject).
+func dovecot(t testing.TB, s sample, algorithm string) partition {
+	t.Helper()
+	server := peertest.Dovecot(t)
+	server.Load(t, "INBOX", s.raw)
+	conn, err := net.Dial("tcp", server.PlainAddr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	var answer string
+	for i, command := range []string{
+		fmt.Sprintf("LOGIN %q %q", server.User, server.Password), "SELECT INBOX", "THREAD " + algorithm + " UTF-8 ALL",
+	} {
+		fmt.Fprintf(conn, "t%d %s\r\n", i, command)
+		for done := false; !done; {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rest, ok := strings.CutPrefix(line, "* THREAD "); ok {
+				answer = rest
+			}
+			if done = strings.HasPrefix(line, fmt.Sprintf("t%d ", i)); done && !strings.Contains(line, " OK") {
+				t.Fatalf("%s: %s", command, line)
+			}
+		}
+	}
+	p := make(partition, len(s.msgs))
+	n, depth, number := 0, 0, 0
+	for _, c := range answer {
+		switch {
+		case c >= '0' && c <= '9':
+			number = number*10 + int(c-'0')
+			continue
+		case number > 0:
+			p[number-1], number = n, 0
+		}
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				n++
+			}
+		}
+	}
+	return p
+}
+
+// TestCorpusAgreement measures how often two messages are in one thread here
+// and at the peers.
+func TestCorpusAgreement(t *testing.T) {
+	for _, s := range append(imaptest(t), openISCSI(t), ham(t)) {
+		t.Run(s.name, func(t *testing.T) {
+			peers := map[string]partition{
+				"notmuch":            notmuch(t, s),
+				"Dovecot REFS":       dovecot(t, s, "REFS"),
+				"Dovecot REFERENCES": dovecot(t, s, "REFERENCES"),
+			}
+			report := func(name string, p, want partition) {
+				both, only, missing := p.agreement(want)
+				t.Logf("%-32s %d and %d threads; pairs: %d in both, %d only here, %d only there, F1 %.4f",
+					name, p.threads(), want.threads(), both, only, missing, f1(both, only, missing))
+			}
+			for name, want := range peers {
+				report("references alone, "+name, ours(s, false, false), want)
+				report("answers cut, "+name, ours(s, true, false), want)
+				report("subjects join, "+name, ours(s, false, true), want)
+				report("all rules, "+name, ours(s, true, true), want)
+			}
+			report("REFS, REFERENCES", peers["Dovecot REFS"], peers["Dovecot REFERENCES"])
+		})
+	}
+}

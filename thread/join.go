@@ -1,0 +1,130 @@
+package thread
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sigpost"
+)
+
+// JoinWindow is how much older a message may be that an answer without
+// references joins by its subject (TestCorpusJoinWindow measures it).
+const JoinWindow = 90 * 24 * time.Hour
+
+// maxKey bounds SubjectKey, in bytes, so that it fits into an index.
+const maxKey = 200
+
+// SubjectKey is what messages must have in common for an answer that names no
+// message to join them: the folded base subject. It is "" for a message that
+// takes no part: it has references, was written by a robot, or its subject is
+// empty or says nothing.
+func SubjectKey(m *sigpost.Message) string {
+	if len(m.References) > 0 || m.Robot {
+		return ""
+	}
+	key := strings.ToLower(BaseSubject(m.Subject))
+	if len(key) > maxKey {
+		key = key[:maxKey]
+		for !utf8.ValidString(key) && len(key) > 0 {
+			key = key[:len(key)-1]
+		}
+	}
+	if saysNothing(letters(key)) {
+		return ""
+	}
+	return key
+}
+
+// saysNothing knows the subjects that people give to anything.
+func saysNothing(folded string) bool {
+	switch folded {
+	case "", "nosubject", "none", "hi", "hello", "hey", "help", "question", "questions", "aquestion", "quickquestion",
+		"newbiequestion", "problem", "problems", "bug", "bugs", "error", "patch", "patches", "test", "testing", "update",
+		"info", "news", "thanks", "thankyou", "urgent", "important", "request", "subscribe", "unsubscribe", "remove",
+		"introduction", "announcement", "reminder", "meeting", "agenda", "minutes":
+		return true
+	}
+	return utf8.RuneCountInString(folded) < 2
+}
+
+// JoinsBySubject says whether m, an answer that names no message it answers,
+// may join the thread of older: it names none either, and they share their
+// SubjectKey and a list, and older came before m by no more than JoinWindow. Of
+// several that it may join, it joins the latest (Compare).
+func JoinsBySubject(m, older *sigpost.Message) bool {
+	if !m.Answering || Compare(older, m) >= 0 || m.Received.Sub(older.Received) > JoinWindow {
+		return false
+	}
+	key := SubjectKey(m)
+	return key != "" && key == SubjectKey(older) && shareList(m, older)
+}
+
+// shareList says whether two messages came through the same list.
+func shareList(a, b *sigpost.Message) bool {
+	names := listNames(a)
+	return slices.ContainsFunc(listNames(b), func(s string) bool { return slices.Contains(names, s) })
+}
+
+// listNames are the lists that a message came through, as the archive knows
+// them or else as the message itself says; a message of no list has the list
+// "" in common with all others of that kind.
+func listNames(m *sigpost.Message) []string {
+	switch {
+	case len(m.Lists) > 0:
+		return m.Lists
+	case len(m.ListIDs) > 0:
+		return m.ListIDs
+	}
+	return []string{""}
+}
+
+// Compare is the order of messages in threads: by when they were received;
+// of those at the same moment what is no answer comes first, and what is left
+// of ties is cut by the messages' ids and words, so that it never depends on
+// the order in which they are given.
+func Compare(a, b *sigpost.Message) int {
+	if c := a.Received.Compare(b.Received); c != 0 {
+		return c
+	}
+	if a.Answering != b.Answering {
+		if b.Answering {
+			return -1
+		}
+		return 1
+	}
+	if c := strings.Compare(string(a.MessageID), string(b.MessageID)); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Subject, b.Subject); c != 0 {
+		return c
+	}
+	return slices.Compare(a.References, b.References)
+}
+
+// joins gives the message that each answer without references joins: the
+// latest of those that JoinsBySubject allows. The messages are in the order of
+// Compare.
+func joins(msgs []*sigpost.Message) map[*sigpost.Message]*sigpost.Message {
+	type place struct{ list, key string }
+	latest := make(map[place]*sigpost.Message)
+	found := make(map[*sigpost.Message]*sigpost.Message)
+	for _, m := range msgs {
+		key := SubjectKey(m)
+		if key == "" {
+			continue
+		}
+		for _, list := range listNames(m) {
+			older := latest[place{list, key}]
+			latest[place{list, key}] = m
+			if older == nil || older == m || !JoinsBySubject(m, older) {
+				continue
+			}
+			if other := found[m]; other == nil || Compare(other, older) < 0 {
+				found[m] = older
+			}
+		}
+	}
+	return found
+}
