@@ -35,9 +35,13 @@ type Quarantined struct {
 	ID     int64
 	Source string // mailbox or file, for people
 	UID    uint32 // 0 where the source has none
+	List   string // whose mail it is
 	Raw    []byte // what there is of it
-	Reason string
-	At     time.Time
+	// Partial says that this is not all: the source would not hand over the
+	// rest.
+	Partial bool
+	Reason  string
+	At      time.Time
 }
 
 // Arrival is a mail as a source hands it to the archive.
@@ -48,6 +52,9 @@ type Arrival struct {
 	// then the mail goes to quarantine, and Reason says why.
 	Message *Message
 	Reason  string
+	// Partial says that Raw is not all of it, and that it is worth asking the
+	// source again.
+	Partial bool
 	// List is the name of the list whose mail the source holds.
 	List string
 	// Source says where it came from, for people; UID is its number there,

@@ -22,4 +22,7 @@ type Thread struct {
 	Revision int64
 	// Tags are the accepted ones, best first.
 	Tags []Tagging
+	// From is the message in another thread that this one began by answering;
+	// empty for most.
+	From MessageID
 }

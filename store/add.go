@@ -17,6 +17,10 @@ type arrived struct {
 	refs  []key
 	lists []string
 	place *place
+	// subjectKey is what the column says: see migrations/00005_reading.sql.
+	subjectKey int64
+	// delicate says that its thread is not simply that of what it refers to.
+	delicate bool
 }
 
 // batch is what Add does with its arrivals: everything is looked up first,
@@ -29,6 +33,8 @@ type batch struct {
 	seen     []duplicate
 	aside    []sigpost.Quarantined
 	joiner   *joiner
+	born     map[int64]bool     // threads made for this batch
+	again    []*sigpost.Message // that came by another list
 }
 
 // duplicate is a stored message that came again, by way of some lists.
@@ -42,13 +48,13 @@ type duplicate struct {
 // of the lists that it came through; what was not understood goes to
 // quarantine. at is now.
 //
-// Where mailbox is not nil, its cursor (UIDValidity, UIDNext, HighestModSeq)
+// Where mailbox is not nil, its cursor (UIDValidity, UIDNext, HighestModSeq, Mark)
 // is written with them and nothing else of it, so that the cursor stands
 // behind what is stored and never before.
 func (db *DB) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error) {
 	var counts sigpost.AddCounts
 	err := db.Tx(ctx, func(tx *DB) error {
-		b := &batch{db: tx, at: at}
+		b := &batch{db: tx, at: at, born: map[int64]bool{}}
 		if err := b.add(ctx, arrivals); err != nil {
 			return err
 		}
@@ -74,7 +80,7 @@ func (b *batch) add(ctx context.Context, arrivals []sigpost.Arrival) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		b.writeThreads, b.writeMessages, b.writeGhosts, b.writeDuplicates, b.writeQuarantine,
+		b.writeThreads, b.writeMessages, b.writeGhosts, b.writeDuplicates, b.writeQuarantine, b.regroup,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -95,10 +101,13 @@ func (b *batch) sort(ctx context.Context, arrivals []sigpost.Arrival) error {
 			if a.Message != nil {
 				reason = "it was given no Message-ID"
 			}
-			b.aside = append(b.aside, sigpost.Quarantined{Source: a.Source, UID: a.UID, Raw: a.Raw, Reason: reason, At: b.at})
+			b.aside = append(b.aside, sigpost.Quarantined{
+				Source: a.Source, UID: a.UID, List: a.List, Raw: a.Raw, Partial: a.Partial, Reason: reason, At: b.at})
 			continue
 		}
-		m := &arrived{Message: a.Message, raw: a.Raw, key: keyOf(a.Message.MessageID), lists: names(a)}
+		copied := *a.Message
+		m := &arrived{Message: &copied, raw: a.Raw, key: keyOf(copied.MessageID), lists: names(a)}
+		m.Lists, m.subjectKey = m.lists, subjectKeyOf(&copied)
 		keys = append(keys, m.key)
 		for _, ref := range a.Message.References {
 			if k := keyOf(ref); k != m.key && !slices.Contains(m.refs, k) {
@@ -113,24 +122,39 @@ func (b *batch) sort(ctx context.Context, arrivals []sigpost.Arrival) error {
 	if b.joiner, err = b.db.newJoiner(ctx, keys); err != nil {
 		return err
 	}
+	b.dropDuplicates(messages)
+	delicate, err := b.findDelicate(ctx)
+	if err != nil {
+		return err
+	}
+	for _, m := range b.messages {
+		b.joiner.add(m, delicate[m])
+	}
+	return nil
+}
+
+// dropDuplicates keeps what is new, and of what is known its lists.
+func (b *batch) dropDuplicates(messages []*arrived) {
+	first := make(map[key]*arrived, len(messages))
 	for _, m := range messages {
-		switch id := b.joiner.ids[m.key]; {
-		case id != nil && id.message != 0:
-			b.seen = append(b.seen, duplicate{id, m.lists})
+		known, before := b.joiner.ids[m.key], first[m.key]
+		switch {
+		case known != nil && known.message != 0:
+			b.seen = append(b.seen, duplicate{known, m.lists})
 			b.counts.Duplicates++
-		case id != nil && id.arrived != nil:
+		case before != nil:
 			for _, l := range m.lists {
-				if !slices.Contains(id.arrived.lists, l) {
-					id.arrived.lists = append(id.arrived.lists, l)
+				if !slices.Contains(before.lists, l) {
+					before.lists = append(before.lists, l)
 				}
 			}
+			before.Lists = before.lists
 			b.counts.Duplicates++
 		default:
-			b.joiner.add(m)
+			first[m.key] = m
 			b.messages = append(b.messages, m)
 		}
 	}
-	return nil
 }
 
 // names are the lists that an arrival came through.
@@ -180,6 +204,7 @@ func (b *batch) writeThreads(ctx context.Context) error {
 		}
 		if id != t {
 			b.joiner.above[t] = id
+			b.born[id] = true
 		}
 		for _, l := range grown[t].lists {
 			lists = append(lists, []any{id, l})
@@ -243,6 +268,9 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 		if err != nil {
 			return fmt.Errorf("message %s: %w", m.MessageID, err)
 		}
+		if err := b.db.index(ctx, id, m.Message); err != nil {
+			return fmt.Errorf("indexing message %s: %w", m.MessageID, err)
+		}
 		for _, l := range m.lists {
 			lists = append(lists, []any{id, l})
 		}
@@ -270,18 +298,41 @@ func (b *batch) writeGhosts(ctx context.Context) error {
 	})
 }
 
-// writeDuplicates notes the lists by which stored messages came again.
+// writeDuplicates notes the lists by which stored messages came again. A list
+// more may be one by which an answer finds what it answers.
 func (b *batch) writeDuplicates(ctx context.Context) error {
 	var messages, threads [][]any
+	var stored, of []int64
 	for _, d := range b.seen {
+		stored, of = append(stored, d.id.message), append(of, b.joiner.find(d.id.thread))
 		for _, l := range d.lists {
 			messages = append(messages, []any{d.id.message, l})
 			threads = append(threads, []any{b.joiner.find(d.id.thread), l})
 		}
 	}
-	if _, err := b.db.insert(ctx, "message_lists (message_id, list)", messages); err != nil {
+	added, err := b.db.insert(ctx, "message_lists (message_id, list)", messages)
+	if err != nil {
 		return err
 	}
-	_, err := b.db.insert(ctx, "thread_lists (thread_id, list)", threads)
+	if _, err := b.db.insert(ctx, "thread_lists (thread_id, list)", threads); err != nil || added == 0 {
+		return err
+	}
+	b.joiner.touched = append(b.joiner.touched, of...)
+	b.again, err = b.db.messagesByID(ctx, stored)
 	return err
+}
+
+// regroup sorts what references alone do not tell.
+func (b *batch) regroup(ctx context.Context) error {
+	touched := make([]int64, len(b.joiner.touched))
+	for i, t := range b.joiner.touched {
+		touched[i] = b.joiner.find(t)
+	}
+	fresh := b.again
+	for _, m := range b.messages {
+		if m.delicate {
+			fresh = append(fresh, m.Message)
+		}
+	}
+	return b.db.regroup(ctx, touched, fresh, b.born)
 }

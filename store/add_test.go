@@ -144,9 +144,9 @@ func TestQuarantineKeepsWhatIsNotUnderstood(t *testing.T) {
 				t.Errorf("%s: %d in quarantine (%v), want %d", test.name, n, err, test.want)
 			}
 		}
-		all := must(db.Quarantine(ctx, 0))(t)
+		all := must(db.Quarantine(ctx, 0, 0))(t)
 		first := all[len(all)-1]
-		equal(t, "the first", first, sigpost.Quarantined{ID: first.ID, Source: "inbox", UID: 1, Raw: []byte("one"), Reason: "no header", At: start})
+		equal(t, "the first", first, sigpost.Quarantined{ID: first.ID, Source: "inbox", UID: 1, List: "sig", Raw: []byte("one"), Reason: "no header", At: start})
 		if !strings.Contains(all[0].Reason, "Message-ID") {
 			t.Errorf("the reason is %q", all[0].Reason)
 		}

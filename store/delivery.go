@@ -229,10 +229,21 @@ WHERE d.issue_id = $1 AND ($2 = '' OR d.state = $2) ORDER BY d.id`, issueID, str
 	return all, db.fail(fmt.Sprintf("reading the deliveries of issue %d", issueID), err)
 }
 
-// KnownLetter says whether a Message-ID is that of a letter in the ledger:
-// such mail is sigpost's own, come back.
-func (db *DB) KnownLetter(ctx context.Context, id sigpost.MessageID) (bool, error) {
-	var n int
-	err := db.scan(ctx, `SELECT count(*) FROM deliveries WHERE message_id = $1`, []any{clean(string(id))}, &n)
-	return n > 0, db.fail("looking for a letter", err)
+// KnownLetters gives those of some Message-IDs that are letters of the ledger:
+// our own mail that has come back.
+func (db *DB) KnownLetters(ctx context.Context, ids []sigpost.MessageID) (map[sigpost.MessageID]bool, error) {
+	known := map[sigpost.MessageID]bool{}
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = clean(string(id))
+	}
+	err := inList(texts, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var id sigpost.MessageID
+			err := row.Scan(&id)
+			known[id] = true
+			return err
+		}, `SELECT message_id FROM deliveries WHERE message_id IN `+list, args...)
+	})
+	return known, db.fail("looking for letters", err)
 }

@@ -235,14 +235,13 @@ func TestWorkersShareTheLedger(t *testing.T) {
 	})
 }
 
-func TestKnownLetter(t *testing.T) {
+func TestKnownLetters(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		_, subscriptions := ledger(t, db, 1)
-		for id, want := range map[sigpost.MessageID]bool{letterOf(subscriptions[0]): true, "else@example.org": false, "": false, "\x00\xff": false} {
-			if got := must(db.KnownLetter(t.Context(), id))(t); got != want {
-				t.Errorf("%q: %t, want %t", id, got, want)
-			}
-		}
+		letter := letterOf(subscriptions[0])
+		got := must(db.KnownLetters(t.Context(), []sigpost.MessageID{letter, "else@example.org", "", "\x00\xff"}))(t)
+		equal(t, "letters", got, map[sigpost.MessageID]bool{letter: true})
+		equal(t, "of none", must(db.KnownLetters(t.Context(), nil))(t), map[sigpost.MessageID]bool{})
 	})
 }
 

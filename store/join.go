@@ -35,11 +35,15 @@ type joiner struct {
 	// above leads from a thread to one that it is part of (union-find).
 	above map[int64]int64
 	fresh int64 // new threads so far
+	// special are threads that more than references made what they are. What
+	// has to do with them is sorted by a regrouping, as are touched threads.
+	special map[int64]bool
+	touched []int64
 }
 
 // newJoiner looks up all ids that the batch speaks of.
 func (db *DB) newJoiner(ctx context.Context, keys []key) (*joiner, error) {
-	j := &joiner{ids: make(map[key]*known, len(keys)), above: map[int64]int64{}}
+	j := &joiner{ids: make(map[key]*known, len(keys)), above: map[int64]int64{}, special: map[int64]bool{}}
 	for _, k := range keys {
 		j.ids[k] = nil
 	}
@@ -61,7 +65,25 @@ func (db *DB) newJoiner(ctx context.Context, keys []key) (*joiner, error) {
 		}, `SELECT message_key, thread_id, id FROM messages WHERE message_key IN `+list+
 			` UNION ALL SELECT message_key, thread_id, 0 FROM ghosts WHERE message_key IN `+list, args...)
 	})
-	return j, err
+	if err != nil {
+		return nil, err
+	}
+	return j, db.findSpecial(ctx, j)
+}
+
+func (db *DB) findSpecial(ctx context.Context, j *joiner) error {
+	threads := map[int64]bool{}
+	for _, n := range j.ids {
+		threads[n.thread] = true
+	}
+	return inList(slices.Collect(maps.Keys(threads)), 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var t int64
+			err := row.Scan(&t)
+			j.special[t] = true
+			return err
+		}, `SELECT id FROM threads WHERE special = 1 AND id IN `+list, args...)
+	})
 }
 
 // find is the thread that t is part of by now.
@@ -99,8 +121,9 @@ func older(a, b int64) bool {
 	return max(a, -a) < max(b, -b)
 }
 
-// add puts a message that is not stored yet into its thread.
-func (j *joiner) add(m *arrived) {
+// add puts a message that is not stored yet into its thread. A delicate one is
+// left without what it refers to, for a regrouping.
+func (j *joiner) add(m *arrived, delicate bool) {
 	self := j.ids[m.key]
 	if self == nil {
 		j.fresh++
@@ -108,6 +131,12 @@ func (j *joiner) add(m *arrived) {
 		j.ids[m.key] = self
 	}
 	self.arrived = m
+	if delicate || j.nearSpecial(m) {
+		j.special[j.find(self.thread)] = true
+		j.touched = append(j.touched, self.thread)
+		m.delicate = true
+		return
+	}
 	for _, k := range m.refs {
 		if ref := j.ids[k]; ref != nil {
 			j.join(self.thread, ref.thread)
@@ -115,6 +144,20 @@ func (j *joiner) add(m *arrived) {
 			j.ids[k] = &known{thread: self.thread}
 		}
 	}
+}
+
+// nearSpecial says whether a message belongs to a special thread or refers to
+// what is in one.
+func (j *joiner) nearSpecial(m *arrived) bool {
+	if len(j.special) == 0 {
+		return false
+	}
+	for _, k := range append(slices.Clip(m.refs), m.key) {
+		if n := j.ids[k]; n != nil && j.special[j.find(n.thread)] {
+			return true
+		}
+	}
+	return false
 }
 
 // merged are the stored threads that turned out to be part of another, in
@@ -152,6 +195,8 @@ func (db *DB) absorb(ctx context.Context, into, old int64) error {
 		`UPDATE ghosts SET thread_id = $1 WHERE thread_id = $2`,
 		`UPDATE redirects SET thread_id = $1 WHERE thread_id = $2`,
 		`INSERT INTO redirects (old_thread_id, thread_id) VALUES ($2, $1)`,
+		`INSERT INTO outward (message_key, thread_id)
+SELECT message_key, CAST($1 AS BIGINT) FROM outward WHERE thread_id = $2 ON CONFLICT DO NOTHING`,
 		`INSERT INTO thread_lists (thread_id, list)
 SELECT CAST($1 AS BIGINT), list FROM thread_lists WHERE thread_id = $2 ON CONFLICT DO NOTHING`,
 		`INSERT INTO issue_threads (thread_id, issue_id)
@@ -176,7 +221,7 @@ FROM threads o WHERE threads.id = $1 AND o.id = $2`,
 			return err
 		}
 	}
-	for _, table := range []string{"thread_lists", "issue_threads", "taggings", "decisions"} {
+	for _, table := range []string{"outward", "thread_lists", "issue_threads", "taggings", "decisions"} {
 		if _, err := db.exec(ctx, `DELETE FROM `+table+` WHERE thread_id = $1`, old); err != nil {
 			return err
 		}

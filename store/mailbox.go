@@ -9,11 +9,11 @@ import (
 	"sigpost"
 )
 
-const mailboxColumns = `id, account, name, list, uid_validity, uid_next, highest_mod_seq, complete_at, failing_since, failure`
+const mailboxColumns = `id, account, name, list, uid_validity, uid_next, highest_mod_seq, mark, complete_at, failing_since, failure`
 
 func readMailbox(row scanner) (m sigpost.Mailbox, err error) {
 	var complete, failing, modSeq int64
-	err = row.Scan(&m.ID, &m.Account, &m.Name, &m.List, &m.UIDValidity, &m.UIDNext, &modSeq, &complete, &failing, &m.Failure)
+	err = row.Scan(&m.ID, &m.Account, &m.Name, &m.List, &m.UIDValidity, &m.UIDNext, &modSeq, &m.Mark, &complete, &failing, &m.Failure)
 	// RFC 7162, section 3.1: a mod-sequence has 63 bits.
 	m.HighestModSeq = uint64(modSeq)
 	m.Complete, m.Failing = moment(complete), moment(failing)
@@ -41,8 +41,8 @@ func (db *DB) Mailboxes(ctx context.Context) ([]sigpost.Mailbox, error) {
 }
 
 func (db *DB) moveCursor(ctx context.Context, m *sigpost.Mailbox) error {
-	return db.changeMailbox(ctx, m.ID, `uid_validity = $2, uid_next = $3, highest_mod_seq = $4`,
-		int64(m.UIDValidity), int64(m.UIDNext), int64(m.HighestModSeq))
+	return db.changeMailbox(ctx, m.ID, `uid_validity = $2, uid_next = $3, highest_mod_seq = $4, mark = $5`,
+		int64(m.UIDValidity), int64(m.UIDNext), int64(m.HighestModSeq), clean(m.Mark))
 }
 
 // Fetched notes that a fetch reached the end of a mailbox, and that it does
@@ -62,7 +62,7 @@ func (db *DB) FetchFailed(ctx context.Context, mailboxID int64, at time.Time, re
 // given the mailbox another UIDVALIDITY and with it other UIDs (RFC 9051,
 // section 2.3.1.1). What is fetched again is known by its Message-ID.
 func (db *DB) ResetMailbox(ctx context.Context, mailboxID int64, uidValidity uint32) error {
-	return db.changeMailbox(ctx, mailboxID, `uid_validity = $2, uid_next = 0, highest_mod_seq = 0`, int64(uidValidity))
+	return db.changeMailbox(ctx, mailboxID, `uid_validity = $2, uid_next = 0, highest_mod_seq = 0, mark = ''`, int64(uidValidity))
 }
 
 func (db *DB) changeMailbox(ctx context.Context, id int64, set string, args ...any) error {

@@ -12,43 +12,53 @@ import (
 // writtenColumns are those of messages in the order of insertMessage.
 const writtenColumns = `thread_id, message_key, message_id, derived, refs, author_name, author_addr, sender_name, sender_addr,
 subject, base_subject, sent, received, trace, list_ids, archived_at, robot, own, attachments, size, defects,
-raw_block, raw_offset, raw_size, stored_at`
+claimed, answering, quoting, fingerprint, reader, subject_key, raw_block, raw_offset, raw_size, stored_at`
 
 func (db *DB) insertMessage(ctx context.Context, m *arrived, thread int64, at time.Time) (id int64, err error) {
-	attachments := ""
-	if len(m.Attachments) > 0 {
-		if attachments, err = toJSON(m.Attachments); err != nil {
-			return 0, err
-		}
+	attachments, err := attachmentsJSON(m.Message)
+	if err != nil {
+		return 0, err
 	}
 	err = db.scan(ctx, `INSERT INTO messages (`+writtenColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) RETURNING id`, []any{
+$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31) RETURNING id`, []any{
 		thread, m.key[:], clean(string(m.MessageID)), number(m.Derived), pack(m.References),
 		clean(m.Author.Name), clean(m.Author.Addr), clean(m.Sender.Name), clean(m.Sender.Addr),
 		clean(m.Subject), clean(m.BaseSubject), micros(m.Sent), micros(m.Received), micros(m.Trace),
 		pack(m.ListIDs), clean(m.ArchivedAt), number(m.Robot), number(m.Own), attachments, m.Size, pack(m.Defects),
-		m.place.block, m.place.offset, m.place.size, micros(at),
+		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), m.Reader,
+		m.subjectKey, m.place.block, m.place.offset, m.place.size, micros(at),
 	}, &id)
 	return id, err
+}
+
+func attachmentsJSON(m *sigpost.Message) (string, error) {
+	if len(m.Attachments) == 0 {
+		return "", nil
+	}
+	return toJSON(m.Attachments)
 }
 
 // messageColumns are what readMessage reads of messages m.
 const messageColumns = `m.id, m.thread_id, m.message_id, m.derived, m.refs, m.author_name, m.author_addr, m.sender_name, m.sender_addr,
 m.subject, m.base_subject, m.sent, m.received, m.trace, m.list_ids, m.archived_at, m.robot, m.own, m.attachments, m.size, m.defects,
+m.claimed, m.answering, m.quoting, m.fingerprint, m.reader,
 (SELECT COALESCE(string_agg(l.list, '
 '), '') FROM message_lists l WHERE l.message_id = m.id)`
 
 func readMessage(row scanner) (m sigpost.Message, err error) {
 	var refs, listIDs, attachments, defects, lists string
 	var sent, received, trace int64
+	var print []byte
 	err = row.Scan(&m.ID, &m.ThreadID, &m.MessageID, &m.Derived, &refs,
 		&m.Author.Name, &m.Author.Addr, &m.Sender.Name, &m.Sender.Addr,
 		&m.Subject, &m.BaseSubject, &sent, &received, &trace,
-		&listIDs, &m.ArchivedAt, &m.Robot, &m.Own, &attachments, &m.Size, &defects, &lists)
+		&listIDs, &m.ArchivedAt, &m.Robot, &m.Own, &attachments, &m.Size, &defects,
+		&m.Claimed, &m.Answering, &m.Quoting, &print, &m.Reader, &lists)
 	if err != nil {
 		return m, err
 	}
 	m.References = unpack[sigpost.MessageID](refs)
+	m.Fingerprint = readPrint(print)
 	m.Sent, m.Received, m.Trace = moment(sent), moment(received), moment(trace)
 	m.ListIDs, m.Defects, m.Lists = unpack[string](listIDs), unpack[string](defects), sorted(lists)
 	if attachments != "" {
@@ -83,6 +93,32 @@ func (db *DB) ThreadMessages(ctx context.Context, threadID int64) ([]sigpost.Mes
 	all, err := collect(ctx, db, readMessage,
 		`SELECT `+messageColumns+` FROM messages m WHERE m.thread_id = $1 ORDER BY m.received, m.id`, threadID)
 	return all, db.fail(fmt.Sprintf("reading the messages of thread %d", threadID), err)
+}
+
+// messagesByID gives messages by their numbers, in no order.
+func (db *DB) messagesByID(ctx context.Context, ids []int64) (all []*sigpost.Message, err error) {
+	err = inList(ids, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			m, err := readMessage(row)
+			all = append(all, &m)
+			return err
+		}, `SELECT `+messageColumns+` FROM messages m WHERE m.id IN `+list, args...)
+	})
+	return all, err
+}
+
+// MessagesOf gives the messages of several threads, as ThreadMessages does, by
+// the threads' numbers, which have to be those of today.
+func (db *DB) MessagesOf(ctx context.Context, threadIDs []int64) (map[int64][]sigpost.Message, error) {
+	all := make(map[int64][]sigpost.Message, len(threadIDs))
+	err := inList(threadIDs, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			m, err := readMessage(row)
+			all[m.ThreadID] = append(all[m.ThreadID], m)
+			return err
+		}, `SELECT `+messageColumns+` FROM messages m WHERE m.thread_id IN `+list+` ORDER BY m.thread_id, m.received, m.id`, args...)
+	})
+	return all, db.fail("reading the messages of threads", err)
 }
 
 // CountMessages counts what is stored.

@@ -77,6 +77,8 @@ func (db *DB) Raws(ctx context.Context, ids []int64, each func(id int64, raw []b
 		id int64
 		place
 	}
+	// What was stored together has numbers and blocks side by side.
+	ids = slices.Sorted(slices.Values(ids))
 	return inList(ids, 1, func(list string, args []any) error {
 		found, err := collect(ctx, db, func(row scanner) (w wanted, err error) {
 			return w, row.Scan(&w.id, &w.block, &w.offset, &w.size)

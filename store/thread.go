@@ -11,14 +11,14 @@ import (
 	"sigpost"
 )
 
-const threadColumns = `t.id, t.subject, t.base_subject, t.messages, t.first_at, t.last_at, t.revision,
+const threadColumns = `t.id, t.subject, t.base_subject, t.messages, t.first_at, t.last_at, t.revision, t.from_id,
 (SELECT COALESCE(string_agg(l.list, '
 '), '') FROM thread_lists l WHERE l.thread_id = t.id)`
 
 func readThread(row scanner) (t sigpost.Thread, err error) {
 	var firstAt, lastAt int64
 	var lists string
-	err = row.Scan(&t.ID, &t.Subject, &t.BaseSubject, &t.Messages, &firstAt, &lastAt, &t.Revision, &lists)
+	err = row.Scan(&t.ID, &t.Subject, &t.BaseSubject, &t.Messages, &firstAt, &lastAt, &t.Revision, &t.From, &lists)
 	t.First, t.Last, t.Lists = moment(firstAt), moment(lastAt), sorted(lists)
 	return t, err
 }

@@ -28,6 +28,12 @@ func CutsOff(m, parent *sigpost.Message) bool {
 	return !m.Quoting || SaysWas(m.Subject)
 }
 
+// MayCutOff says whether there is any message that m, answering it, would be
+// cut off from: for most there is none, whatever its subject.
+func MayCutOff(m *sigpost.Message) bool {
+	return len(m.References) > 0 && !m.Robot && (!m.Quoting || SaysWas(m.Subject))
+}
+
 // tagged says whether the tags in front of a subject make it a patch
 // ("[PATCH]", "[RFC PATCH net]") or a member of a series ("[v3 1/4]").
 func tagged(subject string) bool {

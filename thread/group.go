@@ -12,6 +12,8 @@ type Group struct {
 	From sigpost.MessageID
 	// Messages are in the order of Compare, and never none.
 	Messages []*sigpost.Message
+	// Ghosts are the ids of messages of the thread that have not been seen.
+	Ghosts []sigpost.MessageID
 }
 
 // Groups sorts messages into threads: each is in exactly one of them. Threads
@@ -37,6 +39,11 @@ func Groups(msgs []*sigpost.Message, decisions ...Decision) []Group {
 			groups = append(groups, Group{Root: root.id, From: root.from()})
 		}
 		groups[i].Messages = append(groups[i].Messages, m)
+	}
+	for _, p := range f.all {
+		if i, ok := number[f.threads.find(p.number)]; ok && p.message == nil {
+			groups[i].Ghosts = append(groups[i].Ghosts, p.id)
+		}
 	}
 	return groups
 }

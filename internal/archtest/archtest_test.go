@@ -22,7 +22,7 @@ var own = map[string][]string{
 	"ingest":            {"sigpost"},
 	"deliver":           {"sigpost"},
 	"subscribe":         {"sigpost"},
-	"store":             {"sigpost"},
+	"store":             {"sigpost", "thread"},
 	"templates":         {},
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},

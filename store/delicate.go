@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"sigpost"
+	"sigpost/thread"
+)
+
+// findDelicate finds the new messages whose thread is not simply that of what
+// they refer to: people decided on them, they begin a thread of their own, or
+// make another message do so, or have only their subject to go by.
+func (b *batch) findDelicate(ctx context.Context) (map[*arrived]bool, error) {
+	delicate := map[*arrived]bool{}
+	for _, find := range []func(context.Context, map[*arrived]bool) error{
+		b.findDecided, b.findOutward, b.findCutOff, b.findCutting, b.findBySubject,
+	} {
+		if err := find(ctx, delicate); err != nil {
+			return nil, err
+		}
+	}
+	return delicate, nil
+}
+
+// findDecided finds those that people named, or that refer to such a message.
+func (b *batch) findDecided(ctx context.Context, delicate map[*arrived]bool) error {
+	decisions, err := b.db.ThreadDecisions(ctx)
+	if err != nil || len(decisions) == 0 {
+		return err
+	}
+	named := map[key]bool{}
+	for _, d := range decisions {
+		named[keyOf(d.Message)], named[keyOf(d.Other)] = true, true
+	}
+	for _, m := range b.messages {
+		delicate[m] = delicate[m] || named[m.key]
+		for _, k := range m.refs {
+			delicate[m] = delicate[m] || named[k]
+		}
+	}
+	return nil
+}
+
+// findOutward finds those that another thread was cut off from, and those that
+// refer to such a message.
+func (b *batch) findOutward(ctx context.Context, delicate map[*arrived]bool) error {
+	var keys [][]byte
+	naming := map[key][]*arrived{}
+	for _, m := range b.messages {
+		for _, k := range append(slices.Clip(m.refs), m.key) {
+			if naming[k] == nil {
+				keys = append(keys, k[:])
+			}
+			naming[k] = append(naming[k], m)
+		}
+	}
+	return inList(keys, 1, func(list string, args []any) error {
+		return b.db.each(ctx, func(row scanner) error {
+			var k []byte
+			err := row.Scan(&k)
+			for _, m := range naming[key(k)] {
+				delicate[m] = true
+			}
+			return err
+		}, `SELECT message_key FROM outward WHERE message_key IN `+list, args...)
+	})
+}
+
+// findCutOff finds those that begin a thread of their own, and so those whose
+// answers in this batch do.
+func (b *batch) findCutOff(ctx context.Context, delicate map[*arrived]bool) error {
+	here := make(map[sigpost.MessageID]*sigpost.Message, len(b.messages))
+	for _, m := range b.messages {
+		here[m.MessageID] = m.Message
+	}
+	var candidates []*arrived
+	var stored []int64
+	for _, m := range b.messages {
+		if parent := m.Parent(); parent != "" && thread.MayCutOff(m.Message) {
+			candidates = append(candidates, m)
+			if known := b.joiner.ids[keyOf(parent)]; known != nil && known.message != 0 {
+				stored = append(stored, known.message)
+			}
+		}
+	}
+	parents, err := b.db.messagesByID(ctx, stored)
+	if err != nil {
+		return err
+	}
+	for _, p := range parents {
+		here[p.MessageID] = p
+	}
+	for _, m := range candidates {
+		if thread.CutsOff(m.Message, here[m.Parent()]) {
+			delicate[m] = true
+		}
+	}
+	return nil
+}
+
+// findCutting finds those by whose coming a stored answer turns out to begin a
+// thread of its own.
+func (b *batch) findCutting(ctx context.Context, delicate map[*arrived]bool) error {
+	came := map[int64][]*arrived{} // by the thread in which each was a ghost
+	var threads []int64
+	for _, m := range b.messages {
+		if known := b.joiner.ids[m.key]; known != nil && known.ghost {
+			if came[known.thread] == nil {
+				threads = append(threads, known.thread)
+			}
+			came[known.thread] = append(came[known.thread], m)
+		}
+	}
+	waiting, err := b.db.MessagesOf(ctx, threads)
+	if err != nil {
+		return err
+	}
+	for t, answers := range waiting {
+		for i := range answers {
+			for _, m := range came[t] {
+				if answers[i].Parent() == m.MessageID && thread.CutsOff(&answers[i], m.Message) != thread.CutsOff(&answers[i], nil) {
+					delicate[m] = true
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// findBySubject finds answers without references that join another message by
+// their subject, and messages that such answers join.
+func (b *batch) findBySubject(ctx context.Context, delicate map[*arrived]bool) error {
+	alike := map[int64][]*arrived{}
+	all := make([]*sigpost.Message, 0, len(b.messages))
+	for _, m := range b.messages {
+		if m.subjectKey != 0 {
+			alike[m.subjectKey] = append(alike[m.subjectKey], m)
+			all = append(all, m.Message)
+		}
+	}
+	_, joining, err := b.db.answersBySubject(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, messages := range alike {
+		answering := false
+		for _, m := range messages {
+			answering = answering || m.Answering
+		}
+		for _, m := range messages {
+			if delicate[m] = delicate[m] || joining[m.Message] || answering && len(messages) > 1; delicate[m] || !m.Answering {
+				continue
+			}
+			older, err := b.db.joined(ctx, m.Message)
+			if err != nil {
+				return err
+			}
+			delicate[m] = older != nil
+		}
+	}
+	return nil
+}

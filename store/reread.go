@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"sigpost"
+)
+
+// toReread is where threads t have a message that another version than $1 of the
+// parser has read.
+const toReread = `EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND m.reader <> $1)`
+
+// ThreadsToReread gives threads with messages that another version of the
+// parser has read (message.Version), in the order of their numbers from the one
+// behind after; their Tags are left out.
+func (db *DB) ThreadsToReread(ctx context.Context, version int, after int64, limit int) ([]sigpost.Thread, error) {
+	threads, err := collect(ctx, db, readThread, `SELECT `+threadColumns+` FROM threads t
+WHERE t.id > $2 AND `+toReread+` ORDER BY t.id LIMIT $3`, version, after, limit)
+	return threads, db.fail("looking for mail to read anew", err)
+}
+
+// CountToReread counts the messages that another version of the parser has
+// read.
+func (db *DB) CountToReread(ctx context.Context, version int) (n int, err error) {
+	err = db.scan(ctx, `SELECT count(*) FROM messages WHERE reader <> $1`, []any{version}, &n)
+	return n, db.fail("counting mail to read anew", err)
+}
+
+// Reread puts messages that were read anew, with their Text, in the place of
+// what was known of them by their ID, in one transaction, and gives the number
+// of those that are not what they were. When each was received, its raw bytes
+// and its lists stay. Their threads are found anew, and are to be classified
+// anew.
+func (db *DB) Reread(ctx context.Context, msgs []*sigpost.Message) (changed int, err error) {
+	err = db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
+		ids := make([]int64, len(msgs))
+		for i, m := range msgs {
+			ids[i] = m.ID
+		}
+		before, err := tx.messagesByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		was := map[int64]*sigpost.Message{}
+		for _, m := range before {
+			was[m.ID] = m
+		}
+		r := &rereading{db: tx, grown: map[int64]bool{}}
+		for _, m := range msgs {
+			if old := was[m.ID]; old != nil {
+				if err := r.replace(ctx, old, m); err != nil {
+					return fmt.Errorf("message %s: %w", m.MessageID, err)
+				}
+			}
+		}
+		changed = r.changed
+		return r.finish(ctx)
+	})
+	return changed, db.fail("storing mail that was read anew", err)
+}
+
+// rereading is what replaces messages by what they are read as today.
+type rereading struct {
+	db      *DB
+	changed int
+	moved   []*sigpost.Message // that may belong to another thread now
+	grown   map[int64]bool     // threads of which something was read anew
+}
+
+func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error {
+	if err := r.keepID(ctx, old, m); err != nil {
+		return err
+	}
+	known := *m
+	known.Text, known.Ranges, known.Reader = "", nil, old.Reader
+	if !reflect.DeepEqual(&known, old) {
+		r.changed++
+	}
+	if old.MessageID != m.MessageID || !slices.Equal(old.References, m.References) || old.Subject != m.Subject ||
+		old.Answering != m.Answering || old.Quoting != m.Quoting || old.Robot != m.Robot || old.Reader == 0 {
+		r.moved = append(r.moved, m)
+	}
+	r.grown[m.ThreadID] = true
+	if err := r.db.updateMessage(ctx, m); err != nil {
+		return err
+	}
+	if old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == m.Subject && old.Author == m.Author {
+		return nil
+	}
+	if err := r.db.unindex(ctx, []int64{m.ID}); err != nil {
+		return err
+	}
+	return r.db.index(ctx, m.ID, m)
+}
+
+// keepID leaves a message the id under which it is known, where the one that is
+// read today belongs to another message.
+func (r *rereading) keepID(ctx context.Context, old, m *sigpost.Message) error {
+	if old.MessageID == m.MessageID {
+		return nil
+	}
+	known, err := r.db.Known(ctx, []sigpost.MessageID{m.MessageID})
+	if other, taken := known[m.MessageID]; taken && other.ID != m.ID {
+		m.Claimed, m.MessageID, m.Derived = m.MessageID, old.MessageID, old.Derived
+	}
+	return err
+}
+
+// updateMessage writes all of a message but where and when it came in.
+func (db *DB) updateMessage(ctx context.Context, m *sigpost.Message) error {
+	attachments, err := attachmentsJSON(m)
+	if err != nil {
+		return err
+	}
+	k := keyOf(m.MessageID)
+	_, err = db.exec(ctx, `UPDATE messages SET message_key = $1, message_id = $2, derived = $3, refs = $4,
+author_name = $5, author_addr = $6, sender_name = $7, sender_addr = $8, subject = $9, base_subject = $10, sent = $11, trace = $12,
+list_ids = $13, archived_at = $14, robot = $15, own = $16, attachments = $17, defects = $18,
+claimed = $19, answering = $20, quoting = $21, fingerprint = $22, reader = $23, subject_key = $24 WHERE id = $25`,
+		k[:], clean(string(m.MessageID)), number(m.Derived), pack(m.References),
+		clean(m.Author.Name), clean(m.Author.Addr), clean(m.Sender.Name), clean(m.Sender.Addr),
+		clean(m.Subject), clean(m.BaseSubject), micros(m.Sent), micros(m.Trace),
+		pack(m.ListIDs), clean(m.ArchivedAt), number(m.Robot), number(m.Own), attachments, pack(m.Defects),
+		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), m.Reader, subjectKeyOf(m), m.ID)
+	return err
+}
+
+// finish finds the threads of what may have moved, and lets all threads be
+// looked at again.
+func (r *rereading) finish(ctx context.Context) error {
+	var touched, all []int64
+	for _, m := range r.moved {
+		touched = append(touched, m.ThreadID)
+	}
+	if err := r.db.regroup(ctx, touched, r.moved, nil); err != nil {
+		return err
+	}
+	for t := range r.grown {
+		all = append(all, t)
+	}
+	return inList(all, 1, func(list string, args []any) error {
+		_, err := r.db.exec(ctx, `UPDATE threads SET revision = revision + 1 WHERE id IN `+list, args...)
+		return err
+	})
+}

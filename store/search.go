@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sigpost"
+)
+
+// maxIndexed is how many bytes of a message's text are indexed: who pastes
+// more is looked for by the rest. PostgreSQL takes 1 MiB of word positions.
+const maxIndexed = 256 << 10
+
+// index makes a message found by its subject, its author and what the author
+// wrote. The message has its Text.
+func (db *DB) index(ctx context.Context, id int64, m *sigpost.Message) error {
+	words := validPrefix(m.NewText(), maxIndexed)
+	author := m.Author.Name + " " + m.Author.Addr
+	_, err := db.exec(ctx, db.indexText, id, searchable(m.Subject), searchable(author), searchable(words))
+	return err
+}
+
+// unindex forgets what was indexed of messages.
+func (db *DB) unindex(ctx context.Context, ids []int64) error {
+	return inList(ids, 1, func(list string, args []any) error {
+		_, err := db.exec(ctx, `DELETE FROM message_text WHERE `+db.textID+` IN `+list, args...)
+		return err
+	})
+}
+
+// searchable makes text fit for the index. Scripts that write no spaces get
+// one around each character, here and in what is looked for: a word of theirs
+// is found as a phrase then.
+func searchable(text string) string {
+	text = clean(text)
+	if strings.IndexFunc(text, spaceless) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if spaceless(r) {
+			b.WriteByte(' ')
+			b.WriteRune(r)
+			b.WriteByte(' ')
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func spaceless(r rune) bool {
+	return r > 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
+}
+
+// Search gives the newest messages that hold all words, in their subject, in
+// their author's name or address or in what the author wrote, at most limit (0
+// means 50), newest first. Words in double quotes have to stand one after the
+// other; case and accents do not count. A query without any word finds nothing.
+func (db *DB) Search(ctx context.Context, query string, limit int) ([]sigpost.Message, error) {
+	phrases := phrases(query)
+	if len(phrases) == 0 {
+		return nil, nil
+	}
+	if limit == 0 {
+		limit = 50
+	}
+	all, err := collect(ctx, db, readMessage, `SELECT `+messageColumns+` FROM messages m
+WHERE m.id IN (`+db.findText+`) ORDER BY m.received DESC, m.id DESC`, db.match(phrases), limit)
+	return all, db.fail(fmt.Sprintf("searching for %s", query), err)
+}
+
+// phrases cuts a query into words and what stands in double quotes. Each is
+// made of the index's words with a space between them: "os-brick" is two that
+// stand together.
+func phrases(query string) []string {
+	var all []string
+	add := func(phrase string) {
+		words := strings.FieldsFunc(searchable(phrase), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+		})
+		if len(words) > 0 {
+			all = append(all, strings.Join(words, " "))
+		}
+	}
+	for i, part := range strings.Split(query, `"`) {
+		if i%2 == 1 {
+			add(part)
+			continue
+		}
+		for _, word := range strings.Fields(part) {
+			add(word)
+		}
+	}
+	return all
+}
+
+func matchFTS5(phrases []string) string { return `"` + strings.Join(phrases, `" "`) + `"` }
+
+func matchTSQuery(phrases []string) string {
+	all := make([]string, len(phrases))
+	for i, p := range phrases {
+		all[i] = "('" + strings.Join(strings.Fields(p), "' <-> '") + "')"
+	}
+	return strings.Join(all, " & ")
+}
+
+// Tidy merges what the full-text index took in bit by bit, after added
+// messages came: wholly where they are a good part of the archive, else a
+// little. Without it searches grow slow, and nothing else.
+func (db *DB) Tidy(ctx context.Context, added int) error {
+	if db.tidyText == "" || added == 0 {
+		return nil
+	}
+	var newest int64
+	if err := db.scan(ctx, `SELECT COALESCE(max(id), 0) FROM messages`, nil, &newest); err != nil {
+		return db.fail("tidying the index", err)
+	}
+	statement := db.tidyText
+	if int64(added) > newest/5 && added > 1000 {
+		statement = db.optimizeText
+	}
+	_, err := db.exec(ctx, statement)
+	return db.fail("tidying the index", err)
+}
+
+// validPrefix cuts text to at most n bytes at the end of a character.
+func validPrefix(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}
