@@ -215,12 +215,7 @@ func (a *App) fromOwnList(m *sigpost.Message) bool {
 // index and its text, which is read again from the raw bytes: the archive
 // keeps no second copy of it.
 func (a *App) eachText(ctx context.Context, msgs []sigpost.Message, do func(i int, m *sigpost.Message)) error {
-	index := make(map[int64]int, len(msgs))
-	ids := make([]int64, len(msgs))
-	for i := range msgs {
-		ids[i] = msgs[i].ID
-		index[ids[i]] = i
-	}
+	index, ids := indexOf(msgs)
 	return a.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
 		m, err := message.Parse(raw)
 		if err != nil {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +17,13 @@ type ClassifyReport struct {
 	Took    time.Duration `json:"took_ns"`
 }
 
-// classifyBatch is how many threads are asked for at a time.
-const classifyBatch = 100
+// classifyBatch is how many threads are asked for at a time, and readTogether
+// how many messages are read together: raw mail is kept in blocks, which threads
+// that lie side by side share.
+const (
+	classifyBatch = 500
+	readTogether  = 1000
+)
 
 // Classify tags every thread that has grown since it was tagged, or that
 // another taxonomy tagged.
@@ -54,21 +58,51 @@ func (a *App) classify(ctx context.Context) (report ClassifyReport, err error) {
 	}
 }
 
-// tagAll tags threads and keeps their tags together: a transaction for each
-// would wait for the disk each time. It gives the number with a tag that holds.
+// tagAll tags threads and keeps their tags, those together that are read
+// together: a transaction for each would wait for the disk each time. It gives
+// the number with a tag that holds.
 func (a *App) tagAll(ctx context.Context, threads []sigpost.Thread) (tagged int, err error) {
-	taggings := make([][]sigpost.Tagging, len(threads))
+	messages, err := a.Store.MessagesOf(ctx, threadIDs(threads))
+	if err != nil {
+		return 0, err
+	}
+	for len(threads) > 0 {
+		n := together(threads)
+		more, err := a.tagTogether(ctx, threads[:n], messages)
+		if err != nil {
+			return tagged, err
+		}
+		tagged += more
+		threads = threads[n:]
+	}
+	return tagged, nil
+}
+
+// together is how many of the threads to read at once: one at least. Of a
+// thread's bytes nothing is known but how many messages they are.
+func together(threads []sigpost.Thread) int {
+	count := 0
 	for i, t := range threads {
-		if taggings[i], err = a.tag(ctx, t); err != nil {
-			return 0, err
+		count += t.Messages
+		if i > 0 && count > readTogether {
+			return i
 		}
-		if len(accepted(taggings[i])) > 0 {
-			tagged++
-		}
+	}
+	return len(threads)
+}
+
+func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, messages map[int64][]sigpost.Message) (tagged int, err error) {
+	docs, err := a.documents(ctx, threads, messages)
+	if err != nil {
+		return 0, err
 	}
 	return tagged, a.Store.Tx(ctx, func(tx *store.DB) error {
 		for i, t := range threads {
-			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.taxonomy.Version(), taggings[i]); err != nil {
+			taggings := a.classifier.Classify(docs[i])
+			if len(accepted(taggings)) > 0 {
+				tagged++
+			}
+			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.taxonomy.Version(), taggings); err != nil {
 				return err
 			}
 		}
@@ -84,25 +118,34 @@ const (
 	maxThreadText = 4 << 20
 )
 
-func (a *App) tag(ctx context.Context, t sigpost.Thread) ([]sigpost.Tagging, error) {
-	msgs, err := a.Store.ThreadMessages(ctx, t.ID)
-	if err != nil {
-		return nil, err
+// documents are what the classifier sees of threads: what their messages say,
+// but for our own letters.
+func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages map[int64][]sigpost.Message) ([][]classify.Document, error) {
+	type place struct{ thread, doc int }
+	var (
+		docs   = make([][]classify.Document, len(threads))
+		rooms  = make([]int, len(threads))
+		read   []sigpost.Message
+		places []place
+	)
+	for i, t := range threads {
+		rooms[i] = maxThreadText
+		for _, m := range messages[t.ID] {
+			if !m.Own {
+				places = append(places, place{i, len(docs[i])})
+				read = append(read, m)
+				docs[i] = append(docs[i], classify.Document{MessageID: m.MessageID, Subject: m.Subject, Opener: len(docs[i]) == 0})
+			}
+		}
 	}
-	msgs = slices.DeleteFunc(msgs, func(m sigpost.Message) bool { return m.Own })
-	docs := make([]classify.Document, len(msgs))
-	room := maxThreadText
-	err = a.eachText(ctx, msgs, func(i int, m *sigpost.Message) {
-		docs[i] = classify.Document{MessageID: m.MessageID, Subject: m.Subject, Opener: i == 0}
-		if room > 0 {
-			docs[i].Text, docs[i].Quoted = head(m.NewText(), maxNewText), head(m.QuotedText(), maxQuotedText)
-			room -= len(docs[i].Text) + len(docs[i].Quoted)
+	err := a.eachText(ctx, read, func(i int, m *sigpost.Message) {
+		at := places[i]
+		if d, room := &docs[at.thread][at.doc], &rooms[at.thread]; *room > 0 {
+			d.Text, d.Quoted = head(m.NewText(), maxNewText), head(m.QuotedText(), maxQuotedText)
+			*room -= len(d.Text) + len(d.Quoted)
 		}
 	})
-	if err != nil {
-		return nil, err
-	}
-	return a.classifier.Classify(docs), nil
+	return docs, err
 }
 
 // head is the first n bytes of a text, or a little less.

@@ -7,14 +7,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"sigpost"
 	"sigpost/config"
 	"sigpost/ingest"
-	"sigpost/message"
-	"sigpost/store"
 )
 
 // IngestReport says what a run of ingest did, mailbox by mailbox.
@@ -75,94 +72,7 @@ func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 }
 
 func (a *App) ingester() *ingest.Ingester {
-	lists := map[string]string{}
-	for _, l := range a.Config.Lists {
-		if l.ListID != "" {
-			lists[strings.ToLower(l.ListID)] = l.Name
-		}
-	}
-	return ingest.New(knowing{a.Store, lists, a.log}, a.parse, a.now, a.log)
-}
-
-// knowing is the archive, which tells by what the ledger and the configuration
-// know where a mail belongs.
-type knowing struct {
-	*store.DB
-	lists map[string]string // List-Id → name
-	log   *slog.Logger
-}
-
-// Add marks our own letters that have come back, gives each mail the list that
-// its List-Id names, where that is another one than its mailbox's, keeps aside
-// what says something else than the mail that has its Message-ID, and stores.
-func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error) {
-	batch := map[sigpost.MessageID]*sigpost.Message{}
-	for i := range arrivals {
-		if err := k.tellApart(ctx, &arrivals[i], batch); err != nil {
-			return sigpost.AddCounts{}, err
-		}
-		arrival := arrivals[i]
-		m := arrival.Message
-		if m == nil {
-			k.log.Warn("a mail goes to quarantine", "source", arrival.Source, "uid", arrival.UID, "reason", arrival.Reason)
-			continue
-		}
-		for _, id := range m.ListIDs {
-			if name, ok := k.lists[id]; ok {
-				arrivals[i].List = name
-				break
-			}
-		}
-		if !m.Own {
-			own, err := k.KnownLetter(ctx, m.MessageID)
-			if err != nil {
-				return sigpost.AddCounts{}, err
-			}
-			m.Own = own
-		}
-	}
-	return k.DB.Add(ctx, mailbox, arrivals, at)
-}
-
-// tellApart makes sure that a mail whose Message-ID is known already is the same
-// mail: its header and its footer may differ, what its author wrote may not.
-// One that says something else has no place in the archive under this id, and
-// is kept in quarantine. batch are the arrivals before it.
-func (k knowing) tellApart(ctx context.Context, arrival *sigpost.Arrival, batch map[sigpost.MessageID]*sigpost.Message) error {
-	m := arrival.Message
-	if m == nil || m.Derived {
-		return nil
-	}
-	known := batch[m.MessageID]
-	if known == nil {
-		stored, err := k.MessageByID(ctx, m.MessageID)
-		if errors.Is(err, sigpost.ErrNotFound) {
-			batch[m.MessageID] = m
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		raw, err := k.Raw(ctx, stored.ID)
-		if err != nil {
-			return err
-		}
-		if known, err = message.Parse(raw); err != nil {
-			return nil // nothing is known of what it said
-		}
-	}
-	if !sameWords(known.NewText(), m.NewText()) {
-		arrival.Reason = fmt.Sprintf("it says something else than the mail that is stored under its Message-ID, %s", m.MessageID)
-		arrival.Message = nil
-	}
-	return nil
-}
-
-// sameWords says whether one text is the other, or a part of it, as after a
-// list has cut something out; white space does not count.
-func sameWords(a, b string) bool {
-	a, b = strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " ")
-	return strings.Contains(a, b) || strings.Contains(b, a)
+	return ingest.New(a.knowing(a.Store), a.parse, a.now, a.log)
 }
 
 func (a *App) source(account config.Account, mailbox config.Mailbox) (ingest.Source, error) {

@@ -139,7 +139,8 @@ func (p *pipeline) parse(b *batch) {
 func (p *pipeline) arrival(m mail) sigpost.Arrival {
 	a := sigpost.Arrival{Raw: m.raw, List: p.list, Source: p.source, UID: m.uid}
 	if m.broken != "" {
-		a.Reason = m.broken
+		// A file has it all; a server may think better of it.
+		a.Reason, a.Partial = m.broken, m.uid != 0
 		return a
 	}
 	message, err := p.understand(m)

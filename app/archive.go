@@ -1,0 +1,161 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/message"
+	"sigpost/store"
+)
+
+// knowing is the archive, which tells by what the ledger and the configuration
+// know where a mail belongs, and by what it holds already which mail is new.
+type knowing struct {
+	*store.DB
+	lists map[string]string // List-Id → name
+	log   *slog.Logger
+}
+
+func (a *App) knowing(db *store.DB) knowing {
+	lists := map[string]string{}
+	for _, l := range a.Config.Lists {
+		if l.ListID != "" {
+			lists[strings.ToLower(l.ListID)] = l.Name
+		}
+	}
+	return knowing{db, lists, a.log}
+}
+
+// Add marks our own letters that have come back, gives each mail the list that
+// its List-Id names, where that is another one than its mailbox's, tells what
+// has the Message-ID of another message from that, and stores.
+func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error) {
+	var ids []sigpost.MessageID
+	for _, a := range arrivals {
+		if a.Message != nil {
+			ids = append(ids, a.Message.MessageID)
+		}
+	}
+	var found sigpost.AddCounts
+	letters, err := k.KnownLetters(ctx, ids)
+	if err != nil {
+		return found, err
+	}
+	known, err := k.Known(ctx, ids)
+	if err != nil {
+		return found, err
+	}
+	twins := twins{db: k.DB, known: known, batch: map[sigpost.MessageID]*sigpost.Message{}}
+	for i := range arrivals {
+		a := &arrivals[i]
+		if a.Message == nil {
+			k.log.Warn("a mail goes to quarantine", "source", a.Source, "uid", a.UID, "reason", a.Reason)
+			continue
+		}
+		for _, id := range a.Message.ListIDs {
+			if name, ok := k.lists[id]; ok {
+				a.List = name
+				break
+			}
+		}
+		a.Message.Own = a.Message.Own || letters[a.Message.MessageID]
+		if err := twins.tell(ctx, a, &found); err != nil {
+			return sigpost.AddCounts{}, err
+		}
+	}
+	counts, err := k.DB.Add(ctx, mailbox, arrivals, at)
+	if err != nil {
+		return sigpost.AddCounts{}, err
+	}
+	counts.Add(found)
+	return counts, nil
+}
+
+// twins tells apart mails under one Message-ID, in the archive and in a batch
+// of arrivals.
+type twins struct {
+	db    *store.DB
+	known map[sigpost.MessageID]store.Known
+	batch map[sigpost.MessageID]*sigpost.Message // that came before
+}
+
+// tell counts how an arrival resembles the message that has its Message-ID. One
+// that says something else has no place under this id: it gets one of its own,
+// and keeps a note of the id that it claims.
+func (t *twins) tell(ctx context.Context, a *sigpost.Arrival, counts *sigpost.AddCounts) error {
+	m := a.Message
+	alike, known, err := t.compare(ctx, m)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		t.batch[m.MessageID] = m
+	case alike == sigpost.Redelivered:
+		counts.Redelivered++
+	case alike == sigpost.Modified:
+		counts.Modified++
+	case alike == sigpost.Different:
+		m.Claimed, m.Derived = m.MessageID, true
+		m.MessageID = message.DerivedID(a.Raw)
+		m.Defects = append(m.Defects, claims(m.Claimed))
+		stored, err := t.db.Known(ctx, []sigpost.MessageID{m.MessageID})
+		if err != nil {
+			return err
+		}
+		if len(stored) == 0 && t.batch[m.MessageID] == nil {
+			counts.Different++
+		}
+		t.batch[m.MessageID] = m
+	}
+	return nil
+}
+
+// claims is the defect of a mail whose Message-ID belongs to another message.
+func claims(id sigpost.MessageID) string {
+	return fmt.Sprintf("its Message-ID, %s, is that of another message: it was given one of its own", id)
+}
+
+// compare says how a mail resembles the one that has its Message-ID, if any.
+func (t *twins) compare(ctx context.Context, m *sigpost.Message) (alike sigpost.Sameness, known bool, err error) {
+	before := t.batch[m.MessageID]
+	stored, known := t.known[m.MessageID]
+	switch {
+	case before != nil:
+		alike = before.Fingerprint.Compare(m.Fingerprint)
+	case known:
+		alike = stored.Fingerprint.Compare(m.Fingerprint)
+	default:
+		return "", false, nil
+	}
+	if alike != sigpost.Different || m.Derived {
+		return alike, true, nil
+	}
+	if before == nil {
+		raw, err := t.db.Raw(ctx, stored.ID)
+		if err != nil {
+			return "", true, err
+		}
+		if before, err = message.Parse(raw); err != nil {
+			return "", true, fmt.Errorf("message %d, which could be read once, cannot be read any more: %w", stored.ID, err)
+		}
+	}
+	if sameWords(before.NewText(), m.NewText()) {
+		return sigpost.Modified, true, nil
+	}
+	return sigpost.Different, true, nil
+}
+
+// sameWords says whether one text is the other, or the greater part of it, as
+// after a list has cut something out or put something in; white space does not
+// count.
+func sameWords(a, b string) bool {
+	a, b = strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " ")
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return a == b || 2*len(a) >= len(b) && strings.Contains(b, a)
+}
