@@ -113,6 +113,25 @@ func cutBlob(s string) (blob, rest string, ok bool) {
 	return s[1:closing], strings.TrimSpace(s[closing+1:]), true
 }
 
+// tags gives what is in the "[...]" in front of a subject, before and behind
+// its marks.
+func tags(subject string) []string {
+	var all []string
+	s := oneLine(subject)
+	for {
+		if tag, rest, ok := cutBlob(s); ok {
+			all = append(all, tag)
+			s = rest
+			continue
+		}
+		rest, reply, forward := sigpost.CutReplyMark(s)
+		if !reply && !forward {
+			return all
+		}
+		s = rest
+	}
+}
+
 // SaysWas says whether a subject names the one that it was before: "Bays
 // (was: Clusters)", "Bays [was Re: Clusters]", "Bays, was: Clusters".
 func SaysWas(subject string) bool {
