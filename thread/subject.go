@@ -13,9 +13,9 @@ const maxSubject = 2000
 
 // BaseSubject is the subject with what mail programs and lists add to it
 // taken off: "Re:" and its kin (sigpost.ReplyMark), "[list]" tags in front,
-// "(fwd)" and "(was: ...)" behind (RFC 5256, section 2.1, and RFC 5322,
-// appendix A.2, of which the last is a habit). Case is kept; compare with
-// strings.EqualFold. It is empty where the subject is nothing else.
+// "(fwd)" and "(was: ...)" behind (RFC 5256, section 2.1, which knows nothing
+// of the last). Case is kept; compare with strings.EqualFold. It is empty
+// where the subject is nothing else.
 func BaseSubject(subject string) string {
 	s := oneLine(subject)
 	for {
