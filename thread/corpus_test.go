@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,8 +107,11 @@ func ours(s sample, answersCut, subjectsJoin bool) partition {
 	for i, m := range s.msgs {
 		m := *m
 		m.Answering = m.Answering && subjectsJoin
-		if !answersCut && len(m.References) > 0 {
-			m.Subject = ""
+		if !answersCut {
+			m.Quoting = true
+			if thread.SaysWas(m.Subject) {
+				m.Subject = "Re: " + thread.BaseSubject(m.Subject)
+			}
 		}
 		msgs[i] = &m
 	}
@@ -190,14 +195,14 @@ func notmuch(t testing.TB, s sample) partition {
 	for i := range p {
 		p[i] = -1 - i // what it does not take is a thread of its own
 	}
-	for n, id := range strings.Fields(string(run("search", "--output=threads", "*"))) {
-		var files []string
-		if err := json.Unmarshal(run("search", "--output=files", "--format=json", id), &files); err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			var i int
-			if _, err := fmt.Sscanf(filepath.Base(file), "%d:2,", &i); err != nil {
+	var threads []json.RawMessage
+	if err := json.Unmarshal(run("show", "--format=json", "--body=false", "--entire-thread=true", "*"), &threads); err != nil {
+		t.Fatal(err)
+	}
+	for n, thread := range threads {
+		for _, file := range regexp.MustCompile(`/cur/(\d+):2,"`).FindAllSubmatch(thread, -1) {
+			i, err := strconv.Atoi(string(file[1]))
+			if err != nil {
 				t.Fatal(err)
 			}
 			p[i] = n
@@ -206,9 +211,9 @@ func notmuch(t testing.TB, s sample) partition {
 	return p
 }
 
-// dovecot asks an IMAP server for its threads (RFC 5256; REFS is REFERENCES
-// without the joining by subject).
-func dovecot(t testing.TB, s sample, algorithm string) partition {
+// dovecot asks an IMAP server for its threads by each algorithm (RFC 5256;
+// REFS is REFERENCES without the joining by subject).
+func dovecot(t testing.TB, s sample, algorithms ...string) []partition {
 	t.Helper()
 	server := peertest.Dovecot(t)
 	server.Load(t, "INBOX", s.raw)
@@ -221,12 +226,9 @@ func dovecot(t testing.TB, s sample, algorithm string) partition {
 		t.Fatal(err)
 	}
 	r := bufio.NewReader(conn)
-	var answer string
-	for i, command := range []string{
-		fmt.Sprintf("LOGIN %q %q", server.User, server.Password), "SELECT INBOX", "THREAD " + algorithm + " UTF-8 ALL",
-	} {
-		fmt.Fprintf(conn, "t%d %s\r\n", i, command)
-		for done := false; !done; {
+	ask := func(command string) (answer string) {
+		fmt.Fprintf(conn, "t %s\r\n", command)
+		for {
 			line, err := r.ReadString('\n')
 			if err != nil {
 				t.Fatal(err)
@@ -234,27 +236,41 @@ func dovecot(t testing.TB, s sample, algorithm string) partition {
 			if rest, ok := strings.CutPrefix(line, "* THREAD "); ok {
 				answer = rest
 			}
-			if done = strings.HasPrefix(line, fmt.Sprintf("t%d ", i)); done && !strings.Contains(line, " OK") {
+			if strings.HasPrefix(line, "t OK") {
+				return answer
+			} else if strings.HasPrefix(line, "t ") {
 				t.Fatalf("%s: %s", command, line)
 			}
 		}
 	}
-	p := make(partition, len(s.msgs))
-	n, depth, number := 0, 0, 0
+	ask(fmt.Sprintf("LOGIN %q %q", server.User, server.Password))
+	ask("SELECT INBOX")
+	var all []partition
+	for _, algorithm := range algorithms {
+		all = append(all, readThreads(ask("THREAD "+algorithm+" UTF-8 ALL"), len(s.msgs)))
+	}
+	return all
+}
+
+// readThreads reads a THREAD response of n messages: each outermost pair of
+// brackets holds one thread.
+func readThreads(answer string, n int) partition {
+	p := make(partition, n)
+	thread, depth, number := 0, 0, 0
 	for _, c := range answer {
 		switch {
 		case c >= '0' && c <= '9':
 			number = number*10 + int(c-'0')
 			continue
 		case number > 0:
-			p[number-1], number = n, 0
+			p[number-1], number = thread, 0
 		}
 		switch c {
 		case '(':
 			depth++
 		case ')':
 			if depth--; depth == 0 {
-				n++
+				thread++
 			}
 		}
 	}
@@ -262,27 +278,93 @@ func dovecot(t testing.TB, s sample, algorithm string) partition {
 }
 
 // TestCorpusAgreement measures how often two messages are in one thread here
-// and at the peers.
+// and at the peers, with the rules on subjects and without.
 func TestCorpusAgreement(t *testing.T) {
 	for _, s := range append(imaptest(t), openISCSI(t), ham(t)) {
 		t.Run(s.name, func(t *testing.T) {
-			peers := map[string]partition{
-				"notmuch":            notmuch(t, s),
-				"Dovecot REFS":       dovecot(t, s, "REFS"),
-				"Dovecot REFERENCES": dovecot(t, s, "REFERENCES"),
-			}
 			report := func(name string, p, want partition) {
 				both, only, missing := p.agreement(want)
-				t.Logf("%-32s %d and %d threads; pairs: %d in both, %d only here, %d only there, F1 %.4f",
+				t.Logf("%-38s %d and %d threads; pairs: %d in both, %d only here, %d only there, F1 %.4f",
 					name, p.threads(), want.threads(), both, only, missing, f1(both, only, missing))
 			}
-			for name, want := range peers {
-				report("references alone, "+name, ours(s, false, false), want)
-				report("answers cut, "+name, ours(s, true, false), want)
-				report("subjects join, "+name, ours(s, false, true), want)
-				report("all rules, "+name, ours(s, true, true), want)
+			imap := dovecot(t, s, "REFS", "REFERENCES")
+			for _, peer := range []struct {
+				name string
+				want partition
+			}{{"notmuch", notmuch(t, s)}, {"Dovecot REFS", imap[0]}, {"Dovecot REFERENCES", imap[1]}} {
+				report("references alone, "+peer.name, ours(s, false, false), peer.want)
+				report("and answers cut, "+peer.name, ours(s, true, false), peer.want)
+				report("and subjects join, "+peer.name, ours(s, false, true), peer.want)
+				report("all rules, "+peer.name, ours(s, true, true), peer.want)
 			}
-			report("REFS, REFERENCES", peers["Dovecot REFS"], peers["Dovecot REFERENCES"])
+			report("REFS, REFERENCES", imap[0], imap[1])
 		})
 	}
+}
+
+// TestCorpusJoinWindow takes the references off one answer at a time, and
+// counts how often it joins the thread that they put it in, for several
+// windows. It does so once more where only messages without references may be
+// joined, which is what JoinsBySubject might demand and does not.
+func TestCorpusJoinWindow(t *testing.T) {
+	for _, s := range []sample{openISCSI(t), ham(t)} {
+		truth := ours(s, false, true)
+		keys := make(map[string][]int)
+		for i, m := range s.msgs {
+			keys[thread.SubjectKey(m)] = append(keys[thread.SubjectKey(m)], i)
+		}
+		for _, unreferring := range []bool{false, true} {
+			var ages []time.Duration // between an answer and what it joins
+			var right []bool
+			possible := 0
+			for i, m := range s.msgs {
+				if len(m.References) == 0 || !m.Answering {
+					continue
+				}
+				found, reachable := -1, false
+				for _, j := range keys[thread.SubjectKey(m)] {
+					older := s.msgs[j]
+					if thread.Compare(older, m) >= 0 || !thread.JoinsBySubject(bare(m, m), bare(older, m)) {
+						continue
+					}
+					reachable = reachable || truth[i] == truth[j]
+					if !(unreferring && len(older.References) > 0) && (found < 0 || thread.Compare(s.msgs[found], older) < 0) {
+						found = j
+					}
+				}
+				if reachable {
+					possible++
+				}
+				if found >= 0 {
+					ages, right = append(ages, m.Received.Sub(s.msgs[found].Received)), append(right, truth[found] == truth[i])
+				}
+			}
+			t.Logf("%s, %d answers with an older message of their thread and subject, joining only what has no references: %v", s.name, possible, unreferring)
+			for _, days := range []int{3, 7, 14, 30, 60, 90, 180, 365} {
+				good, bad := 0, 0
+				for i, age := range ages {
+					switch {
+					case age > time.Duration(days)*24*time.Hour:
+					case right[i]:
+						good++
+					default:
+						bad++
+					}
+				}
+				t.Logf("%3d days: %d right, %d wrong: precision %.3f, recall %.3f",
+					days, good, bad, float64(good)/float64(good+bad), float64(good)/float64(possible))
+			}
+		}
+	}
+}
+
+// bare is m without references, received just before other or with it, so
+// that only subject and lists can keep the two apart.
+func bare(m, other *sigpost.Message) *sigpost.Message {
+	c := *m
+	c.References = nil
+	if m != other {
+		c.Received = other.Received.Add(-time.Second)
+	}
+	return &c
 }

@@ -1,15 +1,17 @@
 package thread
 
 import (
+	"slices"
 	"strings"
 
 	"sigpost"
 )
 
 // CutsOff says whether m, which answers parent, begins a thread of its own,
-// linked to that of parent: its subject is another one, and it quotes nothing,
-// or says itself what the subject was before. Parent may be nil, where it has
-// not been seen: then only the latter can be known.
+// linked to that of parent: its subject is another one, and it neither quotes
+// nor bears the mark of an answer, or it says itself what the subject was
+// before. Parent may be nil, where it has not been seen: then only the latter
+// can be known.
 //
 // It is careful: members of a series of patches, patches that answer a
 // report, and robots' mail stay where their references put them, and so does
@@ -25,7 +27,7 @@ func CutsOff(m, parent *sigpost.Message) bool {
 	if sameSubject(m.Subject, parent.Subject) {
 		return false
 	}
-	return !m.Quoting || SaysWas(m.Subject)
+	return !m.Quoting && !m.Answering || SaysWas(m.Subject)
 }
 
 // MayCutOff says whether there is any message that m, answering it, would be
@@ -37,22 +39,9 @@ func MayCutOff(m *sigpost.Message) bool {
 // tagged says whether the tags in front of a subject make it a patch
 // ("[PATCH]", "[RFC PATCH net]") or a member of a series ("[v3 1/4]").
 func tagged(subject string) bool {
-	s := oneLine(subject)
-	for {
-		blob, rest, ok := cutBlob(s)
-		if ok {
-			if strings.Contains(strings.ToLower(blob), "patch") || isNumbered(blob) {
-				return true
-			}
-			s = rest
-			continue
-		}
-		rest, reply, forward := sigpost.CutReplyMark(s)
-		if !reply && !forward {
-			return false
-		}
-		s = rest
-	}
+	return slices.ContainsFunc(tags(subject), func(tag string) bool {
+		return strings.Contains(strings.ToLower(tag), "patch") || isNumbered(tag)
+	})
 }
 
 // isNumbered says whether one word of a tag is "n/m".

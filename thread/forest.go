@@ -71,7 +71,7 @@ func grow(msgs []*sigpost.Message, decisions []Decision) *forest {
 func (f *forest) link(joined map[*sigpost.Message]*sigpost.Message) {
 	roots := newUnion(len(f.all))
 	link := func(parent, child *place) bool {
-		if child.parent != nil || roots.find(parent.number) == child.number {
+		if child.parent != nil || child.cut || roots.find(parent.number) == child.number {
 			return false // it has one, or the two would form a loop
 		}
 		child.parent = parent
@@ -79,12 +79,21 @@ func (f *forest) link(joined map[*sigpost.Message]*sigpost.Message) {
 		return true
 	}
 	// Step 1.B: a message's own word on its parent weighs most, so all of
-	// these come before what its references say of one another.
+	// these come before what its references say of one another. Where the
+	// parent would form a loop, the next one does; where all would, what
+	// others say is no better, and the message is a root.
 	for i, m := range f.msgs {
 		p, refs := f.byID[m.MessageID], f.refs[i]
-		if len(refs) > 0 && p.message == m && link(f.byID[refs[len(refs)-1]], p) {
-			p.bySubject = joined[m] != nil
+		if len(refs) == 0 || p.message != m {
+			continue
 		}
+		for _, id := range slices.Backward(refs) {
+			if link(f.byID[id], p) {
+				break
+			}
+		}
+		p.cut = p.parent == nil
+		p.bySubject = p.parent != nil && joined[m] != nil
 	}
 	// Step 1.A: the chain of references, where nothing better is known.
 	for _, refs := range f.refs {

@@ -16,23 +16,26 @@ const JoinWindow = 90 * 24 * time.Hour
 // maxKey bounds SubjectKey, in bytes, so that it fits into an index.
 const maxKey = 200
 
-// SubjectKey is what messages must have in common for an answer that names no
-// message to join them: the folded base subject. It is "" for a message that
-// takes no part: it has references, was written by a robot, or its subject is
-// empty or says nothing.
+// SubjectKey is what an answer that names no message must have in common with
+// one that it joins: the folded base subject, with the numbers in the tags
+// before it, so that "[PATCH v2 1/3] x" and "[PATCH v3 1/3] x" are told apart.
+// It is "" for a message that takes no part: a robot wrote it, or its subject
+// is empty or says nothing. It has at most 200 bytes.
 func SubjectKey(m *sigpost.Message) string {
-	if len(m.References) > 0 || m.Robot {
+	base := strings.ToLower(BaseSubject(m.Subject))
+	if m.Robot || saysNothing(letters(base)) {
 		return ""
 	}
-	key := strings.ToLower(BaseSubject(m.Subject))
-	if len(key) > maxKey {
-		key = key[:maxKey]
-		for !utf8.ValidString(key) && len(key) > 0 {
-			key = key[:len(key)-1]
+	key := base
+	for _, tag := range tags(m.Subject) {
+		for word := range strings.FieldsSeq(strings.ToLower(tag)) {
+			if strings.Trim(strings.TrimLeft(word, "v#"), "0123456789./") == "" {
+				key = word + " " + key
+			}
 		}
 	}
-	if saysNothing(letters(key)) {
-		return ""
+	if len(key) > maxKey {
+		key = strings.ToValidUTF8(key[:maxKey], "")
 	}
 	return key
 }
@@ -50,11 +53,11 @@ func saysNothing(folded string) bool {
 }
 
 // JoinsBySubject says whether m, an answer that names no message it answers,
-// may join the thread of older: it names none either, and they share their
-// SubjectKey and a list, and older came before m by no more than JoinWindow. Of
-// several that it may join, it joins the latest (Compare).
+// may join the thread of older: they share their SubjectKey and a list, and
+// older came before m by no more than JoinWindow. Of several that it may join,
+// it joins the latest (Compare).
 func JoinsBySubject(m, older *sigpost.Message) bool {
-	if !m.Answering || Compare(older, m) >= 0 || m.Received.Sub(older.Received) > JoinWindow {
+	if !m.Answering || len(m.References) > 0 || Compare(older, m) >= 0 || m.Received.Sub(older.Received) > JoinWindow {
 		return false
 	}
 	key := SubjectKey(m)

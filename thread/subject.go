@@ -13,9 +13,9 @@ const maxSubject = 2000
 
 // BaseSubject is the subject with what mail programs and lists add to it
 // taken off: "Re:" and its kin (sigpost.ReplyMark), "[list]" tags in front,
-// "(fwd)" and "(was: ...)" behind (RFC 5256, section 2.1, and RFC 5322,
-// appendix A.2, of which the last is a habit). Case is kept; compare with
-// strings.EqualFold. It is empty where the subject is nothing else.
+// "(fwd)" and "(was: ...)" behind (RFC 5256, section 2.1, which knows nothing
+// of the last). Case is kept; compare with strings.EqualFold. It is empty
+// where the subject is nothing else.
 func BaseSubject(subject string) string {
 	s := oneLine(subject)
 	for {
@@ -111,6 +111,25 @@ func cutBlob(s string) (blob, rest string, ok bool) {
 		return "", s, false
 	}
 	return s[1:closing], strings.TrimSpace(s[closing+1:]), true
+}
+
+// tags gives what is in the "[...]" in front of a subject, before and behind
+// its marks.
+func tags(subject string) []string {
+	var all []string
+	s := oneLine(subject)
+	for {
+		if tag, rest, ok := cutBlob(s); ok {
+			all = append(all, tag)
+			s = rest
+			continue
+		}
+		rest, reply, forward := sigpost.CutReplyMark(s)
+		if !reply && !forward {
+			return all
+		}
+		s = rest
+	}
 }
 
 // SaysWas says whether a subject names the one that it was before: "Bays
