@@ -370,11 +370,24 @@ func cleanText(s string) string {
 }
 
 // firstUnclean is where cleanText has to begin; len(s) where it has nothing
-// to do. Most mail is plain ASCII, and this loop sees every byte of it.
+// to do. Most mail is plain ASCII, and this loop sees every byte of it, so that
+// eight are looked at together.
 func firstUnclean(s string) int {
-	for i := 0; i < len(s); i++ {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for i := 0; i < len(s); {
+		if i+8 <= len(s) {
+			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			// A top bit is left for a byte below a space, for one of 8 bits,
+			// and for DEL and beyond.
+			if ((x-' '*ones)|x|(x+ones))&tops == 0 {
+				i += 8
+				continue
+			}
+		}
 		c := s[i]
 		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
+			i++
 			continue
 		}
 		if c < utf8.RuneSelf {
@@ -384,7 +397,7 @@ func firstUnclean(s string) int {
 		if r == utf8.RuneError && n <= 1 || r < 0xa0 || r == '\ufeff' || r == '\u2028' || r == '\u2029' {
 			return i
 		}
-		i += n - 1
+		i += n
 	}
 	return len(s)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"sigpost"
 )
 
@@ -103,4 +105,25 @@ func TestExplain(t *testing.T) {
 	if _, err := Explain(nil); err == nil {
 		t.Error("nothing was explained")
 	}
+}
+
+func TestAppendWords(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.StringOf(rapid.SampledFrom([]rune(" \n\tab1é中\u00a0\u3000.😀"))).Draw(rt, "text")
+		want := strings.Join(strings.Fields(s), " ")
+		if got := strings.TrimSuffix(string(appendWords(nil, trimSpace(s))), " "); got != want {
+			rt.Fatalf("%q: got %q, want %q", s, got, want)
+		}
+	})
+}
+
+// TestFirstUnclean compares the fast loop with the definition.
+func TestFirstUnclean(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.StringMatching(`[ a~]{0,20}`).Draw(rt, "clean") + string(rapid.SliceOfN(rapid.Byte(), 0, 20).Draw(rt, "rest"))
+		got := firstUnclean(s)
+		if rest := s[got:]; rest != "" && cleanText(rest) == rest || cleanText(s[:got]) != s[:got] || firstUnclean(s[:got]) != got {
+			rt.Fatalf("%q: got %d", s, got)
+		}
+	})
 }

@@ -55,32 +55,49 @@ func ownWords(m *sigpost.Message) []byte {
 		if words == nil {
 			words = make([]byte, 0, len(m.Text)-r.Start+1)
 		}
-		words = appendWords(words, m.Text[r.Start:r.End])
+		words = appendWords(words, trimSpace(m.Text[r.Start:r.End]))
 	}
 	return bytes.TrimSuffix(words, []byte(" "))
 }
 
 // appendWords appends each word of s with one space behind it.
 func appendWords(out []byte, s string) []byte {
-	start := -1 // of the open word
-	for i := 0; i < len(s); {
-		c, n := s[i], 1
-		space := c <= ' '
-		if c >= utf8.RuneSelf {
-			var r rune
-			r, n = utf8.DecodeRuneInString(s[i:])
-			space = unicode.IsSpace(r)
+	for s != "" {
+		n := 0
+		for n < len(s) && s[n] > ' ' && s[n] < utf8.RuneSelf {
+			n++
 		}
-		if space && start >= 0 {
-			out = append(append(out, s[start:i]...), ' ')
-			start = -1
-		} else if !space && start < 0 {
-			start = i
+		out = append(out, s[:n]...)
+		for n < len(s) && s[n] >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[n:])
+			if unicode.IsSpace(r) {
+				break
+			}
+			out = append(out, s[n:n+size]...)
+			n += size
 		}
-		i += n
-	}
-	if start >= 0 {
-		out = append(append(out, s[start:]...), ' ')
+		s = s[n:]
+		rest := trimSpace(s)
+		if len(rest) < len(s) || s == "" {
+			out = append(out, ' ')
+		}
+		s = rest
 	}
 	return out
+}
+
+// trimSpace is s without the white space and the controls that it begins with.
+func trimSpace(s string) string {
+	for s != "" {
+		if s[0] <= ' ' {
+			s = s[1:]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s)
+		if s[0] < utf8.RuneSelf || !unicode.IsSpace(r) {
+			return s
+		}
+		s = s[n:]
+	}
+	return s
 }

@@ -121,7 +121,13 @@ func isRobotAddress(addr string) bool {
 	if strings.Contains(local, "[bot]") || strings.HasSuffix(addr, "[bot]") {
 		return true
 	}
-	switch strings.NewReplacer("-", "", "_", "", ".", "").Replace(local) {
+	var squeezed []byte
+	for _, c := range []byte(local) {
+		if c != '-' && c != '_' && c != '.' {
+			squeezed = append(squeezed, c)
+		}
+	}
+	switch string(squeezed) {
 	case "noreply", "donotreply", "dontreply", "notifications", "notification",
 		"bugzilla", "bugzilladaemon", "ci", "cron", "patchwork", "lkp", "builds", "buildd", "cinotify", "autoreply":
 		return true
