@@ -99,10 +99,7 @@ func parseAddress(s string) (sigpost.Address, bool) {
 	if s == "" {
 		return sigpost.Address{}, false
 	}
-	open := strings.LastIndexByte(s, '<')
-	if open >= 0 && closingQuoteAround(s, open) {
-		open = -1
-	}
+	open := openBracket(s)
 	if open < 0 {
 		return bareAddress(s)
 	}
@@ -116,6 +113,24 @@ func parseAddress(s string) (sigpost.Address, bool) {
 		a.Name = displayName(note)
 	}
 	return withoutEcho(a), true
+}
+
+// openBracket is where the "<" of the address stands: of several the first that
+// holds an address, as commas are forgotten between two; -1 where there is
+// none.
+func openBracket(s string) int {
+	last := strings.LastIndexByte(s, '<')
+	if last < 0 || closingQuoteAround(s, last) {
+		return -1
+	}
+	for at := strings.IndexByte(s, '<'); at < last; {
+		end := strings.IndexAny(s[at+1:], "<>")
+		if s[at+1+end] == '>' && strings.Contains(s[at:at+1+end], "@") && !closingQuoteAround(s, at) {
+			return at
+		}
+		at += 1 + strings.IndexByte(s[at+1:], '<')
+	}
+	return last
 }
 
 // withoutGroup takes the name of a group off its first address ("Team: a@b;",
@@ -165,6 +180,16 @@ func closingQuoteAround(s string, i int) bool {
 	return false
 }
 
+// dotted gives the words at the front that go on with a domain that has white
+// space around its dots.
+func dotted(words []string) []string {
+	n := 0
+	for n < len(words) && (strings.HasPrefix(words[n], ".") || n > 0 && strings.HasSuffix(words[n-1], ".")) {
+		n++
+	}
+	return words[:n]
+}
+
 // closingParen is where the comment that opens at i ends, or the end of s.
 func closingParen(s string, i int) int {
 	depth := 0
@@ -205,9 +230,12 @@ func bareAddress(s string) (sigpost.Address, bool) {
 	for i, w := range words {
 		if strings.Contains(w, "@") {
 			// "joe @ example.org" is one address: RFC 5322, section 4.4.
-			if (w == "@" || strings.HasSuffix(w, "@")) && i+1 < len(words) {
-				w += words[i+1]
+			next := i + 1
+			if strings.HasSuffix(w, "@") && next < len(words) {
+				w += words[next]
+				next++
 			}
+			w += strings.Join(dotted(words[next:]), "")
 			if strings.HasPrefix(w, "@") && i > 0 {
 				i--
 				w = words[i] + w

@@ -15,6 +15,8 @@ func readPeople(m *sigpost.Message, h header, wrong *defects) {
 		if hasSender {
 			from = sender
 			wrong.add("it has no From field that can be read: the Sender was taken for the author")
+		} else if from.Name = displayName(strings.Trim(h.get("from"), "<> \t")); from.Name != "" {
+			wrong.add("its From field has no address")
 		} else {
 			wrong.add("it has no From field that can be read: its author is not known")
 		}

@@ -107,10 +107,10 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 			w.defects.add("its Content-Type %s cannot be read: it was taken for plain text", oneWord(declared))
 		}
 		mediaType = missing
-		if number == "" && hasStrayParts(body) {
-			w.defects.add("its header does not say so, but it has parts: they were read")
-			mediaType = "multipart/mixed"
-		}
+	}
+	if isStrayMultipart(mediaType, declared, params["boundary"], body) {
+		w.defects.add("its header does not say so, but it has parts: they were read")
+		mediaType = "multipart/mixed"
 	}
 	if strings.HasPrefix(mediaType, "multipart/") {
 		if depth >= maxDepth {
@@ -152,11 +152,20 @@ func usualType(s string) string {
 	return s
 }
 
-// hasStrayParts says whether a body whose header does not tell of parts begins
-// with the boundary of one, or with the words that multiparts begin with.
-func hasStrayParts(body []byte) bool {
-	boundary := guessBoundary(body[:min(len(body), 2000)])
-	return len(boundary) >= 6 && bytes.Count(body, []byte("\n--"+boundary)) >= 1
+// isStrayMultipart says whether a body has parts though its header says that it
+// is a text: where that names a boundary all the same, or says nothing at all.
+func isStrayMultipart(mediaType, declared, boundary string, body []byte) bool {
+	if !strings.HasPrefix(mediaType, "text/") {
+		return false
+	}
+	if boundary != "" {
+		return bytes.HasPrefix(bytes.TrimLeft(body, " \n"), []byte("--"+boundary+"\n"))
+	}
+	if declared != "" || !bytes.Contains(body[:min(len(body), 2000)], []byte("\nContent-")) {
+		return false
+	}
+	boundary = guessBoundary(body[:min(len(body), 2000)])
+	return len(boundary) >= 6 && bytes.Contains(body, []byte("\n--"+boundary+"--"))
 }
 
 // isMail says whether the part is a mail inside the mail (RFC 2046, section

@@ -16,7 +16,7 @@ import (
 // charsetAlias gives the registered name of a charset for names that mail uses
 // and no registry has; "" stands for "not said".
 func charsetAlias(name string) string {
-	name = strings.ToLower(strings.Trim(name, " \t\"'"))
+	name = strings.TrimPrefix(strings.ToLower(strings.Trim(name, " \t\"'")), "charset=")
 	switch name {
 	case "default", "unknown", "unknown-8bit", "x-unknown", "binary", "8bit",
 		"none", "charset", "iso-8859", "us-ascii", "ascii", "ansi_x3.4-1968", "us_ascii":

@@ -161,8 +161,12 @@ func skipPreamble(b []byte, wrong *defects) []byte {
 	return b
 }
 
-// isMboxLine tells the line with which an mbox begins each mail (RFC 4155).
+// isMboxLine tells the line with which an mbox begins each mail (RFC 4155) from
+// a field "From :", which has white space before its colon.
 func isMboxLine(line []byte) bool {
+	if fieldName(line) != nil {
+		return false
+	}
 	return bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))
 }
 
@@ -236,7 +240,7 @@ func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
 			if name := fieldName(line); name != nil {
 				h.begin(name, line)
 			} else if isMboxLine(line) {
-			} else if h.seen == 0 || !moreFields(next) {
+			} else if h.seen == 0 || !moreFields(next) && !h.inBrackets() {
 				h.binary = looksBinary(rest)
 				if h.seen > 0 {
 					wrong.add("no blank line ends the header: the body was taken to begin at the first line that is no field")
@@ -301,6 +305,12 @@ func (h *header) flush() {
 		h.fields = append(h.fields, field{h.open, value})
 	}
 	h.open = ""
+}
+
+// inBrackets says whether the open field ends within the brackets of an id or
+// an address, so that the next line can only belong to it.
+func (h *header) inBrackets() bool {
+	return h.open != "" && bytes.LastIndexByte(h.value, '<') > bytes.LastIndexByte(h.value, '>')
 }
 
 // fold goes on with the open field.

@@ -47,7 +47,7 @@ func cleanID(s string) sigpost.MessageID {
 		if !strings.Contains(s, "@") {
 			return ""
 		}
-		s = strings.Join(strings.Fields(s), "")
+		s = strings.Join(strings.Fields(withoutComments(s)), "")
 	}
 	return sigpost.MessageID(s)
 }
