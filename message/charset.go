@@ -182,40 +182,41 @@ func decodeGuessed(data []byte, fault string) (string, charsetUse) {
 	return decodeMixed(data), use
 }
 
-// isGarbled says whether a decoder could not make sense of much of a text.
+// isGarbled says whether a decoder could not make sense of much of a text: there
+// are many signs of that, or of half-width katakana, which other Japanese and
+// Chinese text looks like to it.
 func isGarbled(text string) bool {
-	bad := strings.Count(text, "\ufffd")
-	if bad == 0 {
-		return false
-	}
-	high := 0
+	bad, high := 0, 0
 	for _, r := range text {
 		if r >= utf8.RuneSelf {
 			high++
 		}
+		if r == utf8.RuneError {
+			bad += 2
+		} else if r >= 0xff61 && r <= 0xff9f {
+			bad++
+		}
 	}
-	return bad*8 > high
+	return bad*4 > high
 }
 
-// isDense says whether most 8-bit bytes of data stand in runs of four and more.
-// In no language that Windows-1252 is for do they.
+// isDense says whether most 8-bit letters of data stand in runs of four and
+// more. In no language that Windows-1252 is for do they.
 func isDense(data []byte) bool {
 	high, dense, run := 0, 0, 0
-	for _, c := range data {
-		if c >= utf8.RuneSelf {
+	for i, c := range data {
+		if c > 0xa0 && (i == 0 || c != data[i-1]) { // no spaces, no lines of dashes
 			run++
-			continue
+			if high++; run == 4 {
+				dense += 4
+			} else if run > 4 {
+				dense++
+			}
+		} else if c < utf8.RuneSelf {
+			run = 0
 		}
-		high += run
-		if run >= 4 {
-			dense += run
-		}
-		run = 0
 	}
-	if run >= 4 {
-		dense += run
-	}
-	return dense >= 8 && dense*2 > high+run
+	return dense >= 8 && dense*2 > high
 }
 
 // countUTF8 counts the characters of several bytes in data, and the bytes that

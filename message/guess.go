@@ -99,6 +99,10 @@ func (c candidate) score(text string) float64 {
 		}
 		if wide {
 			weight += 2
+			if before < utf8.RuneSelf && after < utf8.RuneSelf && unicode.IsLetter(r) && (isASCIILetter(before) || isASCIILetter(after)) {
+				sum -= 2 // such letters come in runs
+				continue
+			}
 			sum += 2 * c.wide(r)
 		} else {
 			weight++
@@ -157,10 +161,14 @@ func (c candidate) narrow(r, before, after rune) float64 {
 		return -3
 	case c.script == nil && r >= utf8.RuneSelf && before >= utf8.RuneSelf && after >= utf8.RuneSelf:
 		return -1.5 // accents are not that frequent in Latin script
-	case strings.ContainsRune(c.common, unicode.ToLower(r)), strings.ContainsRune(c.common, r):
+	case c.script != nil && unicode.IsUpper(r):
+		return 0.2 // where nearly all are capitals, it is another charset's small ones
+	case strings.ContainsRune(c.common, r):
 		return 1
 	case letter && c.script != nil:
 		return 0.3
+	case c.script != nil && unicode.In(r, unicode.So, unicode.Sm):
+		return -1
 	case letter:
 		return -0.5
 	}

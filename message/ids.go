@@ -169,7 +169,8 @@ func inReplyToID(value string) sigpost.MessageID {
 	}
 	first := strings.TrimSpace(value)
 	if strings.HasPrefix(first, "<") {
-		if _, rest, _ := strings.Cut(first, ">"); !hasWords(rest) {
+		// What follows a semicolon is a comment: "<id>; from joe@example.org".
+		if _, rest, _ := strings.Cut(first, ">"); strings.HasPrefix(rest, ";") || !hasWords(rest) {
 			return ids[0]
 		}
 	}
@@ -197,20 +198,27 @@ func hasWords(s string) bool {
 	return false
 }
 
-// looksMade tells an id from an address: the part before the @ has many digits
-// or characters that people's addresses do not have.
+// looksMade tells an id from an address: the part before the @ has many digits,
+// many capital letters in a row, or characters that people's addresses do not
+// have.
 func looksMade(id string) bool {
 	local, _, ok := strings.Cut(id, "@")
 	if !ok {
 		return true
 	}
-	digits := 0
+	digits, capitals, most := 0, 0, 0
 	for i := 0; i < len(local); i++ {
-		if local[i] >= '0' && local[i] <= '9' {
+		switch c := local[i]; {
+		case c >= '0' && c <= '9':
 			digits++
+		case c >= 'A' && c <= 'Z':
+			capitals++
+			most = max(most, capitals)
+			continue
 		}
+		capitals = 0
 	}
-	return digits >= 5 || strings.ContainsAny(local, "$%/!#")
+	return digits >= 5 || most >= 12 || strings.ContainsAny(local, "$%/!#")
 }
 
 // listIDs gives the identifiers of the List-Id fields (RFC 2919, section 3):
