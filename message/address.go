@@ -25,10 +25,10 @@ func parseAddresses(value string) []sigpost.Address {
 	var out []sigpost.Address
 	start, tried := 0, 0
 	scan := addressScanner{s: value}
-	for len(out) < maxAddresses {
+	for tries := 0; len(out) < maxAddresses && tries < 2*maxAddresses; tries++ {
 		end := scan.next()
 		// A piece without address is the front of a name with a comma in it.
-		if end == len(value) || strings.ContainsAny(value[tried:end], "@<") || strings.Contains(value[tried:end], " at ") {
+		if end == len(value) || strings.ContainsAny(value[tried:end], "@<") || plainAt(value[tried:end]) != value[tried:end] {
 			if a, ok := parseAddress(strings.Trim(value[start:end], " \t,;")); ok {
 				out = append(out, a)
 				start = end
@@ -95,14 +95,11 @@ func closingQuote(s string, i int) int {
 
 // parseAddress reads one mailbox. It is false where there is no address.
 func parseAddress(s string) (sigpost.Address, bool) {
-	s = strings.TrimSpace(s)
+	s = strings.TrimSpace(withoutGroup(s))
 	if s == "" {
 		return sigpost.Address{}, false
 	}
-	open := strings.LastIndexByte(s, '<')
-	if open >= 0 && closingQuoteAround(s, open) {
-		open = -1
-	}
+	open := openBracket(s)
 	if open < 0 {
 		return bareAddress(s)
 	}
@@ -112,9 +109,55 @@ func parseAddress(s string) (sigpost.Address, bool) {
 		return sigpost.Address{}, false
 	}
 	if a.Name == "" {
-		a.Name = displayName(comment(after))
+		_, note := splitComments(after)
+		a.Name = displayName(note)
 	}
 	return withoutEcho(a), true
+}
+
+// openBracket is where the "<" of the address stands: of several the first that
+// holds an address, as commas are forgotten between two; -1 where there is
+// none.
+func openBracket(s string) int {
+	last := strings.LastIndexByte(s, '<')
+	if last < 0 || closingQuoteAround(s, last) {
+		return -1
+	}
+	for at := strings.IndexByte(s, '<'); at < last; {
+		end := strings.IndexAny(s[at+1:], "<>")
+		if s[at+1+end] == '>' && strings.Contains(s[at:at+1+end], "@") && !closingQuoteAround(s, at) {
+			return at
+		}
+		at += 1 + strings.IndexByte(s[at+1:], '<')
+	}
+	return last
+}
+
+// withoutGroup takes the name of a group off its first address ("Team: a@b;",
+// RFC 5322, section 3.4).
+func withoutGroup(s string) string {
+	colon := strings.IndexByte(s, ':')
+	if colon < 0 {
+		return s
+	}
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			if end := closingQuote(s, i); end > 0 {
+				i = end
+			}
+		case '(':
+			i = closingParen(s, i)
+		case '@', '<':
+			return s
+		case ':':
+			if strings.EqualFold(strings.TrimSpace(s[:i]), "mailto") {
+				return s
+			}
+			return s[i+1:]
+		}
+	}
+	return s
 }
 
 // closingQuoteAround says whether place i lies within a quoted string.
@@ -137,27 +180,66 @@ func closingQuoteAround(s string, i int) bool {
 	return false
 }
 
+// dotted gives the words at the front that go on with a domain that has white
+// space around its dots.
+func dotted(words []string) []string {
+	n := 0
+	for n < len(words) && (strings.HasPrefix(words[n], ".") || n > 0 && strings.HasSuffix(words[n-1], ".")) {
+		n++
+	}
+	return words[:n]
+}
+
+// closingParen is where the comment that opens at i ends, or the end of s.
+func closingParen(s string, i int) int {
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
 // bareAddress reads an address without brackets: "a@b", "a@b (Name)", "a at b
 // (Name)" as web archives write it, "Name a@b", and a local part alone.
 func bareAddress(s string) (sigpost.Address, bool) {
-	name := displayName(comment(s))
-	if i := strings.IndexByte(s, '('); i >= 0 {
-		if _, after, ok := strings.Cut(s[i:], ")"); ok {
-			s = s[:i] + " " + after
-		} else {
-			s = s[:i]
-		}
-	}
+	s, note := splitComments(plainAt(s))
+	name := displayName(note)
 	s = strings.TrimSpace(s)
 	if strings.HasSuffix(s, ":") { // an empty group (RFC 5322, section 3.4)
 		return sigpost.Address{}, false
 	}
-	if !strings.Contains(s, "@") {
-		s = strings.Replace(s, " at ", "@", 1)
+	if quote := strings.Index(s, `"@`); quote > 0 { // a quoted local part
+		if open := strings.LastIndexByte(s[:quote], '"'); open >= 0 {
+			domain, _, _ := strings.Cut(s[quote+1:], " ")
+			if name == "" {
+				name = displayName(s[:open])
+			}
+			return withoutEcho(sigpost.Address{Name: name, Addr: cleanSpec(s[open:quote+1] + domain)}), true
+		}
 	}
 	words := strings.Fields(s)
 	for i, w := range words {
 		if strings.Contains(w, "@") {
+			// "joe @ example.org" is one address: RFC 5322, section 4.4.
+			next := i + 1
+			if strings.HasSuffix(w, "@") && next < len(words) {
+				w += words[next]
+				next++
+			}
+			w += strings.Join(dotted(words[next:]), "")
+			if strings.HasPrefix(w, "@") && i > 0 {
+				i--
+				w = words[i] + w
+			}
 			if name == "" {
 				name = displayName(strings.Join(words[:i], " "))
 			}
@@ -170,33 +252,95 @@ func bareAddress(s string) (sigpost.Address, bool) {
 	return sigpost.Address{}, false
 }
 
-// comment is the text of the first comment in s, or "".
-func comment(s string) string {
-	_, inside, ok := strings.Cut(s, "(")
-	if !ok {
-		return ""
+// splitComments takes the comments (RFC 5322, section 3.2.2) out of s, nested
+// ones with the one that they are in, and gives their texts.
+func splitComments(s string) (plain, note string) {
+	if strings.IndexByte(s, '(') < 0 {
+		return s, ""
 	}
-	if end := strings.LastIndexByte(inside, ')'); end >= 0 {
-		inside = inside[:end]
+	var out, notes strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		into := &out
+		switch {
+		case c == '\\' && i+1 < len(s):
+			if depth > 0 {
+				into = &notes
+			} else {
+				into.WriteByte(c)
+			}
+			i++
+			c = s[i]
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case c == '(' && !quoted:
+			if depth++; depth == 1 {
+				if notes.Len() > 0 {
+					notes.WriteByte(' ')
+				}
+				continue
+			}
+			into = &notes
+		case c == ')' && depth > 0:
+			if depth--; depth == 0 {
+				out.WriteByte(' ')
+				continue
+			}
+			into = &notes
+		case depth > 0:
+			into = &notes
+		}
+		into.WriteByte(c)
 	}
-	return inside
+	return out.String(), notes.String()
 }
 
-// cleanSpec gives an addr-spec without the white space, brackets, route (RFC
-// 5322, section 4.4) and scheme that may be around it.
+// withoutComments is s without its comments.
+func withoutComments(s string) string {
+	plain, _ := splitComments(s)
+	return plain
+}
+
+// plainAt undoes the common ways to hide an address from harvesters: "joe at
+// example.org", "joe (a) example.org", "joe[at]example[dot]org".
+func plainAt(s string) string {
+	if strings.IndexByte(s, '@') >= 0 {
+		return s
+	}
+	for _, at := range []string{" at ", " AT ", "(at)", "[at]", "{at}", "(a)", "[a]", "(AT)", "[AT]", "&#64;"} {
+		before, after, ok := strings.Cut(s, at)
+		if !ok || strings.TrimSpace(before) == "" {
+			continue
+		}
+		host := strings.NewReplacer(" dot ", ".", "[dot]", ".", "(dot)", ".", " DOT ", ".", "[.]", ".").Replace(strings.TrimLeft(after, " "))
+		if first, _, _ := strings.Cut(host, " "); strings.Contains(first, ".") {
+			return strings.TrimRight(before, " ") + "@" + host
+		}
+	}
+	return s
+}
+
+// cleanSpec gives an addr-spec without the white space, brackets, comments,
+// route (RFC 5322, section 4.4) and scheme that may be around it.
 func cleanSpec(s string) string {
 	s = strings.Join(strings.Fields(cleanText(s)), " ")
-	if !strings.Contains(s, "@") {
-		s = strings.Replace(s, " at ", "@", 1)
+	s = withoutComments(plainAt(s))
+	if !strings.Contains(s, `"@`) {
+		s = strings.ReplaceAll(s, " ", "")
+		s = strings.Trim(s, `"`)
 	}
-	s = strings.ReplaceAll(s, " ", "")
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
-		s = s[7:]
+		s, _, _ = strings.Cut(s[7:], "?")
 	}
 	if strings.HasPrefix(s, "@") {
 		s = s[strings.LastIndexByte(s, ':')+1:]
 	}
-	return strings.Trim(s, "<>,;[]'\"")
+	s = strings.Trim(s, "<>,;' ")
+	if !strings.Contains(s, "@[") { // else a domain literal
+		s = strings.Trim(s, "[]")
+	}
+	return s
 }
 
 // displayName makes a name for people of a phrase (RFC 5322, section 3.2.5):

@@ -15,6 +15,8 @@ func readPeople(m *sigpost.Message, h header, wrong *defects) {
 		if hasSender {
 			from = sender
 			wrong.add("it has no From field that can be read: the Sender was taken for the author")
+		} else if from.Name = displayName(strings.Trim(h.get("from"), "<> \t")); from.Name != "" {
+			wrong.add("its From field has no address")
 		} else {
 			wrong.add("it has no From field that can be read: its author is not known")
 		}
@@ -34,21 +36,31 @@ func firstAddress(values []string) (sigpost.Address, bool) {
 			return all[0], true
 		}
 	}
+	// Some encode the address together with the name.
+	for _, v := range values {
+		if plain := decodeWords(v); plain != v {
+			if all := parseAddresses(oneLine(plain)); len(all) > 0 {
+				return all[0], true
+			}
+		}
+	}
 	return sigpost.Address{}, false
 }
 
 // restoreAuthor undoes what list software does to the From of domains with a
 // strict DMARC policy (RFC 7960, section 4.1.3.1): it puts the list's own
-// address there and keeps the author in another field. from is given back as
-// it is where nothing was rewritten.
+// address there and keeps the author in another field, or inside the new
+// address. from is given back as it is where nothing was rewritten.
 func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 	name, hasVia := cutVia(from.Name)
-	rewritten := isListAddress(from.Addr, h) ||
-		hasVia && (h.has("x-original-from") || strings.EqualFold(from.Addr, cleanSpec(h.get("sender"))))
+	list := isListAddress(from.Addr, h)
+	hidden := hiddenAddress(from.Addr)
+	rewritten := list || hidden != "" ||
+		hasVia && (h.has("x-original-from") || h.has("author") || strings.EqualFold(from.Addr, cleanSpec(h.get("sender"))))
 	if !rewritten {
 		return from
 	}
-	for _, field := range []string{"x-original-from", "x-original-sender", "reply-to"} {
+	for _, field := range []string{"author", "x-original-from", "x-original-sender", "reply-to"} {
 		for _, v := range h.all(field) {
 			for _, a := range parseAddresses(v) {
 				if !strings.Contains(a.Addr, "@") || strings.EqualFold(a.Addr, from.Addr) || isListAddress(a.Addr, h) {
@@ -61,18 +73,62 @@ func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 				return withoutEcho(a)
 			}
 		}
+		if field == "x-original-sender" && hidden != "" {
+			return withoutEcho(sigpost.Address{Name: name, Addr: hidden})
+		}
+	}
+	// Mailman puts the author into Cc where answers go to the list.
+	for _, a := range parseAddresses(h.get("cc")) {
+		if hasVia && name != "" && strings.EqualFold(a.Name, name) {
+			return withoutEcho(a)
+		}
 	}
 	from.Name = name
 	return withoutEcho(from)
 }
 
-// cutVia takes " via List" off a name.
+// hiddenAddress is the address that is written inside another one, where that is
+// how a list makes room for its own domain: "joe=40example.org@dmarc.list.example"
+// and "joe=example.org@groups.example". It is "" where there is none.
+func hiddenAddress(addr string) string {
+	at := strings.LastIndexByte(addr, '@')
+	if at < 0 {
+		return ""
+	}
+	local, domain := addr[:at], strings.ToLower(addr[at+1:])
+	if user, host, ok := cutLast(local, "=40"); ok && user != "" && strings.Contains(host, ".") {
+		return user + "@" + host
+	}
+	if user, host, ok := cutLast(local, "="); ok && user != "" && strings.Contains(host, ".") &&
+		!strings.ContainsAny(user, "+=") && (domain == "groups.io" || strings.HasSuffix(domain, ".groups.io") || strings.HasPrefix(domain, "dmarc.")) {
+		return user + "@" + host
+	}
+	return ""
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// cutVia takes " via List" off a name, also where the list's software has
+// translated the word.
 func cutVia(name string) (string, bool) {
-	i := strings.LastIndex(name, " via ")
-	if i <= 0 {
+	cut := -1
+	for _, via := range []string{
+		" via ", " Via ", " über ", " par ", " por medio de ", " por ", " a través de ", " através de ", " tramite ", " przez ", " przez: ",
+		" через ", " door ", " prin ", " prostřednictvím ", " genom ", " kautta ", " aracılığıyla ", " 経由 ", " 通过 ", " 透過 ", " 을 통해 ", " באמצעות ",
+	} {
+		if i := strings.LastIndex(name, via); i > cut {
+			cut = i
+		}
+	}
+	if cut <= 0 {
 		return name, false
 	}
-	name = strings.Trim(name[:i], " \"")
+	name = strings.Trim(name[:cut], " \"")
 	if n := len(name); n >= 2 && name[0] == '\'' && name[n-1] == '\'' {
 		name = name[1 : n-1]
 	}
@@ -87,9 +143,10 @@ func isListAddress(addr string, h header) bool {
 		return false
 	}
 	lower := strings.ToLower(addr)
-	for _, field := range []string{"list-post", "x-beenthere", "mailing-list"} {
-		for _, v := range h.all(field) {
-			if containsAddress(strings.ToLower(v), lower) {
+	for _, f := range h.fields {
+		switch f.name {
+		case "list-post", "x-beenthere", "mailing-list":
+			if containsAddress(strings.ToLower(f.value), lower) {
 				return true
 			}
 		}

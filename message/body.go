@@ -14,11 +14,15 @@ const (
 	maxDepth = 32
 	// maxParts is how many parts of one mail are read.
 	maxParts = 1000
+	// digestPart is the type of the parts of a digest that say none (RFC 2046,
+	// section 5.1.5).
+	digestPart = "message/rfc822"
 )
 
 // walker goes through the parts of a mail, gathers its text and lists the rest.
 type walker struct {
 	defects     *defects
+	notes       *charsetNotes
 	attachments []sigpost.Attachment
 	parts       int
 	// depth is how many mails this one lies in.
@@ -35,8 +39,17 @@ type leaf struct {
 	params      map[string]string
 	encoding    string
 	body        []byte
+	number      string // of the part; "" where the mail is one part
 	// html is the HTML that says the same as a plain part, or nil.
 	html *leaf
+}
+
+// part is its part number as in RFC 9051, section 6.4.5.1.
+func (l leaf) part() string {
+	if l.number == "" {
+		return "1"
+	}
+	return l.number
 }
 
 // text gives the readable text of a whole mail.
@@ -57,11 +70,11 @@ func (w *walker) join(leaves []leaf) string {
 		if l.isMail() {
 			text = w.embedded(l)
 		} else {
-			text = l.decode(w.defects)
+			text = w.decode(l)
 		}
 		// Google's web interface, among others, marks quotes in the HTML only.
 		if l.html != nil && hasUnmarkedQuote(text) {
-			if rich := l.html.decode(w.defects); strings.Contains(rich, "\n>") {
+			if rich := w.decode(*l.html); strings.Contains(rich, "\n>") {
 				text = rich
 			}
 		}
@@ -80,18 +93,24 @@ func (w *walker) join(leaves []leaf) string {
 // in RFC 9051, section 6.4.5.1, "" for the mail itself; missing is the media
 // type that it has where it does not say one.
 func (w *walker) walk(h header, body []byte, number, missing string, depth int) []leaf {
+	inDigest := missing == digestPart
 	if w.parts++; w.parts > maxParts {
 		w.defects.add("it has more than %d parts: the others were left out", maxParts)
 		return nil
 	}
 	declared := h.get("content-type")
 	mediaType, params := parseMediaType(declared)
+	mediaType = usualType(mediaType)
 	if !validMediaType(mediaType) {
 		// RFC 2045, section 5.2: what cannot be read is plain text.
 		if declared != "" && mediaType != "text" {
 			w.defects.add("its Content-Type %s cannot be read: it was taken for plain text", oneWord(declared))
 		}
 		mediaType = missing
+	}
+	if isStrayMultipart(mediaType, declared, params["boundary"], body) {
+		w.defects.add("its header does not say so, but it has parts: they were read")
+		mediaType = "multipart/mixed"
 	}
 	if strings.HasPrefix(mediaType, "multipart/") {
 		if depth >= maxDepth {
@@ -102,21 +121,51 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 	}
 	disposition, dispParams := parseMediaType(h.get("content-disposition"))
 	name := fileName(dispParams, params)
-	l := leaf{contentType: mediaType, params: params, encoding: h.get("content-transfer-encoding"), body: body}
+	l := leaf{contentType: mediaType, params: params, encoding: h.get("content-transfer-encoding"), body: body, number: number}
 	if isText(mediaType, number == "") && (number == "" || disposition != "attachment" && name == "") {
 		return []leaf{l}
 	}
-	if number == "" {
-		number = "1"
-	}
 	w.attachments = append(w.attachments, sigpost.Attachment{
-		Name: name, Type: mediaType, Part: number,
+		Name: name, Type: mediaType, Part: l.part(),
 		Size: decodedSize(l.encoding, body),
 	})
-	if mediaType == "text/plain" || l.isMail() {
+	switch {
+	case l.isMail() && inDigest:
+		return []leaf{l}
+	case strings.HasPrefix(mediaType, "text/") && !strings.HasPrefix(mediaType, "text/rfc822-header") || l.isMail():
 		w.instead = append(w.instead, l)
 	}
 	return nil
+}
+
+// usualType gives the registered name of a media type for the names that it
+// had before.
+func usualType(s string) string {
+	switch s {
+	case "text", "text/ascii", "plain/text", "plain", "text/x-plain", "text/us-ascii", "text/unicode", "txt/plain":
+		return "text/plain"
+	case "html", "text/htm", "text/xhtml", "application/xhtml+xml", "text/x-html":
+		return "text/html"
+	case "message/rfc-822", "message/news":
+		return "message/rfc822"
+	}
+	return s
+}
+
+// isStrayMultipart says whether a body has parts though its header says that it
+// is a text: where that names a boundary all the same, or says nothing at all.
+func isStrayMultipart(mediaType, declared, boundary string, body []byte) bool {
+	if !strings.HasPrefix(mediaType, "text/") {
+		return false
+	}
+	if boundary != "" {
+		return bytes.HasPrefix(bytes.TrimLeft(body, " \n"), []byte("--"+boundary+"\n"))
+	}
+	if declared != "" || !bytes.Contains(body[:min(len(body), 2000)], []byte("\nContent-")) {
+		return false
+	}
+	boundary = guessBoundary(body[:min(len(body), 2000)])
+	return len(boundary) >= 6 && bytes.Contains(body, []byte("\n--"+boundary+"--"))
 }
 
 // isMail says whether the part is a mail inside the mail (RFC 2046, section
@@ -131,10 +180,10 @@ func (w *walker) embedded(l leaf) string {
 	if w.depth >= maxDepth {
 		return ""
 	}
-	inner := walker{defects: new(defects), parts: w.parts, depth: w.depth + 1}
+	inner := walker{defects: new(defects), notes: w.notes, parts: w.parts, depth: w.depth + 1}
 	src := skipPreamble(toLF(decodeTransfer(l.encoding, l.body, inner.defects)), inner.defects)
 	h, body := splitHeader(src, inner.defects)
-	h.decode8bit(inner.defects)
+	h.decode8bit(body, inner.defects, nil)
 	text := inner.text(h, body)
 	w.parts = inner.parts
 	return pastedHeader(h) + text
@@ -175,6 +224,14 @@ func (w *walker) multipart(mediaType string, params map[string]string, h header,
 		return nil
 	}
 	parts, found, closed := splitMultipart(body, params["boundary"])
+	if encoding := h.get("content-transfer-encoding"); !found && encoding != "" {
+		// RFC 2045, section 6.4, forbids to encode a multipart.
+		if plain := decodeTransfer(encoding, body, new(defects)); len(plain) != len(body) {
+			if parts, found, closed = splitMultipart(toLF(plain), params["boundary"]); found {
+				w.defects.add("its parts are encoded as a whole: they were decoded first")
+			}
+		}
+	}
 	if !found {
 		if parts, found, closed = splitMultipart(body, guessBoundary(body)); !found {
 			w.defects.add("its parts cannot be told apart, as the boundary is missing: all of it was taken for text")
@@ -186,8 +243,8 @@ func (w *walker) multipart(mediaType string, params map[string]string, h header,
 		w.defects.add("its last part is not closed: it may be cut off")
 	}
 	missing := "text/plain"
-	if mediaType == "multipart/digest" { // RFC 2046, section 5.1.5
-		missing = "message/rfc822"
+	if mediaType == "multipart/digest" {
+		missing = digestPart
 	}
 	var best, all []leaf
 	bestPlain := false
@@ -197,7 +254,7 @@ func (w *walker) multipart(mediaType string, params map[string]string, h header,
 			inner = number + "." + inner
 		}
 		ph, pbody := splitHeader(part, w.defects)
-		ph.decode8bit(w.defects)
+		ph.decode8bit(pbody, w.defects, w.notes)
 		leaves := w.walk(ph, pbody, inner, missing, depth+1)
 		all = append(all, leaves...)
 		if plain, blank := describe(leaves); !blank && (best == nil || plain && !bestPlain || !plain && !bestPlain) {
@@ -235,25 +292,42 @@ func describe(leaves []leaf) (plain, blank bool) {
 // decode gives the readable text of a part: UTF-8, "\n" line ends, no white
 // space at line ends but that of "-- ", no blank lines around it. It ends in
 // "\n" unless it is empty.
-func (l leaf) decode(wrong *defects) string {
-	data := decodeTransfer(l.encoding, l.body, wrong)
+func (w *walker) decode(l leaf) string {
+	data := w.withoutFiles(l, decodeTransfer(l.encoding, l.body, w.defects))
 	declared := l.params["charset"]
-	if declared == "" && l.contentType == "text/html" {
+	if charsetAlias(declared) == "" && l.contentType == "text/html" {
 		declared = metaCharset(data)
 	}
-	text, note := toUTF8(data, declared)
-	if note != "" {
-		wrong.add("%s", note)
+	text, use := toUTF8(data, declared)
+	if use.fault != "" {
+		w.defects.add("%s", use.fault)
+	}
+	if w.notes != nil {
+		w.notes.add("part "+l.part(), declared, use)
 	}
 	switch {
 	case l.contentType == "text/html":
 		text = HTMLText(text)
 	case l.contentType == "text/enriched" || l.contentType == "text/richtext":
-		text = HTMLText("<pre>" + text)
+		text = enrichedText(text)
 	case strings.EqualFold(l.params["format"], "flowed"):
 		text = unflow(text, strings.EqualFold(l.params["delsp"], "yes"))
 	}
 	return tidy(text)
+}
+
+// withoutFiles takes uuencoded files out of a plain text and lists them.
+func (w *walker) withoutFiles(l leaf, data []byte) []byte {
+	if l.contentType == "text/html" || !bytes.Contains(data, []byte("begin ")) {
+		return data
+	}
+	files, rest := cutUUEncoded(data)
+	for _, f := range files {
+		w.attachments = append(w.attachments, sigpost.Attachment{
+			Name: oneLine(f.name), Type: "application/octet-stream", Size: len(f.data), Part: l.part(),
+		})
+	}
+	return rest
 }
 
 // tidy removes white space at line ends and blank lines around a text. The

@@ -98,7 +98,7 @@ func TestMultipart(t *testing.T) {
 			"nested", multi("mixed", "b", "--b\nContent-Type: multipart/related; boundary=c\n\n--c\n\ninner\n--c\nContent-Type: image/gif\n\nGIF\n--c--\n--b\nContent-Type: application/pdf\n\nPDF\n--b--\n"),
 			"inner\n", "1.2  image/gif 3; 2  application/pdf 3", "",
 		},
-		{"digest", multi("digest", "b", "--b\n\nSubject: one\n\nfirst\n--b--\n"), "---------- Forwarded message ----------\nSubject: one\n\nfirst\n", "1  message/rfc822 19", "no text of its own"},
+		{"digest", multi("digest", "b", "--b\n\nSubject: one\n\nfirst\n--b--\n"), "---------- Forwarded message ----------\nSubject: one\n\nfirst\n", "1  message/rfc822 19", ""},
 		{"only a text attachment", "From: a@x\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: attachment; filename=a.txt\n\nhello\n--b--\n", "hello\n", "1 a.txt text/plain 5", "no text of its own"},
 		{"one part, no text", "From: a@x\nContent-Type: image/png\n\nPNG\n", "", "1  image/png 4", ""},
 		{"header only", "From: a@x\nSubject: x\n", "", "", ""},

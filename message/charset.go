@@ -3,17 +3,20 @@ package message
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // charsetAlias gives the registered name of a charset for names that mail uses
 // and no registry has; "" stands for "not said".
 func charsetAlias(name string) string {
-	name = strings.ToLower(strings.Trim(name, " \t\"'"))
+	name = strings.TrimPrefix(strings.ToLower(strings.Trim(name, " \t\"'")), "charset=")
 	switch name {
 	case "default", "unknown", "unknown-8bit", "x-unknown", "binary", "8bit",
 		"none", "charset", "iso-8859", "us-ascii", "ascii", "ansi_x3.4-1968", "us_ascii":
@@ -27,8 +30,30 @@ func charsetAlias(name string) string {
 		return "windows-1252"
 	case "cp932", "ms932", "x-sjis", "windows-31j", "sjis":
 		return "shift_jis"
-	case "gb2312", "gb_2312-80", "x-gbk", "cp936", "euc-cn":
-		return "gbk"
+	case "gb2312", "gb_2312-80", "gbk", "x-gbk", "cp936", "euc-cn", "gb18030", "gb-18030", "gb18030-2000", "x-euc-cn", "windows-936":
+		return "gb18030" // each has all of the one before
+	case "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-3", "iso-2022-jp-ms", "cp50220", "cp50221", "csiso2022jp", "jis":
+		return "iso-2022-jp"
+	case "csiso2022kr":
+		return "iso-2022-kr"
+	case "hz", "hzgb2312", "hz-gb2312":
+		return "hz-gb-2312"
+	case "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csunicode11utf7", "utf-7-imap":
+		return "utf-7"
+	case "utf16", "utf-16", "ucs-2", "unicode", "iso-10646-ucs-2":
+		return "utf-16"
+	case "koi8r", "koi-8", "koi8", "koi8-ru", "cskoi8r", "koi":
+		return "koi8-r"
+	case "koi8u":
+		return "koi8-u"
+	case "eucjp", "x-euc-jp", "ujis", "x-euc":
+		return "euc-jp"
+	case "shift-jis", "shiftjis", "ms_kanji", "x-ms-cp932":
+		return "shift_jis"
+	case "euckr", "x-euc-kr", "korean":
+		return "euc-kr"
+	case "mac", "macroman", "x-macintosh", "x-mac-roman", "mac-roman":
+		return "macintosh"
 	case "ks_c_5601-1987", "ks_c_5601", "ksc5601", "cp949", "x-windows-949", "uhc":
 		return "euc-kr"
 	case "chinesebig5", "x-big5", "big5-hkscs:2001":
@@ -36,49 +61,220 @@ func charsetAlias(name string) string {
 	case "iso-8859-8-i", "iso-8859-8-e":
 		return "iso-8859-8"
 	}
-	if n, ok := strings.CutPrefix(name, "cp-"); ok {
-		return "windows-" + n
+	for _, prefix := range []string{"cp-", "cp", "win-", "windows", "x-cp", "x-windows-"} {
+		if n, ok := strings.CutPrefix(name, prefix); ok && len(n) == 4 && strings.HasPrefix(n, "125") {
+			return "windows-" + n
+		}
+	}
+	for _, prefix := range []string{"iso8859-", "iso_8859-", "iso-8859_", "8859-", "iso8859_"} {
+		if n, ok := strings.CutPrefix(name, prefix); ok {
+			return "iso-8859-" + n
+		}
 	}
 	return name
 }
 
+// charsetUse says how bytes became text.
+type charsetUse struct {
+	declared string // as the mail has it, or ""
+	used     string // the name of what it was read as
+	fault    string // what was wrong, for people, or ""
+}
+
+// charsetNotes collects what became of each part and field, for people who ask
+// how a mail is understood. A nil one takes nothing.
+type charsetNotes []string
+
+// add notes how one thing was read. Nothing is noted of plain ASCII that
+// declares nothing.
+func (n *charsetNotes) add(where, declared string, use charsetUse) {
+	if n == nil || len(*n) >= maxCharsetNotes {
+		return
+	}
+	if declared == "" {
+		declared = use.declared
+	}
+	said := "no charset declared"
+	if declared != "" {
+		said = "declared " + oneWord(declared)
+	}
+	note := where + ": " + said + ", read as " + use.used
+	if !slices.Contains(*n, note) {
+		*n = append(*n, note)
+	}
+}
+
+// maxCharsetNotes bounds what is said about one mail.
+const maxCharsetNotes = 100
+
 // toUTF8 decodes data to valid UTF-8 without control characters other than
 // line end and tab. The declared charset is a hint: where it is not known, or
 // is plainly wrong, what data looks like counts, and no byte is dropped that
-// can be shown. note says for people what was guessed, or is empty.
-func toUTF8(data []byte, declared string) (text, note string) {
-	name := charsetAlias(declared)
-	ascii := isASCII(data)
-	if ascii && !isStateful(name) {
-		if bytes.IndexByte(data, 0x1b) >= 0 && name == "" {
-			name = "iso-2022-jp" // RFC 1468: 7 bits with escapes
-		} else {
-			return cleanText(string(data)), ""
-		}
-	}
-	switch name {
-	case "", "utf-8":
-		if utf8.Valid(data) {
-			return cleanText(string(data)), ""
-		}
-		note = "text that is not valid in its charset was read as Windows-1252 where it is not UTF-8"
-		return cleanText(decodeMixed(data)), note
-	}
-	// Valid UTF-8 with 8-bit bytes is hardly ever anything else.
-	if !ascii && !isStateful(name) && utf8.Valid(data) {
-		return cleanText(string(data)), "text that says it is " + oneWord(declared) + " was read as UTF-8, which it is"
-	}
-	if name == "windows-1252" {
-		return cleanText(decodeMixed(data)), ""
-	}
-	if text, ok := decodeNamed(data, name); ok {
-		return cleanText(text), ""
-	}
-	return cleanText(decodeMixed(data)), "the charset " + oneWord(declared) + " is not known: it was guessed"
+// can be shown.
+func toUTF8(data []byte, declared string) (string, charsetUse) {
+	text, use := decodeCharset(data, charsetAlias(declared), declared)
+	use.declared = declared
+	return cleanText(text), use
 }
 
-// decodeNamed decodes data with go-message's table of charsets.
+// decodeCharset decodes data from the charset called name. declared is that
+// name as the mail has it.
+func decodeCharset(data []byte, name, declared string) (string, charsetUse) {
+	ascii := isASCII(data)
+	if name == "" || ascii && !isStateful(name) {
+		if found := signedCharset(data); found != "" {
+			if text, ok := decodeNamed(data, found); ok {
+				return text, charsetUse{used: found}
+			}
+		}
+	}
+	if ascii && !isStateful(name) {
+		return string(data), charsetUse{used: "us-ascii"}
+	}
+	if ascii && name == "utf-16" && bytes.IndexByte(data, 0) < 0 {
+		return string(data), charsetUse{used: "us-ascii", fault: "text that says it is " + oneWord(declared) + " was read as ASCII, which it is"}
+	}
+	valid := !ascii && utf8.Valid(data)
+	switch {
+	case name == "" && valid, name == "utf-8" && valid:
+		return string(data), charsetUse{used: "utf-8"}
+	case name == "":
+		return decodeGuessed(data, "text that does not say its charset was read as")
+	case name == "utf-8":
+		if good, bad := countUTF8(data); good >= bad {
+			return decodeMixed(data), charsetUse{used: "utf-8", fault: "text that is not valid UTF-8 was read as Windows-1252 where it is not"}
+		}
+		return decodeGuessed(data, "text that says it is UTF-8 and is not was read as")
+	case valid && !isStateful(name):
+		// Valid UTF-8 with 8-bit bytes is hardly ever anything else.
+		return string(data), charsetUse{used: "utf-8", fault: "text that says it is " + oneWord(declared) + " was read as UTF-8, which it is"}
+	case name == "windows-1252":
+		if isDense(data) {
+			return decodeGuessed(data, "text that says it is "+oneWord(declared)+" and hardly can be was read as")
+		}
+		return decodeMixed(data), charsetUse{used: name}
+	}
+	text, ok := decodeNamed(data, name)
+	if !ok {
+		return decodeGuessed(data, "the charset "+oneWord(declared)+" is not known: the text was read as")
+	}
+	if isGarbled(text) {
+		if other := guessCharset(data); other != name {
+			return decodeGuessed(data, "text that is not valid "+oneWord(declared)+" was read as")
+		}
+	}
+	return text, charsetUse{used: name}
+}
+
+// decodeGuessed decodes data as what it looks like; fault is what is said
+// before the name of that.
+func decodeGuessed(data []byte, fault string) (string, charsetUse) {
+	name := guessCharset(data)
+	use := charsetUse{used: name + " (guessed)", fault: fault + " " + name}
+	if isASCII(data) || name == "utf-8" {
+		return string(data), use
+	}
+	if name != "windows-1252" {
+		if text, ok := decodeNamed(data, name); ok {
+			return text, use
+		}
+	}
+	return decodeMixed(data), use
+}
+
+// isGarbled says whether a decoder could not make sense of much of a text: there
+// are many signs of that, or of half-width katakana, which other Japanese and
+// Chinese text looks like to it.
+func isGarbled(text string) bool {
+	bad, high := 0, 0
+	for _, r := range text {
+		if r >= utf8.RuneSelf {
+			high++
+		}
+		if r == utf8.RuneError {
+			bad += 2
+		} else if r >= 0xff61 && r <= 0xff9f {
+			bad++
+		}
+	}
+	return bad*4 > high
+}
+
+// isDense says whether most 8-bit letters of data stand in runs of four and
+// more. In no language that Windows-1252 is for do they.
+func isDense(data []byte) bool {
+	high, dense, run := 0, 0, 0
+	for i, c := range data {
+		if c > 0xa0 && (i == 0 || c != data[i-1]) { // no spaces, no lines of dashes
+			run++
+			if high++; run == 4 {
+				dense += 4
+			} else if run > 4 {
+				dense++
+			}
+		} else if c < utf8.RuneSelf {
+			run = 0
+		}
+	}
+	return dense >= 8 && dense*2 > high
+}
+
+// countUTF8 counts the characters of several bytes in data, and the bytes that
+// belong to none.
+func countUTF8(data []byte) (good, bad int) {
+	for len(data) > 0 {
+		if data[0] < utf8.RuneSelf {
+			data = data[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(data)
+		if r == utf8.RuneError && n <= 1 {
+			bad++
+		} else {
+			good++
+		}
+		data = data[n:]
+	}
+	return good, bad
+}
+
+// signedCharset finds charsets that show themselves: byte order marks, and
+// escape sequences in 7-bit text (RFC 1468, 1554, 1557, 1843, 1922).
+func signedCharset(data []byte) string {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return "utf-16"
+	case bytes.Contains(data, []byte("~{")) && isHZ(data):
+		return "hz-gb-2312"
+	case bytes.IndexByte(data, 0x1b) < 0:
+		return ""
+	case bytes.Contains(data, []byte("\x1b$)C")):
+		return "iso-2022-kr"
+	case bytes.Contains(data, []byte("\x1b$)A")):
+		return "iso-2022-cn"
+	case bytes.Contains(data, []byte("\x1b$")), bytes.Contains(data, []byte("\x1b(")):
+		return "iso-2022-jp"
+	}
+	return ""
+}
+
+// decodeNamed decodes data with go-message's table of charsets and the few
+// that it does not have.
 func decodeNamed(data []byte, name string) (string, bool) {
+	switch name {
+	case "utf-7":
+		return decodeUTF7(data), true
+	case "iso-2022-kr":
+		return decodeShifted(data, "euc-kr")
+	case "iso-2022-cn":
+		return decodeShifted(data, "gb18030")
+	case "hz-gb-2312":
+		out, err := simplifiedchinese.HZGB2312.NewDecoder().Bytes(data)
+		return string(out), err == nil
+	case "utf-16":
+		out, err := unicode.UTF16(unicode.BigEndian, unicode.UseBOM).NewDecoder().Bytes(data)
+		return string(out), err == nil
+	}
 	r, err := charset.Reader(name, bytes.NewReader(data))
 	if err != nil {
 		return "", false
@@ -93,7 +289,7 @@ func decodeNamed(data []byte, name string) (string, bool) {
 // isStateful says whether a charset writes other letters with 7-bit bytes.
 func isStateful(name string) bool {
 	return strings.HasPrefix(name, "iso-2022") || strings.HasPrefix(name, "utf-16") ||
-		strings.HasPrefix(name, "hz") || strings.HasPrefix(name, "utf-32")
+		strings.HasPrefix(name, "hz") || strings.HasPrefix(name, "utf-32") || name == "utf-7"
 }
 
 // decodeMixed reads valid UTF-8 sequences as such and every other byte as
@@ -175,11 +371,24 @@ func cleanText(s string) string {
 }
 
 // firstUnclean is where cleanText has to begin; len(s) where it has nothing
-// to do. Most mail is plain ASCII, and this loop sees every byte of it.
+// to do. Most mail is plain ASCII, and this loop sees every byte of it, so that
+// eight are looked at together.
 func firstUnclean(s string) int {
-	for i := 0; i < len(s); i++ {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for i := 0; i < len(s); {
+		if i+8 <= len(s) {
+			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+			// A top bit is left for a byte below a space, for one of 8 bits,
+			// and for DEL and beyond.
+			if ((x-' '*ones)|x|(x+ones))&tops == 0 {
+				i += 8
+				continue
+			}
+		}
 		c := s[i]
 		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
+			i++
 			continue
 		}
 		if c < utf8.RuneSelf {
@@ -189,7 +398,7 @@ func firstUnclean(s string) int {
 		if r == utf8.RuneError && n <= 1 || r < 0xa0 || r == '\ufeff' || r == '\u2028' || r == '\u2029' {
 			return i
 		}
-		i += n - 1
+		i += n
 	}
 	return len(s)
 }

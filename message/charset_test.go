@@ -37,9 +37,9 @@ func TestToUTF8(t *testing.T) {
 		{"line ends", "a\r\nb\rc\u2028d\fe", "utf-8", "a\nb\nc\nd\ne", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, note := toUTF8([]byte(c.in), c.charset)
-			if got != c.want || (note != "") != c.noted {
-				t.Errorf("got %q (%s), want %q", got, note, c.want)
+			got, use := toUTF8([]byte(c.in), c.charset)
+			if got != c.want || (use.fault != "") != c.noted {
+				t.Errorf("got %q (%+v), want %q", got, use, c.want)
 			}
 		})
 	}
@@ -50,9 +50,9 @@ func FuzzToUTF8(f *testing.F) {
 		f.Add([]byte("caf\xe9 \x1b$B\x00"), name)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, name string) {
-		got, note := toUTF8(data, name)
-		if !utf8.ValidString(got) || strings.ContainsAny(got, "\x00\r") || !utf8.ValidString(note) {
-			t.Errorf("%q as %q is %q (%q)", data, name, got, note)
+		got, use := toUTF8(data, name)
+		if !utf8.ValidString(got) || strings.ContainsAny(got, "\x00\r") || !utf8.ValidString(use.fault+use.used) {
+			t.Errorf("%q as %q is %q (%+v)", data, name, got, use)
 		}
 	})
 }

@@ -47,6 +47,9 @@ func parseDate(s string) (time.Time, bool) {
 		s = s[:maxDate]
 	}
 	d := dateParts{day: -1, month: -1, year: -1}
+	if strings.Contains(s, " :") || strings.Contains(s, ": ") || strings.Contains(s, "):") || strings.Contains(s, ":(") {
+		s = joinClock(withoutComments(s)) // RFC 5322, section 4.3: white space anywhere
+	}
 	for s != "" {
 		s = strings.TrimLeft(s, " \t,;\"'")
 		if strings.HasPrefix(s, "(") { // a comment, mostly the zone's name again
@@ -61,6 +64,21 @@ func parseDate(s string) (time.Time, bool) {
 		s = s[end:]
 	}
 	return d.time()
+}
+
+// joinClock removes the white space around colons.
+func joinClock(s string) string {
+	pieces := strings.Split(s, ":")
+	for i, p := range pieces {
+		if i > 0 {
+			p = strings.TrimLeft(p, " \t")
+		}
+		if i < len(pieces)-1 {
+			p = strings.TrimRight(p, " \t")
+		}
+		pieces[i] = p
+	}
+	return strings.Join(pieces, ":")
 }
 
 // word reads one word of a date.
@@ -243,7 +261,7 @@ func zoneOffset(s string) int {
 func namedZone(name string) (seconds int, ok bool) {
 	const hour = 3600
 	switch name {
-	case "Z", "UT", "UTC", "GMT", "WET":
+	case "Z", "UT", "UTC", "GMT", "WET", "UCT", "GMT0":
 		return 0, true
 	case "EST", "CDT":
 		return -5 * hour, true
@@ -263,13 +281,71 @@ func namedZone(name string) (seconds int, ok bool) {
 		return 3 * hour, true
 	case "JST", "KST":
 		return 9 * hour, true
+	case "IST", "SLST": // India's, which is where such mail comes from
+		return 5*hour + 1800, true
+	case "HKT", "SGT", "AWST", "PHT":
+		return 8 * hour, true
+	case "ICT", "WIB":
+		return 7 * hour, true
+	case "MSD", "GST":
+		return 4 * hour, true
+	case "PKT":
+		return 5 * hour, true
+	case "AEST":
+		return 10 * hour, true
+	case "AEDT":
+		return 11 * hour, true
+	case "NZST":
+		return 12 * hour, true
+	case "NZDT":
+		return 13 * hour, true
+	case "ADT", "BRT", "ART":
+		return -3 * hour, true
+	case "AST", "CLT":
+		return -4 * hour, true
+	case "NST":
+		return -3*hour - 1800, true
+	case "AKDT", "YST":
+		return -8 * hour, true
+	case "AKST":
+		return -9 * hour, true
+	case "HST":
+		return -10 * hour, true
+	case "SAST", "IDT", "CAT":
+		return 2 * hour, true
 	}
 	return 0, false
 }
 
-// monthNumber reads an English month name or its first three letters; 0 where
-// it is none.
+// monthNumber reads an English month name or its first three letters, or a name
+// by which programs that translate dates call it; 0 where it is none.
 func monthNumber(w string) int {
+	switch strings.ToLower(w) {
+	case "janv", "gen", "ene", "янв":
+		return 1
+	case "févr", "fév", "фев":
+		return 2
+	case "mrz", "mär", "märz", "mars", "mrt", "мар":
+		return 3
+	case "avr", "abr", "апр":
+		return 4
+	case "mai", "maj", "mei", "mag", "май", "мая":
+		return 5
+	case "juin", "giu", "июн":
+		return 6
+	case "juil", "lug", "июл":
+		return 7
+	case "août", "ago", "авг":
+		return 8
+	case "set", "сен":
+		return 9
+	case "okt", "ott", "out", "окт":
+		return 10
+	case "ноя":
+		return 11
+	case "dez", "déc", "dic", "дек":
+		return 12
+	}
 	if len(w) < 3 {
 		return 0
 	}

@@ -12,22 +12,21 @@ func unflow(text string, delSp bool) string {
 	for text != "" {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
-		depth := 0
-		for depth < len(line) && line[depth] == '>' {
-			depth++
-		}
-		rest := line[depth:]
-		rest = strings.TrimPrefix(rest, " ") // section 4.4: space-stuffing
-		signature := rest == "-- "           // section 4.3
-		if open && (depth != openDepth || signature) {
+		depth, rest := flowedDepth(line)
+		signature := rest == "-- " // section 4.3
+		// A paragraph ends where the depth changes (section 4.5). That it also
+		// ends at a blank line is what those who leave spaces before one mean.
+		if open && (depth != openDepth || signature || strings.TrimSpace(rest) == "") {
 			b.WriteByte('\n')
 			open = false
 		}
 		if !open && depth > 0 {
-			b.WriteString(line[:depth])
-			b.WriteByte(' ')
+			b.WriteString(strings.Repeat(">", depth))
+			if rest != "" {
+				b.WriteByte(' ')
+			}
 		}
-		flowed := strings.HasSuffix(rest, " ") && !signature
+		flowed := strings.HasSuffix(rest, " ") && !signature && strings.TrimSpace(rest) != ""
 		if flowed && delSp {
 			rest = rest[:len(rest)-1]
 		}
@@ -38,4 +37,21 @@ func unflow(text string, delSp bool) string {
 		}
 	}
 	return b.String()
+}
+
+// flowedDepth counts the quote marks of a line and gives its text without them
+// and without the space that is stuffed before it (section 4.4). Marks should
+// stand close together (section 4.5); programs that quote others' lines put
+// spaces between.
+func flowedDepth(line string) (depth int, rest string) {
+	rest = line
+	for {
+		if strings.HasPrefix(rest, ">") {
+			depth, rest = depth+1, rest[1:]
+		} else if depth > 0 && strings.HasPrefix(rest, " >") {
+			rest = rest[1:]
+		} else {
+			return depth, strings.TrimPrefix(rest, " ")
+		}
+	}
 }

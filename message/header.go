@@ -30,6 +30,10 @@ type header struct {
 	seen, known int
 	// binary says that the block holds bytes that no text has.
 	binary bool
+	// open is the name of the field that is being read and value what it has
+	// so far; "" where the field is not needed.
+	open  string
+	value []byte
 }
 
 // get is the first field of that name, or "".
@@ -79,42 +83,64 @@ func (h *header) check() error {
 // decode8bit makes every value clean UTF-8 on one line. RFC 5322 allows no raw
 // 8-bit bytes and RFC 6532 only UTF-8; what is neither is taken to be in the
 // charset of the body, as the programs that did this had only one.
-func (h *header) decode8bit(wrong *defects) {
+func (h *header) decode8bit(body []byte, wrong *defects, notes *charsetNotes) {
+	declared := ""
 	for i := range h.fields {
 		f := &h.fields[i]
 		if firstUnclean(f.value) == len(f.value) {
 			continue
 		}
-		_, params := parseMediaType(h.get("content-type"))
 		if !utf8.ValidString(f.value) {
 			wrong.add("the %s field holds raw 8-bit text: its charset was guessed", f.name)
+			if declared == "" {
+				declared = h.rawCharset(body)
+			}
 		}
-		f.value, _ = toUTF8([]byte(f.value), params["charset"])
-		f.value = strings.ReplaceAll(f.value, "\n", " ")
+		text, use := toUTF8([]byte(f.value), declared)
+		notes.add("the "+f.name+" field", "", use)
+		f.value = strings.ReplaceAll(text, "\n", " ")
 	}
 }
 
+// maxGuess is how much is looked at to guess a charset, in bytes.
+const maxGuess = 8 << 10
+
+// rawCharset is the charset of raw 8-bit fields: what the body declares, or
+// what all of them and the body together look like.
+func (h *header) rawCharset(body []byte) string {
+	_, params := parseMediaType(h.get("content-type"))
+	if name := charsetAlias(params["charset"]); name != "" && name != "utf-8" {
+		return name
+	}
+	var all []byte
+	for i := range h.fields {
+		if v := h.fields[i].value; !utf8.ValidString(v) && len(all) < maxGuess {
+			all = append(append(all, v...), '\n')
+		}
+	}
+	return guessCharset(append(all, body[:min(len(body), maxGuess)]...))
+}
+
 // needed says whether a field is read at all, and known whether mail is known
-// to have it. RFC 5322, 2045, 2183, 2369, 2919, 3834, 5064 and what list
+// to have it. RFC 5322, 2045, 2183, 2369, 2919, 3834, 5064, 9057 and what list
 // software and robots add.
 func needed(name string) (keep, known bool) {
 	switch name {
-	case "from", "sender", "reply-to", "subject", "date", "message-id",
-		"in-reply-to", "references", "received", "content-type",
+	case "from", "sender", "author", "reply-to", "to", "cc", "subject", "date", "message-id",
+		"in-reply-to", "references", "received", "return-path", "content-type",
 		"content-transfer-encoding", "content-disposition", "list-id",
 		"list-post", "archived-at", "auto-submitted", "precedence":
 		return true, true
 	case "x-original-from", "x-original-sender", "x-beenthere", "mailing-list",
 		"x-auto-response-suppress", "x-autoreply", "x-autorespond",
-		"x-gerrit-messagetype", "x-jenkins-job", "x-bugzilla-type",
-		"x-failed-recipients":
+		"x-failed-recipients", "x-github-sender", "x-github-reason":
 		return true, true
-	case "to", "cc", "bcc", "return-path", "mime-version", "delivered-to",
+	case "bcc", "mime-version", "delivered-to",
 		"content-description", "content-id", "x-mailer", "user-agent",
 		"status", "dkim-signature", "comments", "keywords":
 		return false, true
 	}
-	return false, false
+	return strings.HasPrefix(name, "x-") && isRobotField(name), false
 }
 
 // skipPreamble strips what is not part of the mail: a byte order mark, blank
@@ -135,8 +161,12 @@ func skipPreamble(b []byte, wrong *defects) []byte {
 	return b
 }
 
-// isMboxLine tells the line with which an mbox begins each mail (RFC 4155).
+// isMboxLine tells the line with which an mbox begins each mail (RFC 4155) from
+// a field "From :", which has white space before its colon.
 func isMboxLine(line []byte) bool {
+	if fieldName(line) != nil {
+		return false
+	}
 	return bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))
 }
 
@@ -179,67 +209,60 @@ func fieldName(line []byte) []byte {
 //     follow, and else begins the body;
 //   - a block of more than maxHeader bytes is read that far.
 func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
-	var value []byte // of the open field
-	var open string
-	flush := func() {
-		if open != "" {
-			h.fields = append(h.fields, field{open, string(bytes.TrimSpace(value))})
-		}
-		open = ""
-	}
 	rest := src
 	for len(rest) > 0 {
 		line, next := cutLine(rest)
-		tooLong := len(src)-len(rest)+len(line) > maxHeader
-		switch name := fieldName(line); {
+		switch {
 		case len(line) == 0:
-			flush()
+			h.flush()
 			return h, next
-		case tooLong && (name != nil || h.seen > 0):
+		case len(src)-len(rest)+len(line) > maxHeader && (h.seen > 0 || fieldName(line) != nil):
 			wrong.add("the header is longer than %d KB: its end was left out", maxHeader>>10)
-			flush()
+			h.flush()
 		case line[0] == ' ' || line[0] == '\t':
 			if isBlank(line) && endsHeader(next) {
-				flush()
+				h.flush()
 				return h, next
 			}
 			if h.seen == 0 {
-				if name = fieldName(bytes.TrimSpace(line)); name == nil {
+				line = bytes.TrimSpace(line)
+				name := fieldName(line)
+				if name == nil {
 					h.binary = looksBinary(rest)
 					return h, rest
 				}
 				wrong.add("the first header line is indented: it was read as a field")
-				line = bytes.TrimSpace(line)
-				open, value = h.begin(name, line)
-			} else if open != "" {
-				value = appendFold(value, line)
+				h.begin(name, line)
+			} else {
+				h.fold(line)
 			}
-		case name != nil:
-			flush()
-			open, value = h.begin(name, line)
-		case isMboxLine(line):
-		case h.seen == 0 || !moreFields(next):
-			h.binary = looksBinary(rest)
-			if h.seen > 0 {
-				wrong.add("no blank line ends the header: the body was taken to begin at the first line that is no field")
-			}
-			flush()
-			return h, rest
 		default:
-			wrong.add("a header line has no colon: it was read as part of the field before it")
-			if open != "" {
-				value = appendFold(value, line)
+			if name := fieldName(line); name != nil {
+				h.begin(name, line)
+			} else if isMboxLine(line) {
+			} else if h.seen == 0 || !moreFields(next) && !h.inBrackets() {
+				h.binary = looksBinary(rest)
+				if h.seen > 0 {
+					wrong.add("no blank line ends the header: the body was taken to begin at the first line that is no field")
+				}
+				h.flush()
+				return h, rest
+			} else {
+				wrong.add("a header line has no colon: it was read as part of the field before it")
+				h.fold(line)
 			}
 		}
 		rest = next
 	}
-	flush()
+	h.flush()
 	h.binary = looksBinary(src)
 	return h, nil
 }
 
-// begin counts a field and opens it where it is needed.
-func (h *header) begin(name, line []byte) (open string, value []byte) {
+// begin ends the open field, counts another one and opens it where it is
+// needed.
+func (h *header) begin(name, line []byte) {
+	h.flush()
 	h.seen++
 	var buf [maxFieldName + 1]byte
 	lower := buf[:0]
@@ -253,13 +276,48 @@ func (h *header) begin(name, line []byte) (open string, value []byte) {
 	if known {
 		h.known++
 	}
-	// Only the topmost Received field is needed, and there are many.
-	if !keep || string(lower) == "received" && h.has("received") {
-		return "", nil
+	// Of the Received fields only the topmost one with a date is needed, and
+	// there are many.
+	if !keep || string(lower) == "received" && strings.Contains(h.get("received"), ";") {
+		return
 	}
-	_, after, _ := bytes.Cut(line, []byte(":"))
+	after := line[bytes.IndexByte(line, ':')+1:]
 	// The capacity ends here, so that unfolding does not write into src.
-	return string(lower), after[:len(after):len(after)]
+	h.open, h.value = string(lower), after[:len(after):len(after)]
+}
+
+// flush ends the open field.
+func (h *header) flush() {
+	if h.open == "" {
+		return
+	}
+	value := string(bytes.TrimSpace(h.value))
+	if h.open == "received" && h.has("received") {
+		for i := range h.fields {
+			if h.fields[i].name == "received" {
+				h.fields[i].value = value
+			}
+		}
+	} else {
+		if h.fields == nil {
+			h.fields = make([]field, 0, 16)
+		}
+		h.fields = append(h.fields, field{h.open, value})
+	}
+	h.open = ""
+}
+
+// inBrackets says whether the open field ends within the brackets of an id or
+// an address, so that the next line can only belong to it.
+func (h *header) inBrackets() bool {
+	return h.open != "" && bytes.LastIndexByte(h.value, '<') > bytes.LastIndexByte(h.value, '>')
+}
+
+// fold goes on with the open field.
+func (h *header) fold(line []byte) {
+	if h.open != "" {
+		h.value = appendFold(h.value, line)
+	}
 }
 
 // appendFold unfolds: the line end goes and the white space behind it stays

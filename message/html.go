@@ -41,7 +41,7 @@ func HTMLText(src string) string {
 			name, more := z.TagName()
 			tag := atom.Lookup(name)
 			var attrs map[string]string
-			if more && (tag == atom.A || tag == atom.Img || tag == atom.Ol) {
+			if more && (tag == atom.A || tag == atom.Img || tag == atom.Ol || tag == atom.Table) {
 				attrs = attributes(z)
 			}
 			w.start(tag, attrs)
@@ -78,6 +78,8 @@ type htmlWriter struct {
 	pre   int
 	quote int
 	lists []int  // for each open list the next number, or -1 for bullets
+	grids []bool // for each open table whether it is one of data, not of layout
+	cell  bool   // a bar is wanted before what comes next on the line
 	href  string // of the open link
 	label strings.Builder
 }
@@ -98,8 +100,19 @@ func (w *htmlWriter) start(tag atom.Atom, attrs map[string]string) {
 	case atom.Dd:
 		w.block()
 		w.string("  ")
-	case atom.Td, atom.Th:
-		w.space = true
+	case atom.Table:
+		w.paragraph()
+		if len(w.grids) < 1000 {
+			border := attrs["border"]
+			w.grids = append(w.grids, border != "" && border != "0")
+		}
+	case atom.Th:
+		if n := len(w.grids); n > 0 {
+			w.grids[n-1] = true
+		}
+		w.startCell()
+	case atom.Td:
+		w.startCell()
 	case atom.Hr:
 		w.block()
 		w.string("----")
@@ -126,10 +139,25 @@ func (w *htmlWriter) start(tag atom.Atom, attrs map[string]string) {
 	}
 }
 
+// inGrid says whether what is read stands in a table of data.
+func (w *htmlWriter) inGrid() bool {
+	return len(w.grids) > 0 && w.grids[len(w.grids)-1]
+}
+
+// startCell sets the cells of a row apart, those of data with a bar.
+func (w *htmlWriter) startCell() {
+	w.space = true
+	w.cell = w.bare && w.inGrid()
+}
+
 // lay makes the room that a tag wants before or after itself.
 func (w *htmlWriter) lay(tag atom.Atom) {
+	if w.inGrid() && (tag == atom.P || tag == atom.Div) {
+		w.space = true // Outlook puts a paragraph into each cell
+		return
+	}
 	switch tag {
-	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Dl:
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Dl:
 		w.paragraph()
 	case atom.Div, atom.Tr, atom.Dt, atom.Dd, atom.Li, atom.Section, atom.Article, atom.Header,
 		atom.Footer, atom.Address, atom.Form, atom.Fieldset, atom.Center, atom.Caption, atom.Figure,
@@ -151,6 +179,11 @@ func (w *htmlWriter) end(tag atom.Atom) {
 		w.closeLink()
 	case atom.Td, atom.Th:
 		w.space = true
+	case atom.Table:
+		if len(w.grids) > 0 {
+			w.grids = w.grids[:len(w.grids)-1]
+		}
+		w.paragraph()
 	case atom.Pre, atom.Xmp, atom.Listing, atom.Plaintext:
 		w.block()
 		w.pre = max(w.pre-1, 0)
@@ -205,12 +238,15 @@ func (w *htmlWriter) startEntry() {
 // linkTarget gives the href where it is one that a reader can use.
 func linkTarget(href string) string {
 	href = strings.Join(strings.Fields(cleanText(href)), "")
-	lower := strings.ToLower(href[:min(len(href), 8)])
-	if len(href) > maxLink || !strings.HasPrefix(lower, "http://") &&
-		!strings.HasPrefix(lower, "https://") && !strings.HasPrefix(lower, "mailto:") {
+	scheme, _, ok := strings.Cut(href, ":")
+	if !ok || len(href) > maxLink {
 		return ""
 	}
-	return href
+	switch strings.ToLower(scheme) {
+	case "http", "https", "mailto", "ftp", "ftps", "tel", "irc", "ircs", "news", "nntp", "git", "ssh", "xmpp", "matrix", "sip", "magnet", "geo":
+		return href
+	}
+	return ""
 }
 
 // closeLink writes the open link's target behind its text, where the text
@@ -270,10 +306,13 @@ func isHTMLSpace(c byte) bool {
 // word writes text that holds no white space that may be folded. A no-break
 // space becomes a plain one.
 func (w *htmlWriter) word(t []byte) {
-	if w.space && w.bare {
+	switch {
+	case w.cell && w.bare:
+		w.out.WriteString(" | ")
+	case w.space && w.bare:
 		w.out.WriteByte(' ')
 	}
-	w.space = false
+	w.space, w.cell = false, false
 	w.prefix()
 	for {
 		before, after, found := bytes.Cut(t, []byte("\u00a0"))
@@ -331,7 +370,7 @@ func (w *htmlWriter) prefix() {
 // newline ends the open line, or leaves a blank one; more than two blank lines
 // say nothing.
 func (w *htmlWriter) newline() {
-	w.space, w.fresh = false, false
+	w.space, w.fresh, w.cell = false, false, false
 	if !w.bare {
 		if w.out.Len() == 0 || w.blank >= 3 {
 			return

@@ -47,7 +47,7 @@ func cleanID(s string) sigpost.MessageID {
 		if !strings.Contains(s, "@") {
 			return ""
 		}
-		s = strings.Join(strings.Fields(s), "")
+		s = strings.Join(strings.Fields(withoutComments(s)), "")
 	}
 	return sigpost.MessageID(s)
 }
@@ -73,15 +73,38 @@ func ownID(values []string) sigpost.MessageID {
 // "REFERENCES", step 1 says: the References where there are any, else the one
 // id of In-Reply-To. The last is the parent. An id that occurs twice counts
 // where it stands first, but the parent stays last; own is left out.
-func references(refs []string, inReplyTo string, own sigpost.MessageID) []sigpost.MessageID {
-	var ids []sigpost.MessageID
-	for _, v := range refs {
-		ids = append(ids, msgIDs(v)...)
-	}
-	if ids = ancestors(ids, own); len(ids) > 0 {
+func references(refs []string, inReplyTo, own sigpost.MessageID) []sigpost.MessageID {
+	if ids := ancestors(referenceIDs(refs), own); len(ids) > 0 || inReplyTo == "" {
 		return ids
 	}
-	return ancestors(inReplyToIDs(inReplyTo), own)
+	return ancestors([]sigpost.MessageID{inReplyTo}, own)
+}
+
+// referenceIDs gives the ids of References fields as they stand there.
+func referenceIDs(refs []string) []sigpost.MessageID {
+	var ids []sigpost.MessageID
+	for _, v := range refs {
+		found := msgIDs(v)
+		if found == nil {
+			found = bareIDs(v)
+		}
+		ids = append(ids, found...)
+	}
+	return ids
+}
+
+// bareIDs reads ids that were written without brackets: nothing but words that
+// a program made, with an "@" in each.
+func bareIDs(value string) []sigpost.MessageID {
+	words := strings.FieldsFunc(decodeWords(value), func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
+	var ids []sigpost.MessageID
+	for _, w := range words {
+		if w = cleanText(w); strings.Count(w, "@") != 1 || strings.ContainsAny(w, "\n<>()\"") || !looksMade(w) {
+			return nil
+		}
+		ids = append(ids, sigpost.MessageID(w))
+	}
+	return ids
 }
 
 // ancestors removes own and what is there twice.
@@ -107,27 +130,56 @@ func ancestors(ids []sigpost.MessageID, own sigpost.MessageID) []sigpost.Message
 	return append(out, parent)
 }
 
-// inReplyToIDs gives the id that an In-Reply-To names. Old programs wrote
-// words around it ("Your message of Monday <id>") and often somebody's
-// address in the same brackets; among words only what looks made by a program
-// is taken for an id.
-func inReplyToIDs(value string) []sigpost.MessageID {
+// inReplyTo gives the id that the In-Reply-To field was taken to name, or "".
+// What is only the address of somebody who the mail goes to or comes from is
+// no id.
+func (h *header) inReplyTo() sigpost.MessageID {
+	for _, v := range h.all("in-reply-to") {
+		if id := inReplyToID(v); id != "" && (looksMade(string(id)) || !h.names(string(id))) {
+			return id
+		}
+	}
+	return ""
+}
+
+// names says whether addr stands in a field of addresses.
+func (h *header) names(addr string) bool {
+	addr = strings.ToLower(addr)
+	for _, f := range h.fields {
+		switch f.name {
+		case "from", "sender", "reply-to", "to", "cc", "list-post", "x-original-sender":
+			if containsAddress(strings.ToLower(f.value), addr) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inReplyToID gives the id in an In-Reply-To. Old programs wrote words around
+// it ("Your message of Monday <id>") and often somebody's address in the same
+// brackets; among words only what looks made by a program is taken for an id.
+func inReplyToID(value string) sigpost.MessageID {
 	ids := msgIDs(value)
 	if len(ids) == 0 {
-		return nil
+		if ids = bareIDs(value); len(ids) == 1 {
+			return ids[0]
+		}
+		return ""
 	}
 	first := strings.TrimSpace(value)
 	if strings.HasPrefix(first, "<") {
-		if _, rest, _ := strings.Cut(first, ">"); !hasWords(rest) {
-			return ids[:1]
+		// What follows a semicolon is a comment: "<id>; from joe@example.org".
+		if _, rest, _ := strings.Cut(first, ">"); strings.HasPrefix(rest, ";") || !hasWords(rest) {
+			return ids[0]
 		}
 	}
 	for _, id := range ids {
 		if looksMade(string(id)) {
-			return []sigpost.MessageID{id}
+			return id
 		}
 	}
-	return nil
+	return ""
 }
 
 // hasWords says whether there is text outside brackets and comments.
@@ -146,20 +198,27 @@ func hasWords(s string) bool {
 	return false
 }
 
-// looksMade tells an id from an address: the part before the @ has many digits
-// or characters that people's addresses do not have.
+// looksMade tells an id from an address: the part before the @ has many digits,
+// many capital letters in a row, or characters that people's addresses do not
+// have.
 func looksMade(id string) bool {
 	local, _, ok := strings.Cut(id, "@")
 	if !ok {
 		return true
 	}
-	digits := 0
+	digits, capitals, most := 0, 0, 0
 	for i := 0; i < len(local); i++ {
-		if local[i] >= '0' && local[i] <= '9' {
+		switch c := local[i]; {
+		case c >= '0' && c <= '9':
 			digits++
+		case c >= 'A' && c <= 'Z':
+			capitals++
+			most = max(most, capitals)
+			continue
 		}
+		capitals = 0
 	}
-	return digits >= 5 || strings.ContainsAny(local, "$%/!#")
+	return digits >= 5 || most >= 12 || strings.ContainsAny(local, "$%/!#")
 }
 
 // listIDs gives the identifiers of the List-Id fields (RFC 2919, section 3):

@@ -36,7 +36,7 @@ func TestReferences(t *testing.T) {
 		{"very long id", "<" + strings.Repeat("a", 2000) + "@x>", "", strings.Repeat("a", 2000) + "@x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := references([]string{c.refs}, c.inReplyTo, "own@x")
+			got := references([]string{c.refs}, inReplyToID(c.inReplyTo), "own@x")
 			if s := strings.Trim(strings.ReplaceAll(fmt.Sprint(got), "<", ""), "[]"); strings.ReplaceAll(s, ">", "") != c.want {
 				t.Errorf("got %v, want %s", got, c.want)
 			}

@@ -139,7 +139,11 @@ func fileName(disposition, contentType map[string]string) string {
 	if name == "" {
 		name = contentType["name"]
 	}
-	name = oneLine(name)
+	return baseName(oneLine(name))
+}
+
+// baseName is a file name without any path, "" where nothing is left.
+func baseName(name string) string {
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 {
 		name = name[i+1:]
 	}

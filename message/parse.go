@@ -9,10 +9,9 @@ package message
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -58,59 +57,80 @@ func (d *defects) add(format string, args ...any) {
 	*d = append(*d, text)
 }
 
+// Version is the version of this reader, which Parse notes on every message.
+// Raise it whenever a mail may be read differently than before.
+const Version = 2
+
 // Parse understands raw, one mail as RFC 5322 and MIME have it. It fills every
-// field of the message except ID, ThreadID, BaseSubject, Received, Lists and
-// Own, which only the archive can know.
+// field of the message except ID, ThreadID, BaseSubject, Received, Lists,
+// Claimed and Own, which only the archive can know.
 //
 // The error wraps ErrUnreadable and gives the reason: the bytes are empty, or
 // hold no header field, or are not text. Anything else is read somehow, with
 // the message's Defects to say how.
 func Parse(raw []byte) (*sigpost.Message, error) {
-	var wrong defects
-	src := skipPreamble(toLF(raw), &wrong)
-	if len(src) == 0 {
-		return nil, fmt.Errorf("%w: it is empty", ErrUnreadable)
-	}
-	h, body := splitHeader(src, &wrong)
-	if err := h.check(); err != nil {
+	o, err := open(raw, nil)
+	if err != nil {
 		return nil, err
 	}
-	h.decode8bit(&wrong)
+	return o.message(), nil
+}
 
-	m := &sigpost.Message{Size: len(raw)}
-	readIdentity(m, h, src, &wrong)
-	readPeople(m, h, &wrong)
-	readTimes(m, h, &wrong)
-	m.Subject = short(oneLine(decodeWords(h.get("subject"))), maxSubject, "subject", &wrong)
-	m.ListIDs = listIDs(h)
-	m.ArchivedAt = archivedAt(h)
-	m.Robot = robotRuleFor(h, m.Author) != ""
+// opened is a mail whose header has been read.
+type opened struct {
+	size  int    // of the raw bytes
+	src   []byte // without preamble, its line ends "\n"
+	h     header
+	body  []byte
+	wrong defects
+	notes *charsetNotes // nil where nobody asks
+}
 
-	var w walker
-	w.defects = &wrong
-	m.Text = short(w.text(h, body), maxText, "text", &wrong)
+// open finds the header of a mail. The error wraps ErrUnreadable.
+func open(raw []byte, notes *charsetNotes) (*opened, error) {
+	o := &opened{size: len(raw), notes: notes}
+	o.src = skipPreamble(toLF(raw), &o.wrong)
+	if len(o.src) == 0 {
+		return nil, fmt.Errorf("%w: it is empty", ErrUnreadable)
+	}
+	o.h, o.body = splitHeader(o.src, &o.wrong)
+	if err := o.h.check(); err != nil {
+		return nil, err
+	}
+	o.h.decode8bit(o.body, &o.wrong, notes)
+	return o, nil
+}
+
+// message reads all that Parse promises.
+func (o *opened) message() *sigpost.Message {
+	m := &sigpost.Message{Size: o.size, Reader: Version}
+	readIdentity(m, o)
+	readPeople(m, o.h, &o.wrong)
+	readTimes(m, o.h, &o.wrong)
+	m.Subject = short(oneLine(decodeWords(o.h.get("subject"))), maxSubject, "subject", &o.wrong)
+	m.Answering = isAnswer(m.Subject)
+	m.ListIDs = listIDs(o.h)
+	m.ArchivedAt = archivedAt(o.h)
+	m.Robot = robotRuleFor(o.h, m) != ""
+
+	w := walker{defects: &o.wrong, notes: o.notes}
+	m.Text = short(w.text(o.h, o.body), maxText, "text", &o.wrong)
 	m.Attachments = w.attachments
 	m.Ranges = Cut(m.Text)
-	m.Defects = wrong
-	return m, nil
+	m.Quoting = slices.ContainsFunc(m.Ranges, func(r sigpost.Range) bool { return r.Kind == sigpost.RangeQuoted })
+	m.Fingerprint = o.fingerprint(m)
+	m.Defects = o.wrong
+	return m
 }
 
 // readIdentity fills the Message-ID and what the message answers.
-func readIdentity(m *sigpost.Message, h header, src []byte, wrong *defects) {
-	m.MessageID = ownID(h.all("message-id"))
+func readIdentity(m *sigpost.Message, o *opened) {
+	m.MessageID = ownID(o.h.all("message-id"))
 	if m.MessageID == "" {
-		m.MessageID, m.Derived = derivedID(src), true
-		wrong.add("it has no usable Message-ID: one was derived from its bytes")
+		m.MessageID, m.Derived = derivedID(o.src), true
+		o.wrong.add("it has no usable Message-ID: one was derived from its bytes")
 	}
-	m.References = references(h.all("references"), h.get("in-reply-to"), m.MessageID)
-}
-
-// derivedID names a mail after its bytes, so that two copies of it get the
-// same name whatever their line ends are. ".invalid" is reserved for names
-// that no host has (RFC 2606, section 2).
-func derivedID(src []byte) sigpost.MessageID {
-	sum := sha256.Sum256(bytes.TrimRight(src, "\n"))
-	return sigpost.MessageID("sha256." + hex.EncodeToString(sum[:])[:32] + "@derived.invalid")
+	m.References = references(o.h.all("references"), o.h.inReplyTo(), m.MessageID)
 }
 
 // toLF gives b with every line end as "\n". CRLF, CR alone and the "\r\r\n" of

@@ -1,6 +1,10 @@
 package message
 
-import "testing"
+import (
+	"testing"
+
+	"sigpost"
+)
 
 func TestRobot(t *testing.T) {
 	const list = "List-Id: <dev.example.org>\n"
@@ -33,7 +37,7 @@ func TestRobot(t *testing.T) {
 			raw := []byte(c.header + "\nbody\n")
 			h, _ := splitHeader(raw, new(defects))
 			from, _ := firstAddress(h.all("from"))
-			if got := robotRuleFor(h, from); got != c.rule {
+			if got := robotRuleFor(h, &sigpost.Message{Author: from}); got != c.rule {
 				t.Errorf("got %q, want %q", got, c.rule)
 			}
 			if m := mustParse(t, string(raw)); m.Robot != (c.rule != "") {

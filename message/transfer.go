@@ -2,10 +2,8 @@ package message
 
 import (
 	"bytes"
-	"io"
+	"encoding/base64"
 	"strings"
-
-	gomessage "github.com/emersion/go-message"
 )
 
 // transferEncoding gives the name of RFC 2045, section 6.1, for a
@@ -20,48 +18,56 @@ func transferEncoding(value string) (name string, known bool) {
 		return "8bit", true
 	case "quoted_printable", "quotedprintable", "qp", "quoted":
 		return "quoted-printable", true
-	case "base-64", "b64":
+	case "base-64", "b64", "base":
 		return "base64", true
+	case "x-uuencode", "x-uue", "uuencode", "uue":
+		return "uuencode", true
 	}
 	return "8bit", false
 }
 
-// decodeTransfer undoes the transfer encoding of a body. go-message reads what
-// is written right; it stops at the first fault, and then all that can be read
-// around the faults is.
+// decodeTransfer undoes the transfer encoding of a body. Around faults, all
+// that can be read is.
 func decodeTransfer(value string, body []byte, wrong *defects) []byte {
 	name, known := transferEncoding(value)
 	if !known {
 		wrong.add("the transfer encoding %s is not known: the text was taken as it is", oneWord(value))
 	}
-	if name != "quoted-printable" && name != "base64" {
+	switch name {
+	case "base64":
+		return decodeBase64(body, wrong)
+	case "quoted-printable":
+		data, damaged := decodeQuotedPrintable(body)
+		if damaged {
+			wrong.add("its quoted-printable is damaged: what can be decoded was")
+		}
+		return data
+	case "uuencode":
+		if files, _ := cutUUEncoded(body); len(files) > 0 {
+			return files[0].data
+		}
+		wrong.add("it says that it is uuencoded and is not: it was taken as it is")
+	}
+	return body
+}
+
+// decodeBase64 undoes base64 (RFC 2045, section 6.8).
+func decodeBase64(body []byte, wrong *defects) []byte {
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(body)))
+	if n, err := base64.StdEncoding.Decode(out, body); err == nil {
+		return out[:n]
+	}
+	data, tail := salvageBase64(body)
+	if len(data) == 0 && len(bytes.TrimSpace(tail)) > 0 {
+		wrong.add("it says that it is base64 and is not: it was taken as it is")
 		return body
 	}
-	var h gomessage.Header
-	h.Set("Content-Transfer-Encoding", name)
-	entity, err := gomessage.New(h, bytes.NewReader(body))
-	if err == nil {
-		var out bytes.Buffer
-		out.Grow(len(body) + bytes.MinRead)
-		if _, err = io.Copy(&out, entity.Body); err == nil {
-			return out.Bytes()
-		}
+	if len(tail) > 0 {
+		wrong.add("text follows the base64: both were read")
+		return append(append(data, '\n'), tail...)
 	}
-	if name == "base64" {
-		data, tail := salvageBase64(body)
-		if len(data) == 0 && len(bytes.TrimSpace(tail)) > 0 {
-			wrong.add("it says that it is base64 and is not: it was taken as it is")
-			return body
-		}
-		if len(tail) > 0 {
-			wrong.add("text follows the base64: both were read")
-			return append(append(data, '\n'), tail...)
-		}
-		wrong.add("its base64 is damaged: what can be decoded was")
-		return data
-	}
-	wrong.add("its quoted-printable is damaged: what can be decoded was")
-	return salvageQuotedPrintable(body)
+	wrong.add("its base64 is damaged: what can be decoded was")
+	return data
 }
 
 // salvageBase64 decodes base64 with faults: wrong characters are left out, and
@@ -127,11 +133,11 @@ func isBase64Line(line []byte) bool {
 	return true
 }
 
-// salvageQuotedPrintable decodes quoted-printable and leaves what is no valid
+// decodeQuotedPrintable undoes quoted-printable and leaves what is no valid
 // escape as it is (RFC 2045, section 6.7, says so in its note on robust
-// implementations).
-func salvageQuotedPrintable(body []byte) []byte {
-	out := make([]byte, 0, len(body))
+// implementations); damaged tells of such.
+func decodeQuotedPrintable(body []byte) (out []byte, damaged bool) {
+	out = make([]byte, 0, len(body))
 	for len(body) > 0 {
 		line, next := cutLine(body)
 		ended := len(line) < len(body)
@@ -140,35 +146,56 @@ func salvageQuotedPrintable(body []byte) []byte {
 		if soft {
 			line = line[:len(line)-1]
 		}
-		for i := 0; i < len(line); i++ {
-			if line[i] == '=' && i+2 < len(line) && isHex(line[i+1]) && isHex(line[i+2]) {
-				out = append(out, unhex(line[i+1])<<4|unhex(line[i+2]))
-				i += 2
+		for {
+			i := bytes.IndexByte(line, '=')
+			if i < 0 {
+				break
+			}
+			out = append(out, line[:i]...)
+			line = line[i:]
+			if len(line) >= 3 && isHex(line[1]) && isHex(line[2]) {
+				out = append(out, unhex(line[1])<<4|unhex(line[2]))
+				line = line[3:]
 				continue
 			}
-			out = append(out, line[i])
+			out, line, damaged = append(out, '='), line[1:], true
 		}
+		out = append(out, line...)
 		if ended && !soft {
 			out = append(out, '\n')
 		}
 		body = next
 	}
-	return out
+	return out, damaged
 }
 
 // decodedSize is the number of bytes that a part holds, without keeping them.
 func decodedSize(value string, body []byte) int {
 	switch name, _ := transferEncoding(value); name {
 	case "base64":
-		n := 0
+		return sizeOfBase64(body)
+	case "quoted-printable":
+		data, _ := decodeQuotedPrintable(body)
+		return len(data)
+	case "uuencode":
+		return len(decodeTransfer(value, body, new(defects)))
+	}
+	return len(body)
+}
+
+// sizeOfBase64 counts whole lines of base64 by their length; only where the
+// padding or a stranger's text may stand are characters looked at.
+func sizeOfBase64(body []byte) int {
+	body = bytes.TrimSpace(body)
+	body = bytes.TrimRight(body, "=")
+	n := len(body) - bytes.Count(body, []byte("\n"))
+	if last := bytes.LastIndexByte(body, '\n'); n%4 == 1 || !isBase64Line(body[last+1:]) || bytes.IndexByte(body, '=') >= 0 || bytes.IndexByte(body, ' ') >= 0 {
+		n = 0
 		for _, c := range body {
 			if isBase64(c) {
 				n++
 			}
 		}
-		return n * 3 / 4
-	case "quoted-printable":
-		return len(salvageQuotedPrintable(body))
 	}
-	return len(body)
+	return n * 3 / 4
 }
