@@ -55,6 +55,15 @@ func markCode(text string, lines []textLine) {
 		if lines[i].kind != "" || lines[i].content == "" {
 			continue
 		}
+		if end := i; lines[i].clue&clueCode == 0 {
+			for end < len(lines) && lines[end].kind == "" && lines[end].content != "" && lines[end].clue&clueCode == 0 {
+				end++
+			}
+			if end == len(lines) || lines[end].kind != "" || lines[end].content == "" {
+				i = end
+				continue
+			}
+		}
 		end, code, indented, count := i, 0, 0, 0
 		for ; end < len(lines) && lines[end].kind == "" && (lines[end].content != "" || codeGoesOn(text, lines, end)); end++ {
 			s := lines[end].content

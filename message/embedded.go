@@ -19,8 +19,10 @@ func markEmbedded(lines []textLine) {
 		end := i
 		if isEmbeddedMarker(l.content) {
 			end = embeddedHeader(lines, i+1)
-		} else if known, after := headerBlock(lines, i); known {
-			end = after
+		} else if pastedField(l.content) != "" {
+			if known, after := headerBlock(lines, i); known {
+				end = after
+			}
 		}
 		if end == i {
 			continue
@@ -169,6 +171,10 @@ func cutField(s string) (name, value string) {
 	head := s[:min(len(s), maxPastedName)]
 	i, colon := strings.IndexByte(head, ':'), 1
 	if i < 0 {
+		// A wide colon stands behind wide letters.
+		if head == "" || head[0] < 0x80 {
+			return "", ""
+		}
 		if i, colon = strings.Index(head, "："), len("："); i < 0 {
 			return "", ""
 		}

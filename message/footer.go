@@ -89,28 +89,28 @@ func beginsWithTo(s string) bool {
 // the paragraph must hold an address.
 func belowRule(lines []textLine, i int) int {
 	depth, seen := lines[i].depth, 0
-	start := 0
-	address := false
-	for j := i + 1; j < len(lines) && j-i <= maxFooter; j++ {
-		l := lines[j]
-		if l.depth != depth || !mayBeFooter(l) {
-			break
-		}
-		if l.content == "" {
+	first, address := 0, false
+	for j := i + 1; j < len(lines) && j-i <= maxFooter && lines[j].depth == depth && mayBeFooter(lines[j]); j++ {
+		s := lines[j].content
+		if s == "" {
 			if seen > 0 || j-i > maxRuleGap {
 				break
 			}
 			continue
 		}
-		if seen++; start == 0 && seen <= 3 && tellsOfList(l.content) {
-			start = j
+		if seen++; seen == 1 {
+			if first = j; beginsFooter(s) {
+				return j
+			}
 		}
-		address = address || strings.Contains(l.content, "://") || strings.Contains(l.content, "@") || strings.HasSuffix(strings.ToLower(l.content), "mailing list")
+		address = address || strings.Contains(s, "://") || strings.IndexByte(s, '@') >= 0 || strings.HasSuffix(s, "ailing list")
 	}
-	if !address {
-		return 0
+	for j := first; address && j < first+min(seen, 3); j++ {
+		if tellsOfList(lines[j].content) {
+			return j
+		}
 	}
-	return start
+	return 0
 }
 
 // tellsOfList says whether the line below a separator is one of a footer.
@@ -171,7 +171,7 @@ func footerEnd(lines []textLine, i int, below bool) int {
 				return to
 			}
 			to, paragraph = next, next
-		case continuesFooter(l.content), below && to-paragraph < maxFooter && l.clue&clueRule == 0, wrapsFooter(lines, to):
+		case continuesFooter(l.content), startsWithAny(l.content, "http", "<http"), below && to-paragraph < maxFooter && l.clue&clueRule == 0, wrapsFooter(lines, to):
 			to++
 		default:
 			return to

@@ -113,7 +113,7 @@ func opensDate(s string) bool {
 		return true
 	}
 	w := words{s: s}
-	return w.scan() && w.at == 0 && (isDatePreposition(string(w.word())) || isWeekday(string(w.word())))
+	return w.scan() && w.at == 0 && w.end < len(s) && strings.IndexByte(" .,", s[w.end]) >= 0 && (isDatePreposition(string(w.word())) || isWeekday(string(w.word())))
 }
 
 // isDatePreposition knows the words before a date.

@@ -2,8 +2,6 @@ package message
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"sigpost"
 )
@@ -67,10 +65,7 @@ func isDeviceLine(s string) bool {
 		return false
 	}
 	s = strings.TrimLeft(s, "<([*_~-–— ")
-	first, _ := utf8.DecodeRuneInString(s)
-	switch unicode.ToLower(first) {
-	case 's', 'g', 'f', 'e', 'v', 'd', 'i', 'w', 'o', 'l', 't', 'm', 'k', 'p', 'в', 'о', 'н', 'α', 'σ', 'à', '從', '从', '发', '發', '来', '寄', '나', '내', 'إ', 'ن', 'נ', 'đ':
-	default:
+	if w := (words{s: s}); !w.scan() || s[0] < 0xe0 && !opensDeviceLine(string(w.word())) && !strings.HasSuffix(s, " mobile") {
 		return false
 	}
 	lower := strings.ToLower(s)
@@ -88,6 +83,19 @@ func isDeviceLine(s string) bool {
 		return strings.Count(lower, " ") < 4
 	}
 	return strings.Count(lower, " ") < 12 && isDeviceStart(lower)
+}
+
+// opensDeviceLine knows the first words of such lines, so that others are not
+// looked at further.
+func opensDeviceLine(word string) bool {
+	switch word {
+	case "sent", "send", "get", "from", "download", "outlook", "von", "gesendet", "diese", "vom", "verschickt", "téléchargez", "envoyé", "envoyée", "provenance", "téléphone", "enviado", "enviat", "obtener", "obter", "o",
+		"inviato", "scarica", "ottieni", "verzonden", "verstuurd", "skickat", "skickades", "hämta", "sendt", "hent", "få", "lähetetty", "hanki", "wysłane", "wysłano", "pobierz", "odesláno", "poslané", "odoslané", "posláno", "získejte", "elküldve", "iphone", "az",
+		"отправлено", "надіслано", "відправлено", "скачать", "ipad", "ipadimden", "iphonedan", "στάλθηκε", "εστάλη", "αποστολή", "trimis", "poslano", "saadetud", "išsiųsta", "terkirim", "dikirim", "iphoneから送信", "ipadから送信", "androidから送信",
+		"đã", "được", "נשלח", "أرسلت", "أُرسلت", "مرسل", "مُرسَل", "إرسال":
+		return true
+	}
+	return false
 }
 
 // isDevice says whether what follows "sent from" names a thing, and does not
@@ -129,31 +137,41 @@ func isDeviceStart(s string) bool {
 }
 
 // isSignOff says whether a line is a greeting that ends a letter, and nothing
-// else.
+// else, perhaps in two languages ("Viele Grüße / Best regards").
 func isSignOff(s string) bool {
-	if n := strings.Count(s, " "); n > 6 {
+	if strings.Count(s, " ") > 6 {
 		return false
 	}
-	s = strings.TrimFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
-	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == '/' || r == '|' }) {
-		if isSignOffText(strings.TrimFunc(part, func(r rune) bool { return !unicode.IsLetter(r) })) {
+	for s != "" {
+		var part string
+		part, s, _ = strings.Cut(s, "/")
+		var buf [112]byte
+		n := 0
+		for w := (words{s: part}); w.scan() && n+1+len(w.buf) < len(buf); {
+			if n > 0 {
+				buf[n] = ' '
+				n++
+			}
+			n += copy(buf[n:], w.word())
+		}
+		if isSignOffText(string(buf[:n])) {
 			return true
 		}
 	}
 	return false
 }
 
-// isSignOffText knows the greetings, in lower case.
+// isSignOffText knows the greetings: words in lower case with a space between.
 func isSignOffText(s string) bool {
 	switch s {
-	case "regards", "best regards", "kind regards", "warm regards", "warmest regards", "kindest regards", "with best regards", "with kind regards", "with regards", "many regards", "best", "all the best", "best wishes", "with best wishes", "cheers", "cordially", "sincerely", "sincerely yours", "yours sincerely", "yours truly", "very truly yours", "yours", "yours faithfully", "respectfully", "respectfully yours", "thanks", "many thanks", "thanks again", "thank you", "thanks a lot", "thanks and regards", "thanks & regards", "thanks and best regards", "thanks in advance", "thank you and best regards", "rgds", "br", "brgds", "kr", "thx", "take care", "warmly", "ta", "with appreciation", "kind greetings", "greetings", "best greetings", "thanks, best regards", "thanks, regards",
+	case "regards", "best regards", "kind regards", "warm regards", "warmest regards", "kindest regards", "with best regards", "with kind regards", "with regards", "many regards", "best", "all the best", "best wishes", "with best wishes", "cheers", "cordially", "sincerely", "sincerely yours", "yours sincerely", "yours truly", "very truly yours", "yours", "yours faithfully", "respectfully", "respectfully yours", "thanks", "many thanks", "thanks again", "thank you", "thanks a lot", "thanks and regards", "thanks regards", "thanks and best regards", "thanks in advance", "thank you and best regards", "rgds", "br", "brgds", "kr", "thx", "take care", "warmly", "with appreciation", "kind greetings", "greetings", "best greetings", "thanks best regards",
 		"mit freundlichen grüßen", "mit freundlichen grüssen", "mit freundlichem gruß", "mit freundlichem gruss", "freundliche grüße", "freundliche grüsse", "viele grüße", "viele grüsse", "beste grüße", "beste grüsse", "liebe grüße", "liebe grüsse", "schöne grüße", "herzliche grüße", "mit besten grüßen", "mit bestem gruß", "gruß", "grüße", "gruss", "grüsse", "mfg", "lg", "vg", "hochachtungsvoll", "vielen dank", "danke", "danke und gruß", "besten dank",
-		"cordialement", "bien cordialement", "très cordialement", "bien à vous", "salutations", "salutations distinguées", "sincères salutations", "meilleures salutations", "amicalement", "bonne journée", "bonne soirée", "merci", "merci d'avance", "cdt", "cdlt", "respectueusement",
-		"saludos", "un saludo", "saludos cordiales", "un cordial saludo", "cordialmente", "atentamente", "muchos saludos", "gracias", "muchas gracias", "saludos,", "atte", "un abrazo", "salutacions", "salutacions cordials",
+		"cordialement", "bien cordialement", "très cordialement", "bien à vous", "salutations", "salutations distinguées", "sincères salutations", "meilleures salutations", "amicalement", "bonne journée", "bonne soirée", "merci", "merci d avance", "cdt", "cdlt", "respectueusement",
+		"saludos", "un saludo", "saludos cordiales", "un cordial saludo", "cordialmente", "atentamente", "muchos saludos", "gracias", "muchas gracias", "atte", "un abrazo", "salutacions", "salutacions cordials",
 		"atenciosamente", "att", "abraços", "abraço", "obrigado", "obrigada", "cumprimentos", "com os melhores cumprimentos", "melhores cumprimentos", "saudações",
 		"cordiali saluti", "distinti saluti", "saluti", "un saluto", "grazie", "cordialità", "un cordiale saluto", "con i migliori saluti", "buona giornata", "ciao",
 		"met vriendelijke groet", "met vriendelijke groeten", "vriendelijke groet", "vriendelijke groeten", "groeten", "groet", "hartelijke groet", "mvg", "bedankt", "hoogachtend",
-		"med vänlig hälsning", "med vänliga hälsningar", "vänliga hälsningar", "vänligen", "hälsningar", "mvh", "bästa hälsningar", "tack", "med venlig hilsen", "venlig hilsen", "venlige hilsner", "mange hilsner", "hilsen", "hilsner", "tak", "med vennlig hilsen", "vennlig hilsen", "beste hilsen", "takk", "ystävällisin terveisin", "terveisin", "parhain terveisin", "kiitos", "yst. terv", "t",
+		"med vänlig hälsning", "med vänliga hälsningar", "vänliga hälsningar", "vänligen", "hälsningar", "mvh", "bästa hälsningar", "tack", "med venlig hilsen", "venlig hilsen", "venlige hilsner", "mange hilsner", "hilsen", "hilsner", "tak", "med vennlig hilsen", "vennlig hilsen", "beste hilsen", "takk", "ystävällisin terveisin", "terveisin", "parhain terveisin", "kiitos", "yst terv", "t",
 		"pozdrawiam", "pozdrawiam serdecznie", "z poważaniem", "z pozdrowieniami", "pozdrowienia", "serdecznie pozdrawiam", "dziękuję", "s pozdravem", "s přátelským pozdravem", "děkuji", "zdravím", "hezký den", "s pozdravom", "s priateľským pozdravom", "ďakujem", "üdvözlettel", "tisztelettel", "üdv", "köszönettel", "köszönöm", "szép napot",
 		"с уважением", "с наилучшими пожеланиями", "всего доброго", "спасибо", "удачи", "с наилучшими", "з повагою", "з найкращими побажаннями", "дякую", "поздрави", "с уважение", "srdačan pozdrav", "pozdrav", "lep pozdrav", "lp",
 		"saygılarımla", "saygılarımızla", "iyi çalışmalar", "teşekkürler", "sevgiler", "selamlar", "με εκτίμηση", "φιλικά", "ευχαριστώ", "με φιλικούς χαιρετισμούς", "cu stimă", "cu respect", "toate cele bune", "mulțumesc", "cu drag", "o zi bună",
@@ -166,7 +184,11 @@ func isSignOffText(s string) bool {
 // beginsDisclaimer says whether a paragraph is a company's: its first line
 // begins like one, and it speaks of secrets or of trees.
 func beginsDisclaimer(s string, lines []textLine) bool {
-	s = strings.ToLower(strings.TrimLeft(s[:min(len(s), 100)], "*_<>-#=~\" "))
+	s = strings.TrimLeft(s[:min(len(s), 100)], "*_<>-#=~\" ")
+	if w := (words{s: s}); !w.scan() || s[0] < 0xe0 && !opensDisclaimer(string(w.word())) {
+		return false
+	}
+	s = strings.ToLower(s)
 	if !startsWithAny(s,
 		"this e-mail", "this email", "this message", "this transmission", "this communication", "the information", "the contents of this", "the content of this", "confidentiality", "confidential", "privileged", "notice", "important notice", "important:", "legal notice", "disclaimer", "e-mail confidential", "email confidential", "warning:", "caution:", "please consider the environment", "consider the environment", "think before you print", "please think before", "save a tree", "before printing", "p please consider", "any views", "unless otherwise stated", "if you are not the intended", "if you have received this", "if you received this", "registered in england",
 		"diese e-mail", "diese nachricht", "dieses e-mail", "der inhalt dieser", "die information", "bitte denken sie", "bitte prüfen sie", "vertraulich", "wichtiger hinweis", "hinweis:",
@@ -187,6 +209,18 @@ func beginsDisclaimer(s string, lines []textLine) bool {
 			"vertraulich", "confidentiel", "confidencial", "riservat", "vertrouwelijk", "konfident", "fortrolig", "luottamuksell", "poufn", "důvěrn", "dôvern", "bizalmas", "конфиденц", "конфіденц", "gizli", "εμπιστευτικ", "confidenț", "保密", "机密", "機密", "기밀", "سري", "סוד", "destinat", "empfänger", "umwelt", "environnement", "medio ambiente", "ambiente", "geadresseerde", "adresat", "адресат") {
 			return true
 		}
+	}
+	return false
+}
+
+// opensDisclaimer knows the first words of disclaimers, so that other
+// paragraphs are not looked at further.
+func opensDisclaimer(word string) bool {
+	switch word {
+	case "this", "the", "confidentiality", "confidential", "privileged", "notice", "important", "legal", "disclaimer", "e", "email", "warning", "caution", "please", "consider", "think", "save", "before", "p", "any", "unless", "if", "registered",
+		"diese", "dieses", "der", "die", "bitte", "vertraulich", "wichtiger", "hinweis", "ce", "cet", "les", "le", "avis", "n", "pensez", "merci", "este", "esta", "la", "aviso", "antes", "por", "as", "questo", "questa", "il", "informativa", "ai", "prima",
+		"dit", "deze", "de", "denk", "aan", "detta", "denne", "tämä", "niniejsza", "ta", "informacje", "treść", "tento", "tato", "táto", "ez", "jelen", "это", "данное", "настоящее", "информация", "це", "bu", "αυτό", "το", "acest", "هذه", "הודעה":
+		return true
 	}
 	return false
 }
