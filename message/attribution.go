@@ -2,8 +2,6 @@ package message
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"sigpost"
 )
@@ -13,98 +11,96 @@ const (
 	maxAttributionLines = 4
 	// maxAttribution is the longest attribution, in bytes.
 	maxAttribution = 400
+	// maxGap is how many blank lines may stand between a full attribution and
+	// its quote, and maxLooseGap those below one that is only a verb.
+	maxGap, maxLooseGap = 8, 2
 )
-
-// attributionVerbs are how mail programs say "wrote", in lower case: English,
-// German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian,
-// Ukrainian, the Nordic languages, Finnish, Czech, Hungarian, Romanian,
-// Turkish, Greek, Vietnamese, Chinese, Japanese, Korean.
-func attributionVerbs() []string {
-	return []string{
-		"wrote", "writes", "said", "schrieb", "schreibt", "geschrieben", "écrit", "ecrit",
-		"escribió", "escribio", "escribe", "scritto", "scrive", "escreveu", "escreve", "schreef",
-		"napisał", "napisała", "napisał(a)", "pisze", "написал", "написала", "написал(а)", "пишет", "писал", "пише", "написав",
-		"skrev", "skriver", "kirjoitti", "napsal", "napsal(a)", "napsala", "píše", "írta", "scris", "yazdı", "έγραψε", "viết",
-		"写道", "寫道", "のメール", "書きました", "작성", "썼습니다",
-	}
-}
-
-// attributionOpeners are how such lines begin.
-func attributionOpeners() []string {
-	return []string{
-		"On ", "Am ", "Le ", "El ", "Il ", "Em ", "Op ", "W dniu ", "Dnia ", "Den ", "Dne ", "At ", "In ",
-		"No dia ", "Pe ", "Vào ", "Στις ", "2", "1", "3", "0", "4", "5", "6", "7", "8", "9", "在", "于",
-	}
-}
 
 // markAttributions marks the lines that name whom the quote below them is from.
 // Where the quote has no marks of its own, as behind some webmail, everything
 // that follows a plain attribution is quoted, unless the author wrote nothing
 // above it: then the answer must be somewhere below.
-func markAttributions(lines []textLine) {
-	for i := range lines {
-		if lines[i].depth > 0 && i > 0 {
-			markAttributionAbove(lines, i)
+func markAttributions(text string, lines []textLine) {
+	for i := 1; i < len(lines); i++ {
+		if lines[i].depth > 0 && (lines[i-1].depth == 0 || lines[i-1].depth > lines[i].depth) {
+			markAttributionAbove(text, lines, i)
 		}
 	}
-	for i := range lines {
-		l := lines[i]
-		if l.kind != "" || !endsAttribution(l.content) || quoteFollows(lines, i+1) {
-			continue
-		}
-		from, ok := attributionEndingAt(lines, i, true)
-		if !ok {
-			continue
-		}
-		markKind(lines[from:i+1], sigpost.RangeAttribution)
-		if hasNew(lines[:from]) {
-			markKind(lines[i+1:], sigpost.RangeQuoted)
-		}
+	from, end, ok := unmarkedAttribution(text, lines)
+	if !ok {
 		return
 	}
+	markKind(lines[from:end], sigpost.RangeAttribution)
+	if hasNew(lines[:from]) {
+		markKind(lines[end:], sigpost.RangeQuoted)
+	}
+}
+
+// unmarkedAttribution finds the first attribution that has no marked quote
+// below it.
+func unmarkedAttribution(text string, lines []textLine) (from, end int, ok bool) {
+	for i, l := range lines {
+		if l.kind == "" && l.clue&clueColon != 0 && !quoteFollows(lines, i+1) {
+			if from, ok := attributionEndingAt(text, lines, i, true); ok {
+				return from, i + 1, true
+			}
+		}
+	}
+	return 0, 0, false
 }
 
 // hasUnmarkedQuote says whether an attribution in text has no marked quote
 // below it.
 func hasUnmarkedQuote(text string) bool {
-	lines := splitLines(text)
-	for i, l := range lines {
-		if l.kind == "" && endsAttribution(l.content) && !quoteFollows(lines, i+1) {
-			if _, ok := attributionEndingAt(lines, i, true); ok {
-				return true
-			}
-		}
-	}
-	return false
+	lines, _ := splitLines(text)
+	_, _, ok := unmarkedAttribution(text, lines)
+	return ok
 }
 
 // hasNew says whether a line with text is left undecided.
 func hasNew(lines []textLine) bool {
 	for _, l := range lines {
-		if l.kind == "" && l.content != "" {
+		if (l.kind == "" || l.kind.Own()) && l.content != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// markAttributionAbove looks above the first line of a quote.
-func markAttributionAbove(lines []textLine, quote int) {
+// markAttributionAbove looks above the first line of a quote. Gnus writes
+// attributions behind five marks of their own.
+func markAttributionAbove(text string, lines []textLine, quote int) {
 	i := quote - 1
-	for i > 0 && quote-i <= 2 && lines[i].content == "" && lines[i].depth == 0 {
+	for i > 0 && quote-i <= maxGap && lines[i].content == "" && lines[i].depth == 0 {
 		i--
 	}
-	if lines[i].kind != "" || !endsAttribution(lines[i].content) {
+	l := lines[i]
+	if l.clue&clueColon == 0 || l.kind != "" && l.depth < 5 {
 		return
 	}
-	if from, ok := attributionEndingAt(lines, i, false); ok {
+	if l.depth >= 5 {
+		if hasVerb(l.content) {
+			lines[i].kind = sigpost.RangeAttribution
+		}
+		return
+	}
+	if from, ok := attributionEndingAt(text, lines, i, quote-1-i > maxLooseGap); ok {
 		markKind(lines[from:i+1], sigpost.RangeAttribution)
 	}
 }
 
-// endsAttribution is a cheap first look at the last line of an attribution.
+// mayEndAttribution is a first look at the last byte of a line.
+func mayEndAttribution(last byte) bool {
+	switch last {
+	case ':', 'e', '.', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0:
+		return true
+	}
+	return false
+}
+
+// endsAttribution is a cheap look at the last line of an attribution.
 func endsAttribution(s string) bool {
-	s = strings.TrimRight(s, "*_ ")
+	s = strings.TrimRight(s, "*_- \u00a0"+bidiMarks)
 	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") ||
 		strings.HasSuffix(s, "wrote") || strings.HasSuffix(s, "...") && strings.Contains(s, "wrote")
 }
@@ -125,92 +121,115 @@ func quoteFollows(lines []textLine, i int) bool {
 // attributionEndingAt finds where the attribution begins whose last line is i.
 // A strict one is believed without a quote below it: it needs a date or an
 // address, not only the word.
-func attributionEndingAt(lines []textLine, i int, strict bool) (from int, ok bool) {
-	text := ""
+func attributionEndingAt(text string, lines []textLine, i int, strict bool) (from int, ok bool) {
 	loose := -1
 	for n := 0; n < maxAttributionLines && i-n >= 0; n++ {
 		l := lines[i-n]
-		if l.kind != "" || l.content == "" {
+		if l.kind != "" || l.content == "" || n > 0 && endsParagraph(l.content) {
 			break
 		}
-		text = l.content + " " + text
-		if len(text) > maxAttribution {
+		joined := strings.TrimSpace(text[l.start:lines[i].end])
+		if len(joined) > maxAttribution {
 			break
 		}
-		verb := hasVerb(text)
-		dated := hasDate(text)
-		address := strings.Contains(text, "@")
-		opened := startsWithAny(strings.TrimLeft(l.content, "*_ "), attributionOpeners())
-		switch {
-		case verb && opened && dated:
+		switch rateAttribution(joined, l.content, strict, i-n == 0 || lines[i-n-1].content == "" || lines[i-n-1].kind != "") {
+		case sureAttribution:
 			return i - n, true
-		case verb && address && balanced(text) && (dated || strict && n == 0):
-			return i - n, true
-		case !strict && address && dated && balanced(text) && strings.HasSuffix(strings.TrimSpace(text), ">:"):
-			return i - n, true
-		case !strict && verb && n == 0:
-			loose = i
+		case datedAttribution:
+			return attributionBegin(lines, i-n, i), true
+		case perhapsAttribution:
+			loose = i - n
+		case looseAttribution:
+			if n == 0 {
+				loose = i
+			}
 		}
 	}
-	return loose, loose >= 0
+	if loose < 0 {
+		return 0, false
+	}
+	return loose, true
 }
 
-// hasVerb says whether a verb of the table stands in s as a word.
-func hasVerb(s string) bool {
-	s = strings.ToLower(s)
-	for _, verb := range attributionVerbs() {
-		for at := 0; ; {
-			i := strings.Index(s[at:], verb)
-			if i < 0 {
-				break
-			}
-			i += at
-			before, _ := utf8.DecodeLastRuneInString(s[:i])
-			after, _ := utf8.DecodeRuneInString(s[i+len(verb):])
-			if verb[0] >= 0xe0 || !unicode.IsLetter(before) && !unicode.IsLetter(after) {
-				return true
-			}
-			at = i + len(verb)
-		}
-	}
-	return false
+// endsParagraph says whether nothing of an attribution can stand in the same
+// sentence as s.
+func endsParagraph(s string) bool {
+	return strings.HasSuffix(s, ":") && !isDigit(s[max(0, len(s)-2)]) || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?")
 }
 
-// hasDate says whether there is a year, a time of day or a numeric date in s.
-func hasDate(s string) bool {
-	run := 0
-	for i := 0; i < len(s); i++ {
-		if s[i] >= '0' && s[i] <= '9' {
-			run++
-			continue
+// attributionRating says how much some lines look like an attribution.
+type attributionRating int
+
+const (
+	noAttribution attributionRating = iota
+	// looseAttribution has the verb: right above a quote, that will do.
+	looseAttribution
+	// perhapsAttribution has a verb and an address.
+	perhapsAttribution
+	// datedAttribution has all, but does not begin as attributions do.
+	datedAttribution
+	sureAttribution
+)
+
+// rateAttribution looks at joined lines, of which the first is given alone;
+// fresh says that a paragraph begins with it.
+func rateAttribution(joined, first string, strict, fresh bool) attributionRating {
+	verb := hasVerb(joined)
+	address := strings.Contains(joined, "@") && balanced(joined)
+	dated, exact := hasDate(joined)
+	opened := opensDate(first)
+	clock := strings.HasPrefix(first, "* ") || strings.Contains(joined, "]:")
+	switch {
+	case verb && opened && !dated && hasDigit(joined) && !strict,
+		verb && opened && dated && (exact || address || !strings.HasPrefix(first, "In ")):
+		if isDigit(first[0]) || !hasDigit(first) {
+			return datedAttribution
 		}
-		if run == 4 || run > 0 && run <= 2 && i+1 < len(s) && strings.IndexByte(":./-", s[i]) >= 0 && s[i+1] >= '0' && s[i+1] <= '9' {
-			return true
+		return sureAttribution
+	case verb && address && dated:
+		return datedAttribution
+	case address && dated && endsAddress(joined) && (!strict && (fresh || opened || clock) || strict && fresh && (isDigit(first[0]) || hasClock(joined) && opened || hasClock(joined) && exact)):
+		return datedAttribution
+	case verb && address && strict:
+		if fresh && len(joined) < 120 {
+			return perhapsAttribution
 		}
-		run = 0
+	case verb && address:
+		return perhapsAttribution
+	case !strict && (verb || address && endsAddress(joined) && strings.Count(joined, " ") < 5):
+		return looseAttribution
 	}
-	return run == 4
+	return noAttribution
+}
+
+// endsAddress says whether s ends with an address in brackets, or with a date
+// in them as mutt writes, and a colon.
+func endsAddress(s string) bool {
+	s = strings.TrimRight(s, "*_- "+bidiMarks)
+	s, colon := strings.CutSuffix(s, ":")
+	if !colon {
+		s, colon = strings.CutSuffix(s, "：")
+	}
+	s = strings.TrimRight(s, " "+bidiMarks)
+	return colon && s != "" && strings.IndexByte(">])", s[len(s)-1]) >= 0
+}
+
+// attributionBegin looks for the date in the lines above from, where an
+// attribution that ends at line end was wrapped between its date and its name.
+func attributionBegin(lines []textLine, from, end int) int {
+	for i := from - 1; i >= 0 && end-i < maxAttributionLines; i-- {
+		l := lines[i]
+		if l.kind != "" || l.content == "" || endsSentence(l.content) {
+			break
+		}
+		if opensDate(l.content) && (hasDigit(l.content) || strings.Contains(l.content, "@")) {
+			return i
+		}
+	}
+	return from
 }
 
 // balanced says whether every "<" in s is closed and the other way round.
 func balanced(s string) bool {
 	return strings.Count(s, "<") == strings.Count(s, ">")
-}
-
-func startsWithAny(s string, starts []string) bool {
-	for _, start := range starts {
-		if strings.HasPrefix(s, start) {
-			return true
-		}
-	}
-	return false
-}
-
-// markKind decides all lines that are not decided yet.
-func markKind(lines []textLine, kind sigpost.RangeKind) {
-	for i := range lines {
-		if lines[i].kind == "" {
-			lines[i].kind = kind
-		}
-	}
 }

@@ -9,7 +9,7 @@ import (
 // markEmbedded finds where another mail is pasted below the text, as Outlook
 // answers and as everybody forwards: a line such as "-----Original
 // Message-----", or a block of "From:", "Sent:", "To:" lines. What follows is
-// quoted to the end.
+// quoted to the end, unless it is a quote with marks of its own.
 func markEmbedded(lines []textLine) {
 	for i := range lines {
 		l := lines[i]
@@ -18,27 +18,48 @@ func markEmbedded(lines []textLine) {
 		}
 		end := i
 		if isEmbeddedMarker(l.content) {
-			end = i + 1
-			for end < len(lines) && lines[end].content == "" {
-				end++
+			end = embeddedHeader(lines, i+1)
+		} else if pastedField(l.content) != "" {
+			if known, after := headerBlock(lines, i); known {
+				end = after
 			}
-			_, end = headerBlock(lines, end)
-		} else if known, after := headerBlock(lines, i); known {
-			end = after
 		}
 		if end == i {
 			continue
 		}
-		from := i
-		for up := i - 1; up >= 0 && i-up <= 2 && lines[up].kind == ""; up-- {
-			if isRule(lines[up].content) && len(lines[up].content) >= 4 {
-				from = up
-			}
+		markKind(lines[ruleAbove(lines, i):end], sigpost.RangeAttribution)
+		if end == len(lines) || !(lines[end].depth > 0 || lines[end].content == "" && quoteFollows(lines, end)) {
+			markKind(lines[end:], sigpost.RangeQuoted)
 		}
-		markKind(lines[from:end], sigpost.RangeAttribution)
-		markKind(lines[end:], sigpost.RangeQuoted)
 		return
 	}
+}
+
+// embeddedHeader gives the line behind the header, or the attribution, that
+// follows a marker right above line i.
+func embeddedHeader(lines []textLine, i int) int {
+	for i < len(lines) && lines[i].content == "" {
+		i++
+	}
+	_, end := headerBlock(lines, i)
+	if end < len(lines) && end == i && lines[i].kind == "" && lines[i].clue&clueColon != 0 && hasVerb(lines[i].content) {
+		end++
+	}
+	return end
+}
+
+// ruleAbove gives the separator that stands above the pasted mail at line i,
+// or i.
+func ruleAbove(lines []textLine, i int) int {
+	from := i
+	for up := i - 1; up >= 0 && i-up <= 2 && lines[up].kind == ""; up-- {
+		if lines[up].clue&clueRule != 0 && len(lines[up].content) >= 4 {
+			from = up
+		} else if lines[up].content != "" {
+			break
+		}
+	}
+	return from
 }
 
 // isEmbeddedMarker tells a line such as "-----Original Message-----", with or
@@ -47,34 +68,28 @@ func isEmbeddedMarker(s string) bool {
 	if len(s) > 100 {
 		return false
 	}
-	s = strings.ToLower(strings.Trim(s, "*_ "))
-	switch s {
-	case "begin forwarded message:", "anfang der weitergeleiteten nachricht:", "début du message réexpédié :",
-		"inicio del mensaje reenviado:", "inizio messaggio inoltrato:":
-		return true
+	switch s[0] {
+	case '-', '*', '_', '=', 0xe2: // hyphens that are not ASCII
+	default:
+		return s[len(s)-1] == ':' && isForwardLine(strings.ToLower(s)) || strings.HasSuffix(s, "：") && isForwardLine(s)
 	}
-	words := strings.Trim(s, "- ")
-	if !strings.HasPrefix(s, "--") || !strings.HasSuffix(s, "--") || words == "" {
+	bare := strings.Trim(s, "*_ ")
+	words := strings.Trim(bare, "-–—‐−=_ >")
+	if words == "" {
 		return false
 	}
-	for _, known := range []string{
-		"original message", "original appointment", "forwarded message", "reply message",
-		"ursprüngliche nachricht", "originalnachricht", "weitergeleitete nachricht",
-		"message d'origine", "message d’origine", "message original", "message transféré", "mensaje original", "mensaje reenviado",
-		"messaggio originale", "messaggio inoltrato", "mensagem original", "mensagem encaminhada",
-		"oorspronkelijk bericht", "originele bericht", "doorgestuurd bericht", "wiadomość oryginalna", "oryginalna wiadomość",
-		"исходное сообщение", "пересылаемое сообщение", "ursprungligt meddelande", "originalmeddelande", "vidarebefordrat meddelande",
-		"oprindelig meddelelse", "opprinnelig melding", "alkuperäinen viesti", "původní zpráva", "eredeti üzenet", "原始邮件", "邮件原件", "原始郵件", "元のメッセージ",
-	} {
-		if strings.Contains(words, known) {
-			return true
-		}
+	words = strings.ToLower(words)
+	if isForwardLine(words) {
+		return true
 	}
-	return false
+	if len(bare)-len(words) < 4 || !startsWithAny(bare, "--", "‐", "–", "—", "==", "__") {
+		return false
+	}
+	return isMarkerText(words)
 }
 
 // maxHeaderBlock is the longest pasted header, in lines.
-const maxHeaderBlock = 12
+const maxHeaderBlock = 14
 
 // headerBlock reads the pasted header that begins at line i and gives the line
 // behind it. known says whether it is one beyond doubt: From with two more
@@ -82,10 +97,18 @@ const maxHeaderBlock = 12
 // may be what git puts above a patch.
 func headerBlock(lines []textLine, i int) (known bool, end int) {
 	var from, sent, date, to, subject bool
+	last := i // the line behind the last one with text
 	for end = i; end < len(lines) && end-i < maxHeaderBlock; end++ {
 		l := lines[end]
-		if l.kind != "" || l.content == "" {
+		if l.kind != "" {
 			break
+		}
+		if l.content == "" {
+			// Some programs make a paragraph of each field.
+			if end == i || subject && (to || sent) || end+1 >= len(lines) || lines[end+1].kind != "" || pastedField(lines[end+1].content) == "" {
+				break
+			}
+			continue
 		}
 		switch pastedField(l.content) {
 		case "from":
@@ -98,48 +121,63 @@ func headerBlock(lines []textLine, i int) (known bool, end int) {
 			to = true
 		case "subject":
 			subject = true
-		case "other":
+		case "other", "id":
 		default:
 			if end == i { // a long value may be wrapped, but not the first
 				return false, i
 			}
-			if subject { // what follows is the text
-				return from && date && (to || sent), end
+			if subject && date && from || end-last > 2 { // what follows is the text
+				return from && date && (to || sent), last
 			}
 			continue
 		}
-		if end == i && !from {
-			return false, i
-		}
+		last = end + 1
 	}
-	return from && (to || sent) && (date || subject), end
+	if !from && !(date && to && subject) {
+		return false, i
+	}
+	// Wrapped values behind the last field belong to it while no text can.
+	for last < end && lines[last].content != "" && !subject {
+		last++
+	}
+	if known = from && (to || sent) && (date || subject); !known {
+		return false, last
+	}
+	return true, max(last, wrappedSubject(lines, last, end))
+}
+
+// wrappedSubject gives the line behind a pasted header whose last value goes on
+// in the next line, which is the last one before a blank line.
+func wrappedSubject(lines []textLine, last, end int) int {
+	if last == end-1 && last+1 < len(lines) && lines[last+1].content == "" && len(lines[last-1].content) > 60 {
+		return end
+	}
+	return last
 }
 
 // pastedField gives the meaning of a line's field name in any of the languages
 // that Outlook and others write, or "".
 func pastedField(s string) string {
-	s = strings.TrimLeft(s, "*_ ")
-	name, _, ok := strings.Cut(s, ":")
-	if !ok {
-		name, _, ok = strings.Cut(s, "：")
+	name, _ := cutField(s)
+	return pastedFieldName(name)
+}
+
+// maxPastedName is the longest name of a pasted field, in bytes.
+const maxPastedName = 40
+
+// cutField cuts a line into the name of a pasted field and its value; the
+// name is empty where there is none.
+func cutField(s string) (name, value string) {
+	head := s[:min(len(s), maxPastedName)]
+	i, colon := strings.IndexByte(head, ':'), 1
+	if i < 0 {
+		// A wide colon stands behind wide letters.
+		if head == "" || head[0] < 0x80 {
+			return "", ""
+		}
+		if i, colon = strings.Index(head, "："), len("："); i < 0 {
+			return "", ""
+		}
 	}
-	if !ok || len(name) > 32 {
-		return ""
-	}
-	switch strings.ToLower(strings.Trim(name, "*_ \u00a0")) {
-	case "from", "von", "de", "da", "van", "od", "от", "від", "från", "fra", "lähettäjä", "feladó", "kimden", "发件人", "寄件者", "差出人", "보낸 사람":
-		return "from"
-	case "sent", "gesendet", "envoyé", "enviado", "enviado el", "inviato", "enviada em", "enviado em", "verzonden", "wysłano", "wysłane",
-		"отправлено", "надіслано", "skickat", "sendt", "lähetetty", "odesláno", "elküldve", "gönderildi", "发送时间", "寄件日期", "送信日時":
-		return "sent"
-	case "date", "datum", "data", "fecha", "дата", "dato", "päivämäärä", "日期":
-		return "date"
-	case "to", "an", "à", "a", "para", "aan", "do", "кому", "till", "til", "vastaanottaja", "komu", "címzett", "kime", "收件人", "收件者", "宛先":
-		return "to"
-	case "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "temat", "тема", "ämne", "emne", "aihe", "předmět", "tárgy", "konu", "主题", "主旨", "件名":
-		return "subject"
-	case "cc", "kopie", "копия", "копія", "kopia", "reply-to", "antwort an", "répondre à", "responder a", "bcc", "importance", "wichtigkeit", "dw", "attachments", "organization":
-		return "other"
-	}
-	return ""
+	return strings.Trim(s[:i], "*_ \t\u00a0"+bidiMarks), strings.Trim(s[i+colon:], "*_ \t\u00a0"+bidiMarks)
 }

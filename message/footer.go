@@ -6,99 +6,204 @@ import (
 	"sigpost"
 )
 
-// footerRule knows the footer of one kind of list software.
-type footerRule struct {
-	name string // of the software, for people
-	// start: a line that holds one of these begins the footer.
-	start []string
-	// more: a line that holds one of these continues it.
-	more []string
-	// below: the footer is only one where a line of underscores or dashes
-	// stands above it, and goes on until a blank line.
-	below bool
-}
+const (
+	// maxFooter is the longest paragraph of a footer below a separator, in lines.
+	maxFooter = 14
+	// maxRuleGap is how many blank lines may stand between a separator and the
+	// footer below it.
+	maxRuleGap = 2
+)
 
-// footerRules gives the footers that are cut.
-func footerRules() []footerRule {
-	return []footerRule{
-		{
-			name: "Google Groups",
-			start: []string{
-				"You received this message because you are subscribed to the",
-				"To unsubscribe from this group",
-				"To post to this group, send",
-			},
-			more: []string{
-				"groups.google.", "googlegroups.com", "Google Groups", "Visit this group at", `" group.`,
-				"For more options, visit", "To view this discussion", "-~----------~----~----~",
-				"stop receiving emails from it",
-			},
-		},
-		{
-			name: "Google Groups in other languages",
-			start: []string{
-				"Google Groups", "Google Groepen", "Grupos de Google", "Grupy dyskusyjne Google",
-				"Grupos do Google", "Google-Gruppen", "Google グループ", "Google 网上论坛", "Группы Google",
-			},
-			more:  []string{"groups.google.", "googlegroups.com"},
-			below: true,
-		},
-		{
-			name:  "Mailman",
-			start: []string{"mailing list", "Mailing list", "Mailing List", "/listinfo", "/mailman"},
-			more:  []string{"/listinfo", "/mailman", "To unsubscribe", "Unsubscribe", "-leave@", "-request@"},
-			below: true,
-		},
-		{
-			name:  "Majordomo",
-			start: []string{"To unsubscribe from this list: send the line", `send the line "unsubscribe `},
-			more:  []string{"the body of a message to majordomo", "More majordomo info at", "Please read the FAQ at"},
-		},
-		{
-			name:  "ezmlm",
-			start: []string{"To unsubscribe, e-mail:"},
-			more:  []string{"For additional commands, e-mail:"},
-		},
-		{
-			name:  "groups.io",
-			start: []string{"Groups.io Links:"},
-			more: []string{
-				"You receive all messages sent to this group", "View/Reply Online", "Mute This Topic",
-				"Group Owner:", "groups.io", "-=-=-=-=-",
-			},
-		},
-		{
-			name:  "SourceForge",
-			start: []string{"This sf.net email is sponsored by", "This SF.Net email is sponsored by", "This SF.net email is sponsored by"},
-			more:  nil,
-			below: true,
-		},
-	}
-}
-
-// markFooters marks the footers of list software among the lines that are not
-// quoted, wherever they stand: a text that is answered at the top without
-// quote marks has them in the middle.
-func markFooters(text string, lines []textLine) {
-	for _, rule := range footerRules() {
-		if !containsAny(text, rule.start) {
+// markFooters marks the footers of list software wherever they stand: a text
+// that is answered at the top without quote marks has them in the middle, and
+// what others wrote brings theirs along inside quotes.
+func markFooters(lines []textLine) {
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
+		if l.content == "" || !mayBeFooter(l) {
 			continue
 		}
-		for i := 0; i < len(lines); i++ {
-			if lines[i].kind != "" || !containsAny(lines[i].content, rule.start) {
-				continue
-			}
-			if from, to, ok := rule.block(lines, i); ok {
-				for j := from; j < to; j++ {
-					if lines[j].kind == "" {
-						lines[j].kind = sigpost.RangeFooter
-					}
+		from, to := i, i
+		switch {
+		case beginsFooter(l.content):
+			from, to = footerRule(lines, i), footerEnd(lines, i, false)
+		case l.clue&clueRule != 0:
+			if start := belowRule(lines, i); start > 0 {
+				if end := footerEnd(lines, start, !beginsFooter(lines[start].content)); isListRule(l.content) || isTail(lines, end, l.depth) {
+					to = end
 				}
-				i = max(i, to-1)
 			}
 		}
+		for j := from; j < to; j++ {
+			lines[j].kind = sigpost.RangeFooter
+		}
+		i = max(i, to-1)
 	}
 	markBareListinfo(lines)
+}
+
+// mayBeFooter says whether the line can be one of a footer: it is not decided
+// yet, or quoted.
+func mayBeFooter(l textLine) bool {
+	return l.kind == "" || l.kind == sigpost.RangeQuoted || l.kind == sigpost.RangeFooter
+}
+
+// beginsFooter knows the lines with which footers begin that need no
+// separator: those that nobody writes by hand.
+func beginsFooter(s string) bool {
+	switch s[0] {
+	case 'Y':
+		return startsWithAny(s,
+			"You received this message because you are subscribed to the", "You received this message because you're subscribed to", "You are receiving this because you", "You're receiving this because you", "You received this bug notification because",
+			"You are receiving this message because you are subscribed", "You are receiving this email because you are subscribed", "You're receiving this email because of your account on ", "You received this email because you are subscribed", "You are receiving this email because of your account on ",
+			"You are receiving this mail because", "You receive all messages sent to this group", "You are currently subscribed to ", "Your use of Yahoo! Groups is subject to", "Yahoo! Groups Links", "You have received this message because you are subscribed")
+	case 'T':
+		return strings.HasPrefix(s, "To ") && beginsWithTo(s) || startsWithAny(s, "This sf.net email is sponsored", "This SF.Net email is sponsored", "This SF.net email is sponsored", "This sf.net Spotlight", "Triage notifications on the go with GitHub", "This message was sent to the Google Groups")
+	case 'R':
+		return startsWithAny(s, "Reply to this email directly or view it on Git", "Reply to this email directly, view it on Git", "Reply to this email directly and view it on Git", "Reply to this email directly <", "Reply to this Email directly")
+	case 'G':
+		return strings.HasPrefix(s, "Groups.io Links:") || strings.HasPrefix(s, "Get underground code snippets")
+	case 'V':
+		return startsWithAny(s, "View/Reply Online (#", "Visit Topic <http", "Visit Message <http", "Visit Topic or reply to this email", "Visit Message or reply to this email", "View it on GitLab", "View this message in context: http")
+	case 'M':
+		return startsWithAny(s, "More majordomo info at", "Mute This Topic:")
+	case 's':
+		return strings.HasPrefix(s, `send the line "unsubscribe `)
+	case '-':
+		return startsWithAny(s, "-~----------~----~", "--~--~---------~--~", "-=-=-=-=-=-=-=-=-=-=-=-") || strings.HasPrefix(s, "------") && strings.Contains(s, "Yahoo! Groups ")
+	case '_':
+		return strings.HasPrefix(s, "_._,_._,_")
+	}
+	return false
+}
+
+// beginsWithTo knows those that begin with "To ".
+func beginsWithTo(s string) bool {
+	return startsWithAny(s[3:],
+		"unsubscribe from this group", "unsubscribe from this list: send", "unsubscribe from this list send", "unsubscribe, e-mail:", "unsubscribe e-mail:", "unsubscribe from these emails,", "unsubscribe from this topic, visit", "unsubscribe from this thread", "unsubscribe via email, send", "unsubscribe from all messages in this group", "unsubscribe or change settings",
+		"unsubscribe from the list, send", "post to this group, send", "view this discussion on the web", "view this discussion visit", "view archived messages", "stop receiving notification emails like this one", "respond, reply to this email or visit http", "respond, reply to this email or visit <http", "signoff from ", "unsubscribe send an email to ", "manage your subscription", "set up an email filter, look for")
+}
+
+// belowRule looks below the separator at line i for a footer, and gives the
+// line that tells of it, or 0. Where people write such separators themselves,
+// the paragraph must hold an address.
+func belowRule(lines []textLine, i int) int {
+	depth, seen := lines[i].depth, 0
+	first, address := 0, false
+	for j := i + 1; j < len(lines) && j-i <= maxFooter && lines[j].depth == depth && mayBeFooter(lines[j]); j++ {
+		s := lines[j].content
+		if s == "" {
+			if seen > 0 || j-i > maxRuleGap {
+				break
+			}
+			continue
+		}
+		if seen++; seen == 1 {
+			if first = j; beginsFooter(s) {
+				return j
+			}
+		}
+		address = address || strings.Contains(s, "://") || strings.IndexByte(s, '@') >= 0 || strings.HasSuffix(s, "ailing list")
+	}
+	for j := first; address && j < first+min(seen, 3); j++ {
+		if tellsOfList(lines[j].content) {
+			return j
+		}
+	}
+	return 0
+}
+
+// tellsOfList says whether the line below a separator is one of a footer.
+func tellsOfList(s string) bool {
+	return containsAny(s,
+		"ailing list", "ailing List", "ailinglist", "/listinfo", "/mailman", "nsubscribe", "-leave@", "-request@", "/sympa", "/wws/", "topicbox.com", "Permalink:", "groups.io", "freelists.org", "listserv", "LISTSERV",
+		"Google Group", "Google-Group", "Google Gr", "Google-Gr", "Grupos de Google", "Grupos do Google", "Gruppi Google", "Gruppi di Google", "Groupes Google", "Google グループ", "Google 网上论坛", "Google网上论坛", "Google 網路論壇", "Группы Google", "Групи Google", "группу Google", "группы Google", "Google 그룹스", "Google Csoport", "Google Discussiegroepen", "Skupiny Google", "Skupin Google", "Ομάδες Google", "googlegroups.com", "Grupuri Google",
+		"Launchpad", "launchpad.net/~", "yahoogroups.com", "desinscri", "désabonner", "Abmelden", "abbestellen", "Austragen", "отписаться")
+}
+
+// isListRule says whether a separator is one that list software writes.
+func isListRule(s string) bool {
+	return s == "--" || len(s) >= 10 && strings.Trim(s, "_") == ""
+}
+
+// isTail says whether nothing at the same depth follows line end but blank
+// lines and separators.
+func isTail(lines []textLine, end, depth int) bool {
+	for ; end < len(lines) && lines[end].depth == depth; end++ {
+		if lines[end].content != "" && lines[end].clue&clueRule == 0 {
+			return lines[end].kind == sigpost.RangeFooter
+		}
+	}
+	return true
+}
+
+// footerRule gives the separator above line i, or i.
+func footerRule(lines []textLine, i int) int {
+	for up := i - 1; up >= 0 && i-up <= maxRuleGap && lines[up].depth == lines[i].depth && mayBeFooter(lines[up]); up-- {
+		if lines[up].clue&clueRule != 0 {
+			return up
+		}
+		if lines[up].content != "" {
+			break
+		}
+	}
+	return i
+}
+
+// footerEnd gives the line behind the footer that goes on at line i: below a
+// separator to the next blank line, and on while paragraphs tell of the list.
+func footerEnd(lines []textLine, i int, below bool) int {
+	depth := lines[i].depth
+	to := i + 1
+	paragraph := i
+	for to < len(lines) && to-i < 3*maxFooter {
+		l := lines[to]
+		if l.depth != depth || !mayBeFooter(l) {
+			return to
+		}
+		switch {
+		case l.content == "":
+			next := to
+			for next < len(lines) && lines[next].content == "" && lines[next].depth == depth {
+				next++
+			}
+			if next < len(lines) && (lines[next].depth != depth || !mayBeFooter(lines[next]) || !continuesFooter(lines[next].content)) {
+				return to
+			}
+			to, paragraph = next, next
+		case continuesFooter(l.content), startsWithAny(l.content, "http", "<http"), below && to-paragraph < maxFooter && l.clue&clueRule == 0, wrapsFooter(lines, to):
+			to++
+		default:
+			return to
+		}
+	}
+	return to
+}
+
+// maxWrap is over how many lines a line of a footer may be wrapped before what
+// it is known by.
+const maxWrap = 2
+
+// wrapsFooter says whether line i, which is not known, leads over to one that
+// continues the footer, or ends a link that was wrapped.
+func wrapsFooter(lines []textLine, i int) bool {
+	if lines[i].content == "." {
+		return true
+	}
+	for j := i; j < len(lines) && j <= i+maxWrap && lines[j].depth == lines[i].depth && lines[j].content != ""; j++ {
+		if continuesFooter(lines[j].content) {
+			return true
+		}
+	}
+	return false
+}
+
+// continuesFooter says whether a line goes on with a footer.
+func continuesFooter(s string) bool {
+	return beginsFooter(s) || containsAny(s,
+		"groups.google.", "googlegroups.com", "Google Groups", "Visit this group at", `" group.`, "For more options, visit", "To view this discussion", "-~----------~----~----~", "stop receiving emails from it",
+		"/listinfo", "/mailman", "nsubscribe", "-leave@", "-request@", "the body of a message to majordomo", "More majordomo info at", "Please read the FAQ at", "For additional commands, e-mail:",
+		"groups.io", "Group Owner:", "-=-=-=-=-", "_._,_", "yahoogroups.com", "Yahoo! Groups", "docs.yahoo.com", "<*> ", "lists.sourceforge.net", "github.com/notifications", "notifications@github.com", "view it on GitHub", "view it on GitLab", "GitHub Mobile", "Message ID: <", "/settings/notifications", "gitlab.com/-/profile", "user preferences", "email/unsubscribe/", "topicbox.com", "launchpad.net/~", "help.launchpad.net", "in your browser")
 }
 
 // markBareListinfo marks the address of a Mailman list that alone is the last
@@ -117,89 +222,22 @@ func markBareListinfo(lines []textLine) {
 	}
 }
 
-// maxFooter is the longest footer that ends with a blank line, in lines.
-const maxFooter = 14
-
-// block gives the lines [from, to) of the footer that line i is the start of.
-func (r footerRule) block(lines []textLine, i int) (from, to int, ok bool) {
-	from = i
-	for up := i - 1; up >= 0 && i-up <= 3 && lines[up].kind == ""; up-- {
-		if isRule(lines[up].content) {
-			from = up
-			break
-		}
-		if lines[up].content != "" && !r.below {
-			break
-		}
-	}
-	if r.below && from == i {
-		return 0, 0, false
-	}
-	to = i + 1
-	for to < len(lines) && to-from < 3*maxFooter {
-		l := lines[to]
-		switch {
-		case l.kind != "" && l.kind != sigpost.RangeFooter:
-			return from, to, true
-		case l.content == "":
-			next := to
-			for next < len(lines) && lines[next].content == "" {
-				next++
-			}
-			if next < len(lines) && !(lines[next].kind == "" && r.continues(lines[next].content)) {
-				return from, to, true
-			}
-			to = next
-		case r.continues(l.content), r.below && to-from < maxFooter && !isRule(l.content):
-			to++
-		case r.wraps(lines, to):
-			to++
-		default:
-			return from, to, true
-		}
-	}
-	return from, to, true
-}
-
-// maxWrap is over how many lines a line of a footer may be wrapped before what
-// it is known by.
-const maxWrap = 2
-
-// wraps says whether line i, which is not known, leads over to one that
-// continues the footer.
-func (r footerRule) wraps(lines []textLine, i int) bool {
-	for j := i; j < len(lines) && j <= i+maxWrap && lines[j].kind == "" && lines[j].content != ""; j++ {
-		if r.continues(lines[j].content) {
-			return true
-		}
+// isRuleByte says whether separators begin and end with c: one of ASCII, or
+// the end of a dash that is not.
+func isRuleByte(c byte) bool {
+	switch c {
+	case '-', '_', '=', '*', '~', '#', 0xe2, 0x94, 0x93, 0x80, 0x90:
+		return true
 	}
 	return false
 }
 
-// continues says whether a line goes on with the footer.
-func (r footerRule) continues(s string) bool {
-	return containsAny(s, r.more) || !r.below && containsAny(s, r.start)
-}
-
-// isRule says whether a line is a separator: two or more of one of -, _, =, *
-// and ~, or their mixture, and nothing else.
+// isRule says whether a line is a separator: two or more of -, _, =, *, ~ and
+// #, one of the long dashes, or their mixture, and nothing else.
 func isRule(s string) bool {
 	if len(s) < 2 {
 		return s == "-"
 	}
-	for i := 0; i < len(s); i++ {
-		if strings.IndexByte("-_=*~", s[i]) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func containsAny(s string, subs []string) bool {
-	for _, sub := range subs {
-		if strings.Contains(s, sub) {
-			return true
-		}
-	}
-	return false
+	bare := strings.Trim(s, "-_=*~#")
+	return bare == "" || strings.Trim(bare, "-_=*~#–—─‐") == ""
 }

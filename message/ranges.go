@@ -12,38 +12,59 @@ type textLine struct {
 	depth      int               // quote depth
 	content    string            // without quote marks and white space around it
 	kind       sigpost.RangeKind // "" while it is not decided
+	clue       clue
 }
+
+// clue is what a line shows at first sight, so that most lines are looked at
+// once only.
+type clue uint8
+
+const (
+	clueColon clue = 1 << iota // it ends as attributions end
+	clueRule                   // it is a separator: "--", "____", "* * *"
+	clueFence                  // it begins or ends fenced code
+	clueDiff                   // it may begin a patch
+	clueLog                    // it may be what a program prints
+	clueCode                   // it is indented, or ends as lines of code end
+)
 
 // Cut divides a text into ranges of whole lines: what is new, quoted, an
-// attribution line, a signature or a list's footer. The ranges are in order
-// and cover the text from 0 to its end without a gap; neighbours differ in
-// kind. An empty text has none.
+// attribution line, a signature or a list's footer, and what of the new text
+// is code, a patch or a program's output. The ranges are in order and cover
+// the text from 0 to its end without a gap; neighbours differ in kind. An
+// empty text has none. Quoted ranges say whom they quote where the
+// attribution does. It takes time in proportion to the length of text.
 func Cut(text string) []sigpost.Range {
-	lines := splitLines(text)
-	markInitials(lines)
-	markFooters(text, lines)
+	lines, seen := splitLines(text)
+	if seen&clueFence != 0 {
+		markFences(lines)
+	}
+	if seen&clueDiff != 0 {
+		markDiffs(text, lines)
+	}
+	markQuotes(text, lines)
 	markArmour(text, lines)
-	markBars(lines)
-	markAttributions(lines)
+	markFooters(lines)
+	if seen&clueColon != 0 {
+		markBars(text, lines)
+		markAttributions(text, lines)
+	}
 	markEmbedded(lines)
 	markSignatures(text, lines)
-	fillRest(lines)
-
-	var ranges []sigpost.Range
-	for _, l := range lines {
-		if n := len(ranges); n > 0 && ranges[n-1].Kind == l.kind {
-			ranges[n-1].End = l.end
-			continue
-		}
-		ranges = append(ranges, sigpost.Range{Kind: l.kind, Start: l.start, End: l.end})
+	if seen&clueLog != 0 {
+		markLogs(text, lines)
 	}
-	return ranges
+	if seen&clueCode != 0 {
+		markCode(text, lines)
+	}
+	fillRest(lines)
+	return joinLines(text, lines)
 }
 
-// splitLines cuts text into lines and finds their quote depth. Quoted lines
-// are decided at once.
-func splitLines(text string) []textLine {
-	lines := make([]textLine, 0, strings.Count(text, "\n")+1)
+// splitLines cuts text into lines, finds their quote depth and gathers clues.
+// Quoted lines are decided at once.
+func splitLines(text string) (lines []textLine, seen clue) {
+	lines = make([]textLine, 0, strings.Count(text, "\n")+1)
 	for at := 0; at < len(text); {
 		end := len(text)
 		if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
@@ -51,192 +72,55 @@ func splitLines(text string) []textLine {
 		}
 		l := textLine{start: at, end: end}
 		l.depth, l.content = quoteDepth(text[at:end])
-		if l.depth > 0 && len(lines) > 0 && closesBracket(lines[len(lines)-1], l) {
+		if l.depth > 0 && len(lines) > 0 && !isQuote(text, lines, l) {
 			l.depth, l.content = 0, strings.TrimSpace(text[at:end])
 		}
 		if l.depth > 0 {
 			l.kind = sigpost.RangeQuoted
 		}
+		if l.content != "" {
+			l.clue = clues(text[at:end], l)
+			seen |= l.clue
+		}
 		lines = append(lines, l)
 		at = end
 	}
-	return lines
+	return lines, seen
 }
 
-// quoteDepth counts the ">" in front of a line, with at most one space before
-// each, and gives what stands behind them.
-func quoteDepth(line string) (depth int, content string) {
-	for {
-		rest := strings.TrimPrefix(line, " ")
-		if !strings.HasPrefix(rest, ">") {
-			return depth, strings.TrimSpace(line)
-		}
-		depth++
-		line = rest[1:]
+// clues looks at the ends of a line that is not blank.
+func clues(raw string, l textLine) (c clue) {
+	s := l.content
+	first, last := s[0], s[len(s)-1]
+	if mayEndAttribution(last) && endsAttribution(s) {
+		c |= clueColon
 	}
-}
-
-// closesBracket says whether a line with ">" in front only closes the "<" of
-// the attribution line before it, as some programs wrap them.
-func closesBracket(before, line textLine) bool {
-	return before.depth == 0 && strings.HasSuffix(line.content, ":") && len(line.content) < 40 &&
-		strings.LastIndexByte(before.content, '<') > strings.LastIndexByte(before.content, '>')
-}
-
-// markInitials marks quotes that carry the author's initials ("JD> text"). One
-// such line alone may be anything, two below one another are a quote.
-func markInitials(lines []textLine) {
-	for i := 1; i < len(lines); i++ {
-		p := initials(lines[i].content)
-		if p == "" || initials(lines[i-1].content) != p {
-			continue
-		}
-		markKind(lines[i-1:i+1], sigpost.RangeQuoted)
+	if isRuleByte(first) && isRuleByte(last) && isRule(s) {
+		c |= clueRule
 	}
-}
-
-// markBars finds quotes that are marked with "|" or ":". Tables are written so
-// as well, so that only the lines right below an attribution are believed.
-func markBars(lines []textLine) {
-	for i := 0; i+1 < len(lines); i++ {
-		if lines[i].kind != "" || lines[i].content == "" || !endsAttribution(lines[i].content) || !hasVerb(lines[i].content) {
-			continue
-		}
-		j := i + 1
-		if lines[j].content == "" && j+1 < len(lines) {
-			j++
-		}
-		if lines[j].kind != "" || lines[j].content == "" {
-			continue
-		}
-		bar := lines[j].content[:1]
-		if bar != "|" && bar != ":" {
-			continue
-		}
-		for ; j < len(lines) && lines[j].kind == "" && strings.HasPrefix(lines[j].content, bar); j++ {
-			lines[j].kind, lines[j].depth = sigpost.RangeQuoted, 1
-		}
-		i = j - 1
+	if l.depth > 0 {
+		return c
 	}
-}
-
-// initials gives the one to three capital letters and ">" that a line begins
-// with, or "".
-func initials(s string) string {
-	n := 0
-	for n < len(s) && n < 4 && s[n] >= 'A' && s[n] <= 'Z' {
-		n++
-	}
-	if n == 0 || n > 3 || n >= len(s) || s[n] != '>' || n+1 < len(s) && s[n+1] != ' ' && s[n+1] != '>' {
-		return ""
-	}
-	return s[:n+1]
-}
-
-// markArmour marks what PGP puts around a signed text (RFC 9580, section 7).
-func markArmour(text string, lines []textLine) {
-	if !strings.Contains(text, "-----BEGIN PGP SIG") {
-		return
-	}
-	inside := false
-	for i := range lines {
-		l := &lines[i]
-		if l.depth > 0 {
-			continue
+	switch first {
+	case '`', '~':
+		if fence(s) != 0 {
+			c |= clueFence
 		}
-		switch {
-		case l.content == "-----BEGIN PGP SIGNED MESSAGE-----":
-			l.kind = sigpost.RangeSignature
-			for j := i + 1; j < len(lines) && strings.HasPrefix(lines[j].content, "Hash:"); j++ {
-				lines[j].kind = sigpost.RangeSignature
-			}
-		case l.content == "-----BEGIN PGP SIGNATURE-----":
-			inside = true
-		}
-		if inside {
-			l.kind = sigpost.RangeSignature
-		}
-		if l.content == "-----END PGP SIGNATURE-----" {
-			inside = false
+	case '-', '@', 'd', 'I', '*':
+		if beginsDiff(s) {
+			c |= clueDiff
 		}
 	}
-}
-
-const (
-	// maxSignature is the longest signature behind an exact "-- ", in lines
-	// with text, maxLooseSignature behind a "--" without its space, and
-	// maxRuledSignature behind a line of underscores.
-	maxSignature      = 40
-	maxLooseSignature = 15
-	maxRuledSignature = 5
-)
-
-// markSignatures marks signatures in each stretch of undecided lines, so that
-// one above a quote ends where the quote begins.
-func markSignatures(text string, lines []textLine) {
-	for i := 0; i < len(lines); {
-		if lines[i].kind != "" {
-			i++
-			continue
-		}
-		end := i
-		for end < len(lines) && lines[end].kind == "" {
-			end++
-		}
-		markSignature(text, lines[i:end])
-		i = end
+	if mayBeLog(s) {
+		c |= clueLog
 	}
-}
-
-// markSignature marks the signature at the end of a stretch: from its separator
-// (RFC 3676, section 4.3, or what people take for one) on, and the lines that telephones add.
-func markSignature(text string, lines []textLine) {
-	cut, below := len(lines), 0
-	for i := len(lines) - 1; i >= 0 && below <= maxSignature; i-- {
-		l := lines[i]
-		if l.content == "--" || l.content == "- --" { // the latter inside PGP
-			exact := strings.HasSuffix(strings.TrimSuffix(text[l.start:l.end], "\n"), "-- ")
-			if exact || below <= maxLooseSignature && cut == len(lines) {
-				cut = i
-			}
-		} else if cut == len(lines) && below <= maxRuledSignature && len(l.content) >= 10 && strings.Trim(l.content, "_") == "" {
-			cut = i
-		}
-		if l.content != "" {
-			below++
-		}
+	if raw[0] == '\t' || last == ';' || last == '{' || last == '}' || strings.HasPrefix(raw, "   ") {
+		c |= clueCode
 	}
-	for i := cut; i < len(lines); i++ {
-		lines[i].kind = sigpost.RangeSignature
+	if isDigit(first) && isStat(s) {
+		c |= clueDiff
 	}
-	for i := cut - 1; i >= 0; i-- {
-		if lines[i].content == "" {
-			continue
-		}
-		if !isDeviceLine(lines[i].content) {
-			break
-		}
-		lines[i].kind = sigpost.RangeSignature
-	}
-}
-
-// isDeviceLine knows the lines with which telephones and webmail end a letter.
-func isDeviceLine(s string) bool {
-	if len(s) > 120 {
-		return false
-	}
-	s = strings.ToLower(strings.TrimLeft(s, "<(*_ "))
-	for _, start := range []string{
-		"sent from ", "sent via ", "sent with ", "sent by ", "get outlook for ", "get [outlook for ", "from my iphone",
-		"envoyé de mon", "envoyé depuis", "von meinem ", "gesendet von ", "gesendet mit ", "diese nachricht wurde von meinem",
-		"enviado desde ", "enviado do meu ", "enviado de ", "inviato da", "verzonden met ", "verzonden vanaf ", "verstuurd vanaf ",
-		"wysłane z ", "отправлено с ", "skickat från ", "sendt fra ", "lähetetty ", "從我的 ", "从我的", "发自我的", "iphoneから送信",
-	} {
-		if strings.HasPrefix(s, start) {
-			return true
-		}
-	}
-	return false
+	return c
 }
 
 // fillRest decides what is left: lines with text are new; blank lines belong to
@@ -260,5 +144,49 @@ func fillRest(lines []textLine) {
 			l.kind = kind
 		}
 		kind = l.kind
+	}
+}
+
+// joinLines makes ranges of lines that are decided, and tells whom they quote.
+// A person who is named once is quoted until somebody else is.
+func joinLines(text string, lines []textLine) []sigpost.Range {
+	count := 0
+	for i := range lines {
+		if i == 0 || lines[i].kind != lines[i-1].kind {
+			count++
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	ranges := make([]sigpost.Range, 0, count)
+	var from source
+	for i := 0; i < len(lines); {
+		end := i
+		for end < len(lines) && lines[end].kind == lines[i].kind {
+			end++
+		}
+		r := sigpost.Range{Kind: lines[i].kind, Start: lines[i].start, End: lines[end-1].end}
+		switch r.Kind {
+		case sigpost.RangeAttribution:
+			from = sourceOf(text, lines[i:end])
+		case sigpost.RangeQuoted:
+			if from == (source{}) {
+				from = ownSource(text, lines[i:end])
+			}
+			r.Whom, r.Of = from.whom, from.id
+		}
+		ranges = append(ranges, r)
+		i = end
+	}
+	return ranges
+}
+
+// markKind decides all lines that are not decided yet.
+func markKind(lines []textLine, kind sigpost.RangeKind) {
+	for i := range lines {
+		if lines[i].kind == "" {
+			lines[i].kind = kind
+		}
 	}
 }

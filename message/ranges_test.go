@@ -44,7 +44,7 @@ func TestCut(t *testing.T) {
 		{"signature", "n hello\nn \ns -- \ns Joe\ns phone\n"},
 		{"signature without the space", "n hello\ns --\ns Joe\n"},
 		{"signature above the quote", "n yes\ns -- \ns Joe\ns \na On 4 Apr 2016 Ann wrote:\nq > which?\n"},
-		{"signature of a patch", "n  1 file changed\nn ---\nn diff\ns -- \ns 2.7.4\n"},
+		{"signature of a patch", "d  1 file changed\nn ---\nn diff\ns -- \ns 2.7.4\n"},
 		{"separator with much below", "n one\nn --\n" + strings.Repeat("n line\n", 20)},
 		{"telephone", "n yes\nn \ns Sent from my phone\n"},
 		{"telephone above the quote", "n ja\nn \ns Von meinem Telefon gesendet\ns \na Am 4.4.2016 um 10:00 schrieb Ann:\nq > was?\n"},
@@ -96,7 +96,7 @@ f For more options, visit https://groups.google.com/d/optout.
 			"wrapped", "n hello\nf -- \nf You received this message because you are subscribed to the Google\nf Groups \"sig\" group.\n" +
 				"f To unsubscribe from this group and stop receiving emails from it, send an\nf email to sig+unsubscribe@googlegroups.com.\nf To view\nf this discussion visit\nf https://groups.google.com/d/msgid/sig/1.\n",
 		},
-		{"quoted", "q > yes\nq > -- \nq > You received this message because you are subscribed to the Google Groups \"sig\" group.\nq > To unsubscribe from this group, send\nn new\n"},
+		{"quoted", "q > yes\nf > -- \nf > You received this message because you are subscribed to the Google Groups \"sig\" group.\nf > To unsubscribe from this group, send\nn new\n"},
 		{"German", "n hallo\nf -- \nf Sie haben diese Nachricht erhalten, weil Sie der Google Groups-Gruppe sig angehören.\nf Schreiben Sie an sig+unsubscribe@googlegroups.com\n"},
 		{"a talk about Google Groups", "n I moved to Google Groups last year.\nn It has googlegroups.com in it.\n"},
 		{

@@ -1,0 +1,309 @@
+package message
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sigpost"
+)
+
+// source is whom a quote quotes, and from which message.
+type source struct {
+	whom sigpost.Address
+	id   sigpost.MessageID
+}
+
+// maxSource is how much of an attribution is read, in bytes.
+const maxSource = 2 << 10
+
+// sourceOf reads an attribution, or the header of a pasted mail.
+func sourceOf(text string, lines []textLine) source {
+	var s source
+	for i, l := range lines {
+		switch name, value := cutField(l.content); pastedFieldName(name) {
+		case "from":
+			if s.whom == (sigpost.Address{}) {
+				if value == "" || !strings.Contains(value, "@") && i+1 < len(lines) && strings.HasPrefix(lines[i+1].content, "<") {
+					if i+1 < len(lines) {
+						value += " " + lines[i+1].content
+					}
+				}
+				s.whom = readWhom(value)
+			}
+		case "id":
+			if s.id == "" {
+				s.id = readID(value)
+			}
+		}
+	}
+	if s != (source{}) || len(lines) == 0 {
+		return s
+	}
+	joined := text[lines[0].start:lines[len(lines)-1].end]
+	return readAttribution(joined[:min(len(joined), maxSource)])
+}
+
+// ownSource reads the attribution at the begin of a quote, as Apple Mail
+// quotes it together with what follows.
+func ownSource(text string, lines []textLine) source {
+	for n := 0; n < len(lines) && n < maxAttributionLines; n++ {
+		if lines[n].content == "" {
+			break
+		}
+		if lines[n].clue&clueColon == 0 {
+			continue
+		}
+		var joined strings.Builder
+		for _, l := range lines[:n+1] {
+			joined.WriteString(l.content)
+			joined.WriteByte(' ')
+		}
+		if s := joined.String(); len(s) <= maxAttribution {
+			if rating := rateAttribution(strings.TrimSpace(s), lines[0].content, true, true); rating != noAttribution {
+				return readAttribution(s)
+			}
+		}
+		break
+	}
+	return source{}
+}
+
+// readAttribution takes name, address and Message-ID out of an attribution in
+// any language: the name stands before the address, or beside the verb.
+func readAttribution(s string) source {
+	s = clearAttribution(s)
+	var from source
+	from.id, s = takeID(s)
+	verb, verbEnd := findVerb(s)
+	at, end, addr := findAddress(s)
+	if addr != "" {
+		from.whom.Addr = addr
+		from.whom.Name = nameBefore(s[:at])
+		if from.whom.Name == "" && verb >= 0 && end <= verb {
+			from.whom.Name = nameAfter(s[end:verb])
+		}
+		return from
+	}
+	if verb < 0 {
+		return from
+	}
+	if from.whom.Name = nameBefore(s[:verb]); from.whom.Name == "" {
+		from.whom.Name = nameAfter(s[verbEnd:])
+	}
+	return from
+}
+
+// clearAttribution puts an attribution on one line without what stands around.
+func clearAttribution(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\u00a0':
+			return ' '
+		case r >= 0x200b && strings.ContainsRune(bidiMarks, r):
+			return -1
+		}
+		return r
+	}, s)
+	return strings.Trim(s, " >*_-:：")
+}
+
+// readWhom reads the value of a From field that a person may have seen:
+// "Ana Lee <ana@example.org>", "Ana Lee [mailto:ana@example.org]", a name.
+func readWhom(s string) sigpost.Address {
+	s = clearAttribution(s)
+	at, _, addr := findAddress(s)
+	if addr == "" {
+		return sigpost.Address{Name: tidyName(s)}
+	}
+	return sigpost.Address{Name: tidyName(s[:at]), Addr: addr}
+}
+
+// takeID gives the Message-ID that an attribution names ("In message <id>, Ana
+// wrote:") and the attribution without it.
+func takeID(s string) (sigpost.MessageID, string) {
+	for at := 0; ; {
+		i := strings.IndexByte(s[at:], '<')
+		if i < 0 {
+			return "", s
+		}
+		i += at
+		end := strings.IndexByte(s[i:], '>')
+		if end < 0 {
+			return "", s
+		}
+		end += i + 1
+		if id := readID(s[i:end]); id != "" && namesMessage(s[:i]) {
+			return id, strings.TrimRight(s[:i], " (") + ", " + strings.TrimLeft(s[end:], " ,)")
+		}
+		at = end
+	}
+}
+
+// namesMessage says whether a Message-ID is to come behind s.
+func namesMessage(s string) bool {
+	fields := strings.Fields(s[max(0, len(s)-40):])
+	if len(fields) == 0 {
+		return false
+	}
+	switch strings.ToLower(strings.Trim(fields[len(fields)-1], "(:,")) {
+	case "message", "article", "news", "msgid", "message-id", "msg-id", "in", "nachricht", "artikel", "dans", "bericht", "meddelande", "mensaje", "messaggio", "сообщении", "id":
+		return true
+	}
+	return false
+}
+
+// readID gives the first Message-ID in s (RFC 5322, section 3.6.4).
+func readID(s string) sigpost.MessageID {
+	_, s, ok := strings.Cut(s, "<")
+	id, _, closed := strings.Cut(s, ">")
+	if !ok || !closed || !strings.Contains(id, "@") || strings.ContainsAny(id, " <") {
+		return ""
+	}
+	return sigpost.MessageID(strings.TrimPrefix(id, "news:"))
+}
+
+// findAddress finds the first addr-spec in s and the bytes [at, end) that it
+// takes with the brackets around it.
+func findAddress(s string) (at, end int, addr string) {
+	sign := strings.IndexByte(s, '@')
+	if sign < 0 {
+		return 0, 0, ""
+	}
+	at, end = sign, sign+1
+	for at > 0 && isAddressByte(s[at-1]) {
+		at--
+	}
+	for end < len(s) && isAddressByte(s[end]) {
+		end++
+	}
+	from := at
+	if m := strings.TrimSuffix(s[:at], "mailto:"); len(m) < at {
+		from = len(m)
+	}
+	addr = strings.TrimRight(s[at:end], ".")
+	if len(addr) < 3 || addr[0] == '@' || addr[len(addr)-1] == '@' {
+		return 0, 0, ""
+	}
+	return len(strings.TrimRight(s[:from], " <[(\"")), end + len(s[end:]) - len(strings.TrimLeft(s[end:], ">)]\"")), addr
+}
+
+// isAddressByte says whether c may stand in an addr-spec without quotes (RFC
+// 5322, section 3.2.3; RFC 6531 for other than ASCII).
+func isAddressByte(c byte) bool {
+	return c > ' ' && strings.IndexByte("()<>[]:;@\\,\"", c) < 0
+}
+
+// maxName is the longest name taken from an attribution, in words.
+const maxName = 8
+
+// nameBefore gives the name that s ends with.
+func nameBefore(s string) string {
+	s = strings.TrimRight(s, " ,;<([")
+	if strings.HasSuffix(s, `"`) && strings.Count(s, `"`) >= 2 {
+		s = strings.TrimSuffix(s, `"`)
+		return tidyName(s[strings.LastIndexByte(s, '"')+1:])
+	}
+	fields := strings.FieldsFunc(s, isGap)
+	n := len(fields)
+	for n > 0 && len(fields)-n < maxName && (isNameWord(fields[n-1]) || n < len(fields) && n > 1 && isParticle(fields[n-1]) && isNameWord(fields[n-2])) {
+		before := ""
+		if n > 1 {
+			before = fields[n-2]
+		}
+		n--
+		if strings.HasSuffix(before, ",") && !isTitle(fields[n]) {
+			break
+		}
+	}
+	return tidyName(strings.Join(fields[n:], " "))
+}
+
+// nameAfter gives the name that s begins with.
+func nameAfter(s string) string {
+	fields := strings.FieldsFunc(s, isGap)
+	n := 0
+	for n < len(fields) && n < maxName && isNameWord(fields[n]) {
+		n++
+		if strings.HasSuffix(fields[n-1], ",") || strings.HasSuffix(fields[n-1], ":") {
+			break
+		}
+	}
+	return tidyName(strings.Join(fields[:n], " "))
+}
+
+func isGap(r rune) bool {
+	return r == ' ' || r == '\u00a0' || r == '，' || r == '、' || r == '：'
+}
+
+// isParticle knows the small words inside of names.
+func isParticle(s string) bool {
+	switch s {
+	case "von", "van", "de", "der", "den", "la", "le", "da", "di", "el", "the", "and":
+		return true
+	}
+	return false
+}
+
+// isTitle says whether a word belongs to the name before the comma in front
+// of it: "Lee, Ana, PhD".
+func isTitle(s string) bool {
+	switch strings.Trim(s, ".,") {
+	case "PhD", "MD", "Jr", "Sr", "II", "III":
+		return true
+	}
+	return false
+}
+
+// isNameWord says whether a word may be part of a person's name, and is none
+// of the words that mail programs put before it.
+func isNameWord(s string) bool {
+	word := strings.ToLower(strings.Trim(s, `.,;:"'()[]<>=`))
+	if word == "" || hasDigit(word) {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(word)
+	if !unicode.IsLetter(first) {
+		return false
+	}
+	switch word {
+	case "am", "pm", "um", "at", "kl", "klo", "de", "gmt", "utc", "cest", "cet", "est", "edt", "pst", "pdt", "bst", "uhr", "om", "às", "alle", "ore", "ora",
+		"user", "użytkownik", "uživatel", "používateľ", "пользователь", "користувач", "tarihinde", "felhasználó", "bruger", "gebruiker",
+		"г", "р", "в", "о", "à", "las", "la", "godz", "hod", "h", "a", "ha", "je", "på", "oli", "του", "ο", "η", "χρήστης", "vào", "lúc", "από", "přes", "the", "following",
+		"você", "you", "he", "she", "they", "i", "it", "her", "him", "someone", "and", "on", "in", "le", "el", "il", "em", "op", "dnia", "den", "dne", "die", "wrote", "von", "from", "от", "od",
+		"het", "volgende", "heeft", "ezt", "following:", "по", "час", "ч", "ζ", "έγραψε", "hat", "has", "have", "as", "this", "that", "quoting", "quotation", "pada", "μμ", "πμ", "π.μ", "μ.μ", "a.m", "p.m", "đã", "khi", "kello", "klokken", "time", "message", "article", "zitat", "write", "пишет":
+		return false
+	}
+	return !isWeekday(word) && !isVerb(word) && !isMonth(word)
+}
+
+// isMonth knows the months, by how they begin, in the languages that write them
+// with Latin letters, and in Russian and Ukrainian.
+func isMonth(word string) bool {
+	switch word {
+	case "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+		"january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
+		"januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+		"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+		"janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro",
+		"gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre",
+		"januari", "februari", "maart", "mei", "augustus", "desember", "maj", "marts", "augusti",
+		"stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "lip", "sierpnia", "września", "października", "listopada", "grudnia",
+		"ledna", "února", "března", "dubna", "května", "června", "července", "srpna", "září", "října", "listopadu", "prosince",
+		"января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря", "янв", "февр", "мар", "апр", "июн", "июл", "авг", "сент", "окт", "нояб", "дек",
+		"квіт", "трав", "черв", "лип", "серп", "верес", "жовт", "лист", "груд", "січ", "лют", "берез",
+		"ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim", "kasım", "aralık", "tháng",
+		"huhtikuuta", "tammikuuta", "helmikuuta", "maaliskuuta", "toukokuuta", "kesäkuuta", "heinäkuuta", "elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta", "ápr", "απριλίου", "aprilie":
+		return true
+	}
+	return false
+}
+
+// tidyName takes away what stands around a name, and refuses what cannot be one.
+func tidyName(s string) string {
+	s = strings.Trim(s, " \"'<>()[],;:*=_|")
+	if s == "" || len(s) > 100 || strings.Contains(s, "@") {
+		return ""
+	}
+	return s
+}

@@ -1,0 +1,213 @@
+package message
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"sigpost"
+)
+
+const (
+	// maxSignature is the longest signature behind an exact "-- ", in lines
+	// with text, maxLooseSignature behind a "--" without its space, and
+	// maxRuledSignature behind a line of underscores or dashes.
+	maxSignature      = 40
+	maxLooseSignature = 15
+	maxRuledSignature = 6
+	// maxSignOff is how many lines of contact may stand below "Best regards",
+	// and maxSignOffLine how long they may be, in characters.
+	maxSignOff     = 8
+	maxSignOffLine = 75
+)
+
+// markArmour marks what PGP puts around a signed text (RFC 9580, section 7),
+// and business cards (RFC 6350).
+func markArmour(text string, lines []textLine) {
+	if strings.Contains(text, "-----BEGIN PGP SIG") {
+		markPGP(lines)
+	}
+	if strings.Contains(text, "BEGIN:VCARD") {
+		for i := range lines {
+			if lines[i].kind == "" && lines[i].content == "BEGIN:VCARD" {
+				markBetween(lines, i, "END:VCARD")
+			}
+		}
+	}
+}
+
+func markPGP(lines []textLine) {
+	for i := range lines {
+		if lines[i].depth > 0 {
+			continue
+		}
+		switch lines[i].content {
+		case "-----BEGIN PGP SIGNED MESSAGE-----":
+			lines[i].kind = sigpost.RangeSignature
+			for j := i + 1; j < len(lines) && startsWithAny(lines[j].content, "Hash:", "NotDashEscaped:"); j++ {
+				lines[j].kind = sigpost.RangeSignature
+			}
+		case "-----BEGIN PGP SIGNATURE-----":
+			markBetween(lines, i, "-----END PGP SIGNATURE-----")
+		}
+	}
+}
+
+// markBetween marks the lines from i to the one that says end.
+func markBetween(lines []textLine, i int, end string) {
+	for ; i < len(lines); i++ {
+		if lines[i].depth > 0 || lines[i].kind == sigpost.RangeSignature {
+			return
+		}
+		lines[i].kind = sigpost.RangeSignature
+		if lines[i].content == end {
+			return
+		}
+	}
+}
+
+// markSignatures marks signatures in each stretch of undecided lines, so that
+// one above a quote ends where the quote begins.
+func markSignatures(text string, lines []textLine) {
+	written := false // the author wrote something above
+	for i := 0; i < len(lines); {
+		if lines[i].kind != "" {
+			written = written || lines[i].kind.Own()
+			i++
+			continue
+		}
+		end := i
+		for end < len(lines) && lines[end].kind == "" {
+			end++
+		}
+		markDeviceLines(lines[i:end])
+		for end > i && lines[end-1].kind != "" { // at the end
+			end--
+		}
+		markSignature(text, lines[i:end])
+		markContact(lines[i:end], written)
+		for i < len(lines) && i < end {
+			i++
+		}
+		written = true
+		for i < len(lines) && lines[i].kind != "" {
+			i++
+		}
+	}
+}
+
+// markSignature marks the signature at the end of a stretch: from its separator
+// (RFC 3676, section 4.3, or what people take for one) on.
+func markSignature(text string, lines []textLine) {
+	cut, below, long := len(lines), 0, false
+	for i := len(lines) - 1; i >= 0 && below <= maxSignature; i-- {
+		l := lines[i]
+		if l.content == "" || l.kind != "" {
+			continue
+		}
+		if l.content == "--" || l.content == "- --" { // the latter inside PGP
+			exact := strings.HasSuffix(strings.TrimSuffix(text[l.start:l.end], "\n"), "-- ")
+			if exact || below <= maxLooseSignature && cut == len(lines) {
+				cut = i
+			}
+		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && rulesSignature(l.content, below, long) {
+			cut = i
+		}
+		long = long || endsSentence(l.content) && strings.Count(l.content, " ") > 4 || utf8.RuneCountInString(l.content) > maxSignOffLine
+		below++
+	}
+	for i := cut; i < len(lines); i++ {
+		lines[i].kind = sigpost.RangeSignature
+	}
+}
+
+// rulesSignature says whether a line of one repeated character begins a
+// signature of that many lines with text, long if a sentence is in it. Below
+// dashes may stand anything else.
+func rulesSignature(rule string, below int, long bool) bool {
+	if strings.Trim(rule, "_") == "" && len(rule) >= 10 {
+		return true
+	}
+	return !long && below > 0 && (strings.Trim(rule, "—–_") == "" || len(rule) >= 3 && below <= maxRuledSignature && !isTable(rule))
+}
+
+// isTable says whether a separator looks like one of a table.
+func isTable(rule string) bool { return strings.ContainsAny(rule, " +|") }
+
+// markContact marks what the author's text ends with besides: a disclaimer, and
+// a sign-off with the lines of contact below it.
+func markContact(lines []textLine, written bool) {
+	last := len(lines)
+	for last > 0 && (lines[last-1].kind != "" || lines[last-1].content == "") {
+		last--
+	}
+	if from := disclaimer(lines[:last]); from < last && (from > 0 || written) {
+		markKind(lines[from:last], sigpost.RangeSignature)
+		for last = from; last > 0 && (lines[last-1].content == "" || lines[last-1].clue&clueRule != 0); last-- {
+			lines[last-1].kind = sigpost.RangeSignature
+		}
+	}
+	if from := signOff(lines[:last]); from < last && (from > 0 || written) {
+		markKind(lines[from:last], sigpost.RangeSignature)
+	}
+}
+
+// signOff finds the "Best regards" above lines of contact at the end of a
+// stretch. A name alone below it is left with the text, as a person's last word.
+func signOff(lines []textLine) int {
+	below, contact := 0, false
+	for i := len(lines) - 1; i >= 0 && below <= maxSignOff; i-- {
+		s := lines[i].content
+		if s == "" {
+			continue
+		}
+		if lines[i].kind != "" || lines[i].clue&clueColon != 0 {
+			break
+		}
+		if len(s) < 60 && isSignOff(s) {
+			if below > 0 && contact || below > 1 {
+				return i
+			}
+			break
+		}
+		if endsSentence(s) && strings.Count(s, " ") > 3 || utf8.RuneCountInString(s) > maxSignOffLine {
+			break
+		}
+		contact = contact || strings.Contains(s, "@") || strings.Contains(s, "://") || strings.Contains(s, "www.") || manyDigits(s)
+		below++
+	}
+	return len(lines)
+}
+
+// manyDigits says whether there are as many digits in s as in a telephone
+// number.
+func manyDigits(s string) bool {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		if isDigit(s[i]) {
+			n++
+		}
+	}
+	return n >= 6
+}
+
+// maxDisclaimer is the longest disclaimer, in lines with text.
+const maxDisclaimer = 25
+
+// disclaimer finds the paragraph of a company's lawyers that a stretch ends
+// with.
+func disclaimer(lines []textLine) int {
+	from, below := len(lines), 0
+	for i := len(lines) - 1; i >= 0 && below <= maxDisclaimer; i-- {
+		s := lines[i].content
+		if s == "" {
+			continue
+		}
+		if lines[i].kind != "" {
+			break
+		}
+		if below++; (i == 0 || lines[i-1].content == "" || lines[i-1].clue&clueRule != 0) && beginsDisclaimer(s, lines[i:]) {
+			from = i
+		}
+	}
+	return from
+}
