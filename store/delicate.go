@@ -100,64 +100,83 @@ func (b *batch) findCutOff(ctx context.Context, delicate map[*arrived]bool) erro
 }
 
 // findCutting finds those by whose coming a stored answer turns out to begin a
-// thread of its own.
+// thread of its own, and those that close a loop.
 func (b *batch) findCutting(ctx context.Context, delicate map[*arrived]bool) error {
-	came := map[int64][]*arrived{} // by the thread in which each was a ghost
-	var threads []int64
+	var threads []int64 // in which something that came was a ghost
 	for _, m := range b.messages {
 		if known := b.joiner.ids[m.key]; known != nil && known.ghost {
-			if came[known.thread] == nil {
-				threads = append(threads, known.thread)
-			}
-			came[known.thread] = append(came[known.thread], m)
+			threads = append(threads, known.thread)
 		}
 	}
-	waiting, err := b.db.MessagesOf(ctx, threads)
+	waiting, err := b.db.MessagesOf(ctx, slices.Compact(slices.Sorted(slices.Values(threads))))
 	if err != nil {
 		return err
 	}
-	for t, answers := range waiting {
+	refs := make(map[sigpost.MessageID][]sigpost.MessageID, len(b.messages))
+	came := make(map[sigpost.MessageID]*arrived, len(b.messages))
+	for _, m := range b.messages {
+		refs[m.MessageID], came[m.MessageID] = m.References, m
+	}
+	for _, answers := range waiting {
 		for i := range answers {
-			for _, m := range came[t] {
-				if answers[i].Parent() == m.MessageID && thread.CutsOff(&answers[i], m.Message) != thread.CutsOff(&answers[i], nil) {
-					delicate[m] = true
-				}
+			answer := &answers[i]
+			refs[answer.MessageID] = answer.References
+			if m := came[answer.Parent()]; m != nil && thread.CutsOff(answer, m.Message) != thread.CutsOff(answer, nil) {
+				delicate[m] = true
 			}
+		}
+	}
+	for _, m := range b.messages {
+		if len(m.References) > 0 && loops(refs, m.MessageID) {
+			delicate[m] = true
 		}
 	}
 	return nil
 }
 
-// findBySubject finds answers without references that join another message by
-// their subject, and messages that such answers join.
-func (b *batch) findBySubject(ctx context.Context, delicate map[*arrived]bool) error {
-	alike := map[int64][]*arrived{}
-	all := make([]*sigpost.Message, 0, len(b.messages))
-	for _, m := range b.messages {
-		if m.subjectKey != 0 {
-			alike[m.subjectKey] = append(alike[m.subjectKey], m)
-			all = append(all, m.Message)
+// loops says whether a message refers to itself by way of others.
+func loops(refs map[sigpost.MessageID][]sigpost.MessageID, id sigpost.MessageID) bool {
+	seen := map[sigpost.MessageID]bool{}
+	for todo := slices.Clone(refs[id]); len(todo) > 0; {
+		next := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		switch {
+		case next == id:
+			return true
+		case !seen[next]:
+			seen[next] = true
+			todo = append(todo, refs[next]...)
 		}
+	}
+	return false
+}
+
+// findBySubject finds answers without references that join another message by
+// their subject, and messages that such answers join which are stored.
+func (b *batch) findBySubject(ctx context.Context, delicate map[*arrived]bool) error {
+	all := make([]*sigpost.Message, len(b.messages))
+	alike := map[int64][]*sigpost.Message{}
+	for i, m := range b.messages {
+		all[i] = m.Message
+		alike[m.subjectKey] = append(alike[m.subjectKey], m.Message)
 	}
 	_, joining, err := b.db.answersBySubject(ctx, all)
 	if err != nil {
 		return err
 	}
-	for _, messages := range alike {
-		answering := false
-		for _, m := range messages {
-			answering = answering || m.Answering
+	for _, m := range b.messages {
+		if delicate[m] = delicate[m] || joining[m.Message]; delicate[m] || !lost(m.Message) {
+			continue
 		}
-		for _, m := range messages {
-			if delicate[m] = delicate[m] || joining[m.Message] || answering && len(messages) > 1; delicate[m] || !m.Answering {
-				continue
-			}
-			older, err := b.db.joined(ctx, m.Message)
-			if err != nil {
-				return err
-			}
-			delicate[m] = older != nil
+		if slices.ContainsFunc(alike[m.subjectKey], func(older *sigpost.Message) bool { return thread.JoinsBySubject(m.Message, older) }) {
+			delicate[m] = true
+			continue
 		}
+		older, err := b.db.joined(ctx, m.Message)
+		if err != nil {
+			return err
+		}
+		delicate[m] = older != nil
 	}
 	return nil
 }

@@ -280,7 +280,8 @@ func (r *regrouping) special(g thread.Group) bool {
 		return true
 	}
 	for _, m := range g.Messages {
-		if m.Answering && len(m.References) == 0 && m.MessageID != g.Root && subjectKeyOf(m) != 0 {
+		root := m.MessageID == g.Root
+		if root && len(m.References) > 0 || !root && lost(m) { // a loop, or joined by its subject
 			return true
 		}
 	}

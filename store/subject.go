@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 
 	"sigpost"
 	"sigpost/thread"
 )
 
-// subjectKeyOf is the number for what a message and an answer without
-// references must have in common to share a thread; 0 for a message that takes
-// no part in this.
+// subjectKeyOf is the number for what an answer without references must have in
+// common with a message that it joins; 0 for a message that takes no part in
+// this.
 func subjectKeyOf(m *sigpost.Message) int64 {
 	key := thread.SubjectKey(m)
 	if key == "" {
@@ -21,21 +22,37 @@ func subjectKeyOf(m *sigpost.Message) int64 {
 	return max(1, int64(binary.BigEndian.Uint64(sum[:8])>>1))
 }
 
+// lost says whether a message is an answer that names nothing that it answers.
+func lost(m *sigpost.Message) bool {
+	return m.Answering && len(m.References) == 0 && subjectKeyOf(m) != 0
+}
+
+// errFound ends the reading of rows.
+var errFound = errors.New("found")
+
 // joined gives the stored message that m joins by its subject, or nil.
 func (db *DB) joined(ctx context.Context, m *sigpost.Message) (*sigpost.Message, error) {
-	key := subjectKeyOf(m)
-	if key == 0 || !m.Answering {
+	if !lost(m) {
 		return nil, nil
 	}
 	var found *sigpost.Message
 	err := db.each(ctx, func(row scanner) error {
 		older, err := readMessage(row)
-		if err == nil && thread.JoinsBySubject(m, &older) && (found == nil || thread.Compare(found, &older) < 0) {
+		switch {
+		case err != nil:
+			return err
+		case found != nil && older.Received.Before(found.Received):
+			return errFound
+		case thread.JoinsBySubject(m, &older) && (found == nil || thread.Compare(found, &older) < 0):
 			found = &older
 		}
-		return err
+		return nil
 	}, `SELECT `+messageColumns+` FROM messages m WHERE m.subject_key <> 0 AND m.subject_key = $1
-AND m.received BETWEEN $2 AND $3 ORDER BY m.received DESC`, key, micros(m.Received.Add(-thread.JoinWindow)), micros(m.Received))
+AND m.received BETWEEN $2 AND $3 ORDER BY m.received DESC`,
+		subjectKeyOf(m), micros(m.Received.Add(-thread.JoinWindow)), micros(m.Received))
+	if errors.Is(err, errFound) {
+		err = nil
+	}
 	return found, err
 }
 
@@ -66,7 +83,7 @@ func (db *DB) answersBySubject(ctx context.Context, msgs []*sigpost.Message) (th
 				}
 			}
 			return nil
-		}, `SELECT `+messageColumns+` FROM messages m WHERE m.subject_key <> 0 AND m.answering = 1
+		}, `SELECT `+messageColumns+` FROM messages m WHERE m.subject_key <> 0 AND m.answering = 1 AND m.refs = ''
 AND m.subject_key IN `+list, args...)
 	})
 	return threads, joining, err

@@ -111,7 +111,8 @@ func distinct(mails []parsed) []parsed {
 }
 
 // threads joins messages whose references touch, whether or not the
-// referenced messages are there.
+// referenced messages are there. One that says what its subject "was" begins a
+// thread of its own.
 func threads(messages []parsed) [][]parsed {
 	leader := map[string]string{}
 	var find func(string) string
@@ -122,8 +123,20 @@ func threads(messages []parsed) [][]parsed {
 		return id
 	}
 	key := func(p parsed) string { return cmp.Or(p.id, p.Name) }
+	begins := map[string]bool{}
 	for _, p := range messages {
-		for _, ref := range p.refs {
+		subject := p.header.Get("Subject")
+		begins[p.id] = strings.Contains(subject, "(was: ") && !strings.HasPrefix(subject, "Re:")
+	}
+	for _, p := range messages {
+		if begins[p.id] {
+			continue
+		}
+		refs := p.refs
+		if i := slices.IndexFunc(refs, func(ref string) bool { return begins[ref] }); i >= 0 {
+			refs = refs[i:]
+		}
+		for _, ref := range refs {
 			leader[find(key(p))] = find(ref)
 		}
 	}

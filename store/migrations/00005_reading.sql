@@ -12,11 +12,11 @@ ALTER TABLE messages ADD COLUMN answering INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE messages ADD COLUMN quoting INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE messages ADD COLUMN fingerprint {{.Bytes}};
 ALTER TABLE messages ADD COLUMN reader BIGINT NOT NULL DEFAULT 0;
--- A number for the base subject of a message that refers to none; 0 where
--- threads are never joined by it.
+-- A number for what an answer without references must have in common with what
+-- it answers; 0 where threads are never joined by it.
 ALTER TABLE messages ADD COLUMN subject_key BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX messages_subject ON messages (subject_key, received) WHERE subject_key <> 0;
-CREATE INDEX messages_answers ON messages (subject_key) WHERE subject_key <> 0 AND answering = 1;
+CREATE INDEX messages_answers ON messages (subject_key) WHERE subject_key <> 0 AND answering = 1 AND refs = '';
 
 -- A thread is special where more than references made it what it is: it was
 -- cut off from another, in which from_id is what it answers, or holds answers
