@@ -94,6 +94,7 @@ func (r *entriesRun) entry(ctx context.Context, e entry) error {
 		return ctx.Err()
 	case errors.Is(problem, fs.ErrNotExist):
 		r.out.b.expunged++
+		return nil
 	case problem != nil:
 		if r.failed++; r.first == nil {
 			r.first = problem

@@ -33,11 +33,13 @@ type mboxReader struct {
 	from   fromLine // that of the next mail
 	last   int64    // where the From_ line of the last mail stands
 	begun  bool
-	err    error
+	// resumed says that mails were read of the file before.
+	resumed bool
+	err     error
 }
 
 func newMboxReader(w *window, name string, maxBytes int64) *mboxReader {
-	return &mboxReader{name: name, w: w, max: maxBytes}
+	return &mboxReader{name: name, w: w, max: maxBytes, resumed: w.offset() > 0}
 }
 
 // aheadBytes is how far beyond a From_ line is looked to tell whether a header
@@ -83,7 +85,7 @@ func (m *mboxReader) begin() error {
 			continue
 		}
 		if len(data) == 0 {
-			if err := m.ended(); err != io.EOF {
+			if err := m.ended(); err != io.EOF || m.resumed {
 				return err
 			}
 			return fmt.Errorf("%w: %s is empty", ErrNoMail, m.name)

@@ -52,6 +52,9 @@ func (r *fileRun) readMbox(ctx context.Context, emit emitter) error {
 	}
 	defer s.close()
 	mbox := newMboxReader(w, r.part.path, r.in.maxBytes())
+	if mbox.resumed {
+		mbox.last = mark.Last
+	}
 	out := r.batcher(emit)
 	for {
 		m, err := mbox.next()
@@ -105,12 +108,12 @@ func (r *fileRun) openMbox(ctx context.Context, mark mboxMark) (*stream, *window
 		s.close()
 		return nil, nil, nil
 	}
-	if !nextIsFromLine(w) {
-		// The last mail was not whole yet when it was read.
-		s.close()
-		return openAt(ctx, r.part.path, mark.Last)
+	if nextIsFromLine(w) {
+		return s, w, nil
 	}
-	return s, w, nil
+	// The last mail was not whole yet when it was read.
+	s.close()
+	return openAt(ctx, r.part.path, max(0, min(mark.Last, mark.Offset)))
 }
 
 // nextIsFromLine says that nothing stands in front of the next From_ line but
