@@ -85,6 +85,10 @@ type entriesMark struct {
 	Last string `json:"last"`
 	// Sums are over all entries up to there that are stored.
 	Sums sums `json:"sums"`
+	// Done counts the mails that are stored of the next entry, an mbox, whose
+	// print is Next.
+	Next uint64 `json:"next,omitempty"`
+	Done int    `json:"done,omitempty"`
 }
 
 // same says whether the entries that are summed up with e are the same.

@@ -16,8 +16,9 @@ import (
 // entriesRun reads the files of a part one by one.
 type entriesRun struct {
 	*fileRun
-	out  *batcher
-	mark entriesMark // behind what was read
+	out *batcher
+	// begun is the mark at the beginning, mark the one behind what was read.
+	begun, mark entriesMark
 	// old says that what is read stands in front of the mark, which stays
 	// until all of that is stored.
 	old      bool
@@ -40,7 +41,7 @@ func (r *fileRun) readEntries(ctx context.Context, emit emitter) error {
 			before.add(e)
 		}
 	}
-	run := &entriesRun{fileRun: r, out: r.batcher(emit), mark: entriesMark{Format: r.part.format}}
+	run := &entriesRun{fileRun: r, out: r.batcher(emit), mark: entriesMark{Format: r.part.format}, begun: mark}
 	for _, e := range r.part.entries {
 		old := e.key() <= mark.Last
 		if old && before.same(mark.Sums, e) {
@@ -86,6 +87,7 @@ func (r *entriesRun) failure() error {
 // tried again.
 func (r *entriesRun) entry(ctx context.Context, e entry) error {
 	problem, err := r.file(ctx, e)
+	r.mark.Next, r.mark.Done = 0, 0
 	r.position += e.size
 	switch {
 	case err != nil:
@@ -166,7 +168,11 @@ func emlxBody(r *bufio.Reader, seen sniffed) io.Reader {
 // far from small.
 func (r *entriesRun) smallMbox(ctx context.Context, from io.Reader, e entry) (problem, err error) {
 	mbox := newMboxReader(newWindow(from, 0, nil, nil), filepath.Join(r.dir(), e.name), r.in.maxBytes())
-	for {
+	skip := 0
+	if !r.old && r.begun.Next == e.print {
+		skip = r.begun.Done
+	}
+	for n := 1; ; n++ {
 		m, problem := mbox.next()
 		if problem == io.EOF {
 			return nil, nil
@@ -174,9 +180,13 @@ func (r *entriesRun) smallMbox(ctx context.Context, from io.Reader, e entry) (pr
 		if problem != nil {
 			return problem, nil
 		}
+		if n <= skip {
+			continue
+		}
 		m.where = r.where(e)
 		r.out.add(m)
 		if r.out.full() {
+			r.mark.Next, r.mark.Done = e.print, n
 			if err := r.flush(ctx); err != nil {
 				return nil, err
 			}

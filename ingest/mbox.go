@@ -213,6 +213,10 @@ func (m *mboxReader) byLength(data []byte, i int) (raw []byte, ok bool) {
 	if !bytes.HasSuffix(data[:end], []byte("\n")) {
 		next += blankLine(data[next:])
 	}
+	// A length that counts the blank line behind the mail is an accident.
+	if next == end && endsBlank(data[:end]) && end >= i && body < end {
+		return nil, false
+	}
 	from, ok := fromLineAt(data[next:], next > end)
 	if next < len(data) && !ok {
 		return nil, false

@@ -116,15 +116,16 @@ func (r *fileRun) openMbox(ctx context.Context, mark mboxMark) (*stream, *window
 	return openAt(ctx, r.part.path, max(0, min(mark.Last, mark.Offset)))
 }
 
-// nextIsFromLine says that nothing stands in front of the next From_ line but
-// blank lines.
+// nextIsFromLine says that the mail in front of the mark was whole: nothing
+// stands behind it but the blank line that ends it, and another From_ line.
 func nextIsFromLine(w *window) bool {
-	data := w.need(2 * fromLineBytes)
-	for n := blankLine(data); n > 0; n = blankLine(data) {
-		data = data[n:]
+	data, tail := w.need(2*fromLineBytes), w.before()
+	n := blankLine(data)
+	if !bytes.HasSuffix(tail, []byte("\n")) || n > 0 && endsBlank(tail) {
+		return false
 	}
-	_, ok := fromLineAt(data, true)
-	return ok || len(data) == 0
+	_, ok := fromLineAt(data[n:], n > 0 || endsBlank(tail))
+	return ok || n == len(data)
 }
 
 // unchanged says that the gzipped file is the one of this fingerprint.

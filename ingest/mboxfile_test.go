@@ -31,8 +31,14 @@ func TestImportMbox(t *testing.T) {
 			t.Errorf("%s: %d mails differ", name, len(s.mails))
 		}
 		costsNothing(t, s, path)
-		interruptedEverywhere(t, wrote(t, filepath.Join(t.TempDir(), name), content[:len(content)]))
 	}
+}
+
+func TestInterruptedMbox(t *testing.T) {
+	mails := letters(50)
+	mails[7] = "X-Unreadable: yes\n\nbytes\n"
+	interruptedEverywhere(t, wrote(t, filepath.Join(t.TempDir(), "a.mbox"), writeMbox(mails)))
+	interruptedEverywhere(t, wrote(t, filepath.Join(t.TempDir(), "a.mbox.gz"), string(compressed(t, writeMbox(mails)))))
 }
 
 // TestMboxGrows: what is appended is read on, in the middle of a mail as well.
