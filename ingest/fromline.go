@@ -15,8 +15,8 @@ var fromPrefix = []byte("From ")
 // fromLine is the line that stands in front of each mail of an mbox (RFC
 // 4155, appendix A: "From_ line").
 type fromLine struct {
-	// date is zero where the line has none, or one that cannot be read. It is
-	// taken for UTC where the line names no zone.
+	// date is zero where the line has none, one that cannot be read, or one
+	// that means nothing. It is taken for UTC where the line names no zone.
 	date time.Time
 	// python says that the line is as Mailman writes it in an archive for
 	// the public: the sender is "user at domain" or "user(a)domain". Such
@@ -25,6 +25,14 @@ type fromLine struct {
 	// pipermail says that it is "user at domain".
 	pipermail bool
 }
+
+var (
+	// firstMail is before there was mail in files: earlier dates mean nothing.
+	// public-inbox has that of 1970 in all From_ lines.
+	firstMail = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+	// patchDate stands in all From_ lines of git format-patch.
+	patchDate = time.Date(2001, 9, 17, 0, 0, 0, 0, time.UTC)
+)
 
 // parseFromLine reads "From user@example.org Wed May  1 16:13:53 2019". A
 // sender may hold blanks, and there are zones before or behind the year, so
@@ -42,7 +50,9 @@ func parseFromLine(line []byte) (fromLine, bool) {
 	for i := range fields {
 		// Prose that begins with a date does not have asctime's.
 		if date, ok := fromDate(fields[i:], i > 0); ok {
-			parsed.date = date
+			if date.After(firstMail) && !(date.Equal(patchDate) && isCommit(fields[0])) {
+				parsed.date = date
+			}
 			return parsed, true
 		}
 	}

@@ -118,18 +118,15 @@ func (r *entriesRun) openMoved(ctx context.Context, e entry) (*stream, entry, er
 // make either of them later, and none of them earlier.
 func maildirDate(f *os.File, e entry) time.Time {
 	var date time.Time
-	if info, err := f.Stat(); err == nil && info.ModTime().After(firstMaildir) {
+	if info, err := f.Stat(); err == nil && info.ModTime().After(firstMail) {
 		date = info.ModTime()
 	}
 	digits, _, _ := strings.Cut(e.key(), ".")
 	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
 		named := time.Unix(n, 0)
-		if named.After(firstMaildir) && (date.IsZero() || named.Before(date)) {
+		if named.After(firstMail) && (date.IsZero() || named.Before(date)) {
 			date = named
 		}
 	}
 	return date.UTC()
 }
-
-// firstMaildir is before there were any: times before it mean nothing.
-var firstMaildir = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)

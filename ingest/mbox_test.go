@@ -108,7 +108,14 @@ func TestFromLine(t *testing.T) {
 		"From - Wed May 01 16:13:53 2019":                           date,
 		"From a Wed May  1 16:13:53 2019 remote from b\n":           date,
 		"From Wed May  1 16:13:53 2019\n":                           date,
+		"From a@example.org Wed, 01 May 2019 18:13:53 +0200\n":      date,
+		"From a@example.org Wed, 1 May 2019 16:13:53\n":             date,
+		"From a@example.org 2019-05-01T18:13:53+02:00\n":            date,
+		"From a@example.org 2019-05-01 16:13:53\n":                  date,
+		"From a@example.org Wed May  1 16:13:53 19\n":               date,
 		"From here on, Wed May 1 is a holiday\n":                    {},
+		"From 2019-05-01 16:13:53 on\n":                             {},
+		"From Wed, 1 May 2019 16:13:53\n":                           {},
 		"From a@example.org\n":                                      {},
 		"From a@example.org Wed May 41 16:13:53 2019\n":             {},
 		"From a@example.org Wod May  1 16:13:53 2019\n":             {},
@@ -118,6 +125,19 @@ func TestFromLine(t *testing.T) {
 	} {
 		from, ok := parseFromLine([]byte(line))
 		if ok != !want.IsZero() || !from.date.Equal(want) {
+			t.Errorf("%q: %s %t", line, from.date, ok)
+		}
+	}
+}
+
+// TestFromLineDateOfNothing: these lines are From_ lines, but their dates say
+// nothing about the mail.
+func TestFromLineDateOfNothing(t *testing.T) {
+	for _, line := range []string{
+		"From mboxrd@z Thu Jan  1 00:00:00 1970\n",
+		"From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n",
+	} {
+		if from, ok := parseFromLine([]byte(line)); !ok || !from.date.IsZero() {
 			t.Errorf("%q: %s %t", line, from.date, ok)
 		}
 	}

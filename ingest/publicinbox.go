@@ -222,7 +222,10 @@ func (n *news) changes(ctx context.Context, do func(change) error, more ...strin
 		if rest, ok := strings.CutPrefix(line, "c "); ok {
 			commit, at, _ := strings.Cut(rest, " ")
 			seconds, _ := strconv.ParseInt(at, 10, 64)
-			c = change{commit: commit, number: c.number + 1, at: time.Unix(seconds, 0).UTC()}
+			c = change{commit: commit, number: c.number + 1}
+			if date := time.Unix(seconds, 0).UTC(); date.After(firstMail) {
+				c.at = date
+			}
 			return do(c)
 		}
 		if blob, deleted := readChange(line); blob != "" {

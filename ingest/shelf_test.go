@@ -235,3 +235,39 @@ func letters(n int) []string {
 	}
 	return all
 }
+
+// TestInterrupted cancels imports of each kind in the middle: they end at once,
+// and the next one brings the rest.
+func TestInterrupted(t *testing.T) {
+	mails := letters(2000)
+	base := t.TempDir()
+	makeMaildir(t, filepath.Join(base, "maildir"), mails)
+	newEpoch(t, filepath.Join(base, "inbox", "git", "0.git")).mails(mails)
+	wrote(t, filepath.Join(base, "mbox"), writeMbox(mails))
+	wrote(t, filepath.Join(base, "folder", "mbox.gz"), string(compressed(t, writeMbox(mails))))
+	for _, name := range []string{"maildir", "inbox", "mbox", "folder"} {
+		for stop := 1; stop < 200; stop += 60 {
+			s := newShelf()
+			ctx, cancel := context.WithCancel(t.Context())
+			var at time.Time
+			s.beforeAdd = func(add int) error {
+				if add == stop {
+					cancel()
+					at = time.Now()
+				}
+				return nil
+			}
+			in := shelver(t, s)
+			in.batch = 10
+			_, err := in.Import(ctx, filepath.Join(base, name), "sig", nil)
+			if took := time.Since(at); !errors.Is(err, context.Canceled) || took > time.Second || len(s.mails) != (stop-1)*10 || len(s.failing) > 0 {
+				t.Errorf("%s at %d: %v after %s, %d mails", name, stop, err, took, len(s.mails))
+			}
+			report := imported(t, s, filepath.Join(base, name))
+			if len(s.mails) != len(mails) || report.Duplicates > 0 {
+				t.Errorf("%s at %d: %d mails, %+v", name, stop, len(s.mails), report)
+			}
+			cancel()
+		}
+	}
+}
