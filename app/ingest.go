@@ -100,33 +100,23 @@ func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
 	}, nil
 }
 
-// Import reads a file of mail into the archive, as mail of the named list, or
-// of the only one.
+// Import reads a file or folder of mail into the archive, as mail of the named
+// list, or of the only one.
 func (a *App) Import(ctx context.Context, file, list string) (report IngestReport, err error) {
 	l, err := a.Config.List(list)
 	if err != nil {
 		return report, err
 	}
-	f, err := os.Open(file)
-	if err != nil {
+	if _, err := os.Stat(file); err != nil {
 		return report, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return report, err
-	}
 	err = a.locked(ctx, false, func(a *App) error {
-		one, err := a.importMbox(ctx, f, info.Size(), l.Name)
+		one, err := a.ingester().Import(ctx, file, l.Name, func(done, total int64) {
+			a.progress("importing "+filepath.Base(file), Bytes, int(done), int(total)) // of a compressed file, compressed bytes
+		})
 		report.add(one)
 		report.Took = one.Took
 		return err
 	})
 	return report, err
-}
-
-func (a *App) importMbox(ctx context.Context, f *os.File, size int64, list string) (ingest.Report, error) {
-	return a.ingester().ImportMbox(ctx, f.Name(), f, list, func(done int64) {
-		a.progress("importing "+filepath.Base(f.Name()), Bytes, int(done), int(size)) // of a compressed file, compressed bytes
-	})
 }

@@ -39,8 +39,10 @@ var (
 	// ErrConnection says that a connection ended, or that what came over it
 	// was not understood.
 	ErrConnection = errors.New("the connection was lost")
-	// ErrNotMbox says that a file is no mbox.
-	ErrNotMbox = errors.New("not an mbox file")
+	// ErrNoMail says that a file or folder holds no mail that could be read.
+	ErrNoMail = errors.New("no mail")
+	// ErrNoGit says that git is needed to read something and is not installed.
+	ErrNoGit = errors.New("git is missing")
 )
 
 // temporary says whether trying again soon may help.

@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -24,9 +23,9 @@ type Archive interface {
 	// and makes it where there is none yet.
 	Mailbox(ctx context.Context, account, name, list string) (sigpost.Mailbox, error)
 	// Add stores arrivals and moves the mailbox's cursor to what mailbox
-	// says (UIDValidity, UIDNext, HighestModSeq), all of it or nothing. A
-	// message whose Message-ID is there already counts as a duplicate. There
-	// may be no arrivals, and mailbox is nil for mail that is in none.
+	// says (UIDValidity, UIDNext, HighestModSeq, Mark), all of it or nothing.
+	// A message whose Message-ID is there already counts as a duplicate.
+	// There may be no arrivals.
 	Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error)
 	// ResetMailbox puts the cursor back to the mailbox's beginning, under a
 	// new UIDVALIDITY.
@@ -79,8 +78,17 @@ type Report struct {
 	// Took is in nanoseconds.
 	Took time.Duration `json:"took_ns"`
 	// Resynced says that the mailbox was read again from its beginning,
-	// because its UIDs were no longer valid.
+	// because its UIDs were no longer valid, or a file another one.
 	Resynced bool `json:"resynced"`
+	// Format is what a file turned out to be; empty for a mailbox.
+	Format Format `json:"format,omitempty"`
+	// Parts are the reports of what has a cursor of its own, where a folder
+	// holds several.
+	Parts []Report `json:"parts,omitempty"`
+	// Skipped counts the files of a folder that are no mail; SkippedFiles are
+	// the first of them, with what they are.
+	Skipped      int      `json:"skipped,omitempty"`
+	SkippedFiles []string `json:"skipped_files,omitempty"`
 }
 
 // Ingester brings mail into one archive.
@@ -93,6 +101,7 @@ type Ingester struct {
 	clock   func() time.Time
 	log     *slog.Logger
 	backoff func(failures int) time.Duration
+	batch   int // mails of a file that are stored at a time; 0 means maxBatch
 }
 
 // New makes an Ingester. The clock tells when things are recorded.
@@ -131,59 +140,4 @@ func (in *Ingester) Fetch(ctx context.Context, source Source, progress func(done
 		return report, fmt.Errorf("cannot record that %s was fetched: %w", source.name(), err)
 	}
 	return report, nil
-}
-
-// ImportMbox stores the mails of an mbox file, which may be gzipped, for a
-// list. name is the file's, for people. progress may be nil; it is called
-// with the number of bytes of r behind all that is stored. A file can be
-// imported again: what is there already counts as a duplicate.
-func (in *Ingester) ImportMbox(ctx context.Context, name string, r io.Reader, list string, progress func(doneBytes int64)) (Report, error) {
-	report := Report{Mailbox: name}
-	began := in.clock()
-	maxBytes := in.MaxMessageBytes
-	if maxBytes <= 0 {
-		maxBytes = DefaultMaxMessageBytes
-	}
-	counted := &countingReader{r: r}
-	p := &pipeline{
-		in: in, list: list, source: name, report: &report,
-		stored: func(b batch) {
-			if progress != nil {
-				progress(b.position)
-			}
-		},
-	}
-	err := p.run(ctx, func(ctx context.Context, emit emitter) error {
-		return mboxBatches(ctx, NewMboxReader(counted, name, maxBytes), counted, emit)
-	})
-	report.Took = in.clock().Sub(began)
-	if ctx.Err() != nil {
-		return report, context.Cause(ctx)
-	}
-	return report, err
-}
-
-// mboxBatches emits the mails of an mbox in batches.
-func mboxBatches(ctx context.Context, mbox *MboxReader, counted *countingReader, emit emitter) error {
-	var b batch
-	for {
-		m, err := mbox.Next()
-		if err == nil {
-			b.mails = append(b.mails, mail{raw: m.Raw, date: m.Date, defect: m.Defect})
-			b.bytes += int64(len(m.Raw))
-		}
-		if err != nil || len(b.mails) == maxBatch || b.bytes >= maxBatchBytes {
-			b.position = counted.n.Load()
-			if emitErr := emit(ctx, b); emitErr != nil {
-				return emitErr
-			}
-			b = batch{}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -1,261 +1,268 @@
 package ingest
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
-	"sync/atomic"
-	"time"
 )
 
-// MboxMessage is a mail as an mbox file holds it.
-type MboxMessage struct {
-	// Raw are its bytes, unquoted, with the line ends of the file.
-	Raw []byte
-	// Date is that of its From_ line, taken for UTC where the line names no
-	// zone.
-	Date time.Time
-	// Defect says that Raw is only the beginning of the mail, and why;
-	// otherwise it is empty.
-	Defect string
-}
-
-// MboxReader reads the mails of an mbox file one by one, with bounded memory.
+// mboxReader reads the mails of an mbox one by one, with bounded memory.
 //
-// It reads what RFC 4155 calls the default format and its usual relatives:
-// quoting as in mboxrd, which also reads mboxo as far as that can be undone at
-// all; line ends of LF or CRLF; gzip, told by its first bytes.
-type MboxReader struct {
+// A mail begins behind a From_ line, which stands behind a blank line or in
+// front of what looks like a header; the blank line belongs to the file. All
+// lines of a mail are as in the file, but for the quoting of those that look
+// like From_ lines:
+//
+//   - mboxrd (RFC 4155): one ">" is taken from ">From ", ">>From " and so on.
+//     This also reads mboxo, where nobody can tell ">From " from a quoted
+//     "From ".
+//   - mboxo, where the file's first From_ line shows that Mailman wrote it:
+//     one ">" is taken from ">From " only.
+//   - mboxcl2: a mail whose Content-Length ends where the next one begins is
+//     taken at its word: From_ lines in it are text, and nothing is quoted.
+//     Content-Length that ends anywhere else is not believed.
+type mboxReader struct {
 	name string
-	src  io.Reader
-	r    *bufio.Reader // nil before the first read
-	max  int64
-	line int64     // number of the line that was read last, for errors
-	date time.Time // of the From_ line that was read last
-	buf  []byte    // for the next mail
-	err  error     // what ended the reading
+	w    *window
+	max  int64 // of a larger mail only the beginning is kept
+	// strict takes ">" from ">From " only.
+	strict bool
+	from   fromLine // that of the next mail
+	last   int64    // where the From_ line of the last mail stands
+	begun  bool
+	// resumed says that mails were read of the file before.
+	resumed bool
+	err     error
 }
 
-// NewMboxReader reads an mbox; name is for errors. Of a mail larger than
-// maxBytes only the beginning is kept.
-func NewMboxReader(r io.Reader, name string, maxBytes int64) *MboxReader {
-	return &MboxReader{name: name, src: r, max: maxBytes}
+func newMboxReader(w *window, name string, maxBytes int64) *mboxReader {
+	return &mboxReader{name: name, w: w, max: maxBytes, resumed: w.offset() > 0}
 }
 
-// fromLineBytes is how long a From_ line may be.
-const fromLineBytes = 1 << 10
+// aheadBytes is how far beyond a From_ line is looked to tell whether a header
+// follows.
+const aheadBytes = 256
 
-var fromPrefix, quote = []byte("From "), []byte(">")
-
-// Next gives the next mail, and io.EOF after the last. An error that wraps
-// ErrNotMbox says that this is no mbox at all; after any other one all mails
-// that came before it are whole.
-func (m *MboxReader) Next() (MboxMessage, error) {
+// next gives the next mail, and io.EOF after the last. An error that wraps
+// ErrNoMail says that this is no mbox at all; after any other one all mails
+// that came before it are whole, and what stands behind them is not given.
+func (m *mboxReader) next() (mail, error) {
+	if !m.begun && m.err == nil {
+		m.begun, m.err = true, m.begin()
+	}
 	if m.err != nil {
-		return MboxMessage{}, m.err
+		return mail{}, m.err
 	}
-	if m.r == nil {
-		if m.err = m.begin(); m.err != nil {
-			return MboxMessage{}, m.err
-		}
-	}
-	message, err := m.message()
+	m.last = m.w.offset()
+	m.w.skip(lineEnd(m.w.need(fromLineBytes)))
+	date := m.from.date
+	raw, size, err := m.body()
 	if err != nil {
 		m.err = err
-		if err != io.EOF {
-			return MboxMessage{}, err
-		}
+		return mail{}, err
 	}
-	return message, nil
+	if m.atEnd() {
+		m.err = m.ended()
+	}
+	out := mail{raw: raw, date: date}
+	if size > m.max {
+		out.raw = beginning(raw, m.max)
+		out.defect = tooLarge(m.max, len(out.raw), strconv.FormatInt(size, 10))
+	}
+	return out, nil
 }
 
-// begin finds the first From_ line.
-func (m *MboxReader) begin() error {
-	m.r = bufio.NewReaderSize(m.src, 64<<10)
-	if magic, _ := m.r.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) { // RFC 1952, section 2.3.1
-		z, err := gzip.NewReader(m.r)
-		if err != nil {
-			return m.damaged(err)
-		}
-		m.r = bufio.NewReaderSize(z, 64<<10)
-	}
+// begin goes to the first From_ line.
+func (m *mboxReader) begin() error {
+	m.w.skip(len(byteOrderMark(m.w.need(3))))
 	for {
-		line, whole, err := m.readLine()
-		if err != nil && err != io.EOF {
+		data := m.w.need(fromLineBytes + aheadBytes)
+		if n := blankLine(data); n > 0 {
+			m.w.skip(n)
+			continue
+		}
+		if len(data) == 0 {
+			if err := m.ended(); err != io.EOF || m.resumed {
+				return err
+			}
+			return fmt.Errorf("%w: %s is empty", ErrNoMail, m.name)
+		}
+		if from, ok := fromLineAt(data, true); ok {
+			m.from = from
+			return m.findStyle()
+		}
+		if err := m.ended(); err != nil && err != io.EOF {
 			return err
 		}
-		if date, ok := fromLine(line); ok && whole {
-			m.date = date
-			return nil
-		}
-		if err == io.EOF && len(line) == 0 {
-			return fmt.Errorf("%w: %s is empty", ErrNotMbox, m.name)
-		}
-		if err == io.EOF || !blank(line) {
-			return fmt.Errorf("%w: %s does not begin with a line such as %q",
-				ErrNotMbox, m.name, "From someone@example.org Wed May  1 16:13:53 2019")
-		}
+		return fmt.Errorf("%w: %s does not begin with a line such as %q", ErrNoMail, m.name, "From someone@example.org Wed May  1 16:13:53 2019")
 	}
 }
 
-// message reads up to the next From_ line, or to the end of the file: then
-// the error is io.EOF and the message counts.
-func (m *MboxReader) message() (MboxMessage, error) {
-	var (
-		message    = MboxMessage{Date: m.date}
-		raw        = m.buf[:0]
-		size       int64 // of the mail, as far as it was read
-		lineStart  = true
-		afterBlank = false
-		separator  = 0 // length of the blank line at the end of raw
-	)
+// findStyle tells by the file's first From_ line how the file is quoted.
+func (m *mboxReader) findStyle() error {
+	head := m.w.head
+	head = head[len(byteOrderMark(head)):]
+	for n := blankLine(head); n > 0; n = blankLine(head) {
+		head = head[n:]
+	}
+	first, _ := parseFromLine(head[:lineEnd(head)])
+	m.strict = first.python
+	return nil
+}
+
+// atEnd says that there is no other mail.
+func (m *mboxReader) atEnd() bool { return len(m.w.need(1)) == 0 }
+
+// ended is what ended the stream: io.EOF, or an error for people.
+func (m *mboxReader) ended() error {
+	switch err := m.w.err; {
+	case err == nil || err == io.EOF:
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+		return fmt.Errorf("%s is damaged or ends too early (%w), behind byte %d of its text: fetch the file again", m.name, err, m.last)
+	default:
+		return fmt.Errorf("cannot read %s behind byte %d: %w", m.name, m.last, err)
+	}
+}
+
+// body reads a mail up to the From_ line of the next one, or to the end. size
+// is the mail's; of a large mail, raw is only a part.
+func (m *mboxReader) body() (raw []byte, size int64, err error) {
+	var kept []byte // of a mail that is too large
+	var gone int64  // bytes of it that are not in the window any more
+	scan := 0
 	for {
-		line, whole, err := m.readLine()
-		if err != nil && err != io.EOF {
-			return MboxMessage{}, err
-		}
-		if date, ok := fromLine(line); ok && lineStart && whole {
-			line = bytes.Clone(line) // looking ahead moves it
-			if afterBlank || m.headerFollows() {
-				m.date = date
-				break
+		data := m.w.unread()
+		i := findFromLine(m.w.buf, m.w.pos, scan)
+		if i >= 0 {
+			data = m.w.need(i + fromLineBytes + aheadBytes)
+			from, ok := fromLineAt(data[i:], endsBlank(m.w.buf[:m.w.pos+i]))
+			if !ok {
+				scan = i + 1
+				continue
 			}
+			if gone == 0 {
+				if raw, ok := m.byLength(data, i); ok {
+					return raw, int64(len(raw)), nil
+				}
+				data = m.w.unread()
+			}
+			m.from = from
+			return m.cut(kept, gone, data, i)
 		}
-		if lineStart && bytes.HasPrefix(line, quote) && bytes.HasPrefix(bytes.TrimLeft(line, ">"), fromPrefix) {
-			line = line[1:]
+		if m.w.err != nil {
+			if m.w.err != io.EOF {
+				return nil, 0, m.ended()
+			}
+			if gone == 0 {
+				if raw, ok := m.byLength(data, len(data)); ok {
+					return raw, int64(len(raw)), nil
+				}
+			}
+			return m.cut(kept, gone, m.w.unread(), len(m.w.unread()))
 		}
-		if len(line) > 0 {
-			separator = 0
+		if int64(len(data)) > m.max+windowBytes {
+			if gone == 0 {
+				kept = bytes.Clone(data[:m.max+1])
+			}
+			n := len(data) - aheadBytes
+			m.w.skip(n)
+			gone += int64(n)
 		}
-		if afterBlank = lineStart && whole && blank(line); afterBlank {
-			separator = len(line)
-		}
-		size += int64(len(line))
-		if room := m.max + 2 - int64(len(raw)); room > 0 { // 2 for the separator
-			raw = append(raw, line[:min(int64(len(line)), room)]...)
-		}
-		lineStart = whole
-		if err == io.EOF {
-			m.err = io.EOF
-			break
-		}
+		scan = max(0, len(m.w.unread())-len(fromPrefix))
+		m.w.more()
 	}
-	// The blank line in front of a From_ line, and at the end of the file,
-	// belongs to the file.
-	size -= int64(separator)
-	raw = raw[:min(int64(len(raw)), size)]
-	if size > m.max {
-		raw = beginning(raw, m.max)
-		message.Defect = tooLarge(m.max, len(raw), fmt.Sprint(size))
-	}
-	message.Raw = bytes.Clone(raw)
-	if cap(raw) <= 1<<20 {
-		m.buf = raw
-	}
-	return message, m.err
 }
 
-// headerFollows says that what comes next looks like a mail's header. Only
-// then is a From_ line believed that no blank line precedes: some programs
-// forget it, and two mails must not become one.
-func (m *MboxReader) headerFollows() bool {
-	ahead, _ := m.r.Peek(80)
-	for i, c := range ahead {
-		if c == ':' {
-			return i > 0
+// cut takes a mail that ends at data[i].
+func (m *mboxReader) cut(kept []byte, gone int64, data []byte, i int) (raw []byte, size int64, err error) {
+	end := i
+	if gone == 0 || i > 2 {
+		end -= lastBlankLine(data[:i])
+	}
+	size = gone + int64(end)
+	if gone == 0 {
+		kept = data[:end]
+	}
+	raw = unquote(kept, m.strict)
+	m.w.skip(i)
+	return raw, size - int64(len(kept)-len(raw)), nil
+}
+
+// byLength takes a mail by its Content-Length, where that is right. i is
+// where the next From_ line stands that could end it.
+func (m *mboxReader) byLength(data []byte, i int) (raw []byte, ok bool) {
+	body, length, ok := contentLength(data[:i])
+	if !ok || int64(body)+length > m.max {
+		return nil, false
+	}
+	end := body + int(length)
+	data = m.w.need(end + fromLineBytes + aheadBytes)
+	if end > len(data) {
+		return nil, false
+	}
+	// A mail that does not end with a line end is to be told from a lie that
+	// is one byte off. Who writes From_ lines into mails means it.
+	if !bytes.HasSuffix(data[:end], []byte("\n")) && end <= i {
+		return nil, false
+	}
+	next := end + blankLine(data[end:])
+	if !bytes.HasSuffix(data[:end], []byte("\n")) {
+		next += blankLine(data[next:])
+	}
+	// A length that counts the blank line behind the mail is an accident.
+	if next == end && endsBlank(data[:end]) && end >= i && body < end {
+		return nil, false
+	}
+	from, ok := fromLineAt(data[next:], next > end)
+	if next < len(data) && !ok {
+		return nil, false
+	}
+	m.from = from
+	raw = bytes.Clone(data[:end])
+	m.w.skip(next)
+	return raw, true
+}
+
+// contentLength reads a mail's Content-Length; body is where its body begins.
+func contentLength(data []byte) (body int, length int64, ok bool) {
+	for at := 0; at < len(data); {
+		if n := blankLine(data[at:]); n > 0 {
+			return at + n, length, ok
 		}
-		if c <= ' ' || c >= 0x7f { // RFC 5322, section 2.2: ftext
-			return false
+		line := data[at : at+lineEnd(data[at:])]
+		if name, value, found := bytes.Cut(line, []byte(":")); found && len(name) == len("Content-Length") && bytes.EqualFold(name, []byte("Content-Length")) {
+			n, err := strconv.ParseInt(string(bytes.TrimSpace(value)), 10, 64)
+			length, ok = n, err == nil && n >= 0 && n < 1<<40
 		}
+		at += len(line)
 	}
-	return false
+	return 0, 0, false
 }
 
-// readLine gives the next line with its end, or a part of a line that is very
-// long: then whole is false. What is given is valid until the next call.
-func (m *MboxReader) readLine() (line []byte, whole bool, err error) {
-	line, err = m.r.ReadSlice('\n')
-	switch {
-	case err == nil:
-		m.line++
-		return line, true, nil
-	case errors.Is(err, bufio.ErrBufferFull):
-		return line, false, nil
-	case err == io.EOF:
-		return line, true, io.EOF
-	}
-	return nil, false, m.damaged(err)
-}
-
-func (m *MboxReader) damaged(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%s ends too early, behind line %d: fetch the file again", m.name, m.line)
-	}
-	return fmt.Errorf("cannot read %s behind line %d: %w", m.name, m.line, err)
-}
-
-func blank(line []byte) bool {
-	return len(line) == 1 && line[0] == '\n' || len(line) == 2 && line[0] == '\r' && line[1] == '\n'
-}
-
-// fromLine says whether a line is a From_ line (RFC 4155, appendix A), and
-// its date. A sender may hold blanks, and there are zones before or behind
-// the year, so that it is the date that tells: "Wed May  1 16:13:53 2019".
-func fromLine(line []byte) (time.Time, bool) {
-	if !bytes.HasPrefix(line, fromPrefix) || len(line) > fromLineBytes {
-		return time.Time{}, false
-	}
-	fields := strings.Fields(string(line[len(fromPrefix):]))
-	for i := len(fields) - 5; i >= 0; i-- {
-		if date, ok := asctime(fields[i:]); ok {
-			return date, true
+// unquote copies a mail without the quoting of From_ lines.
+func unquote(raw []byte, strict bool) []byte {
+	out := make([]byte, 0, len(raw))
+	quoted := []byte(">From ")
+	for {
+		i := bytes.Index(raw, quoted)
+		if i < 0 {
+			return append(out, raw...)
 		}
-	}
-	return time.Time{}, false
-}
-
-// asctime reads "Wed May 1 16:13:53 2019" with a zone before or behind the
-// year, and does not mind what follows.
-func asctime(f []string) (time.Time, bool) {
-	weekdays := "SunMonTueWedThuFriSat"
-	if len(f[0]) != 3 || strings.Index(weekdays, f[0])%3 != 0 {
-		return time.Time{}, false
-	}
-	clock := "15:04:05"
-	if strings.Count(f[3], ":") == 1 {
-		clock = "15:04"
-	}
-	year, zone := f[4], ""
-	if len(f) > 5 {
-		zone = f[5]
-		if _, err := strconv.Atoi(year); err != nil || len(year) != 4 {
-			year, zone = f[5], f[4]
+		start := i
+		for start > 0 && raw[start-1] == '>' {
+			start--
 		}
+		lineStart := start == 0 && (len(out) == 0 || out[len(out)-1] == '\n') || start > 0 && raw[start-1] == '\n'
+		if lineStart && (!strict || start == i) {
+			out = append(out, raw[:start]...)
+			out = append(out, raw[start+1:i+len(quoted)]...)
+		} else {
+			out = append(out, raw[:i+len(quoted)]...)
+		}
+		raw = raw[i+len(quoted):]
 	}
-	date, err := time.Parse("Jan 2 "+clock+" 2006", f[1]+" "+f[2]+" "+f[3]+" "+year)
-	if err != nil {
-		return time.Time{}, false
-	}
-	if offset, err := time.Parse("-0700", zone); err == nil {
-		_, seconds := offset.Zone()
-		date = date.Add(-time.Duration(seconds) * time.Second)
-	}
-	return date, true
-}
-
-// countingReader counts what was read.
-type countingReader struct {
-	r io.Reader
-	n atomic.Int64
-}
-
-func (c *countingReader) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n.Add(int64(n))
-	return n, err
 }

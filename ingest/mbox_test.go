@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -19,10 +18,10 @@ import (
 
 // readMbox gives all mails of an mbox and the error that ended it, nil at its
 // end.
-func readMbox(r io.Reader, maxBytes int64) (all []MboxMessage, err error) {
-	m := NewMboxReader(r, "the file", maxBytes)
+func readMbox(r io.Reader, maxBytes int64) (all []mail, err error) {
+	m := newMboxReader(newWindow(r, 0, nil, nil), "the file", maxBytes)
 	for {
-		message, err := m.Next()
+		message, err := m.next()
 		if err == io.EOF {
 			return all, nil
 		}
@@ -61,7 +60,6 @@ func TestMbox(t *testing.T) {
 			for how, r := range map[string]io.Reader{
 				"plain":       strings.NewReader(test.file),
 				"by the byte": iotest.OneByteReader(strings.NewReader(test.file)),
-				"gzip":        bytes.NewReader(compressed(t, test.file)),
 			} {
 				all, err := readMbox(r, 1<<20)
 				if err != nil {
@@ -69,9 +67,9 @@ func TestMbox(t *testing.T) {
 				}
 				var got []string
 				for _, m := range all {
-					got = append(got, string(m.Raw))
-					if m.Defect != "" || !m.Date.Equal(time.Date(2019, 5, 1, 16, 13, 53, 0, time.UTC)) {
-						t.Errorf("%s: defect %q, date %s", how, m.Defect, m.Date)
+					got = append(got, string(m.raw))
+					if m.defect != "" || !m.date.Equal(time.Date(2019, 5, 1, 16, 13, 53, 0, time.UTC)) {
+						t.Errorf("%s: defect %q, date %s", how, m.defect, m.date)
 					}
 				}
 				if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", test.want) {
@@ -110,7 +108,14 @@ func TestFromLine(t *testing.T) {
 		"From - Wed May 01 16:13:53 2019":                           date,
 		"From a Wed May  1 16:13:53 2019 remote from b\n":           date,
 		"From Wed May  1 16:13:53 2019\n":                           date,
+		"From a@example.org Wed, 01 May 2019 18:13:53 +0200\n":      date,
+		"From a@example.org Wed, 1 May 2019 16:13:53\n":             date,
+		"From a@example.org 2019-05-01T18:13:53+02:00\n":            date,
+		"From a@example.org 2019-05-01 16:13:53\n":                  date,
+		"From a@example.org Wed May  1 16:13:53 19\n":               date,
 		"From here on, Wed May 1 is a holiday\n":                    {},
+		"From 2019-05-01 16:13:53 on\n":                             {},
+		"From Wed, 1 May 2019 16:13:53\n":                           {},
 		"From a@example.org\n":                                      {},
 		"From a@example.org Wed May 41 16:13:53 2019\n":             {},
 		"From a@example.org Wod May  1 16:13:53 2019\n":             {},
@@ -118,9 +123,22 @@ func TestFromLine(t *testing.T) {
 		">From a@example.org Wed May  1 16:13:53 2019\n":            {},
 		"From a" + strings.Repeat(" ", 2000) + "Wed May  1 16:13 2": {},
 	} {
-		got, ok := fromLine([]byte(line))
-		if ok != !want.IsZero() || !got.Equal(want) {
-			t.Errorf("%q: %s %t", line, got, ok)
+		from, ok := parseFromLine([]byte(line))
+		if ok != !want.IsZero() || !from.date.Equal(want) {
+			t.Errorf("%q: %s %t", line, from.date, ok)
+		}
+	}
+}
+
+// TestFromLineDateOfNothing: these lines are From_ lines, but their dates say
+// nothing about the mail.
+func TestFromLineDateOfNothing(t *testing.T) {
+	for _, line := range []string{
+		"From mboxrd@z Thu Jan  1 00:00:00 1970\n",
+		"From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n",
+	} {
+		if from, ok := parseFromLine([]byte(line)); !ok || !from.date.IsZero() {
+			t.Errorf("%q: %s %t", line, from.date, ok)
 		}
 	}
 }
@@ -134,26 +152,19 @@ func TestNoMbox(t *testing.T) {
 		"blank":           {"\n\n", "the file is empty"},
 		"a mail":          {"From: a@example.org\n\ntext\n", "does not begin with a line such as"},
 		"text":            {"hello", "does not begin with"},
-		"empty gzip":      {string(compressed(t, "")), "the file is empty"},
-		"binary in gzip":  {string(compressed(t, "\x00\x01\n")), "does not begin with"},
 		"one endless row": {strings.Repeat("x", 1<<20), "does not begin with"},
 	} {
 		all, err := readMbox(strings.NewReader(test.file), 1<<20)
-		if !errors.Is(err, ErrNotMbox) || !strings.Contains(err.Error(), test.text) || len(all) > 0 {
+		if !errors.Is(err, ErrNoMail) || !strings.Contains(err.Error(), test.text) || len(all) > 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
 
-func TestDamagedFile(t *testing.T) {
+func TestBrokenMboxKeepsWhatIsWhole(t *testing.T) {
 	whole := fromA + "A: 1\n\none\n\n" + fromA + "A: 2\n\n" + strings.Repeat("two words\n", 20_000)
-	packed := compressed(t, whole)
-	all, err := readMbox(bytes.NewReader(packed[:len(packed)-20]), 1<<20)
-	if err == nil || !strings.Contains(err.Error(), "the file ends too early, behind line ") || len(all) != 1 {
-		t.Errorf("%d mails, %v", len(all), err)
-	}
 	broken := errors.New("the disk is on fire")
-	all, err = readMbox(io.MultiReader(strings.NewReader(whole), iotest.ErrReader(broken)), 1<<20)
+	all, err := readMbox(io.MultiReader(strings.NewReader(whole), iotest.ErrReader(broken)), 1<<20)
 	if !errors.Is(err, broken) || len(all) != 1 {
 		t.Errorf("%d mails, %v", len(all), err)
 	}
@@ -165,27 +176,59 @@ func TestMboxTooLargeMail(t *testing.T) {
 	if err != nil || len(all) != 2 {
 		t.Fatalf("%d mails, %v", len(all), err)
 	}
-	if m := all[0]; len(m.Raw) > 5000 || len(m.Raw) < 4900 || !strings.HasPrefix(huge, string(m.Raw)) ||
-		!strings.Contains(m.Defect, fmt.Sprintf("of %d bytes", len(huge))) {
-		t.Errorf("%d bytes, %q", len(m.Raw), m.Defect)
+	if m := all[0]; len(m.raw) > 5000 || len(m.raw) < 4900 || !strings.HasPrefix(huge, string(m.raw)) ||
+		!strings.Contains(m.defect, fmt.Sprintf("of %d bytes", len(huge))) {
+		t.Errorf("%d bytes, %q", len(m.raw), m.defect)
 	}
 	exact := "A: 1\n\n" + strings.Repeat("x", 4993) + "\n"
 	all, err = readMbox(strings.NewReader(fromA+exact+"\n"+fromA+"A: 2\n"), 5000)
-	if err != nil || len(all) != 2 || string(all[0].Raw) != exact || all[0].Defect != "" {
-		t.Errorf("a mail of the limit's size: %d bytes, %q, %v", len(all[0].Raw), all[0].Defect, err)
+	if err != nil || len(all) != 2 || string(all[0].raw) != exact || all[0].defect != "" {
+		t.Errorf("a mail of the limit's size: %d bytes, %q, %v", len(all[0].raw), all[0].defect, err)
 	}
 }
 
 // writeMbox is the mboxrd format as it should be written.
-func writeMbox(mails []string) string {
+func writeMbox(mails []string) string { return mboxIn("mboxrd", mails) }
+
+// mboxStyles are the relatives of mbox, written as they should be. What a
+// style cannot express is no mail of it.
+var mboxStyles = map[string]struct {
+	quote  func(line string) string
+	from   string
+	length bool
+	can    func(mail string) bool
+}{
+	"mboxrd": {
+		from: fromA,
+		quote: func(line string) string {
+			if strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
+				return ">" + line
+			}
+			return line
+		},
+	},
+	"mboxo": {
+		from: "From a(a)example.org Wed May  1 16:13:53 2019\n",
+		quote: func(line string) string {
+			if strings.HasPrefix(line, "From ") {
+				return ">" + line
+			}
+			return line
+		},
+		can: func(mail string) bool { return !strings.Contains("\n"+mail, "\n>From ") },
+	},
+	"mboxcl2": {
+		from: fromA, quote: func(line string) string { return line }, length: true,
+	},
+}
+
+func mboxIn(style string, mails []string) string {
+	how := mboxStyles[style]
 	var b strings.Builder
 	for _, m := range mails {
-		b.WriteString(fromA)
+		b.WriteString(how.from)
 		for line := range strings.Lines(m) {
-			if strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
-				b.WriteByte('>')
-			}
-			b.WriteString(line)
+			b.WriteString(how.quote(line))
 		}
 		b.WriteByte('\n')
 	}
@@ -194,99 +237,51 @@ func writeMbox(mails []string) string {
 
 func TestMboxRoundTrip(t *testing.T) {
 	line := rapid.OneOf(
-		rapid.SampledFrom([]string{"", fromA[:len(fromA)-1], ">" + fromA[:len(fromA)-1], ">>From x", "From ", ">", "A: 1", "\r"}),
+		rapid.SampledFrom([]string{"", fromA[:len(fromA)-1], ">" + fromA[:len(fromA)-1], ">>From x", "From ", ">", "A: 1", "\r", "Content-Length: 3", "Subject: x"}),
 		rapid.StringOfN(rapid.RuneFrom([]rune("aFrom: >\r\x00ü")), 0, 40, -1),
 		rapid.Map(rapid.IntRange(65_500, 65_600), func(n int) string { return strings.Repeat("y", n) }),
+		rapid.Map(rapid.IntRange(windowBytes-50, windowBytes+50), func(n int) string { return strings.Repeat("z", n) }),
 	)
-	mail := rapid.Map(rapid.SliceOfN(line, 1, 12), func(lines []string) string { return strings.Join(lines, "\n") + "\n" })
-	rapid.Check(t, func(t *rapid.T) {
-		mails := rapid.SliceOfN(mail, 1, 5).Draw(t, "mails")
-		all, err := readMbox(strings.NewReader(writeMbox(mails)), 1<<30)
-		if err != nil || len(all) != len(mails) {
-			t.Fatalf("%d of %d mails, %v", len(all), len(mails), err)
-		}
-		for i, m := range mails {
-			if string(all[i].Raw) != m {
-				t.Fatalf("mail %d: %q, want %q", i, all[i].Raw, m)
+	text := rapid.Map(rapid.SliceOfN(line, 1, 12), func(lines []string) string { return strings.Join(lines, "\n") + "\n" })
+	for name, style := range mboxStyles {
+		t.Run(name, rapid.MakeCheck(func(t *rapid.T) {
+			mail := rapid.Map(text, func(m string) string {
+				if style.length {
+					return fmt.Sprintf("A: 1\nContent-Length: %d\n\n%s", len(m), m)
+				}
+				return m
+			})
+			if style.can != nil {
+				mail = mail.Filter(style.can)
 			}
-		}
-	})
-}
-
-func FuzzMbox(f *testing.F) {
-	f.Add([]byte(fromA + "A: 1\n\none\n\n" + fromA + "A: 2\n\n>From two\n\n"))
-	f.Add([]byte(fromA + fromA + "A: 1\r\n\r\n" + fromA))
-	f.Add([]byte("\r\n" + fromA + "\x00\n\n\n"))
-	f.Add(compressed(f, fromA+"A: 1\n\none\n"))
-	f.Add([]byte{0x1f, 0x8b, 8, 0})
-	f.Fuzz(func(t *testing.T, file []byte) {
-		all, err := readMbox(bytes.NewReader(file), 100)
-		again, againErr := readMbox(iotest.HalfReader(bytes.NewReader(file)), 100)
-		if len(all) != len(again) || (err == nil) != (againErr == nil) {
-			t.Fatalf("%d mails (%v), but %d (%v) from another reader", len(all), err, len(again), againErr)
-		}
-		if err == nil && len(all) == 0 {
-			t.Fatal("neither mails nor an error")
-		}
-		size := 0
-		for i, m := range all {
-			if size += len(m.Raw); len(m.Raw) > 100 || !bytes.Equal(m.Raw, again[i].Raw) {
-				t.Fatalf("mail %d has %d bytes: %q, %q", i, len(m.Raw), m.Raw, again[i].Raw)
+			mails := rapid.SliceOfN(mail, 1, 5).Draw(t, "mails")
+			all, err := readMbox(strings.NewReader(mboxIn(name, mails)), 1<<30)
+			if err != nil || len(all) != len(mails) {
+				t.Fatalf("%d of %d mails, %v", len(all), len(mails), err)
 			}
-		}
-		if gz := bytes.HasPrefix(file, []byte{0x1f, 0x8b}); !gz && size > len(file) {
-			t.Fatalf("%d bytes out of %d", size, len(file))
-		}
-	})
-}
-
-func TestImportMbox(t *testing.T) {
-	var mails []string
-	for i := range 1203 {
-		mails = append(mails, fmt.Sprintf("Message-ID: <%d@example.org>\n\nmail %d\n", i+1, i+1))
-	}
-	mails[7] = "X-Unreadable: yes\n\nbytes\n"
-	file := compressed(t, writeMbox(mails))
-	archive := newMemory(t)
-	var seen []int64
-	report, err := ingester(t, archive).ImportMbox(t.Context(), "a.mbox.gz", bytes.NewReader(file), "sig", func(done int64) { seen = append(seen, done) })
-	if err != nil || report.Found != 1203 || report.Stored != 1202 || report.Quarantined != 1 || report.Mailbox != "a.mbox.gz" {
-		t.Errorf("%+v, %v", report, err)
-	}
-	if len(seen) != 3 || seen[2] != int64(len(file)) {
-		t.Errorf("progress %v of %d", seen, len(file))
-	}
-	if archive.quarantined["a.mbox.gz 0 this mail cannot be read"] == "" {
-		t.Errorf("quarantine %v", archive.quarantined)
-	}
-	report, err = ingester(t, archive).ImportMbox(t.Context(), "a.mbox.gz", bytes.NewReader(file), "sig", nil)
-	if err != nil || report.Stored != 0 || report.Duplicates != 1202 {
-		t.Errorf("again: %+v, %v", report, err)
-	}
-	if _, err := ingester(t, archive).ImportMbox(t.Context(), "b.txt", strings.NewReader("hello"), "sig", nil); !errors.Is(err, ErrNotMbox) || !strings.Contains(err.Error(), "b.txt") {
-		t.Errorf("no mbox: %v", err)
-	}
-	full := errors.New("no space left on device")
-	archive.beforeAdd = func(int) error { return full }
-	if _, err := ingester(t, archive).ImportMbox(t.Context(), "a.mbox.gz", bytes.NewReader(file), "sig", nil); !errors.Is(err, full) {
-		t.Errorf("full disk: %v", err)
+			for i, m := range mails {
+				if string(all[i].raw) != m {
+					t.Fatalf("mail %d: %q, want %q", i, all[i].raw, m)
+				}
+			}
+		}))
 	}
 }
 
 const realMbox = "../../shared/corpora/googlegroups-openiscsi-dev/open-iscsi.googlegroups.com.mbox.gz"
 
 func TestRealMbox(t *testing.T) {
-	f, err := os.Open(realMbox)
+	f, err := openStream(t.Context(), realMbox)
 	if err != nil {
 		t.Skipf("the corpus of real mail is absent: %v", err)
 	}
-	defer f.Close()
-	all, err := readMbox(f, DefaultMaxMessageBytes)
+	defer f.close()
+	all, err := readMbox(f.r, DefaultMaxMessageBytes)
 	if err != nil || len(all) != 1233 {
 		t.Errorf("%d mails, %v", len(all), err)
 	}
 	for i, m := range peertest.ReadMbox(t, realMbox) {
-		if !bytes.Equal(all[i].Raw, m.Raw) || !all[i].Date.Equal(m.Received) || all[i].Defect != "" {
+		if !bytes.Equal(all[i].raw, m.Raw) || !all[i].date.Equal(m.Received) || all[i].defect != "" {
 			t.Fatalf("mail %d differs from what another reader gives", i)
 		}
 	}

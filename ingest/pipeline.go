@@ -22,9 +22,11 @@ const (
 
 // mail is one message as a source hands it over.
 type mail struct {
-	uid  uint32 // 0 where the source has none
-	raw  []byte
-	date time.Time
+	uid uint32 // 0 where the source has none
+	// where names it within the source, for people; it may be empty.
+	where string
+	raw   []byte
+	date  time.Time
 	// defect is why raw is not all of the mail, which is parsed and stored
 	// all the same.
 	defect string
@@ -47,7 +49,9 @@ type batch struct {
 	expunged    int
 	total       int
 
-	position int64 // bytes read so far, for a file
+	// For a file: the cursor behind the batch, and the bytes read so far.
+	mark     string
+	position int64
 
 	arrivals []sigpost.Arrival
 }
@@ -63,7 +67,7 @@ type pipeline struct {
 	list   string
 	source string
 	report *Report
-	// mailbox is the cursor as it is stored; nil for a file.
+	// mailbox is the cursor as it is stored.
 	mailbox *sigpost.Mailbox
 	// stored is called after each batch.
 	stored func(batch)
@@ -137,7 +141,7 @@ func (p *pipeline) parse(b *batch) {
 
 // arrival is what becomes of one mail.
 func (p *pipeline) arrival(m mail) sigpost.Arrival {
-	a := sigpost.Arrival{Raw: m.raw, List: p.list, Source: p.source, UID: m.uid}
+	a := sigpost.Arrival{Raw: m.raw, List: p.list, Source: p.source + m.where, UID: m.uid}
 	if m.broken != "" {
 		// A file has it all; a server may think better of it.
 		a.Reason, a.Partial = m.broken, m.uid != 0
@@ -170,31 +174,28 @@ func (p *pipeline) understand(m mail) (message *sigpost.Message, err error) {
 	return p.in.parse(m.raw, m.date)
 }
 
+// storeError says that it is the archive that failed, and not the source.
+type storeError struct{ error }
+
+func (e storeError) Unwrap() error { return e.error }
+
 // store adds a batch to the archive and moves the cursor behind it, in one
 // transaction.
 func (p *pipeline) store(ctx context.Context, b batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	var cursor *sigpost.Mailbox
-	if p.mailbox != nil {
-		behind := *p.mailbox
-		behind.UIDValidity, behind.UIDNext = b.uidValidity, b.uidNext
-		if b.modSeq != 0 {
-			behind.HighestModSeq = b.modSeq
-		}
-		cursor = &behind
+	cursor := *p.mailbox
+	cursor.UIDValidity, cursor.UIDNext, cursor.Mark = b.uidValidity, b.uidNext, b.mark
+	if b.modSeq != 0 {
+		cursor.HighestModSeq = b.modSeq
 	}
-	if cursor != nil || len(b.arrivals) > 0 {
-		counts, err := p.in.archive.Add(ctx, cursor, b.arrivals, p.in.clock())
-		if err != nil {
-			return fmt.Errorf("cannot store mail of %s: %w", p.source, err)
-		}
-		p.report.AddCounts.Add(counts)
+	counts, err := p.in.archive.Add(ctx, &cursor, b.arrivals, p.in.clock())
+	if err != nil {
+		return storeError{fmt.Errorf("cannot store mail of %s: %w", p.source, err)}
 	}
-	if cursor != nil {
-		*p.mailbox = *cursor
-	}
+	p.report.AddCounts.Add(counts)
+	*p.mailbox = cursor
 	p.report.Found += len(b.mails) + b.expunged
 	p.report.Expunged += b.expunged
 	p.report.Bytes += b.bytes
