@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -59,7 +58,7 @@ type owner struct {
 // Dovecot starts a Dovecot 2.3 and stops it when the test ends.
 func Dovecot(t testing.TB) *DovecotServer {
 	t.Helper()
-	program := Need(t, "Dovecot", "dovecot")[0]
+	program := Need(t, "Dovecot", "dovecot", "/usr/lib/dovecot/imap")[0]
 	dir := shortTempDir(t)
 	s := &DovecotServer{
 		Addr: FreeAddr(t), PlainAddr: FreeAddr(t),
@@ -90,23 +89,7 @@ func (s *DovecotServer) start(t testing.TB, program, config string) {
 	var output bytes.Buffer
 	cmd := exec.Command(program, "-F", "-c", config)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(exited)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-exited:
-		case <-time.After(5 * time.Second):
-			_ = cmd.Process.Kill()
-			<-exited
-		}
-	})
+	runUntilEnd(t, cmd)
 	for _, addr := range []string{s.Addr, s.PlainAddr} {
 		if err := WaitFor(addr, 10*time.Second); err != nil {
 			log, _ := os.ReadFile(filepath.Join(s.dir, "dovecot.log"))
