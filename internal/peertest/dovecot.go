@@ -55,8 +55,22 @@ type owner struct {
 	name, group string
 }
 
-// Dovecot starts a Dovecot 2.3 and stops it when the test ends.
+// Dovecot starts a Dovecot 2.3 and stops it when the test ends. Anonymous
+// logins see what the user sees.
 func Dovecot(t testing.TB) *DovecotServer {
+	t.Helper()
+	return dovecot(t, "")
+}
+
+// DovecotWithTokens takes access tokens as well (OAUTHBEARER and XOAUTH2). It
+// asks about each at tokenInfo, with the token at the end of that address; the
+// answer is JSON with "username" and "active", or 401.
+func DovecotWithTokens(t testing.TB, tokenInfo string) *DovecotServer {
+	t.Helper()
+	return dovecot(t, tokenInfo)
+}
+
+func dovecot(t testing.TB, tokenInfo string) *DovecotServer {
 	t.Helper()
 	program := Need(t, "Dovecot", "dovecot", "/usr/lib/dovecot/imap")[0]
 	dir := shortTempDir(t)
@@ -72,7 +86,7 @@ func Dovecot(t testing.TB) *DovecotServer {
 	}
 	s.chown(t, filepath.Join(dir, "mail"))
 	config := filepath.Join(dir, "dovecot.conf")
-	if err := os.WriteFile(config, []byte(s.config()), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(s.config()+s.tokenConfig(t, tokenInfo)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	users := s.User + ":{PLAIN}" + s.Password + "\n"
@@ -120,7 +134,8 @@ ssl = yes
 ssl_cert = <%[1]s/server.pem
 ssl_key = <%[1]s/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login anonymous
+auth_anonymous_username = reader
 default_login_user = %[5]s
 default_internal_user = %[6]s
 default_internal_group = %[7]s
@@ -156,6 +171,28 @@ service anvil {
   chroot =
 }
 `, s.dir, host, imap, imaps, login, internal, group, s.owner.uid, s.owner.gid)
+}
+
+// tokenConfig is what there is more for access tokens.
+func (s *DovecotServer) tokenConfig(t testing.TB, tokenInfo string) string {
+	t.Helper()
+	if tokenInfo == "" {
+		return ""
+	}
+	path := filepath.Join(s.dir, "oauth2.conf")
+	text := "tokeninfo_url = " + tokenInfo + "\nintrospection_mode = get\nintrospection_url = " + tokenInfo +
+		"\nusername_attribute = username\nactive_attribute = active\nactive_value = true\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return `
+auth_mechanisms = plain login anonymous oauthbearer xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = ` + path + `
+}
+`
 }
 
 // Load adds mails to a mailbox in their order, creating it first where it is
