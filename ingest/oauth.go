@@ -215,7 +215,7 @@ func (o *OAuth) explain(ctx context.Context, err error) error {
 func clockHint(r *http.Response) string {
 	theirs, err := http.ParseTime(r.Header.Get("Date"))
 	if off := time.Since(theirs).Abs(); err == nil && off > 2*time.Minute {
-		return fmt.Sprintf("; or this machine's clock: it is %s off the server's", off.Round(time.Second))
+		return fmt.Sprintf("; or this machine's clock: it is %s off the server's", off.Round(time.Minute))
 	}
 	return ""
 }

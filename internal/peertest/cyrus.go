@@ -131,6 +131,7 @@ altnamespace: yes
 unixhierarchysep: yes
 allowanonymouslogin: yes
 allowplaintext: yes
+failedloginpause: 0
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
 sasl_sasldb_path: DIR/sasldb2

@@ -169,7 +169,11 @@ service imap-login {
 }
 service anvil {
   chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
+auth_failure_delay = 0
 `, s.dir, host, imap, imaps, login, internal, group, s.owner.uid, s.owner.gid)
 }
 
