@@ -47,6 +47,7 @@ func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 	defer func() { report.Took = time.Since(begin) }()
 	var failures []error
 	in := a.ingester()
+	defer in.Close()
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
 			name := account.Name + "/" + mailbox.Name

@@ -122,7 +122,7 @@ func (a *Account) connectWith(ctx context.Context, c credentials) (*session, err
 		return nil, dialError(a.Addr, a.host(), err)
 	}
 	conn := &watchedConn{Conn: tcp, silence: a.timeout()}
-	s := &session{addr: a.Addr, conn: conn, strays: newStrays(conn)}
+	s := &session{addr: a.Addr, conn: conn, strays: newStrays(conn), news: newNews()}
 	s.bind(ctx)
 	if err := s.do(ctx, 0, func() error { return s.begin(ctx, a, c) }); err != nil {
 		s.close()
@@ -150,8 +150,10 @@ func (s *session) begin(ctx context.Context, a *Account, c credentials) error {
 
 func (s *session) encrypt(ctx context.Context, a *Account) error {
 	options := &imapclient.Options{
-		TLSConfig:             a.tlsConfig(),
-		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Fetch: s.strays.handle},
+		TLSConfig: a.tlsConfig(),
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Fetch: s.strays.handle, Mailbox: s.news.exists, Expunge: s.news.expunged,
+		},
 	}
 	switch a.TLS {
 	case TLSImplicit, "":

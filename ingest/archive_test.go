@@ -311,13 +311,16 @@ func onAll(t *testing.T, test func(t *testing.T, s server)) {
 func ingester(t testing.TB, archive Archive) *Ingester {
 	in := New(archive, plainParse, mailtest.FixedClock(start), slog.New(slog.NewTextHandler(t.Output(), nil)))
 	in.backoff = func(int) time.Duration { return 0 }
+	t.Cleanup(in.Close)
 	return in
 }
 
 // fetch reads a mailbox that can be read.
 func fetch(t testing.TB, archive *memory, source Source) Report {
 	t.Helper()
-	report, err := ingester(t, archive).Fetch(t.Context(), source, nil)
+	in := ingester(t, archive)
+	defer in.Close()
+	report, err := in.Fetch(t.Context(), source, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,7 @@ type batch struct {
 	uidValidity uint32
 	uidNext     uint32
 	modSeq      uint64
+	mark        string
 	expunged    int
 	total       int
 
@@ -178,7 +179,7 @@ func (p *pipeline) store(ctx context.Context, b batch) error {
 	var cursor *sigpost.Mailbox
 	if p.mailbox != nil {
 		behind := *p.mailbox
-		behind.UIDValidity, behind.UIDNext = b.uidValidity, b.uidNext
+		behind.UIDValidity, behind.UIDNext, behind.Mark = b.uidValidity, b.uidNext, b.mark
 		if b.modSeq != 0 {
 			behind.HighestModSeq = b.modSeq
 		}

@@ -23,7 +23,8 @@ type session struct {
 	client *imapclient.Client
 	caps   imap.CapSet
 	strays *strays
-	unhook func() bool
+	news   *news
+	unhook func() bool // see bind
 }
 
 // bind lets the connection end with ctx. Closing it under go-imap ends all of

@@ -48,7 +48,7 @@ func Cyrus(t testing.TB) *CyrusServer {
 	t.Helper()
 	need := Need(t, "Cyrus", "/usr/lib/cyrus/bin/master", "saslpasswd2",
 		"{/usr/local/lib/sigpost-peers/cyrus-imapd,}/usr/lib/cyrus/bin/imapd")
-	dir := shortTempDir(t)
+	dir := inMemory(t, shortTempDir(t))
 	s := &CyrusServer{
 		Addr: FreeAddr(t), PlainAddr: FreeAddr(t), User: "reader", Password: "open sesame",
 		dir: dir, programs: filepath.Dir(need[2]),
@@ -71,6 +71,21 @@ func Cyrus(t testing.TB) *CyrusServer {
 	s.start(t, need[0])
 	s.asAdmin(t, "CREATE user/reader")
 	return s
+}
+
+// inMemory is a folder like dir in memory, where the machine has that: Cyrus
+// waits for the disk after each mail.
+func inMemory(t testing.TB, dir string) string {
+	t.Helper()
+	fast, err := os.MkdirTemp("/dev/shm", "peer")
+	if err != nil {
+		return dir
+	}
+	t.Cleanup(func() { os.RemoveAll(fast) })
+	if err := os.Chmod(fast, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return fast
 }
 
 // cyrusAccount is whoever runs the test: as root, Cyrus becomes its own user.
@@ -125,6 +140,7 @@ partition-default: DIR/mail
 cyrus_user: `+account+`
 syslog_prefix: peertest
 servername: localhost
+skiplist_unsafe: yes
 defaultdomain: localhost
 admins: `+cyrusAdmin+`
 altnamespace: yes
@@ -149,7 +165,7 @@ START {
 }
 SERVICES {
   imap cmd="%[1]s/imapd -C %[2]s/imapd.conf" listen="%[3]s" proto="tcp4" prefork=1 maxchild=100
-  imaps cmd="%[1]s/imapd -s -C %[2]s/imapd.conf" listen="%[4]s" proto="tcp4" prefork=1 maxchild=100
+  imaps cmd="%[1]s/imapd -s -C %[2]s/imapd.conf" listen="%[4]s" proto="tcp4" prefork=4 maxchild=100
 }
 EVENTS {
 }
@@ -185,9 +201,13 @@ func (s *CyrusServer) Load(t testing.TB, mailbox string, mails []Mail) {
 		c.try("CREATE %q", mailbox)
 		c.must("SETACL %q anyone lr", mailbox)
 	}
+	var command bytes.Buffer // MULTIAPPEND (RFC 3502) with LITERAL+ (RFC 7888)
 	for _, m := range mails {
 		raw := bytes.ReplaceAll(bytes.ReplaceAll(m.Raw, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
-		c.must(`APPEND %q "%s" {%d+}`+"\r\n%s", mailbox, m.Received.Format("02-Jan-2006 15:04:05 -0700"), len(raw), raw)
+		fmt.Fprintf(&command, ` "%s" {%d+}`+"\r\n%s", m.Received.Format("02-Jan-2006 15:04:05 -0700"), len(raw), raw)
+	}
+	if len(mails) > 0 {
+		c.must("APPEND %q%s", mailbox, command.Bytes())
 	}
 }
 
