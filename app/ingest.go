@@ -44,6 +44,7 @@ func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 	defer func() { report.Took = time.Since(begin) }()
 	var failures []error
 	in := a.ingester()
+	defer in.Close()
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
 			name := account.Name + "/" + mailbox.Name
@@ -92,12 +93,25 @@ func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
 	if err != nil {
 		return ingest.Account{}, err
 	}
-	return ingest.Account{
-		Name: account.Name, Addr: account.Host, Username: account.Username,
+	ia := ingest.Account{
+		Name: account.Name, Addr: account.Host, Auth: ingest.AuthMethod(account.Auth), Username: account.Username,
 		Password: func() (string, error) { return a.Config.Password(account.Server) },
 		TLS:      ingest.TLSMode(account.TLS), AllowPlain: account.AllowPlain, RootCAs: roots,
 		Timeout: time.Duration(account.Timeout),
-	}, nil
+	}
+	if ia.Auth == ingest.AuthOAuth {
+		ia.OAuth = a.oauth(account)
+	}
+	return ia, nil
+}
+
+// oauth is what gets an account's access tokens.
+func (a *App) oauth(account config.Account) *ingest.OAuth {
+	return &ingest.OAuth{
+		Account: account.Name, TokenURL: account.TokenURL, DeviceURL: account.DeviceURL, ClientID: account.ClientID,
+		ClientSecret: func() (string, error) { return a.Config.ClientSecret(account) },
+		Scopes:       account.Scopes, TokenFile: a.Config.Path(account.TokenFile),
+	}
 }
 
 // Import reads a file or folder of mail into the archive, as mail of the named

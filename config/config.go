@@ -64,7 +64,16 @@ type Server struct {
 type Account struct {
 	Name string `toml:"name"`
 	Server
-	Mailboxes []Mailbox `toml:"mailbox"`
+	Auth string `toml:"auth"`
+	// What follows is for auth = "oauth".
+	TokenFile        string    `toml:"token_file"`
+	TokenURL         string    `toml:"token_url"`
+	DeviceURL        string    `toml:"device_url"`
+	ClientID         string    `toml:"client_id"`
+	ClientSecretFile string    `toml:"client_secret_file"`
+	ClientSecretEnv  string    `toml:"client_secret_env"`
+	Scopes           []string  `toml:"scopes"`
+	Mailboxes        []Mailbox `toml:"mailbox"`
 }
 
 // Mailbox is a mailbox of an account.
@@ -181,6 +190,7 @@ func (c *Config) setDefaults() {
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		or(&a.TLS, "tls")
+		or(&a.Auth, "password")
 		or(&a.Timeout, Duration(time.Minute))
 		for j := range a.Mailboxes {
 			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)

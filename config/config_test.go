@@ -36,6 +36,7 @@ func TestExampleIsRight(t *testing.T) {
 // Every key stands in the example, in use or commented out, under its table.
 func TestExampleHasEveryKey(t *testing.T) {
 	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
+		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",
 		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl").Replace(sigpost.ExampleConfig)
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
@@ -79,6 +80,10 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"rule", `repeat = "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"`, `repeat = "second tuesdays"`, "cannot be read"},
 		{"summit backwards", `last = 2016-04-29`, `last = 2016-04-20`, "ends before it begins"},
 		{"plain to a stranger", "host = \"imap.example.org:993\"\n# \"tls\" (from the first byte, the default), \"starttls\", or \"plain\". Plain is\n# refused unless the host is a loopback address or allow_plain is true: the\n# password would go over the network for all to read.\ntls = \"tls\"", "host = \"imap.example.org:143\"\ntls = \"plain\"", "for all to read"},
+		{"auth", `auth = "password"`, `auth = "pasword"`, `"pasword" is none of password, anonymous, oauth`},
+		{"anonymous with a password", `auth = "password"`, `auth = "anonymous"`, "has a password"},
+		{"oauth with nothing", `auth = "password"`, `auth = "oauth"`, "has a password"},
+		{"a token for a password", `# token_file = "imap.token"`, `token_file = "imap.token"`, "is for auth = \"oauth\" only"},
 		{"host without port", `host = "smtp.example.org:587"`, `host = "smtp.example.org"`, "needs a port"},
 		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
@@ -166,5 +171,30 @@ func TestDigest(t *testing.T) {
 	}
 	if _, err := c.Digest("c"); !errors.Is(err, sigpost.ErrUsage) {
 		t.Errorf("none such: %v", err)
+	}
+}
+
+// An account may log in without a name, or by tokens; each way has its keys.
+func TestAuth(t *testing.T) {
+	const before = "auth = \"password\"\nusername = \"digest@example.org\"\n# The password: a file (white space around it is ignored) or an environment\n# variable; one of the two.\npassword_file = \"imap.password\""
+	const oauth = "auth = \"oauth\"\nusername = \"u\"\ntoken_file = \"t\"\nclient_id = \"c\"\n"
+	for _, c := range []struct{ name, with, want string }{
+		{"anonymous", `auth = "anonymous"`, ""},
+		{"anonymous with a trace", "auth = \"anonymous\"\nusername = \"me@example.org\"", ""},
+		{"password without a name", `auth = "password"`, "has no username"},
+		{"oauth", oauth + `token_url = "https://login.example.org/token"`, ""},
+		{"oauth, for a test", oauth + `token_url = "http://127.0.0.1:8080/token"`, ""},
+		{"no token_url", oauth, "needs token_url"},
+		{"http", oauth + `token_url = "http://login.example.org/token"`, "token_url must be https"},
+		{"http for the device", oauth + "token_url = \"https://login.example.org/token\"\ndevice_url = \"http://login.example.org/d\"", "device_url must be https"},
+		{"two secrets", oauth + "token_url = \"https://login.example.org/token\"\nclient_secret_file = \"a\"\nclient_secret_env = \"b\"", "one is enough"},
+		{"no file", "auth = \"oauth\"\nusername = \"u\"\nclient_id = \"c\"\ntoken_url = \"https://login.example.org/token\"", "needs token_file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("config.toml", replace(t, before, c.with))
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
 	}
 }

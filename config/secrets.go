@@ -20,6 +20,15 @@ func (c *Config) Password(s Server) (string, error) {
 	return c.secret("the password of "+s.Username+" at "+s.Host, s.PasswordFile, "password_file", s.PasswordEnv, "password_env")
 }
 
+// ClientSecret reads the secret that an account's OAuth client has, "" if it
+// has none.
+func (c *Config) ClientSecret(a Account) (string, error) {
+	if count(a.ClientSecretFile, a.ClientSecretEnv) == 0 {
+		return "", nil
+	}
+	return c.secret("the client secret of the account "+a.Name, a.ClientSecretFile, "client_secret_file", a.ClientSecretEnv, "client_secret_env")
+}
+
 // DSN says where the archive's database is.
 func (c *Config) DSN() (string, error) {
 	a := c.Archive

@@ -138,10 +138,8 @@ func (c *Config) checkAccounts(ch *checker) {
 	for i, a := range c.Accounts {
 		at := fmt.Sprintf("account[%d].", i)
 		n.check(ch, at+"name", a.Name)
-		checkServer(ch, at, a.Server)
-		if a.Username == "" {
-			ch.add(at+"username", "the account %q has no username", a.Name)
-		}
+		checkServer(ch, at, a.Server, a.Auth == "anonymous")
+		checkAuth(ch, at, a)
 		if len(a.Mailboxes) == 0 {
 			ch.add(at+"mailbox", "the account %q has no [[account.mailbox]], so nothing of it would be read", a.Name)
 		}
@@ -163,17 +161,22 @@ func (c *Config) checkAccounts(ch *checker) {
 	}
 }
 
-func checkServer(ch *checker, at string, s Server) {
+// checkServer checks how to reach a server. open says that no secret goes to
+// it.
+func checkServer(ch *checker, at string, s Server, open bool) {
 	if host, port, ok := strings.Cut(s.Host, ":"); s.Host == "" {
 		ch.add(at+"host", "host is missing: the server and its port, such as \"mail.example.org:993\"")
 	} else if !strings.HasPrefix(s.Host, "[") && (!ok || host == "" || port == "") {
 		ch.add(at+"host", "%q needs a port behind it, such as %q", s.Host, host+":993")
 	}
 	oneOf(ch, at+"tls", s.TLS, "tls", "starttls", "plain")
-	if s.TLS == "plain" && !s.AllowPlain && !Loopback(s.Host) {
+	if s.TLS == "plain" && !s.AllowPlain && !open && !Loopback(s.Host) {
 		ch.add(at+"tls", "tls = \"plain\" would send the password to %s for all to read: use \"tls\" or \"starttls\", or set allow_plain = true", s.Host)
 	}
 	checkDuration(ch, at+"timeout", s.Timeout)
+}
+
+func checkPassword(ch *checker, at string, s Server) {
 	if s.Username != "" && count(s.PasswordFile, s.PasswordEnv) != 1 {
 		ch.add(at+"username", "the login of %s needs its password from one of password_file and password_env", s.Username)
 	}
@@ -266,7 +269,8 @@ func (c *Config) checkSMTP(ch *checker) {
 	if c.SMTP.Host == "" {
 		return // nothing is sent: said above where it matters
 	}
-	checkServer(ch, "smtp.", c.SMTP.Server)
+	checkServer(ch, "smtp.", c.SMTP.Server, false)
+	checkPassword(ch, "smtp.", c.SMTP.Server)
 	oneOf(ch, "smtp.unknown", c.SMTP.Unknown, "hold", "resend")
 }
 

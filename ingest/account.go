@@ -12,7 +12,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
 )
 
 // TLSMode says how a connection is encrypted.
@@ -37,9 +36,12 @@ type Account struct {
 	Name string
 	// Addr is "host:port".
 	Addr     string
+	Auth     AuthMethod
 	Username string
-	// Password is asked for at each login.
+	// Password is asked for at each login with AuthPassword, and OAuth at
+	// each with AuthOAuth.
 	Password func() (string, error)
+	OAuth    *OAuth
 	TLS      TLSMode
 	// AllowPlain lets TLSPlain be used with a server that is not on a
 	// loopback address: the password goes over the line for all to read.
@@ -81,25 +83,33 @@ func (a *Account) tlsConfig() *tls.Config {
 func (a *Account) checkPlain() error {
 	host := a.host()
 	ip := net.ParseIP(host)
-	if a.TLS != TLSPlain || a.AllowPlain || strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback()) {
+	if a.TLS != TLSPlain || a.AllowPlain || a.Auth == AuthAnonymous || strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback()) {
 		return nil
 	}
 	return fmt.Errorf("%w at %s: set tls = \"tls\" or \"starttls\" (or allow_plain = true if everybody may read the password)", ErrPlain, a.Addr)
 }
 
 // connect dials, agrees on encryption and logs in. The session ends with
-// close, and by itself when ctx ends.
+// close, and by itself when ctx ends. An access token that the server does not
+// take is renewed, once.
 func (a *Account) connect(ctx context.Context) (*session, error) {
 	if err := a.checkPlain(); err != nil {
 		return nil, err
 	}
-	password := ""
-	if a.Password != nil {
-		var err error
-		if password, err = a.Password(); err != nil {
-			return nil, fmt.Errorf("%w of account %s: %w", ErrPassword, a.Name, err)
+	for refused := ""; ; {
+		c, err := a.credentials(ctx, refused)
+		if err != nil {
+			return nil, err
 		}
+		s, err := a.connectWith(ctx, c)
+		if !errors.Is(err, errTokenRefused) || c.renewed {
+			return s, err
+		}
+		refused = c.token
 	}
+}
+
+func (a *Account) connectWith(ctx context.Context, c credentials) (*session, error) {
 	dialer := net.Dialer{
 		Timeout:         min(dialTimeout, a.timeout()),
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 30 * time.Second, Interval: 15 * time.Second, Count: 4},
@@ -112,11 +122,9 @@ func (a *Account) connect(ctx context.Context) (*session, error) {
 		return nil, dialError(a.Addr, a.host(), err)
 	}
 	conn := &watchedConn{Conn: tcp, silence: a.timeout()}
-	s := &session{addr: a.Addr, conn: conn, strays: newStrays(conn)}
-	// Closing the connection under go-imap ends all of its calls; its own
-	// Close would wait for them.
-	s.unhook = context.AfterFunc(ctx, func() { tcp.Close() })
-	if err := s.do(ctx, 0, func() error { return s.begin(ctx, a, password) }); err != nil {
+	s := &session{addr: a.Addr, conn: conn, strays: newStrays(conn), news: newNews()}
+	s.bind(ctx)
+	if err := s.do(ctx, 0, func() error { return s.begin(ctx, a, c) }); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -124,7 +132,7 @@ func (a *Account) connect(ctx context.Context) (*session, error) {
 }
 
 // begin takes a fresh connection to where mailboxes can be opened.
-func (s *session) begin(ctx context.Context, a *Account, password string) error {
+func (s *session) begin(ctx context.Context, a *Account, c credentials) error {
 	if err := s.encrypt(ctx, a); err != nil {
 		return tlsError(a.Addr, a.tlsConfig().ServerName, err)
 	}
@@ -132,7 +140,7 @@ func (s *session) begin(ctx context.Context, a *Account, password string) error 
 		return err
 	}
 	if s.client.State() == imap.ConnStateNotAuthenticated { // not so after PREAUTH
-		if err := s.login(a, password); err != nil {
+		if err := s.login(a, c); err != nil {
 			return loginError(a, err)
 		}
 	}
@@ -142,8 +150,10 @@ func (s *session) begin(ctx context.Context, a *Account, password string) error 
 
 func (s *session) encrypt(ctx context.Context, a *Account) error {
 	options := &imapclient.Options{
-		TLSConfig:             a.tlsConfig(),
-		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Fetch: s.strays.handle},
+		TLSConfig: a.tlsConfig(),
+		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+			Fetch: s.strays.handle, Mailbox: s.news.exists, Expunge: s.news.expunged,
+		},
 	}
 	switch a.TLS {
 	case TLSImplicit, "":
@@ -167,18 +177,4 @@ func (s *session) encrypt(ctx context.Context, a *Account) error {
 		return fmt.Errorf("%w: unknown mode tls = %q of account %s", ErrTLS, a.TLS, a.Name)
 	}
 	return nil
-}
-
-// login prefers AUTHENTICATE PLAIN, which carries any password (RFC 4616), to
-// LOGIN, which is for servers that have nothing else (RFC 9051, section
-// 6.2.3).
-func (s *session) login(a *Account, password string) error {
-	caps := s.client.Caps()
-	switch {
-	case caps.Has(imap.AuthCap(sasl.Plain)):
-		return s.client.Authenticate(sasl.NewPlainClient("", a.Username, password))
-	case caps.Has(imap.CapLoginDisabled):
-		return &imap.Error{Type: imap.StatusResponseTypeNo, Code: imap.ResponseCodePrivacyRequired, Text: "LOGINDISABLED"}
-	}
-	return s.client.Login(a.Username, password).Wait()
 }

@@ -262,11 +262,15 @@ func (s dovecot) account() Account {
 
 func (s dovecot) load(t testing.TB, mailbox string, mails []mailtest.Mail) {
 	t.Helper()
+	s.Load(t, mailbox, peerMails(mails))
+}
+
+func peerMails(mails []mailtest.Mail) []peertest.Mail {
 	var plain []peertest.Mail
 	for _, m := range mails {
 		plain = append(plain, peertest.Mail{Raw: m.Raw, Received: m.Received})
 	}
-	s.Load(t, mailbox, plain)
+	return plain
 }
 
 func (s dovecot) replace(t testing.TB, mailbox string, mails []mailtest.Mail) {
@@ -275,23 +279,48 @@ func (s dovecot) replace(t testing.TB, mailbox string, mails []mailtest.Mail) {
 	s.load(t, mailbox, mails)
 }
 
-// onBoth runs a test against the in-process server and against Dovecot.
-func onBoth(t *testing.T, test func(t *testing.T, s server)) {
+type cyrus struct{ *peertest.CyrusServer }
+
+func (s cyrus) account() Account {
+	return Account{
+		Name: "lists", Addr: s.Addr, Username: s.User,
+		Password: func() (string, error) { return s.Password, nil },
+		RootCAs:  s.Roots, Timeout: 10 * time.Second,
+	}
+}
+
+func (s cyrus) load(t testing.TB, mailbox string, mails []mailtest.Mail) {
+	t.Helper()
+	s.Load(t, mailbox, peerMails(mails))
+}
+
+func (s cyrus) replace(t testing.TB, mailbox string, mails []mailtest.Mail) {
+	t.Helper()
+	s.Remove(t, mailbox)
+	s.load(t, mailbox, mails)
+}
+
+// onAll runs a test against the in-process server, Dovecot and Cyrus.
+func onAll(t *testing.T, test func(t *testing.T, s server)) {
 	t.Run("in-process", func(t *testing.T) { test(t, startInProcess(t, mailtest.ImplicitTLS)) })
 	t.Run("dovecot", func(t *testing.T) { test(t, dovecot{peertest.Dovecot(t)}) })
+	t.Run("cyrus", func(t *testing.T) { test(t, cyrus{peertest.Cyrus(t)}) })
 }
 
 // ingester stores into archive, and does not wait between connections.
 func ingester(t testing.TB, archive Archive) *Ingester {
 	in := New(archive, plainParse, mailtest.FixedClock(start), slog.New(slog.NewTextHandler(t.Output(), nil)))
 	in.backoff = func(int) time.Duration { return 0 }
+	t.Cleanup(in.Close)
 	return in
 }
 
 // fetch reads a mailbox that can be read.
 func fetch(t testing.TB, archive *memory, source Source) Report {
 	t.Helper()
-	report, err := ingester(t, archive).Fetch(t.Context(), source, nil)
+	in := ingester(t, archive)
+	defer in.Close()
+	report, err := in.Fetch(t.Context(), source, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

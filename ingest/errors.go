@@ -30,6 +30,8 @@ var (
 	ErrCertificate = errors.New("wrong certificate")
 	// ErrPassword says that the password could not be read.
 	ErrPassword = errors.New("cannot read the password")
+	// ErrToken says that there is no access token to log in with.
+	ErrToken = errors.New("no access token")
 	// ErrAuthentication says that the server refused the login.
 	ErrAuthentication = errors.New("the server refused the login")
 	// ErrNoMailbox says that a mailbox is missing or cannot be opened.
@@ -48,7 +50,7 @@ var (
 // temporary says whether trying again soon may help.
 func temporary(err error) bool {
 	for _, lasting := range []error{
-		ErrPlain, ErrUnknownHost, ErrTLS, ErrCertificate, ErrPassword, ErrAuthentication, ErrNoMailbox,
+		ErrPlain, ErrUnknownHost, ErrTLS, ErrCertificate, ErrPassword, ErrToken, ErrAuthentication, ErrNoMailbox,
 		errUIDValidity, context.Canceled, context.DeadlineExceeded,
 	} {
 		if errors.Is(err, lasting) {
@@ -134,6 +136,13 @@ func loginError(a *Account, err error) error {
 		return fmt.Errorf("%w to %s: it takes no logins at present: %s", ErrConnection, a.Addr, said(err))
 	case imap.ResponseCodePrivacyRequired:
 		return fmt.Errorf("%w to %s: the server wants encryption: set tls = \"starttls\" or \"tls\"", ErrPlain, a.Addr)
+	}
+	switch a.Auth {
+	case AuthAnonymous:
+		return fmt.Errorf("%w without a name at %s: set auth = \"password\" (%s)", ErrAuthentication, a.host(), said(err))
+	case AuthOAuth:
+		return fmt.Errorf("%w (%w) of %s at %s: check that username is who gave leave, that scopes has the one for IMAP, and this machine's clock (%s)",
+			ErrAuthentication, errTokenRefused, a.Username, a.host(), said(err))
 	}
 	return fmt.Errorf("%w of %s at %s: check username and password_file (%s)", ErrAuthentication, a.Username, a.host(), said(err))
 }

@@ -17,7 +17,7 @@ import (
 
 // Each error is one line that says what to do.
 func TestErrorsForPeople(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		s.load(t, "lists/sig-openstack", sample(1))
 		for _, test := range []struct {
 			name    string

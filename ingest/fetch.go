@@ -58,7 +58,10 @@ type fetchRun struct {
 	// ranges are where there may be UIDs from next on.
 	ranges []imap.UIDRange
 
+	messages uint32 // in the mailbox
+
 	connected bool // there was a connection
+	kept      bool // the connection is one that was kept from before
 	moved     bool // this connection made headway
 	// span and chunk are how many messages to list and to fetch at a time;
 	// they shrink when a connection dies.
@@ -81,9 +84,7 @@ type fetchRun struct {
 // toEnd reads the mailbox, from its beginning again if its UIDs have changed.
 func (r *fetchRun) toEnd(ctx context.Context) error {
 	for resyncs := 0; ; resyncs++ {
-		r.validity, r.next, r.handed = r.mailbox.UIDValidity, max(r.mailbox.UIDNext, 1), r.mailbox.UIDNext
-		r.span, r.chunk, r.count, r.done = maxSpan, maxBatch, 0, 0
-		r.suspect, r.strikes, r.unlistable, r.poison = 0, 0, map[uint32]bool{}, map[uint32]mail{}
+		r.begin()
 		p := &pipeline{
 			in: r.in, list: r.source.List, source: r.source.name(), report: r.report,
 			mailbox: &r.mailbox, stored: r.stored,
@@ -100,6 +101,13 @@ func (r *fetchRun) toEnd(ctx context.Context) error {
 		r.mailbox.UIDValidity, r.mailbox.UIDNext, r.mailbox.HighestModSeq = r.validity, 0, 0
 		r.report.Resynced = true
 	}
+}
+
+// begin makes ready to read on from the cursor as it is stored.
+func (r *fetchRun) begin() {
+	r.validity, r.next, r.handed = r.mailbox.UIDValidity, max(r.mailbox.UIDNext, 1), r.mailbox.UIDNext
+	r.span, r.chunk, r.count, r.done = maxSpan, maxBatch, 0, 0
+	r.suspect, r.strikes, r.unlistable, r.poison = 0, 0, map[uint32]bool{}, map[uint32]mail{}
 }
 
 // stored shows the progress.
@@ -120,6 +128,9 @@ func (r *fetchRun) produce(ctx context.Context, emit emitter) error {
 		err := r.connection(ctx, emit)
 		if err == nil || ctx.Err() != nil || !temporary(err) {
 			return err
+		}
+		if r.kept && !r.moved {
+			continue // it had been lost since it was last used
 		}
 		if r.moved {
 			failures = 0
@@ -145,13 +156,13 @@ func backoff(failures int) time.Duration {
 	return wait - rand.N(wait/2)
 }
 
-// connection reads on over a new connection.
-func (r *fetchRun) connection(ctx context.Context, emit emitter) error {
-	s, err := r.source.Account.connect(ctx)
-	if err != nil {
+// connection reads on over a connection.
+func (r *fetchRun) connection(ctx context.Context, emit emitter) (err error) {
+	var s *session
+	if s, r.kept, err = r.in.sessions.take(ctx, &r.source.Account); err != nil {
 		return err
 	}
-	defer s.close()
+	defer func() { r.in.sessions.giveBack(&r.source.Account, s, err) }()
 	r.connected = true
 	if err := r.open(ctx, s); err != nil {
 		return err
@@ -177,6 +188,10 @@ func (r *fetchRun) open(ctx context.Context, s *session) error {
 		return fmt.Errorf("%w %q at %s: the server has no lasting UIDs (UIDVALIDITY) for it", ErrNoMailbox, r.source.Mailbox, s.addr)
 	}
 	uidNext := uint32(data.UIDNext)
+	r.messages = data.NumMessages
+	if uidNext == 0 && r.unchanged(data) {
+		uidNext = r.next
+	}
 	if uidNext == 0 && data.NumMessages > 0 { // optional in RFC 3501, section 7.1
 		last, err := s.lastUID(ctx, data.NumMessages)
 		if err != nil {
@@ -198,6 +213,13 @@ func (r *fetchRun) open(ctx context.Context, s *session) error {
 		return err
 	}
 	return r.plan(ctx, s, data.NumMessages)
+}
+
+// unchanged says that nothing at all has happened in the mailbox since it was
+// last read to its end (RFC 7162, section 3.1.2.1).
+func (r *fetchRun) unchanged(data *imap.SelectData) bool {
+	return r.mailbox.UIDNext != 0 && r.next == r.mailbox.UIDNext && r.validity == data.UIDValidity &&
+		data.HighestModSeq != 0 && data.HighestModSeq == r.mailbox.HighestModSeq
 }
 
 // testify fetches another message than the suspect, if there are both: only

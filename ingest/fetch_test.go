@@ -23,7 +23,7 @@ import (
 )
 
 func TestFetchToTheEndAndOn(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		mails := sample(1203)
 		s.load(t, "lists", mails[:1200])
 		archive := newMemory(t)
@@ -65,7 +65,7 @@ func TestFetchToTheEndAndOn(t *testing.T) {
 }
 
 func TestFetchEmptyMailbox(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		archive := newMemory(t)
 		source := Source{Account: s.account(), Mailbox: "INBOX"}
 		if report := fetch(t, archive, source); report.Found != 0 {
@@ -82,7 +82,7 @@ func TestFetchEmptyMailbox(t *testing.T) {
 }
 
 func TestFetchSince(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		s.load(t, "lists", sample(100)) // an hour apart: four days and a bit
 		for _, test := range []struct {
 			name  string
@@ -111,7 +111,7 @@ func TestFetchSince(t *testing.T) {
 }
 
 func TestFetchAfterUIDValidityChange(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		mails := sample(40)
 		s.load(t, "lists", mails[:30])
 		archive := newMemory(t)
@@ -166,7 +166,7 @@ func TestWhatCannotBeParsedIsKept(t *testing.T) {
 }
 
 func TestTooLargeMailsAreKeptInPart(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		mails := sample(4)
 		mails[1].Raw = []byte("Message-ID: <big@example.org>\r\n\r\n" + strings.Repeat("a line of a large mail\r\n", 50_000))
 		s.load(t, "lists", mails)
@@ -209,7 +209,7 @@ func sweepSample() []mailtest.Mail {
 }
 
 func TestCutAfterAnyByte(t *testing.T) {
-	onBoth(t, func(t *testing.T, s server) {
+	onAll(t, func(t *testing.T, s server) {
 		s.load(t, "lists", sweepSample())
 		source := Source{Account: s.account(), Mailbox: "lists", MaxMessageBytes: 8000}
 		cut := startCutter(t, source.Account.Addr)

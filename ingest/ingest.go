@@ -91,7 +91,8 @@ type Report struct {
 	SkippedFiles []string `json:"skipped_files,omitempty"`
 }
 
-// Ingester brings mail into one archive.
+// Ingester brings mail into one archive. It keeps a connection for each
+// account from one Fetch to the next, until Close.
 type Ingester struct {
 	// MaxMessageBytes is Source.MaxMessageBytes for files.
 	MaxMessageBytes int64
@@ -102,12 +103,19 @@ type Ingester struct {
 	log     *slog.Logger
 	backoff func(failures int) time.Duration
 	batch   int // mails of a file that are stored at a time; 0 means maxBatch
+	watch   watchTimes
+
+	sessions sessions
 }
 
 // New makes an Ingester. The clock tells when things are recorded.
 func New(archive Archive, parse Parse, clock func() time.Time, log *slog.Logger) *Ingester {
-	return &Ingester{archive: archive, parse: parse, clock: clock, log: log, backoff: backoff}
+	return &Ingester{archive: archive, parse: parse, clock: clock, log: log, backoff: backoff, watch: newWatchTimes()}
 }
+
+// Close ends the connections that are kept. What is under way is not ended by
+// it, but by its context.
+func (in *Ingester) Close() { in.sessions.close() }
 
 // Fetch reads what is new in an IMAP mailbox, to its end. It changes nothing
 // on the server. After an error everything up to some point is stored, the

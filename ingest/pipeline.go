@@ -49,9 +49,8 @@ type batch struct {
 	expunged    int
 	total       int
 
-	// For a file: the cursor behind the batch, and the bytes read so far.
-	mark     string
-	position int64
+	mark     string // Mailbox.Mark behind the batch
+	position int64  // for a file: the bytes read so far
 
 	arrivals []sigpost.Arrival
 }

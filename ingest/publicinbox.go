@@ -104,9 +104,9 @@ func folderSize(dir string) (size int64) {
 // inboxRun reads a public-inbox.
 type inboxRun struct {
 	*fileRun
-	out   *batcher
-	state inboxMark
-	news  []*news
+	out    *batcher
+	state  inboxMark
+	epochs []*epoch
 	// deleted counts, by the names of blobs, how often a mail is taken out
 	// again in what is still to be read.
 	deleted map[string]int
@@ -114,8 +114,8 @@ type inboxRun struct {
 	total   int // commits of all
 }
 
-// news are the commits of an epoch that were not read yet.
-type news struct {
+// epoch is a repository of the inbox with the commits that were not read yet.
+type epoch struct {
 	repo  *repository
 	name  string
 	since []string // arguments of git that leave out what was read
@@ -137,7 +137,7 @@ func (r *fileRun) readPublicInbox(ctx context.Context, emit emitter) error {
 		run.state.Epochs = map[string]string{}
 	}
 	defer func() {
-		for _, n := range run.news {
+		for _, n := range run.epochs {
 			n.repo.close()
 		}
 	}()
@@ -146,13 +146,13 @@ func (r *fileRun) readPublicInbox(ctx context.Context, emit emitter) error {
 			return err
 		}
 	}
-	for _, n := range run.news {
+	for _, n := range run.epochs {
 		if err := run.deletions(ctx, n); err != nil {
 			return err
 		}
 		run.total += n.count
 	}
-	for _, n := range run.news {
+	for _, n := range run.epochs {
 		if err := run.epoch(ctx, n); err != nil {
 			return run.out.end(ctx, r.mark, err)
 		}
@@ -172,8 +172,8 @@ func (r *inboxRun) look(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	n := &news{repo: repo, name: name}
-	r.news = append(r.news, n)
+	n := &epoch{repo: repo, name: name}
+	r.epochs = append(r.epochs, n)
 	if last != "" {
 		// History is written anew when a mail is edited or purged.
 		if _, err := repo.output(ctx, "merge-base", "--is-ancestor", last, repo.tip); err == nil {
@@ -212,7 +212,7 @@ type change struct {
 
 // changes walks the new commits of an epoch, oldest first. Each is also told
 // by itself, before its changes, with no blob.
-func (n *news) changes(ctx context.Context, do func(change) error, more ...string) error {
+func (n *epoch) changes(ctx context.Context, do func(change) error, more ...string) error {
 	args := append([]string{
 		"log", "--reverse", "--first-parent", "-m", "--root", "--raw", "--no-abbrev", "--format=c %H %ct",
 		"--no-renames", n.repo.tip,
@@ -262,7 +262,7 @@ func readChange(line string) (blob string, deleted bool) {
 }
 
 // deletions notes which of the new mails are gone again.
-func (r *inboxRun) deletions(ctx context.Context, n *news) error {
+func (r *inboxRun) deletions(ctx context.Context, n *epoch) error {
 	return n.changes(ctx, func(c change) error {
 		if c.deleted {
 			r.deleted[c.blob]++
@@ -273,7 +273,7 @@ func (r *inboxRun) deletions(ctx context.Context, n *news) error {
 
 // epoch emits the new mails of one repository. git looks up the objects while
 // the ones before are being parsed.
-func (r *inboxRun) epoch(ctx context.Context, n *news) (err error) {
+func (r *inboxRun) epoch(ctx context.Context, n *epoch) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	store, err := n.repo.objects(ctx)
@@ -321,7 +321,7 @@ func (r *inboxRun) epoch(ctx context.Context, n *news) (err error) {
 }
 
 // take emits one mail.
-func (r *inboxRun) take(ctx context.Context, n *news, store *objects, c change) error {
+func (r *inboxRun) take(ctx context.Context, n *epoch, store *objects, c change) error {
 	if c.withdrawn {
 		r.out.b.expunged++
 	} else {

@@ -97,6 +97,10 @@ func (s *scripted) serve(c *conversation) {
 			continue
 		}
 		fields := strings.Fields(command)
+		if len(fields) == 0 { // such as DONE
+			c.say("* BAD what?")
+			continue
+		}
 		switch fields[0] {
 		case "CAPABILITY":
 			c.say("* CAPABILITY %s", s.caps)

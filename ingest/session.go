@@ -23,7 +23,14 @@ type session struct {
 	client *imapclient.Client
 	caps   imap.CapSet
 	strays *strays
-	unhook func() bool
+	news   *news
+	unhook func() bool // see bind
+}
+
+// bind lets the connection end with ctx. Closing it under go-imap ends all of
+// its calls; its own Close would wait for them.
+func (s *session) bind(ctx context.Context) {
+	s.unhook = context.AfterFunc(ctx, func() { s.conn.Close() })
 }
 
 // do carries out a command under the watchdog. expected is about how many
@@ -54,7 +61,7 @@ func (s *session) do(ctx context.Context, expected int64, command func() error) 
 
 // isOurs says that an error has been explained already.
 func isOurs(err error) bool {
-	for _, ours := range []error{ErrPlain, ErrTLS, ErrCertificate, ErrAuthentication, ErrNoMailbox, ErrConnection} {
+	for _, ours := range []error{ErrPlain, ErrTLS, ErrCertificate, ErrAuthentication, errTokenRefused, ErrNoMailbox, ErrConnection} {
 		if errors.Is(err, ours) {
 			return true
 		}

@@ -62,6 +62,7 @@ var owner = map[string][]string{
 	"github.com/schollz/progressbar/v3": {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":        {"cmd/sigpost"},
 	"golang.org/x/net":                  {"message"},
+	"golang.org/x/oauth2":               {"ingest"},
 	"golang.org/x/text":                 {"message", "digest", "classify"},
 }
 

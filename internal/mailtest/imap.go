@@ -21,6 +21,15 @@ type IMAPOptions struct {
 	Username string
 	Password string
 	Security Security
+	// Anonymous lets anybody in without a name, as the one user. NoPlain
+	// leaves AUTH=PLAIN away, so that LOGIN is what there is.
+	Anonymous bool
+	NoPlain   bool
+	// Token says which access tokens are good for the one user; nil for
+	// none. They are taken by Bearer: OAUTHBEARER, XOAUTH2 or both; nil
+	// means both.
+	Token  func(token string) bool
+	Bearer []string
 	// CA signs the server's certificate; nil makes a new one.
 	CA *CA
 }
@@ -65,7 +74,7 @@ func StartIMAP(opts IMAPOptions) (*IMAP, error) {
 	memory.AddUser(s.user)
 	options := &imapserver.Options{
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			return memory.NewSession(), nil, nil
+			return &saslSession{memory.NewSession().(memorySession), s, opts}, nil, nil
 		},
 		Caps:   imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}},
 		Logger: log.New(io.Discard, "", 0),

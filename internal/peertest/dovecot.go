@@ -20,7 +20,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -56,10 +55,24 @@ type owner struct {
 	name, group string
 }
 
-// Dovecot starts a Dovecot 2.3 and stops it when the test ends.
+// Dovecot starts a Dovecot 2.3 and stops it when the test ends. Anonymous
+// logins see what the user sees.
 func Dovecot(t testing.TB) *DovecotServer {
 	t.Helper()
-	program := Need(t, "Dovecot", "dovecot")[0]
+	return dovecot(t, "")
+}
+
+// DovecotWithTokens takes access tokens as well (OAUTHBEARER and XOAUTH2). It
+// asks about each at tokenInfo, with the token at the end of that address; the
+// answer is JSON with "username" and "active", or 401.
+func DovecotWithTokens(t testing.TB, tokenInfo string) *DovecotServer {
+	t.Helper()
+	return dovecot(t, tokenInfo)
+}
+
+func dovecot(t testing.TB, tokenInfo string) *DovecotServer {
+	t.Helper()
+	program := Need(t, "Dovecot", "dovecot", "/usr/lib/dovecot/imap")[0]
 	dir := shortTempDir(t)
 	s := &DovecotServer{
 		Addr: FreeAddr(t), PlainAddr: FreeAddr(t),
@@ -73,7 +86,7 @@ func Dovecot(t testing.TB) *DovecotServer {
 	}
 	s.chown(t, filepath.Join(dir, "mail"))
 	config := filepath.Join(dir, "dovecot.conf")
-	if err := os.WriteFile(config, []byte(s.config()), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte(s.config()+s.tokenConfig(t, tokenInfo)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	users := s.User + ":{PLAIN}" + s.Password + "\n"
@@ -90,23 +103,7 @@ func (s *DovecotServer) start(t testing.TB, program, config string) {
 	var output bytes.Buffer
 	cmd := exec.Command(program, "-F", "-c", config)
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(exited)
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-exited:
-		case <-time.After(5 * time.Second):
-			_ = cmd.Process.Kill()
-			<-exited
-		}
-	})
+	runUntilEnd(t, cmd)
 	for _, addr := range []string{s.Addr, s.PlainAddr} {
 		if err := WaitFor(addr, 10*time.Second); err != nil {
 			log, _ := os.ReadFile(filepath.Join(s.dir, "dovecot.log"))
@@ -137,7 +134,8 @@ ssl = yes
 ssl_cert = <%[1]s/server.pem
 ssl_key = <%[1]s/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login anonymous
+auth_anonymous_username = reader
 default_login_user = %[5]s
 default_internal_user = %[6]s
 default_internal_group = %[7]s
@@ -171,8 +169,34 @@ service imap-login {
 }
 service anvil {
   chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
+auth_failure_delay = 0
 `, s.dir, host, imap, imaps, login, internal, group, s.owner.uid, s.owner.gid)
+}
+
+// tokenConfig is what there is more for access tokens.
+func (s *DovecotServer) tokenConfig(t testing.TB, tokenInfo string) string {
+	t.Helper()
+	if tokenInfo == "" {
+		return ""
+	}
+	path := filepath.Join(s.dir, "oauth2.conf")
+	text := "tokeninfo_url = " + tokenInfo + "\nintrospection_mode = get\nintrospection_url = " + tokenInfo +
+		"\nusername_attribute = username\nactive_attribute = active\nactive_value = true\n"
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return `
+auth_mechanisms = plain login anonymous oauthbearer xoauth2
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = ` + path + `
+}
+`
 }
 
 // Load adds mails to a mailbox in their order, creating it first where it is

@@ -12,12 +12,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
 // Need finds a peer's programs, in $PATH or as one of the globs (such as
-// "/usr/lib/postgresql/*/bin/initdb"; the last match wins). Where one is
+// "/usr/lib/postgresql/*/bin/initdb"; the last match wins, and "{/a,}" in front
+// stands for a folder that may be left out). Where one is
 // missing the test is skipped, or fails when PEERS=required.
 func Need(t testing.TB, peer string, programs ...string) []string {
 	t.Helper()
@@ -33,6 +36,12 @@ func Need(t testing.TB, peer string, programs ...string) []string {
 }
 
 func find(program string) string {
+	if folder, rest, ok := strings.Cut(program, ",}"); ok {
+		if path := find(rest); path != "" {
+			return path
+		}
+		program = strings.TrimPrefix(folder, "{") + rest
+	}
 	if !filepath.IsAbs(program) {
 		if path, err := exec.LookPath(program); err == nil {
 			return path
@@ -78,4 +87,27 @@ func WaitFor(addr string, limit time.Duration) error {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// runUntilEnd starts a server in the foreground and stops it when the test
+// ends.
+func runUntilEnd(t testing.TB, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-exited:
+		case <-time.After(5 * time.Second):
+			_ = cmd.Process.Kill()
+			<-exited
+		}
+	})
 }

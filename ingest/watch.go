@@ -1,0 +1,212 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const (
+	// idleMin and idleMax are how long an IDLE lasts before the server is
+	// asked for a sign of life: a connection that is open at our end only
+	// shows when we send something. RFC 2177 wants less than 29 minutes.
+	idleMin, idleMax = 5 * time.Minute, 10 * time.Minute
+	// watchMaxWait is the longest wait for the next connection.
+	watchMaxWait = 5 * time.Minute
+	// watchHealthy is how long a connection must have lasted for the waits to
+	// begin anew.
+	watchHealthy = time.Minute
+)
+
+// watchTimes are the times that a watch goes by.
+type watchTimes struct {
+	idle func() time.Duration
+	wait func(failures int, err error) time.Duration
+}
+
+func newWatchTimes() watchTimes {
+	return watchTimes{
+		idle: func() time.Duration { return idleMin + rand.N(idleMax-idleMin) },
+		wait: watchWait,
+	}
+}
+
+// watchWait is how long to wait before the next connection: 0.25 s to five
+// minutes, doubled each time, with up to a half of it taken off at random.
+// What trying again does not help with is tried at the longest intervals.
+func watchWait(failures int, err error) time.Duration {
+	wait := min(250*time.Millisecond<<min(failures-1, 20), watchMaxWait)
+	if err != nil && !temporary(err) {
+		wait = watchMaxWait
+	}
+	return wait - rand.N(wait/2)
+}
+
+// Watch waits for new mail in a mailbox until ctx ends, whose error it gives.
+// It calls changed when there may be some, and after each time that it has
+// connected; never while changed is still running. Where the server has IDLE
+// (RFC 2177) that is at once, elsewhere it asks every poll. It has a connection
+// of its own. What goes wrong is logged, and tried again for ever.
+func (in *Ingester) Watch(ctx context.Context, source Source, poll time.Duration, changed func()) error {
+	for failures := 1; ; failures++ {
+		connected := time.Now()
+		err := in.watchConnection(ctx, source, poll, changed)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if time.Since(connected) >= watchHealthy {
+			failures = 1
+		}
+		wait := in.watch.wait(failures, err)
+		in.log.Warn("the watch on a mailbox was interrupted", "mailbox", source.name(), "again_in", wait.Round(time.Millisecond), "error", err)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// watchConnection watches over one connection, until it ends.
+func (in *Ingester) watchConnection(ctx context.Context, source Source, poll time.Duration, changed func()) error {
+	s, err := source.Account.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	data, err := s.examine(ctx, source.Mailbox)
+	if err != nil {
+		return err
+	}
+	s.news.opened(data.NumMessages)
+	idle := s.caps.Has(imap.CapIdle)
+	for {
+		changed()
+		// Not all servers tell of what came while no IDLE was under way when
+		// one begins.
+		more, err := s.noop(ctx)
+		if err != nil {
+			return err
+		}
+		for !more {
+			if idle {
+				more, err = s.idle(ctx, in.watch.idle())
+				if errors.Is(err, errNoIdle) {
+					idle, err = false, nil
+				}
+			} else {
+				more, err = s.pollFor(ctx, poll)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// errNoIdle says that a server does not carry out IDLE.
+var errNoIdle = errors.New("IDLE refused")
+
+// idle waits for news, for limit at most; then the server must give a sign of
+// life.
+func (s *session) idle(ctx context.Context, limit time.Duration) (more bool, err error) {
+	var cmd *imapclient.IdleCommand
+	refused := false
+	err = s.do(ctx, 0, func() (err error) {
+		cmd, err = s.client.Idle()
+		refused = errors.As(err, new(*imap.Error))
+		return err
+	})
+	if refused {
+		return false, errNoIdle
+	}
+	if err != nil {
+		return false, err
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-s.news.more:
+		more = true
+	case <-timer.C:
+	case <-s.client.Closed():
+	case <-ctx.Done():
+	}
+	err = s.do(ctx, 0, func() error {
+		if err := cmd.Close(); err != nil {
+			return err
+		}
+		return cmd.Wait()
+	})
+	if more || err != nil {
+		return more, err
+	}
+	return s.noop(ctx)
+}
+
+// pollFor waits and then asks.
+func (s *session) pollFor(ctx context.Context, interval time.Duration) (more bool, err error) {
+	timer := time.NewTimer(interval)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.client.Closed():
+	case <-ctx.Done():
+	}
+	return s.noop(ctx)
+}
+
+func (s *session) noop(ctx context.Context) (more bool, err error) {
+	err = s.do(ctx, 0, func() error { return s.client.Noop().Wait() })
+	select {
+	case <-s.news.more:
+		more = true
+	default:
+	}
+	return more, err
+}
+
+// news notices when the messages of a mailbox become more (RFC 9051, section
+// 7.4.1). Other changes are nothing to it.
+type news struct {
+	more chan struct{} // holds one sign at most
+
+	mu       sync.Mutex
+	messages uint32
+}
+
+func newNews() *news { return &news{more: make(chan struct{}, 1)} }
+
+func (n *news) opened(messages uint32) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.messages = messages
+}
+
+// exists and expunged are called by go-imap's only reading goroutine, and do
+// not wait.
+func (n *news) exists(data *imapclient.UnilateralDataMailbox) {
+	if data.NumMessages == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if *data.NumMessages > n.messages {
+		select {
+		case n.more <- struct{}{}:
+		default:
+		}
+	}
+	n.messages = *data.NumMessages
+}
+
+func (n *news) expunged(uint32) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.messages -= min(n.messages, 1)
+}

@@ -1,0 +1,240 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sigpost/internal/mailtest"
+)
+
+// watching runs a Watch until the test ends; each call of changed is a sign in
+// the channel.
+func watching(t *testing.T, source Source, poll time.Duration, change func(in *Ingester)) <-chan time.Time {
+	t.Helper()
+	in := ingester(t, newMemory(t))
+	in.watch.wait = func(int, error) time.Duration { return time.Millisecond }
+	if change != nil {
+		change(in)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	signs := make(chan time.Time, 10_000)
+	var running atomic.Int32
+	ended := make(chan error)
+	go func() {
+		ended <- in.Watch(ctx, source, poll, func() {
+			if running.Add(1) != 1 {
+				t.Error("changed is called while it runs")
+			}
+			signs <- time.Now()
+			running.Add(-1)
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("Watch ended with %v", err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Error("Watch goes on after its context")
+		}
+	})
+	return signs
+}
+
+func wantSign(t *testing.T, signs <-chan time.Time, within time.Duration, what string) {
+	t.Helper()
+	select {
+	case <-signs:
+	case <-time.After(within):
+		t.Fatalf("%s was not noticed within %s", what, within)
+	}
+}
+
+func wantNoSign(t *testing.T, signs <-chan time.Time, within time.Duration, what string) {
+	t.Helper()
+	select {
+	case <-signs:
+		t.Fatalf("changed was called: %s", what)
+	case <-time.After(within):
+	}
+}
+
+func TestWatchNoticesNewMail(t *testing.T) {
+	onAll(t, func(t *testing.T, s server) {
+		mails := sample(6)
+		s.load(t, "lists", mails[:2])
+		signs := watching(t, Source{Account: s.account(), Mailbox: "lists"}, time.Hour, nil)
+		wantSign(t, signs, 10*time.Second, "the connection")
+		for i := 2; i < 5; i++ {
+			// The in-process server does not tell of what came right before
+			// an IDLE.
+			wantNoSign(t, signs, 200*time.Millisecond, "without any mail")
+			s.load(t, "lists", mails[i:i+1])
+			delivered := time.Now()
+			wantSign(t, signs, 10*time.Second, "new mail")
+			t.Logf("noticed after %s", time.Since(delivered))
+		}
+	})
+}
+
+// Where a server has no IDLE, or refuses it, it is asked.
+func TestWatchPolls(t *testing.T) {
+	for _, test := range []struct{ name, caps string }{{"no IDLE", "IMAP4rev1"}, {"IDLE refused", "IMAP4rev1 IDLE"}} {
+		t.Run(test.name, func(t *testing.T) {
+			var noops atomic.Int32
+			s := startScripted(t, 3, func(s *scripted) {
+				s.caps = test.caps
+				s.answer = func(c *conversation, tag, command string) bool {
+					switch {
+					case command == "IDLE":
+						c.say("%s NO not here", tag)
+						return true
+					case command == "NOOP" && noops.Add(1) == 3:
+						c.say("* 4 EXISTS")
+					}
+					return false
+				}
+			})
+			signs := watching(t, s.source(), 10*time.Millisecond, nil)
+			wantSign(t, signs, 5*time.Second, "the connection")
+			wantSign(t, signs, 5*time.Second, "new mail")
+			wantNoSign(t, signs, 100*time.Millisecond, "at a NOOP that brought nothing")
+		})
+	}
+}
+
+// Expunges and flags are no news, and the IDLE is given up and begun again in
+// time.
+func TestWatchDoesNotSpin(t *testing.T) {
+	var idles, done atomic.Int32
+	left, idling := 50, ""
+	s := startScripted(t, left, func(s *scripted) {
+		s.caps = "IMAP4rev1 IDLE"
+		s.answer = func(c *conversation, tag, command string) bool {
+			switch {
+			case command == "IDLE":
+				idles.Add(1)
+				c.say("+ idling")
+				for range 3 {
+					c.say("* 1 EXPUNGE\r\n* 2 FETCH (FLAGS (\\Seen))\r\n* OK still here")
+					left--
+				}
+				c.say("* %d EXISTS", left)
+				idling = tag
+				return true
+			case tag == "DONE":
+				done.Add(1)
+				c.say("%s OK IDLE ended", idling)
+				return true
+			}
+			return false
+		}
+	})
+	signs := watching(t, s.source(), time.Hour, func(in *Ingester) { in.watch.idle = func() time.Duration { return 30 * time.Millisecond } })
+	wantSign(t, signs, 5*time.Second, "the connection")
+	wantNoSign(t, signs, 300*time.Millisecond, "at an expunge")
+	if n := idles.Load(); n < 2 || n > 12 || !s.heard("NOOP") || done.Load() < n-1 {
+		t.Errorf("%d times IDLE, %d times DONE", n, done.Load())
+	}
+}
+
+// What ends a connection ends no watch; changed is called for each new one.
+func TestWatchConnectsAgain(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		while func(s *scripted, c *conversation, tag, command string) bool
+	}{
+		{"BYE", func(_ *scripted, c *conversation, _, command string) bool {
+			if command != "IDLE" {
+				return false
+			}
+			c.say("+ idling\r\n* BYE closing down")
+			c.Close()
+			return true
+		}},
+		{"BYE and no end", func(_ *scripted, c *conversation, _, command string) bool {
+			if command == "IDLE" {
+				c.say("+ idling\r\n* BYE closing down")
+			}
+			return command == "IDLE" || strings.HasPrefix(command, "DONE")
+		}},
+		{"garbage", func(_ *scripted, c *conversation, _, command string) bool {
+			if command == "IDLE" {
+				c.say("+ idling\r\n* VANISHED 1:3")
+			}
+			return command == "IDLE"
+		}},
+		{"half open", func(_ *scripted, c *conversation, _, command string) bool {
+			if command == "IDLE" {
+				c.say("+ idling")
+			}
+			return command == "IDLE" || command == ""
+		}},
+		{"IDLE is never begun", func(_ *scripted, _ *conversation, _, command string) bool { return command == "IDLE" }},
+		{"logins fail", func(_ *scripted, c *conversation, tag, command string) bool {
+			if !strings.HasPrefix(command, "EXAMINE") {
+				return false
+			}
+			c.say("%s NO [NOPERM] not now", tag)
+			return true
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var times atomic.Int32
+			s := startScripted(t, 3, func(s *scripted) {
+				s.caps = "IMAP4rev1 IDLE"
+				s.answer = func(c *conversation, tag, command string) bool {
+					if strings.HasPrefix(command, "CAPABILITY") {
+						times.Add(1)
+					}
+					return test.while(s, c, tag, command)
+				}
+			})
+			source := s.source()
+			source.Account.Timeout = 100 * time.Millisecond
+			signs := watching(t, source, time.Hour, func(in *Ingester) { in.watch.idle = func() time.Duration { return 20 * time.Millisecond } })
+			for deadline := time.Now().Add(5 * time.Second); times.Load() < 4; {
+				if time.Now().After(deadline) {
+					t.Fatalf("%d connections", times.Load())
+				}
+				select {
+				case <-signs:
+				case <-time.After(5 * time.Millisecond):
+				}
+			}
+		})
+	}
+}
+
+func TestWatchEndsWithItsContext(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	watching(t, Source{Account: Account{Addr: l.Addr().String(), TLS: TLSPlain}, Mailbox: "lists"}, time.Hour, nil)
+	s := startInProcess(t, mailtest.ImplicitTLS)
+	wantSign(t, watching(t, Source{Account: s.account(), Mailbox: "INBOX"}, time.Hour, nil), 5*time.Second, "the connection")
+	gone := s.account()
+	gone.Addr = "127.0.0.1:1"
+	watching(t, Source{Account: gone, Mailbox: "INBOX"}, time.Hour, func(in *Ingester) { in.watch = newWatchTimes() })
+}
+
+func TestWatchWait(t *testing.T) {
+	for failures := 1; failures < 40; failures++ {
+		wait, longest := watchWait(failures, ErrConnection), min(250*time.Millisecond<<min(failures-1, 12), 5*time.Minute)
+		if wait <= longest/2-1 || wait > longest {
+			t.Errorf("%d failures: %s", failures, wait)
+		}
+	}
+	if wait := watchWait(1, ErrAuthentication); wait < 2*time.Minute {
+		t.Errorf("a wrong password is shown again after %s", wait)
+	}
+}
