@@ -2,9 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"hash/fnv"
-	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -18,12 +15,12 @@ import (
 //   - Message-IDs are others in each copy, and so is each mention of them;
 //   - a copy is weeksApart weeks older than the one before it, and copies are
 //     shuffled together by date, so that a mailbox has threads side by side;
-//   - of the rare words (nearly all there are, by number; about a quarter of a
-//     text) each copy takes some that no copy had before it and the others from
-//     one of these, so that the vocabulary grows as the list's own does
-//     (Heaps' law, with the exponent between its halves, at most 0.8). A word becomes another
-//     one by letters changing places with letters as frequent, and is the same
-//     one wherever it stands in the copy: what is quoted stays quoted;
+//   - of the rare words (nine in ten of all there are) each copy takes some
+//     that no copy had before it and the others from one of these, so that the
+//     vocabulary grows as the list's own does (Heaps' law, with the exponent
+//     between its halves, at most 0.8). A word becomes another one by letters
+//     changing places with letters as frequent, and is the same one wherever it
+//     stands in the copy: what is quoted stays quoted;
 //   - random tokens of the header (signatures, queue ids) are others in each
 //     copy;
 //   - frequent words, addresses and the structure of MIME stay, and so does
@@ -81,34 +78,6 @@ func newCorpus(mails []peertest.Mail) *corpus {
 
 func (m *template) word(p piece) string { return strings.ToLower(string(m.Raw[p.from:p.to])) }
 
-// count tells rare words from frequent ones, and how the vocabulary grows. The
-// frequent ones hold together what is said (and are what footers and lines
-// over quotes are made of).
-func (c *corpus) count() {
-	counts, words := map[string]int{}, map[string]bool{}
-	running, halfRunning, halfWords := 0, 1, 1
-	for i := range c.mails {
-		m := &c.mails[i]
-		for _, p := range m.pieces {
-			if p.kind == aWord || p.kind == aToken {
-				counts[m.word(p)]++
-			}
-			if p.kind == aWord {
-				words[m.word(p)] = true
-				running++
-			}
-		}
-		if i == len(c.mails)/2 {
-			halfRunning, halfWords = max(1, running), max(1, len(words))
-		}
-	}
-	for w, n := range counts {
-		c.rare[w] = n <= max(5, len(c.mails)/50)
-	}
-	grows := math.Log(float64(len(words))/float64(halfWords)) / math.Log(float64(running)/float64(halfRunning))
-	c.grows = min(0.8, max(0.5, grows)) // few mails, whose threads differ, tell of more growth than goes on
-}
-
 // messageID is the field's first Message-ID.
 func messageID(raw []byte) string {
 	for len(raw) > 0 && raw[0] != '\n' && raw[0] != '\r' {
@@ -164,24 +133,4 @@ func (c *corpus) mail(p place) peertest.Mail {
 		return m.Mail
 	}
 	return peertest.Mail{Raw: c.render(m, p.copy), Received: p.at}
-}
-
-// freshShare is how many of a copy's rare words no copy had before it: n
-// copies have n^grows times the words of one.
-func (c *corpus) freshShare(n int) float64 {
-	return math.Pow(float64(n+1), c.grows) - math.Pow(float64(n), c.grows)
-}
-
-// origin is the copy in which a word first became what it is in copy n.
-func (c *corpus) origin(word []byte, n int) int {
-	h := fnv.New64a()
-	h.Write(word)
-	for n > 0 {
-		r := rand.NewPCG(h.Sum64(), uint64(n))
-		if float64(r.Uint64()>>11)/(1<<53) < c.freshShare(n) {
-			return n
-		}
-		n = int(r.Uint64() % uint64(n))
-	}
-	return 0
 }

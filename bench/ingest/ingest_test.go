@@ -2,9 +2,7 @@ package ingest
 
 import (
 	"os"
-	"slices"
 	"testing"
-	"time"
 
 	"sigpost/internal/peertest"
 )
@@ -16,17 +14,17 @@ const (
 	idle    = 5
 )
 
-// result is what was measured of a contender.
+// result is what was measured of a contender, a sync each.
 type result struct {
 	contender
-	fills []steps // a run each
-	whole []usage // their sums
-	disk  []int64 // bytes
-	none  []usage // syncs with nothing new
-	more  []usage // syncs with newOnes more
+	fill []sync  // from nothing, a run each
+	disk []int64 // bytes after that
+	none []sync  // with nothing new
+	more []sync  // with newOnes more
 }
 
-type steps []usage
+// sync is what each step of bringing an archive up to date took.
+type sync []usage
 
 // bench is the mailbox, and who reads it.
 type bench struct {
@@ -64,48 +62,6 @@ func TestIngest(t *testing.T) {
 	}
 }
 
-// fill makes the mailbox, but for its last mails, which come later.
-func fill(t *testing.T, c *corpus) *bench {
-	t.Helper()
-	b := &bench{dovecot: peertest.Dovecot(t)}
-	begin := time.Now()
-	places := c.mailbox(*copies)
-	late := min(newOnes, len(places)/2)
-	loaded := places[:len(places)-late]
-	for chunk := range slices.Chunk(loaded, 5000) {
-		var mails []peertest.Mail
-		for _, p := range chunk {
-			m := c.mail(p)
-			b.bytes += imapBytes(m.Raw)
-			mails = append(mails, m)
-		}
-		b.dovecot.Load(t, mailboxName, mails)
-	}
-	for _, p := range places[len(loaded):] {
-		b.late = append(b.late, c.mail(p))
-	}
-	b.mails, b.distinct = len(loaded), c.distinct(loaded)
-	b.lateIDs = c.distinct(places) - b.distinct
-	t.Logf("%d mails, %.1f MB, were made and put into Dovecot in %v", b.mails, float64(b.bytes)/1e6, time.Since(begin).Round(time.Millisecond))
-	b.session = dial(t, b.dovecot, mailboxName)
-	begin = time.Now()
-	if n := b.session.fetchAll(t); n != b.mails {
-		t.Fatalf("Dovecot has %d mails of %d", n, b.mails)
-	}
-	t.Logf("a first fetch of all of it, thrown away, took %v", time.Since(begin).Round(time.Millisecond))
-	return b
-}
-
-// imapBytes is the size of a mail with CRLF line ends.
-func imapBytes(raw []byte) (n int64) {
-	for i, c := range raw {
-		if c == '\n' && (i == 0 || raw[i-1] != '\r') {
-			n++
-		}
-	}
-	return n + int64(len(raw))
-}
-
 // run lets everybody make an archive, find nothing new, and find some mails
 // more. Each run begins with another one.
 func (b *bench) run(t *testing.T, n int) {
@@ -115,20 +71,19 @@ func (b *bench) run(t *testing.T, n int) {
 		r := b.results[(i+n)%len(b.results)]
 		a := &archive{result: r, dir: t.TempDir()}
 		r.setUp(t, a.dir)
-		r.fills = append(r.fills, a.sync(t))
-		r.whole = append(r.whole, sum(r.fills[n]))
+		r.fill = append(r.fill, a.sync(t))
 		r.disk = append(r.disk, diskBytes(t, a.dir))
 		check(t, a, b.mails, b.distinct)
 		archives = append(archives, a)
 	}
 	for range idle {
 		for _, a := range archives {
-			a.none = append(a.none, sum(a.sync(t)))
+			a.none = append(a.none, a.sync(t))
 		}
 	}
 	remove := b.session.add(t, mailboxName, b.late)
 	for _, a := range archives {
-		a.more = append(a.more, sum(a.sync(t)))
+		a.more = append(a.more, a.sync(t))
 		check(t, a, b.mails+len(b.late), b.distinct+b.lateIDs)
 	}
 	remove()
@@ -162,20 +117,13 @@ func check(t *testing.T, a *archive, mails, distinct int) {
 }
 
 // sync runs a contender's steps.
-func (a *archive) sync(t *testing.T) steps {
+func (a *archive) sync(t *testing.T) sync {
 	t.Helper()
-	var all steps
+	var all sync
 	for _, s := range a.contender.steps {
 		u, out := measure(t, a.dir, a.env(a.dir), s.args...)
 		all = append(all, u)
 		a.printed = append(a.printed, out)
-	}
-	return all
-}
-
-func sum(s steps) (all usage) {
-	for _, u := range s {
-		all = all.and(u)
 	}
 	return all
 }

@@ -95,7 +95,7 @@ func mu(s *peertest.DovecotServer) contender {
 		},
 		steps: []step{mbsync, {"mu", []string{"mu", "index", "--quiet", "--muhome=mu"}}},
 		count: func(t *testing.T, dir string, _ [][]byte) tally {
-			return tally{messages: number(t, `messages in store\s*\|\s*(\d+)`, output(t, dir, nil, "mu", "info", "--muhome=mu")), note: "documents"}
+			return tally{messages: number(t, `messages in store\s*\|\s*(\d+)`, output(t, dir, nil, "mu", "info", "--muhome=mu")), note: "documents, one a file"}
 		},
 	}
 }
@@ -151,7 +151,7 @@ func publicInbox(s *peertest.DovecotServer) contender {
 				commits, _ := strconv.Atoi(strings.TrimSpace(output(t, dir, nil, "git", "--git-dir="+epoch, "rev-list", "--count", "HEAD")))
 				n += commits
 			}
-			return tally{messages: n, onePerID: true, note: "commits"}
+			return tally{messages: n, onePerID: true, note: "commits; what says the same under the same Message-ID has one"}
 		},
 	}
 }
