@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sigpost/bench/internal/program"
 	"sigpost/internal/peertest"
 )
 
@@ -84,13 +85,13 @@ func TestRealList(t *testing.T) {
 		bytesIn += len(m.Raw)
 	}
 	dovecot.Load(t, "list", mails)
-	p := build(t, fmt.Sprintf(listConfig, dovecot.Addr, dovecot.CAFile, dovecot.User, sink.Addr))
-	p.write(t, "password", dovecot.Password)
+	p := program.Build(t, fmt.Sprintf(listConfig, dovecot.Addr, dovecot.CAFile, dovecot.User, sink.Addr))
+	p.Write(t, "password", dovecot.Password)
 	for _, reader := range []string{"ana", "ben", "cyd"} {
-		p.run(t, "subscriber", "add", "--consent", "in a test", reader+"@readers.example.org")
+		p.Run(t, "subscriber", "add", "--consent", "in a test", reader+"@readers.example.org")
 	}
 
-	first, state := p.report(t, *asOf)
+	first, state := report(t, p, *asOf)
 	if n := first.Ingest.Stored + first.Ingest.Duplicates + first.Ingest.Quarantined; n != len(mails) {
 		t.Errorf("%d mails are accounted for, of %d: %+v", n, len(mails), first.Ingest)
 	}
@@ -106,18 +107,18 @@ func TestRealList(t *testing.T) {
 			}
 		}
 	}
-	second, _ := p.report(t, *asOf)
+	second, _ := report(t, p, *asOf)
 	if len(sink.Letters()) != len(letters) || second.Ingest.Stored != 0 || second.Digests[0].Composed != nil {
 		t.Errorf("the second run did something: %+v", second)
 	}
 	saveLetters(t, letters)
-	tell(t, first, second, state, len(mails), bytesIn, size(t, p.dir))
+	tell(t, first, second, state, len(mails), bytesIn, size(t, p.Dir))
 }
 
 // report runs everything as of a time and gives the report.
-func (p program) report(t *testing.T, now string) (runReport, *os.ProcessState) {
+func report(t *testing.T, p program.Program, now string) (runReport, *os.ProcessState) {
 	t.Helper()
-	out, state := p.run(t, "--json", "--now", now, "run")
+	out, state := p.Run(t, "--json", "--now", now, "run")
 	var r runReport
 	if err := json.Unmarshal(out, &r); err != nil {
 		t.Fatalf("%v\n%s", err, out)

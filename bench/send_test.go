@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/bench/internal/program"
 	"sigpost/internal/mailtest"
 	"sigpost/internal/peertest"
 	"sigpost/store"
@@ -37,13 +38,13 @@ tls = "plain"
 // reader's letter rendered, built and handed to a smtp-sink that keeps nothing.
 func TestSend(t *testing.T) {
 	sink := peertest.SMTPDrain(t)
-	p := build(t, fmt.Sprintf(sendConfig, sink.Addr))
-	mbox := filepath.Join(p.dir, "sample.mbox")
-	p.write(t, "sample.mbox", string(sampleMbox()))
-	p.run(t, "import", mbox)
-	subscribe(t, filepath.Join(p.dir, "sigpost.db"), *readers)
+	p := program.Build(t, fmt.Sprintf(sendConfig, sink.Addr))
+	mbox := filepath.Join(p.Dir, "sample.mbox")
+	p.Write(t, "sample.mbox", string(sampleMbox()))
+	p.Run(t, "import", mbox)
+	subscribe(t, filepath.Join(p.Dir, "sigpost.db"), *readers)
 
-	r, state := p.report(t, "2016-04-25T14:00:00Z")
+	r, state := report(t, p, "2016-04-25T14:00:00Z")
 	sent := r.Digests[0].Sent[0]
 	if sent.Outcome.Sent != *readers {
 		t.Errorf("%d letters were sent to %d readers", sent.Outcome.Sent, *readers)

@@ -32,10 +32,12 @@ var own = map[string][]string{
 	"internal/peertest": {},
 	"internal/archtest": {},
 	"bench":             {},
+	"bench/ingest":      {},
 	"app": {"sigpost", "calendar", "classify", "config", "deliver", "digest", "ingest", "internal/osa", "message",
 		"store", "subscribe", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
+	"bench/internal/program":      {},
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
