@@ -18,8 +18,9 @@ type Mailbox struct {
 	// HighestModSeq is the CONDSTORE position (RFC 7162); 0 where the server
 	// has none.
 	HighestModSeq uint64
-	// Mark is the cursor in a source that has no UIDs, such as a file: how it
-	// reads is the source's own affair.
+	// Mark is the cursor in a source that has no UIDs, such as a file, and
+	// what else a source must know at the next run: how it reads is the
+	// source's own affair.
 	Mark string
 	// Complete is when a fetch last reached the end of the mailbox.
 	Complete time.Time

@@ -65,6 +65,7 @@ func (m *memory) Add(ctx context.Context, cursor *sigpost.Mailbox, arrivals []si
 	if cursor != nil {
 		m.checkCursor(cursor, arrivals)
 		m.mailbox.UIDValidity, m.mailbox.UIDNext, m.mailbox.HighestModSeq = cursor.UIDValidity, cursor.UIDNext, cursor.HighestModSeq
+		m.mailbox.Mark = cursor.Mark
 	}
 	var counts sigpost.AddCounts
 	for _, a := range arrivals {

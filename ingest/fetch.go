@@ -75,6 +75,8 @@ type fetchRun struct {
 	witness   uint32
 	// opened is when the last connection was made.
 	opened time.Time
+	// failing is the only message of its mailbox, which cannot be had.
+	failing failing
 	// unlistable and poison are the messages that cannot be listed and
 	// fetched without ending the connection.
 	unlistable map[uint32]bool
@@ -108,6 +110,7 @@ func (r *fetchRun) begin() {
 	r.validity, r.next, r.handed = r.mailbox.UIDValidity, max(r.mailbox.UIDNext, 1), r.mailbox.UIDNext
 	r.span, r.chunk, r.count, r.done = maxSpan, maxBatch, 0, 0
 	r.suspect, r.strikes, r.unlistable, r.poison = 0, 0, map[uint32]bool{}, map[uint32]mail{}
+	r.failing = parseFailing(r.mailbox.Mark)
 }
 
 // stored shows the progress.
@@ -169,7 +172,7 @@ func (r *fetchRun) connection(ctx context.Context, emit emitter) (err error) {
 	}
 	for r.next < r.uidNext {
 		if err := r.window(ctx, s, emit); err != nil {
-			return err
+			return errors.Join(err, r.noteFailing(ctx, emit))
 		}
 	}
 	if r.handed != r.uidNext { // what is left was gone, or never was
@@ -345,6 +348,9 @@ func nextWindow(ranges []imap.UIDRange, next, end, span uint32) (first, last uin
 func (r *fetchRun) emit(ctx context.Context, emit emitter, mails []mail, gone int, next uint32) error {
 	r.count += len(mails) + gone
 	b := batch{mails: mails, expunged: gone, uidValidity: r.validity, uidNext: next, total: r.total}
+	if r.failing.uid >= next {
+		b.mark = r.failing.String()
+	}
 	for _, m := range mails {
 		b.bytes += int64(len(m.raw))
 	}
@@ -398,7 +404,7 @@ func (r *fetchRun) strike(uid uint32) bool {
 		r.suspect, r.strikes = uid, 0
 	}
 	r.strikes++
-	if r.strikes < maxStrikes || !r.witnessed {
+	if r.strikes < maxStrikes || !r.witnessed && !r.hopeless(uid) {
 		return false
 	}
 	r.suspect, r.moved = 0, true
@@ -436,7 +442,7 @@ func (r *fetchRun) fetch(ctx context.Context, s *session, chunk []listed) (mails
 		set.AddNum(imap.UID(e.uid))
 		size += max(e.size, 0)
 	}
-	got, rest, err := r.bodies(ctx, s, set, chunk[0], size)
+	got, rest, err := r.chunkBodies(ctx, s, set, chunk, size)
 	for i, e := range chunk {
 		body, ok := got[e.uid]
 		if ok {
@@ -464,6 +470,15 @@ func (r *fetchRun) fetch(ctx context.Context, s *session, chunk []listed) (mails
 	return mails, gone, nil
 }
 
+// chunkBodies fetches a chunk's bodies; that of a message that has ended a
+// connection by itself piece by piece.
+func (r *fetchRun) chunkBodies(ctx context.Context, s *session, set imap.NumSet, chunk []listed, size int64) (map[uint32]received, []byte, error) {
+	if e := chunk[0]; len(chunk) == 1 && e.uid == r.suspect && r.strikes > 0 && 0 <= e.size && e.size <= r.source.maxBytes() {
+		return r.pieces(ctx, s, e)
+	}
+	return r.bodies(ctx, s, set, chunk[0], size)
+}
+
 // died draws conclusions from a connection that died over a message: alone,
 // or as one of several of which received came first.
 func (r *fetchRun) died(ctx context.Context, e listed, lone bool, receivedFirst int, rest []byte, err error) {
@@ -476,9 +491,13 @@ func (r *fetchRun) died(ctx context.Context, e listed, lone bool, receivedFirst 
 	case r.strike(e.uid):
 		r.in.log.Error("a message ends every connection: it goes to quarantine",
 			"mailbox", r.source.name(), "uid", e.uid, "error", err)
+		what := "unlike others"
+		if !r.witnessed {
+			what = "at any time since " + r.failing.since.UTC().Format(time.RFC3339)
+		}
 		r.poison[e.uid] = mail{
 			uid: e.uid, raw: rest, date: e.date,
-			broken: fmt.Sprintf("it could not be fetched, unlike others: %v", err),
+			broken: fmt.Sprintf("it could not be fetched, %s: %v", what, err),
 		}
 	}
 }

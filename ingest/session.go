@@ -248,6 +248,14 @@ func (s *session) bodies(ctx context.Context, set imap.NumSet, expected, limit i
 	})
 }
 
+// piece fetches size bytes of a message from offset on.
+func (s *session) piece(ctx context.Context, set imap.NumSet, offset, size int64, got func(received)) error {
+	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: offset, Size: size}}
+	return s.do(ctx, size, func() error {
+		return s.receive(s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}), size, got)
+	})
+}
+
 // probe fetches all that is ever asked for of one message, but little of its
 // body.
 func (s *session) probe(ctx context.Context, seq uint32, got func(received)) error {
