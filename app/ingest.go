@@ -33,13 +33,14 @@ func (r *IngestReport) add(one ingest.Report) {
 // failed.
 func (a *App) Ingest(ctx context.Context) (report IngestReport, err error) {
 	err = a.locked(ctx, false, func(a *App) error {
-		report, err = a.ingest(ctx)
+		report, err = a.ingest(ctx, nil)
 		return err
 	})
 	return report, err
 }
 
-func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
+// ingest reads all mailboxes, or those that wanted wants by their names.
+func (a *App) ingest(ctx context.Context, wanted func(name string) bool) (report IngestReport, err error) {
 	begin := time.Now()
 	defer func() { report.Took = time.Since(begin) }()
 	var failures []error
@@ -48,6 +49,9 @@ func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
 			name := account.Name + "/" + mailbox.Name
+			if wanted != nil && !wanted(name) {
+				continue
+			}
 			source, err := a.source(account, mailbox)
 			if err == nil {
 				var one ingest.Report
@@ -68,6 +72,9 @@ func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 				return report, errors.Join(failures...)
 			}
 		}
+	}
+	if err := a.Store.Tidy(ctx, report.Stored); err != nil {
+		failures = append(failures, err)
 	}
 	return report, errors.Join(failures...)
 }
@@ -130,6 +137,9 @@ func (a *App) Import(ctx context.Context, file, list string) (report IngestRepor
 		})
 		report.add(one)
 		report.Took = one.Took
+		if err == nil {
+			err = a.Store.Tidy(ctx, one.Stored)
+		}
 		return err
 	})
 	return report, err

@@ -97,7 +97,9 @@ func (a *App) refetch(ctx context.Context, q sigpost.Quarantined) (sigpost.Arriv
 			if err != nil {
 				return sigpost.Arrival{}, err
 			}
-			return sigpost.Arrival{}, fmt.Errorf("TODO %v", source.Mailbox)
+			in := a.ingester()
+			defer in.Close()
+			return in.FetchOne(ctx, source, q.UID, q.Raw)
 		}
 	}
 	return sigpost.Arrival{}, fmt.Errorf("it is from %s, which is not in the configuration any more, and was never read whole", q.Source)

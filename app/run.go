@@ -57,7 +57,7 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	var report RunReport
 	var failures []error
 	var err error
-	if report.Ingest, err = a.ingest(ctx); err != nil {
+	if report.Ingest, err = a.ingest(ctx, nil); err != nil {
 		failures = append(failures, err)
 	}
 	if ctx.Err() == nil {

@@ -47,8 +47,12 @@ func (a *App) threadInOrder(ctx context.Context, id int64) ([]*sigpost.Message, 
 	if err != nil {
 		return nil, err
 	}
+	decisions, err := a.decisions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ordered := make([]*sigpost.Message, 0, len(msgs))
-	thread.Walk(thread.Tree(msgs), func(n *thread.Node, _ int) {
+	thread.Walk(thread.Tree(msgs, decisions...), func(n *thread.Node, _ int) {
 		if n.Message != nil {
 			ordered = append(ordered, n.Message)
 		}

@@ -65,6 +65,8 @@ type Account struct {
 	Name string `toml:"name"`
 	Server
 	Auth string `toml:"auth"`
+	// Poll is how often a server without IDLE is asked for news.
+	Poll Duration `toml:"poll"`
 	// What follows is for auth = "oauth".
 	TokenFile        string    `toml:"token_file"`
 	TokenURL         string    `toml:"token_url"`
@@ -191,6 +193,7 @@ func (c *Config) setDefaults() {
 		a := &c.Accounts[i]
 		or(&a.TLS, "tls")
 		or(&a.Auth, "password")
+		or(&a.Poll, Duration(5*time.Minute))
 		or(&a.Timeout, Duration(time.Minute))
 		for j := range a.Mailboxes {
 			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)
@@ -242,6 +245,11 @@ func (c *Config) Digest(name string) (Digest, error) {
 func (c *Config) List(name string) (sigpost.List, error) {
 	l, err := find("list", c.Lists, func(l List) string { return l.Name }, name)
 	return sigpost.List(l), err
+}
+
+// Account gives the account of that name, or the only one where name is empty.
+func (c *Config) Account(name string) (Account, error) {
+	return find("account", c.Accounts, func(a Account) string { return a.Name }, name)
 }
 
 func find[T any](what string, all []T, nameOf func(T) string, name string) (none T, err error) {

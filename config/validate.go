@@ -140,6 +140,7 @@ func (c *Config) checkAccounts(ch *checker) {
 		n.check(ch, at+"name", a.Name)
 		checkServer(ch, at, a.Server, a.Auth == "anonymous")
 		checkAuth(ch, at, a)
+		checkDuration(ch, at+"poll", a.Poll)
 		if len(a.Mailboxes) == 0 {
 			ch.add(at+"mailbox", "the account %q has no [[account.mailbox]], so nothing of it would be read", a.Name)
 		}

@@ -72,3 +72,23 @@ func (db *DB) changeMailbox(ctx context.Context, id int64, set string, args ...a
 	}
 	return db.fail(fmt.Sprintf("writing down how mailbox %d stands", id), err)
 }
+
+// LatestOf is when the newest message of a list was received; zero where there
+// is none.
+func (db *DB) LatestOf(ctx context.Context, list string) (time.Time, error) {
+	var last int64
+	err := db.scan(ctx, `SELECT t.last_at FROM threads t WHERE EXISTS
+(SELECT 1 FROM thread_lists l WHERE l.thread_id = t.id AND l.list = $1) ORDER BY t.last_at DESC LIMIT 1`, []any{list}, &last)
+	if err == sql.ErrNoRows {
+		err = nil
+	}
+	return moment(last), db.fail("looking for the newest message of list "+list, err)
+}
+
+// Gaps gives the UIDs of those messages of a source ("account/mailbox") that are
+// in quarantine because they could not be fetched whole, ascending.
+func (db *DB) Gaps(ctx context.Context, source string) ([]uint32, error) {
+	uids, err := collect(ctx, db, func(row scanner) (uid uint32, err error) { return uid, row.Scan(&uid) },
+		`SELECT uid FROM quarantine WHERE source = $1 AND partial = 1 ORDER BY uid`, source)
+	return uids, db.fail("looking for gaps in "+source, err)
+}

@@ -25,12 +25,18 @@ type cli struct {
 	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration, and try every connection."`
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
-	Import     importCommand     `cmd:"" help:"Read a file of mail (mbox, also gzipped) into the archive."`
+	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
+	Login      loginCommand      `cmd:"" help:"Get leave to read an account that wants OAuth, in a browser on any machine."`
+	Quarantine quarantineCommand `cmd:"" help:"List, show and retry mail that was kept aside."`
+	Reparse    reparseCommand    `cmd:"" help:"Read the archive's mail again with the parser of today."`
 	Classify   classifyCommand   `cmd:"" help:"Tag the threads that have grown."`
 	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
 	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
+	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
+	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
+	Explain    explainCommand    `cmd:"" help:"Show how a mail, or the threads of a file of mail, are understood."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
-	Serve      serveCommand      `cmd:"" help:"Serve the pages: issues, threads, and the door to unsubscribe."`
+	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 }
 

@@ -11,10 +11,15 @@ import (
 	"sigpost/app"
 )
 
-type ingestCommand struct{}
+type ingestCommand struct {
+	Status bool `help:"Read nothing, but say of each mailbox how far it has been read, what is behind, and what failed."`
+}
 
 // Run reads every mailbox to its end.
-func (ingestCommand) Run(s *session) error {
+func (c ingestCommand) Run(s *session) error {
+	if c.Status {
+		return tellStatus(s)
+	}
 	a, err := s.open()
 	if err != nil {
 		return err

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"sigpost/app"
 )
 
 type serveCommand struct {
-	Listen string `placeholder:"ADDR" help:"Where to listen (default: web.listen of the configuration)."`
+	Listen   string `placeholder:"ADDR" help:"Where to listen (default: web.listen of the configuration)."`
+	NoIngest bool   `help:"Serve the pages only, where another job reads the mail."`
 }
 
 // Run serves until it is interrupted.
@@ -26,5 +28,15 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
-	return a.Serve(s.ctx, listener)
+	if c.NoIngest || len(a.Config.Accounts) == 0 {
+		return a.Serve(s.ctx, listener)
+	}
+	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
+	watched := make(chan error, 1)
+	go func() { watched <- a.Watch(ctx) }()
+	err = a.Serve(ctx, listener)
+	stop()
+	<-watched
+	return err
 }

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"sigpost"
+	"sigpost/ingest"
+	"sigpost/message"
+	"sigpost/thread"
+)
+
+// ExplainMessage says how the mail in a file is understood. It needs no archive
+// and no configuration.
+func ExplainMessage(file string) (message.Explanation, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return message.Explanation{}, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+	}
+	e, err := message.Explain(raw)
+	if err != nil {
+		return e, fmt.Errorf("%s: %w", file, err)
+	}
+	e.BaseSubject = thread.BaseSubject(e.Subject)
+	return e, nil
+}
+
+// ReadFile understands every mail of a file or folder, in its order, without any
+// archive: for looking at the threads that they make. A mail that comes twice is
+// given once. unreadable counts those that cannot be understood.
+func ReadFile(ctx context.Context, path string) (msgs []*sigpost.Message, unreadable int, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, 0, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+	}
+	shelf := &shelf{seen: map[sigpost.MessageID]bool{}}
+	in := ingest.New(shelf, parseFile, time.Now, slog.New(slog.DiscardHandler))
+	if _, err := in.Import(ctx, path, "", func(int64, int64) {}); err != nil {
+		return nil, 0, err
+	}
+	return shelf.msgs, shelf.unreadable, nil
+}
+
+func parseFile(raw []byte, date time.Time) (*sigpost.Message, error) {
+	m, err := message.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	m.BaseSubject = thread.BaseSubject(m.Subject)
+	m.Received = received(m, date, time.Unix(0, 0))
+	m.Text = "" // threads need none
+	return m, nil
+}
+
+// shelf takes messages in memory, for as long as they are looked at.
+type shelf struct {
+	msgs       []*sigpost.Message
+	seen       map[sigpost.MessageID]bool
+	unreadable int
+}
+
+// Mailbox is that of a source that was never read.
+func (s *shelf) Mailbox(context.Context, string, string, string) (sigpost.Mailbox, error) {
+	return sigpost.Mailbox{ID: 1}, nil
+}
+
+// Add keeps what has not come before.
+func (s *shelf) Add(_ context.Context, _ *sigpost.Mailbox, arrivals []sigpost.Arrival, _ time.Time) (c sigpost.AddCounts, err error) {
+	for _, a := range arrivals {
+		switch {
+		case a.Message == nil:
+			s.unreadable++
+		case !s.seen[a.Message.MessageID]:
+			s.seen[a.Message.MessageID] = true
+			s.msgs = append(s.msgs, a.Message)
+		}
+	}
+	return c, nil
+}
+
+// ResetMailbox, Fetched and FetchFailed have nothing to note.
+func (s *shelf) ResetMailbox(context.Context, int64, uint32) error { return nil }
+
+// Fetched has nothing to note.
+func (s *shelf) Fetched(context.Context, int64, time.Time) error { return nil }
+
+// FetchFailed has nothing to note.
+func (s *shelf) FetchFailed(context.Context, int64, time.Time, string) error { return nil }

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"sigpost/app"
+)
+
+// tellStatus says how far each mailbox has been read.
+func tellStatus(s *session) error {
+	a, err := s.openWith(app.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	all, err := a.Status(s.ctx)
+	if err != nil {
+		return err
+	}
+	return s.tell(all, func(w io.Writer) {
+		for _, m := range all {
+			fmt.Fprintf(w, "%s (list %s): %s\n", m.Mailbox, m.List, verdict(m))
+			for _, line := range statusLines(m, s.now()) {
+				fmt.Fprintf(w, "  %s\n", line)
+			}
+		}
+	})
+}
+
+// verdict is the one line that tells a quiet list from a broken fetch.
+func verdict(m app.MailboxStatus) string {
+	switch {
+	case m.Unreachable != "":
+		return "CANNOT BE READ now"
+	case !m.Failing.IsZero():
+		return "FAILING since " + moment(m.Failing)
+	case m.Complete.IsZero():
+		return "never read to its end yet"
+	case m.Server.NewUIDs:
+		return "the server has numbered it anew: the next run reads it from the beginning"
+	case m.Server.Behind > 0:
+		return plural(m.Server.Behind, "message") + " behind"
+	}
+	return "all read; the list is quiet"
+}
+
+func statusLines(m app.MailboxStatus, now time.Time) (lines []string) {
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	switch {
+	case m.Complete.IsZero():
+		add("last complete fetch: never")
+	default:
+		add("last complete fetch: %s, %s ago", moment(m.Complete), ago(now.Sub(m.Complete)))
+	}
+	if !m.Latest.IsZero() {
+		add("newest message of the list: %s, %s ago", moment(m.Latest), ago(now.Sub(m.Latest)))
+	}
+	if m.Server != nil {
+		add("on the server: %s, %d of them not read yet", plural(m.Server.Messages, "message"), m.Server.Behind)
+	}
+	if m.Unreachable != "" {
+		add("now: %s", printable(m.Unreachable))
+	}
+	if m.Failure != "" {
+		add("every fetch fails since %s, %s: %s", moment(m.Failing), ago(now.Sub(m.Failing)), printable(m.Failure))
+	}
+	if len(m.Gaps) > 0 {
+		uids := make([]string, 0, len(m.Gaps))
+		for i, uid := range m.Gaps {
+			if i == 20 {
+				uids = append(uids, fmt.Sprintf("and %d more", len(m.Gaps)-i))
+				break
+			}
+			uids = append(uids, fmt.Sprint(uid))
+		}
+		add("gaps: %s could not be fetched (UID %s); \"sigpost quarantine retry\" tries again", plural(len(m.Gaps), "message"), strings.Join(uids, ", "))
+	}
+	return lines
+}
+
+func moment(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006 15:04 MST") }
+
+// ago is how long something is past, as people say it.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < time.Hour:
+		return plural(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return plural(int(d.Hours()), "hour")
+	}
+	return plural(int(d.Hours()/24), "day")
+}
