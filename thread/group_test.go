@@ -341,6 +341,7 @@ func TestHostileThreadsTakeNoLongerThanOthers(t *testing.T) {
 func FuzzGroups(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})
 	f.Add([]byte("\x01\x12\x23\x31\x45\x54\x00\xff\xf0\x0f"))
+	f.Add([]byte("22C770722C770020000$0")) // two messages that differ in nothing but what they quote
 	f.Fuzz(func(t *testing.T, data []byte) {
 		next := func(n int) int {
 			if len(data) == 0 {
