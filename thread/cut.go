@@ -30,9 +30,12 @@ func CutsOff(m, parent *sigpost.Message) bool {
 	return !m.Quoting && !m.Answering || SaysWas(m.Subject)
 }
 
-// tagged says whether the tags in front of a subject make it a patch
-// ("[PATCH]", "[RFC PATCH net]") or a member of a series ("[v3 1/4]").
+// tagged says whether the front of a subject makes it a patch ("[PATCH]",
+// "[RFC PATCH net]", "Patch:") or a member of a series ("[v3 1/4]").
 func tagged(subject string) bool {
+	if word, _, ok := strings.Cut(BaseSubject(subject), ":"); ok && strings.EqualFold(word, "patch") {
+		return true
+	}
 	return slices.ContainsFunc(tags(subject), func(tag string) bool {
 		return strings.Contains(strings.ToLower(tag), "patch") || isNumbered(tag)
 	})
