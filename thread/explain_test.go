@@ -107,3 +107,14 @@ func TestLinesStayLines(t *testing.T) {
 		t.Errorf("%q", b.String())
 	}
 }
+
+func TestDeepThreadsAreIndentedNoFurtherThanCanBeRead(t *testing.T) {
+	var b strings.Builder
+	if err := WriteTree(&b, Tree(chain(200, 1))); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if len(lines) != 200 || len(lines[199]) > 120 {
+		t.Errorf("%d lines, the last of %d bytes", len(lines), len(lines[199]))
+	}
+}

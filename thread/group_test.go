@@ -130,6 +130,7 @@ func TestGroupsByDecision(t *testing.T) {
 		{"merge", []Decision{merge("c", "f")}, "a: a b c d e f, g<d: g", "a(b(c) d) e(f) g"},
 		{"merge three", []Decision{merge("a", "e"), merge("f", "g")}, "a: a b c d e f g", "a(b(c) d(g)) e(f)"},
 		{"merge what was cut off", []Decision{merge("g", "b")}, "a: a b c d g, e: e f", "a(b(c) d(g)) e(f)"},
+		{"merge what was cut off, named first", []Decision{merge("b", "g"), split("d")}, "a: a b c, d<a: d g, e: e f", "a(b(c)) d(g) e(f)"},
 		{"split and merge", []Decision{split("b"), merge("a", "b")}, "a: a b c d, e: e f, g<d: g", "a(b(c) d) e(f) g"},
 		{"merge and split", []Decision{merge("a", "e"), split("e")}, "a: a b c d, e: e f, g<d: g", "a(b(c) d) e(f) g"},
 		{"merge and split above", []Decision{merge("a", "f"), split("e")}, "a: a b c d, e: e f, g<d: g", "a(b(c) d) e(f) g"},
@@ -206,6 +207,9 @@ func unsound(msgs []*sigpost.Message, decisions []Decision, groups []Group) stri
 		if f.MessageID != msgs[i].MessageID || f.Root != g.Root || f.From != g.From {
 			return fmt.Sprintf("explained as %+v, in the group %s", f, g.Root)
 		}
+		if above, ok := group[f.Parent]; ok && f.Cut == (above == group[f.MessageID]) {
+			return fmt.Sprintf("explained as %+v, with its parent in the group %s", f, groups[above].Root)
+		}
 	}
 	return beside(msgs, Tree(msgs, decisions...), group)
 }
@@ -244,10 +248,12 @@ func TestSplittingThenMergingIsTheIdentity(t *testing.T) {
 				if f.Parent == "" || f.Cut {
 					continue
 				}
-				healed := append(slices.Clip(decisions), Decision{Kind: Split, Message: f.MessageID},
-					Decision{Kind: Merge, Message: f.MessageID, Other: f.Parent})
-				if a, b := write(Groups(g.Messages, decisions...)), write(Groups(g.Messages, healed...)); a != b {
-					t.Fatalf("%s was split off and merged again: %s\ninstead of %s", f.MessageID, b, a)
+				want := write(Groups(g.Messages, decisions...))
+				for _, heal := range []Decision{merge(string(f.MessageID), string(f.Parent)), merge(string(f.Parent), string(f.MessageID))} {
+					all := append(slices.Clip(decisions), split(string(f.MessageID)), heal)
+					if got := write(Groups(g.Messages, all...)); got != want {
+						t.Fatalf("%s was split off and merged again: %s\ninstead of %s", f.MessageID, got, want)
+					}
 				}
 			}
 		}
