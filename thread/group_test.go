@@ -387,3 +387,22 @@ func FuzzGroups(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkGroups sorts 10,000 messages into threads of ten.
+func BenchmarkGroups(b *testing.B) {
+	var msgs []*sigpost.Message
+	for i := range 10_000 {
+		m := about("Re: Bays and clusters", msg(i, fmt.Sprint("m", i)))
+		for j := i - i%10; j < i; j++ {
+			m.References = append(m.References, sigpost.MessageID(fmt.Sprint("m", j)))
+		}
+		if i%10 == 0 {
+			about(fmt.Sprint("Bays and clusters ", i), m)
+		}
+		msgs = append(msgs, m)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Groups(msgs)
+	}
+}
