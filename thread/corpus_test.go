@@ -278,21 +278,29 @@ func readThreads(answer string, n int) partition {
 }
 
 // TestCorpusAgreement measures how often two messages are in one thread here
-// and at the peers, with the rules on subjects and without.
+// and at the peers, with the rules on subjects and without. By references
+// alone they must agree on nearly all: where they did not, when looked at, the
+// peer had taken somebody's address in In-Reply-To for a message.
 func TestCorpusAgreement(t *testing.T) {
 	for _, s := range append(imaptest(t), openISCSI(t), ham(t)) {
 		t.Run(s.name, func(t *testing.T) {
-			report := func(name string, p, want partition) {
+			report := func(name string, p, want partition) float64 {
 				both, only, missing := p.agreement(want)
 				t.Logf("%-38s %d and %d threads; pairs: %d in both, %d only here, %d only there, F1 %.4f",
 					name, p.threads(), want.threads(), both, only, missing, f1(both, only, missing))
+				return f1(both, only, missing)
 			}
 			imap := dovecot(t, s, "REFS", "REFERENCES")
 			for _, peer := range []struct {
 				name string
 				want partition
 			}{{"notmuch", notmuch(t, s)}, {"Dovecot REFS", imap[0]}, {"Dovecot REFERENCES", imap[1]}} {
-				report("references alone, "+peer.name, ours(s, false, false), peer.want)
+				f := report("references alone, "+peer.name, ours(s, false, false), peer.want)
+				// REFERENCES joins by subject alone, and notmuch takes no mail
+				// without an author, as those of the test suite are.
+				if f < 0.93 && (peer.name == "Dovecot REFS" || peer.name == "notmuch" && s.msgs[0].Author.Addr != "") {
+					t.Errorf("%s agrees less than it should", peer.name)
+				}
 				report("and answers cut, "+peer.name, ours(s, true, false), peer.want)
 				report("and subjects join, "+peer.name, ours(s, false, true), peer.want)
 				report("all rules, "+peer.name, ours(s, true, true), peer.want)
@@ -353,6 +361,9 @@ func TestCorpusJoinWindow(t *testing.T) {
 				}
 				t.Logf("%3d days: %d right, %d wrong: precision %.3f, recall %.3f",
 					days, good, bad, float64(good)/float64(good+bad), float64(good)/float64(possible))
+				if window := time.Duration(days) * 24 * time.Hour; window == thread.JoinWindow && !unreferring && (good < 7*bad || good*10 < possible*9) {
+					t.Errorf("%d right and %d wrong of %d are too few and too many", good, bad, possible)
+				}
 			}
 		}
 	}

@@ -36,9 +36,12 @@ func MayCutOff(m *sigpost.Message) bool {
 	return len(m.References) > 0 && !m.Robot && (!m.Quoting && !m.Answering || SaysWas(m.Subject))
 }
 
-// tagged says whether the tags in front of a subject make it a patch
-// ("[PATCH]", "[RFC PATCH net]") or a member of a series ("[v3 1/4]").
+// tagged says whether the front of a subject makes it a patch ("[PATCH]",
+// "[RFC PATCH net]", "Patch:") or a member of a series ("[v3 1/4]").
 func tagged(subject string) bool {
+	if word, _, ok := strings.Cut(BaseSubject(subject), ":"); ok && strings.EqualFold(word, "patch") {
+		return true
+	}
 	return slices.ContainsFunc(tags(subject), func(tag string) bool {
 		return strings.Contains(strings.ToLower(tag), "patch") || isNumbered(tag)
 	})

@@ -27,6 +27,8 @@ func TestCutsOff(t *testing.T) {
 		{"an answer that says was", "Re: Release party [was Re: Bays]", "Bays", quoting, true},
 		{"an answer to what says was", "Re: Release party (was: Bays)", "Release party (was: Bays)", 0, false},
 		{"a new version of a patch", "[PATCH v2] magnum: rename bays", "Bays are misnamed, help", 0, false},
+		{"a patch without brackets", "Patch: rename bays", "Nodes are lost, help", 0, false},
+		{"about a patch", "Patch of the week", "Nodes are lost, help", 0, true},
 		{"a member of a series", "[v3 2/7] magnum: drop nodes", "[v3 0/7] Clean up", 0, false},
 		{"a robot", "Build 7 failed", "Bays or clusters?", robot, false},
 		{"parent unseen", "Release party", "", alone, false},

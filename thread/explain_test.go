@@ -76,6 +76,14 @@ func TestExplainSaysWhereAThreadIsFrom(t *testing.T) {
 	}
 }
 
+func TestExplainKnowsThatAMergeMendsACutFromAfar(t *testing.T) {
+	msgs := []*sigpost.Message{msg(1, "a"), msg(2, "b", "a"), msg(3, "c")}
+	got := Explain(msgs, split("b"), merge("b", "c"), merge("c", "a"))[1]
+	if want := (Finding{MessageID: "b", Root: "a", Parent: "a"}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestWriteTree(t *testing.T) {
 	want := `Bays, Ana, 1970-01-01 00:01
   Re: Bays, Ben, 1970-01-01 00:02
@@ -105,5 +113,16 @@ func TestLinesStayLines(t *testing.T) {
 	}
 	if b.String() != "a�b�c\tx�y\n" {
 		t.Errorf("%q", b.String())
+	}
+}
+
+func TestDeepThreadsAreIndentedNoFurtherThanCanBeRead(t *testing.T) {
+	var b strings.Builder
+	if err := WriteTree(&b, Tree(chain(200, 1))); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+	if len(lines) != 200 || len(lines[199]) > 120 {
+		t.Errorf("%d lines, the last of %d bytes", len(lines), len(lines[199]))
 	}
 }

@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -85,25 +86,34 @@ func listNames(m *sigpost.Message) []string {
 
 // Compare is the order of messages in threads: by when they were received;
 // of those at the same moment what is no answer comes first, and what is left
-// of ties is cut by the messages' ids and words, so that it never depends on
-// the order in which they are given.
+// of ties is cut by the messages' ids. Where even these are the same, all else
+// that rules look at decides, so that nothing depends on the order in which
+// messages are given.
 func Compare(a, b *sigpost.Message) int {
 	if c := a.Received.Compare(b.Received); c != 0 {
 		return c
 	}
-	if a.Answering != b.Answering {
-		if b.Answering {
-			return -1
-		}
-		return 1
+	return cmp.Or(
+		compareBools(a.Answering, b.Answering),
+		cmp.Compare(a.MessageID, b.MessageID),
+		cmp.Compare(a.Subject, b.Subject),
+		slices.Compare(a.References, b.References),
+		compareBools(a.Quoting, b.Quoting),
+		compareBools(a.Robot, b.Robot),
+		slices.Compare(a.Lists, b.Lists),
+		slices.Compare(a.ListIDs, b.ListIDs),
+	)
+}
+
+// compareBools puts false before true.
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
 	}
-	if c := strings.Compare(string(a.MessageID), string(b.MessageID)); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.Subject, b.Subject); c != 0 {
-		return c
-	}
-	return slices.Compare(a.References, b.References)
+	return 1
 }
 
 // joins gives the message that each answer without references joins: the

@@ -97,6 +97,7 @@ func TestSaysWas(t *testing.T) {
 		"Bays - was: Clusters": true, "Bays was Fwd: Clusters": true, "Bays (was: [sig] Clusters (again))": true,
 		"Bays": false, "was: Bays": false, "Bays (was:)": false, "Bays (wash: Clusters)": false,
 		"Bays (was: Clusters) and nodes": false, "The trouble was: no bays": false, "What was it?": false,
+		"Biwas Re: Clusters": false,
 	} {
 		if got := SaysWas(in); got != want {
 			t.Errorf("%q: %v", in, got)

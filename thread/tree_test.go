@@ -89,3 +89,13 @@ func TestTreeHoldsEveryMessageOnceInAnyOrder(t *testing.T) {
 		}
 	})
 }
+
+func TestTreeSaysWhereARootIsFrom(t *testing.T) {
+	msgs := []*sigpost.Message{msg(1, "a"), msg(2, "b", "a"), msg(3, "c", "a", "x")}
+	for _, id := range []sigpost.MessageID{"b", "x"} { // seen, and a ghost that is left out
+		tree := Tree(msgs, Decision{Kind: Split, Message: id})
+		if len(tree) != 2 || tree[0].From != "" || tree[1].From != "a" {
+			t.Errorf("split off %s: %s", id, draw(tree))
+		}
+	}
+}
