@@ -99,7 +99,8 @@ func (c *session) fetchAll(t *testing.T) (mails int) {
 }
 
 // add appends mails to the selected mailbox, and gives how to take them away
-// again.
+// again. Dovecot has taken them into its index then: whoever comes first would
+// wait for that.
 func (c *session) add(t *testing.T, mailbox string, mails []peertest.Mail) (remove func()) {
 	t.Helper()
 	next := c.uidNext(t, mailbox)
@@ -107,8 +108,9 @@ func (c *session) add(t *testing.T, mailbox string, mails []peertest.Mail) (remo
 		raw := bytes.ReplaceAll(bytes.ReplaceAll(m.Raw, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 		c.do(t, fmt.Sprintf("APPEND %s %q", mailbox, m.Received.UTC().Format("02-Jan-2006 15:04:05 -0700")), raw)
 	}
+	c.do(t, "NOOP", nil)
+	c.do(t, fmt.Sprintf("UID FETCH %d:* (UID INTERNALDATE RFC822.SIZE BODY.PEEK[])", next), nil)
 	return func() {
-		c.do(t, "NOOP", nil)
 		c.do(t, fmt.Sprintf(`UID STORE %d:* +FLAGS.SILENT (\Deleted)`, next), nil)
 		c.do(t, "EXPUNGE", nil)
 	}
