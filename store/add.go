@@ -196,22 +196,45 @@ func (b *batch) writeThreads(ctx context.Context) error {
 		}
 		g.add(m)
 	}
+	if err := b.makeThreads(ctx, order, grown); err != nil {
+		return err
+	}
 	var lists [][]any
 	for _, t := range order {
-		id, err := b.db.growThread(ctx, t, grown[t])
-		if err != nil {
-			return err
-		}
-		if id != t {
-			b.joiner.above[t] = id
-			b.born[id] = true
+		if t > 0 {
+			if err := b.db.growThread(ctx, t, grown[t]); err != nil {
+				return err
+			}
 		}
 		for _, l := range grown[t].lists {
-			lists = append(lists, []any{id, l})
+			lists = append(lists, []any{b.joiner.find(t), l})
 		}
 	}
 	_, err := b.db.insert(ctx, "thread_lists (thread_id, list)", lists)
 	return err
+}
+
+// makeThreads makes those threads of the batch that are new: their numbers are
+// below 0 so far.
+func (b *batch) makeThreads(ctx context.Context, order []int64, grown map[int64]*growth) error {
+	fresh := slices.DeleteFunc(slices.Clone(order), func(t int64) bool { return t > 0 })
+	if len(fresh) == 0 {
+		return nil
+	}
+	id, err := b.db.reserve(ctx, "threads", len(fresh))
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(fresh))
+	for i, t := range fresh {
+		g := grown[t]
+		rows[i] = []any{id, g.messages, g.robots, micros(g.oldest.Received), micros(g.last),
+			clean(g.oldest.Subject), clean(g.oldest.BaseSubject), g.messages}
+		b.joiner.above[t] = id
+		b.born[id] = true
+		id++
+	}
+	return b.db.insertAll(ctx, "threads (id, messages, robots, first_at, last_at, subject, base_subject, revision)", rows)
 }
 
 func (g *growth) add(m *arrived) {
@@ -232,22 +255,15 @@ func (g *growth) add(m *arrived) {
 	}
 }
 
-// growThread makes a thread (t is below 0) or lets one grow, and gives its
-// number.
-func (db *DB) growThread(ctx context.Context, t int64, g *growth) (int64, error) {
-	args := []any{g.messages, g.robots, micros(g.oldest.Received), micros(g.last), clean(g.oldest.Subject), clean(g.oldest.BaseSubject)}
-	if t < 0 {
-		err := db.scan(ctx, `INSERT INTO threads (messages, robots, first_at, last_at, subject, base_subject, revision)
-VALUES ($1, $2, $3, $4, $5, $6, $1) RETURNING id`, args, &t)
-		return t, err
-	}
+// growThread lets a stored thread grow.
+func (db *DB) growThread(ctx context.Context, t int64, g *growth) error {
 	_, err := db.exec(ctx, `UPDATE threads SET messages = messages + $1, robots = robots + $2, revision = revision + $1,
 subject = CASE WHEN $3 < first_at THEN $5 ELSE subject END,
 base_subject = CASE WHEN $3 < first_at THEN $6 ELSE base_subject END,
 first_at = CASE WHEN $3 < first_at THEN $3 ELSE first_at END,
 last_at = CASE WHEN $4 > last_at THEN $4 ELSE last_at END
-WHERE id = $7`, append(args, t)...)
-	return t, err
+WHERE id = $7`, g.messages, g.robots, micros(g.oldest.Received), micros(g.last), clean(g.oldest.Subject), clean(g.oldest.BaseSubject), t)
+	return err
 }
 
 // writeMessages stores the raw bytes first, since rows say where they are.
@@ -258,25 +274,38 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if err := p.flush(ctx); err != nil {
+	if err := p.flush(ctx); err != nil || len(b.messages) == 0 {
 		return err
 	}
-	var lists [][]any
+	id, err := b.db.reserve(ctx, "messages", len(b.messages))
+	if err != nil {
+		return err
+	}
+	var rows, lists [][]any
 	for _, m := range b.messages {
-		thread := b.joiner.find(b.joiner.ids[m.key].thread)
-		id, err := b.db.insertMessage(ctx, m, thread, b.at)
+		row, err := messageRow(id, m, b.joiner.find(b.joiner.ids[m.key].thread), b.at)
 		if err != nil {
 			return fmt.Errorf("message %s: %w", m.MessageID, err)
 		}
-		if err := b.db.index(ctx, id, m.Message); err != nil {
-			return fmt.Errorf("indexing message %s: %w", m.MessageID, err)
-		}
+		rows = append(rows, row)
 		for _, l := range m.lists {
 			lists = append(lists, []any{id, l})
 		}
+		m.ID = id
+		id++
 	}
-	_, err = b.db.insert(ctx, "message_lists (message_id, list)", lists)
-	return err
+	if err := b.db.insertAll(ctx, "messages ("+writtenColumns+")", rows); err != nil {
+		return err
+	}
+	if _, err = b.db.insert(ctx, "message_lists (message_id, list)", lists); err != nil {
+		return err
+	}
+	for _, m := range b.messages {
+		if err := b.db.index(ctx, m.ID, m.Message); err != nil {
+			return fmt.Errorf("indexing message %s: %w", m.MessageID, err)
+		}
+	}
+	return nil
 }
 
 func (b *batch) writeGhosts(ctx context.Context) error {

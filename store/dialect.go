@@ -37,6 +37,9 @@ type dialect struct {
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
+	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
+	// will use: see DB.reserve.
+	reserve string
 	// compiles says that the driver compiles a statement anew at each call,
 	// so that a transaction had better keep it.
 	compiles bool
@@ -62,7 +65,9 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		tidyText:     `INSERT INTO message_text (message_text, rank) VALUES ('merge', 500)`,
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
-		compiles:     true,
+		// Only one transaction writes, and using the numbers takes them.
+		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
+		compiles: true,
 	}
 }
 
@@ -80,10 +85,12 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		indexText: `INSERT INTO message_text (message_id, document) VALUES
 ($1, setweight(to_tsvector('simple', $2), 'A') || setweight(to_tsvector('simple', $3), 'B') || to_tsvector('simple', $4))
 ON CONFLICT (message_id) DO UPDATE SET document = excluded.document`,
-		findText:   `SELECT message_id FROM message_text WHERE document @@ to_tsquery('simple', $1) ORDER BY message_id DESC LIMIT $2`,
-		match:      matchTSQuery,
-		textID:     "message_id",
-		hasTable:   `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
+		findText: `SELECT message_id FROM message_text WHERE document @@ to_tsquery('simple', $1) ORDER BY message_id DESC LIMIT $2`,
+		match:    matchTSQuery,
+		textID:   "message_id",
+		hasTable: `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
+		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
+nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}

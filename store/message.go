@@ -9,26 +9,22 @@ import (
 	"sigpost"
 )
 
-// writtenColumns are those of messages in the order of insertMessage.
-const writtenColumns = `thread_id, message_key, message_id, derived, refs, author_name, author_addr, sender_name, sender_addr,
+// writtenColumns are those of messages in the order of messageRow.
+const writtenColumns = `id, thread_id, message_key, message_id, derived, refs, author_name, author_addr, sender_name, sender_addr,
 subject, base_subject, sent, received, trace, list_ids, archived_at, robot, own, attachments, size, defects,
 claimed, answering, quoting, fingerprint, reader, subject_key, raw_block, raw_offset, raw_size, stored_at`
 
-func (db *DB) insertMessage(ctx context.Context, m *arrived, thread int64, at time.Time) (id int64, err error) {
+// messageRow is a row of messages.
+func messageRow(id int64, m *arrived, thread int64, at time.Time) ([]any, error) {
 	attachments, err := attachmentsJSON(m.Message)
-	if err != nil {
-		return 0, err
-	}
-	err = db.scan(ctx, `INSERT INTO messages (`+writtenColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31) RETURNING id`, []any{
-		thread, m.key[:], clean(string(m.MessageID)), number(m.Derived), pack(m.References),
+	return []any{
+		id, thread, m.key[:], clean(string(m.MessageID)), number(m.Derived), pack(m.References),
 		clean(m.Author.Name), clean(m.Author.Addr), clean(m.Sender.Name), clean(m.Sender.Addr),
 		clean(m.Subject), clean(m.BaseSubject), micros(m.Sent), micros(m.Received), micros(m.Trace),
 		pack(m.ListIDs), clean(m.ArchivedAt), number(m.Robot), number(m.Own), attachments, m.Size, pack(m.Defects),
 		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), m.Reader,
 		m.subjectKey, m.place.block, m.place.offset, m.place.size, micros(at),
-	}, &id)
-	return id, err
+	}, err
 }
 
 func attachmentsJSON(m *sigpost.Message) (string, error) {

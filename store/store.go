@@ -208,7 +208,14 @@ func (db *DB) alone(ctx context.Context) error {
 	return err
 }
 
+// unwatched is ctx for one short statement of a transaction: the driver would
+// start a goroutine for each to watch over it. compile looks at ctx before.
+func unwatched(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
 func (db *DB) compile(ctx context.Context, query string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if s := db.compiled[query]; s != nil {
 		return s, nil
 	}
@@ -232,7 +239,7 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (int64, error
 	case db.compiles:
 		var s *sql.Stmt
 		if s, err = db.compile(ctx, query); err == nil {
-			result, err = s.ExecContext(ctx, args...)
+			result, err = s.ExecContext(unwatched(ctx), args...)
 		}
 	default:
 		result, err = db.tx.ExecContext(ctx, query, args...)
@@ -252,7 +259,7 @@ func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 		if err != nil {
 			return nil, err
 		}
-		return s.QueryContext(ctx, args...)
+		return s.QueryContext(unwatched(ctx), args...)
 	default:
 		return db.tx.QueryContext(ctx, query, args...)
 	}
