@@ -104,7 +104,7 @@ func parseAddress(s string) (sigpost.Address, bool) {
 		return bareAddress(s)
 	}
 	spec, after, _ := strings.Cut(s[open+1:], ">")
-	a := sigpost.Address{Name: displayName(s[:open]), Addr: cleanSpec(spec)}
+	a := sigpost.Address{Name: displayName(strings.TrimRight(s[:open], " <")), Addr: cleanSpec(spec)}
 	if a.Addr == "" {
 		return sigpost.Address{}, false
 	}
@@ -228,7 +228,7 @@ func bareAddress(s string) (sigpost.Address, bool) {
 	}
 	words := strings.Fields(s)
 	for i, w := range words {
-		if strings.Contains(w, "@") {
+		if strings.Contains(w, "@") && !strings.HasPrefix(w, "=?") {
 			// "joe @ example.org" is one address: RFC 5322, section 4.4.
 			next := i + 1
 			if strings.HasSuffix(w, "@") && next < len(words) {
@@ -246,7 +246,7 @@ func bareAddress(s string) (sigpost.Address, bool) {
 			return withoutEcho(sigpost.Address{Name: name, Addr: cleanSpec(w)}), cleanSpec(w) != ""
 		}
 	}
-	if len(words) == 1 && !strings.ContainsAny(s, `":`) {
+	if len(words) == 1 && !strings.ContainsAny(s, `":`) && !strings.HasPrefix(s, "=?") {
 		return withoutEcho(sigpost.Address{Name: name, Addr: cleanSpec(s)}), true
 	}
 	return sigpost.Address{}, false

@@ -279,7 +279,7 @@ func (w *walker) multipart(mediaType string, params map[string]string, h header,
 func describe(leaves []leaf) (plain, blank bool) {
 	plain, blank = true, true
 	for _, l := range leaves {
-		if len(bytes.TrimSpace(l.body)) > 0 {
+		if !l.isBlank() {
 			blank = false
 		}
 		if l.contentType != "text/plain" {
@@ -314,6 +314,18 @@ func (w *walker) decode(l leaf) string {
 		text = unflow(text, strings.EqualFold(l.params["delsp"], "yes"))
 	}
 	return tidy(text)
+}
+
+// isBlank says whether there is nothing to read in the part. What takes more
+// than a line holds something.
+func (l leaf) isBlank() bool {
+	const line = 200
+	body := bytes.TrimSpace(l.body)
+	if len(body) == 0 || len(body) > line || l.contentType != "text/plain" {
+		return len(body) == 0
+	}
+	text, _ := toUTF8(decodeTransfer(l.encoding, body, new(defects)), l.params["charset"])
+	return strings.TrimSpace(text) == ""
 }
 
 // withoutFiles takes uuencoded files out of a plain text and lists them.
