@@ -36,6 +36,8 @@ type dateParts struct {
 	offset                int // seconds east of UTC
 	nanos                 int
 	pm, am                bool
+	timed                 bool // a time of day was read
+	early                 bool // the month stood before the day
 }
 
 // parseDate reads a date of RFC 5322, section 3.3 and 4.3, and what programs
@@ -116,6 +118,8 @@ func (d *dateParts) numeric(w string) {
 	n, err := strconv.Atoi(strings.TrimRight(w, ".thsndr"))
 	switch {
 	case err != nil:
+	case d.timed && d.year >= 0 && len(w) == 4: // a zone that lost its plus
+		d.offset = zoneOffset("+" + w)
 	case d.day < 0 && n >= 1 && n <= 31 && len(w) <= 4:
 		d.day = n
 	case d.year < 0:
@@ -140,7 +144,9 @@ func (d *dateParts) compound(parts []string) {
 		d.setYear(first, 4)
 		return
 	}
-	d.day = first
+	if d.day = first; month > 12 && first <= 12 { // "04/25/2016"
+		d.day, d.month = month, first
+	}
 	d.setYear(last, len(parts[2]))
 }
 
@@ -169,6 +175,7 @@ func (d *dateParts) clock(w, orig string) {
 	d.am = d.am || strings.HasSuffix(lower, "am")
 	w = strings.TrimRight(lower, "apm")
 	parts := strings.Split(w, ":")
+	d.timed = true
 	d.hour, _ = strconv.Atoi(parts[0])
 	if len(parts) > 1 {
 		d.minute, _ = strconv.Atoi(parts[1])
@@ -191,8 +198,9 @@ func (d *dateParts) clock(w, orig string) {
 func (d *dateParts) name(w string) {
 	w = strings.TrimRight(w, ".")
 	if n := monthNumber(w); n > 0 {
-		if d.month < 0 {
-			d.month = n
+		// What stood before the day may have been a day of the week: "mar., 12 août".
+		if d.month < 0 || d.early && d.day >= 0 {
+			d.month, d.early = n, d.day < 0
 		}
 		return
 	}
