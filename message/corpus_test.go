@@ -195,6 +195,48 @@ func TestCorpusReplies(t *testing.T) {
 	t.Logf("%d of %d texts are cut exactly as wanted", exact, len(entries))
 }
 
+// BenchmarkCorpus reads real mail with the line ends of the network, as IMAP
+// gives it. Its speed is in bytes of raw mail.
+func BenchmarkCorpus(b *testing.B) {
+	for name, mails := range map[string]func(testing.TB) [][]byte{"open-iscsi": openISCSI, "ham": ham} {
+		b.Run(name, func(b *testing.B) {
+			raws, size := mails(b), 0
+			for i, raw := range raws {
+				raws[i] = bytes.ReplaceAll(raw, []byte("\n"), []byte("\r\n"))
+				size += len(raws[i])
+			}
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				for _, raw := range raws {
+					if _, err := Parse(raw); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(raws)), "µs/mail")
+		})
+	}
+}
+
+// ham gives the 1,400 mails of SpamAssassin's corpus that are none.
+func ham(t testing.TB) [][]byte {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(corpus(t, "spamassassin-dev"), "*ham*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mails [][]byte
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mails = append(mails, raw)
+	}
+	return mails
+}
+
 // BenchmarkParse reads a real list; its speed is in bytes of raw mail.
 func BenchmarkParse(b *testing.B) {
 	mails := openISCSI(b)

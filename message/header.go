@@ -218,6 +218,9 @@ func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
 			return h, next
 		case len(src)-len(rest)+len(line) > maxHeader && (h.seen > 0 || fieldName(line) != nil):
 			wrong.add("the header is longer than %d KB: its end was left out", maxHeader>>10)
+			if name := fieldName(line); h.seen == 0 {
+				h.begin(name, line[:maxHeader])
+			}
 			h.flush()
 		case line[0] == ' ' || line[0] == '\t':
 			if isBlank(line) && endsHeader(next) {
