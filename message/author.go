@@ -61,12 +61,13 @@ func firstAddress(values []string) (sigpost.Address, bool) {
 // address there and keeps the author in another field, or inside the new
 // address. from is given back as it is where nothing was rewritten.
 func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
-	name, hasVia := cutVia(from.Name)
-	list := isListAddress(from.Addr, h)
 	hidden := hiddenAddress(from.Addr)
-	rewritten := list || hidden != "" ||
-		hasVia && (h.has("x-original-from") || h.has("author") || strings.EqualFold(from.Addr, cleanSpec(h.get("sender"))))
-	if !rewritten {
+	certain := hidden != "" || isListAddress(from.Addr, h)
+	if !certain && !h.has("x-original-from") && !h.has("author") && !(h.has("sender") && strings.EqualFold(from.Addr, cleanSpec(h.get("sender")))) {
+		return from
+	}
+	name, hasVia := cutVia(from.Name)
+	if !certain && !hasVia {
 		return from
 	}
 	for _, field := range []string{"author", "x-original-from", "x-original-sender", "reply-to"} {

@@ -112,6 +112,9 @@ const maxCharsetNotes = 100
 // is plainly wrong, what data looks like counts, and no byte is dropped that
 // can be shown.
 func toUTF8(data []byte, declared string) (string, charsetUse) {
+	if firstOdd(data) == len(data) && !isStateful(charsetAlias(declared)) {
+		return string(data), charsetUse{declared: declared, used: "us-ascii"} // most mail
+	}
 	text, use := decodeCharset(data, charsetAlias(declared), declared)
 	use.declared = declared
 	return cleanText(text), use
@@ -371,34 +374,41 @@ func cleanText(s string) string {
 }
 
 // firstUnclean is where cleanText has to begin; len(s) where it has nothing
-// to do. Most mail is plain ASCII, and this loop sees every byte of it, so that
-// eight are looked at together.
+// to do.
 func firstUnclean(s string) int {
+	for i := 0; ; {
+		i += firstOdd(s[i:])
+		if i == len(s) || s[i] < utf8.RuneSelf && s[i] != '~' {
+			return i
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n <= 1 || s[i] >= utf8.RuneSelf && r < 0xa0 || r == '\ufeff' || r == '\u2028' || r == '\u2029' {
+			return i
+		}
+		i += n
+	}
+}
+
+// firstOdd is where the first byte stands that is not plain: a control, a byte
+// of 8 bits, or the tilde that HZ begins with. Most mail has none, and this loop
+// sees every byte of it, so that eight are looked at together.
+func firstOdd[T string | []byte](s T) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for i := 0; i < len(s); {
 		if i+8 <= len(s) {
 			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
 				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
 			// A top bit is left for a byte below a space, for one of 8 bits,
-			// and for DEL and beyond.
-			if ((x-' '*ones)|x|(x+ones))&tops == 0 {
+			// and for the tilde and DEL.
+			if ((x-' '*ones)|x|(x+2*ones))&tops == 0 {
 				i += 8
 				continue
 			}
 		}
-		c := s[i]
-		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
+		if c := s[i]; (c < ' ' || c >= '~') && c != '\n' && c != '\t' {
 			return i
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n <= 1 || r < 0xa0 || r == '\ufeff' || r == '\u2028' || r == '\u2029' {
-			return i
-		}
-		i += n
+		i++
 	}
 	return len(s)
 }

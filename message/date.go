@@ -48,6 +48,9 @@ func parseDate(s string) (time.Time, bool) {
 	if len(s) > maxDate {
 		s = s[:maxDate]
 	}
+	if t, ok := parseUsualDate(s); ok {
+		return t, true
+	}
 	d := dateParts{day: -1, month: -1, year: -1}
 	if strings.Contains(s, " :") || strings.Contains(s, ": ") || strings.Contains(s, "):") || strings.Contains(s, ":(") {
 		s = joinClock(withoutComments(s)) // RFC 5322, section 4.3: white space anywhere
@@ -64,6 +67,43 @@ func parseDate(s string) (time.Time, bool) {
 		}
 		d.word(s[:end])
 		s = s[end:]
+	}
+	return d.time()
+}
+
+// parseUsualDate reads what nearly all mail has: "Tue, 12 Apr 2016 16:14:58
+// +0200", with a comment behind it or not. It is false for anything else.
+func parseUsualDate(s string) (time.Time, bool) {
+	s = strings.Trim(s, " \t")
+	if len(s) > 5 && s[3] == ',' && s[4] == ' ' {
+		s = s[5:]
+	}
+	if len(s) > 1 && s[1] == ' ' {
+		s = "0" + s // on the stack: it does not escape
+	}
+	const form = "02 Jan 2006 15:04:05 -0700"
+	if len(s) < len(form) || len(s) > len(form) && (len(s) < len(form)+2 || s[len(form):len(form)+2] != " (" || strings.IndexByte(s, ')') != len(s)-1) {
+		return time.Time{}, false
+	}
+	if s[21] != '+' && s[21] != '-' || s[7] < '1' || s[7] > '2' {
+		return time.Time{}, false
+	}
+	number := func(from, to int) (n int) {
+		for _, c := range []byte(s[from:to]) {
+			if c < '0' || c > '9' {
+				return -1
+			}
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	d := dateParts{
+		day: number(0, 2), month: monthNumber(s[3:6]), year: number(7, 11),
+		hour: number(12, 14), minute: number(15, 17), seconds: number(18, 20), offset: zoneOffset(s[21:26]),
+	}
+	if s[2] != ' ' || s[6] != ' ' || s[11] != ' ' || s[14] != ':' || s[17] != ':' || s[20] != ' ' ||
+		min(d.hour, d.minute, d.seconds, number(22, 26)) < 0 {
+		return time.Time{}, false
 	}
 	return d.time()
 }
@@ -328,7 +368,23 @@ func namedZone(name string) (seconds int, ok bool) {
 // monthNumber reads an English month name or its first three letters, or a name
 // by which programs that translate dates call it; 0 where it is none.
 func monthNumber(w string) int {
-	switch strings.ToLower(w) {
+	if len(w) < 3 {
+		return 0
+	}
+	const months = "janfebmaraprmayjunjulaugsepoctnovdec"
+	short := [3]byte{w[0] | 0x20, w[1] | 0x20, w[2] | 0x20}
+	for i := 0; i < len(months); i += 3 {
+		if months[i:i+3] == string(short[:]) {
+			return i/3 + 1
+		}
+	}
+	return foreignMonth(strings.ToLower(w))
+}
+
+// foreignMonth reads a month by its name in another language, in lower case; 0
+// where it is none.
+func foreignMonth(w string) int {
+	switch w {
 	case "janv", "gen", "ene", "янв":
 		return 1
 	case "févr", "fév", "фев":
@@ -354,13 +410,5 @@ func monthNumber(w string) int {
 	case "dez", "déc", "dic", "дек":
 		return 12
 	}
-	if len(w) < 3 {
-		return 0
-	}
-	const months = "janfebmaraprmayjunjulaugsepoctnovdec"
-	i := strings.Index(months, strings.ToLower(w[:3]))
-	if i < 0 || i%3 != 0 {
-		return 0
-	}
-	return i/3 + 1
+	return 0
 }

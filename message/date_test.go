@@ -3,6 +3,8 @@ package message
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestParseDate(t *testing.T) {
@@ -90,6 +92,21 @@ func FuzzParseDate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		if got, ok := parseDate(s); ok && (got.Year() < 1899 || got.Year() > 9999) {
 			t.Errorf("%q is read as %v", s, got)
+		}
+	})
+}
+
+// TestUsualDates holds that the short way reads nothing otherwise than the long
+// one.
+func TestUsualDates(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.StringMatching(`((Mon|Tue), )?[0-3]?[0-9] (Jan|FEB|mar|Dec|Foo) [0-3][0-9]{3} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] [+-][01][0-9][0-9]{2}( \((CEST|a)\))?`).Draw(rt, "date")
+		quick, ok := parseUsualDate(s)
+		if !ok {
+			return
+		}
+		if long, ok := parseDate("x " + s); !ok || !long.Equal(quick) {
+			rt.Fatalf("%q is %v, and the long way %v", s, quick, long)
 		}
 	})
 }

@@ -124,8 +124,8 @@ func (h *header) rawCharset(body []byte) string {
 // needed says whether a field is read at all, and known whether mail is known
 // to have it. RFC 5322, 2045, 2183, 2369, 2919, 3834, 5064, 9057 and what list
 // software and robots add.
-func needed(name string) (keep, known bool) {
-	switch name {
+func needed(name []byte) (keep, known bool) {
+	switch string(name) {
 	case "from", "sender", "author", "reply-to", "to", "cc", "subject", "date", "message-id",
 		"in-reply-to", "references", "received", "return-path", "content-type",
 		"content-transfer-encoding", "content-disposition", "list-id",
@@ -140,7 +140,7 @@ func needed(name string) (keep, known bool) {
 		"status", "dkim-signature", "comments", "keywords":
 		return false, true
 	}
-	return strings.HasPrefix(name, "x-") && isRobotField(name), false
+	return bytes.HasPrefix(name, []byte("x-")) && isRobotField(string(name)), false
 }
 
 // skipPreamble strips what is not part of the mail: a byte order mark, blank
@@ -275,7 +275,7 @@ func (h *header) begin(name, line []byte) {
 		}
 		lower = append(lower, c)
 	}
-	keep, known := needed(string(lower))
+	keep, known := needed(lower)
 	if known {
 		h.known++
 	}
