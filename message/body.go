@@ -130,7 +130,9 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 		Size: decodedSize(l.encoding, body),
 	})
 	switch {
-	case l.isMail() && inDigest:
+	case l.isMail() && (inDigest || number == "1"):
+		// What a digest is of, or what somebody sends on with a list's footer
+		// below it.
 		return []leaf{l}
 	case strings.HasPrefix(mediaType, "text/") && !strings.HasPrefix(mediaType, "text/rfc822-header") || l.isMail():
 		w.instead = append(w.instead, l)
@@ -142,7 +144,7 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 // had before.
 func usualType(s string) string {
 	switch s {
-	case "text", "text/ascii", "plain/text", "plain", "text/x-plain", "text/us-ascii", "text/unicode", "txt/plain":
+	case "text", "text/markdown", "text/x-markdown", "text/ascii", "plain/text", "plain", "text/x-plain", "text/us-ascii", "text/unicode", "txt/plain":
 		return "text/plain"
 	case "html", "text/htm", "text/xhtml", "application/xhtml+xml", "text/x-html":
 		return "text/html"
@@ -165,7 +167,12 @@ func isStrayMultipart(mediaType, declared, boundary string, body []byte) bool {
 		return false
 	}
 	boundary = guessBoundary(body[:min(len(body), 2000)])
-	return len(boundary) >= 6 && bytes.Contains(body, []byte("\n--"+boundary+"--"))
+	if len(boundary) < 6 || !bytes.Contains(body, []byte("\n--"+boundary+"--")) {
+		return false
+	}
+	// Whoever shows what a mail looks like has something else to say first.
+	preamble, _, _ := bytes.Cut(body, []byte("--"+boundary))
+	return len(bytes.TrimSpace(preamble)) == 0 || bytes.Contains(preamble, []byte("MIME format"))
 }
 
 // isMail says whether the part is a mail inside the mail (RFC 2046, section
