@@ -91,12 +91,12 @@ func isHubBot(h header, _ *sigpost.Message) bool {
 // no other way.
 func isAutoreply(subject string) bool {
 	s := strings.ToLower(subject[:min(len(subject), 80)])
-	return startsWithAny(s, []string{
+	return slices.ContainsFunc([]string{
 		"automatic reply:", "auto reply:", "auto-reply:", "autoreply:", "out of office", "out-of-office", "automatische antwort:",
 		"abwesenheitsnotiz:", "réponse automatique", "respuesta automática", "risposta automatica", "resposta automática",
 		"automatisch antwoord", "automatiskt svar", "automatisk svar", "autosvar:", "automaattinen vastaus", "autoodpowiedź", "odpowiedź automatyczna",
 		"automatická odpověď", "автоответ", "自动回复", "自動回覆", "自動応答",
-	})
+	}, func(start string) bool { return strings.HasPrefix(s, start) })
 }
 
 // fromList says whether list software carried the mail. That of before RFC 2369
