@@ -201,6 +201,14 @@ func decodeMixed(data []byte) string {
 	var b strings.Builder
 	b.Grow(len(data) + len(data)/8)
 	for len(data) > 0 {
+		n := 0
+		for n < len(data) && data[n] < utf8.RuneSelf {
+			n++
+		}
+		b.Write(data[:n])
+		if data = data[n:]; len(data) == 0 {
+			break
+		}
 		r, n := utf8.DecodeRune(data)
 		if r == utf8.RuneError && n <= 1 {
 			r = charmap.Windows1252.DecodeByte(data[0])
