@@ -15,7 +15,7 @@ func readPeople(m *sigpost.Message, h header, wrong *defects) {
 		if hasSender {
 			from = sender
 			wrong.add("it has no From field that can be read: the Sender was taken for the author")
-		} else if from.Name = displayName(strings.Trim(h.get("from"), "<> \t")); from.Name != "" {
+		} else if from.Name = nameAlone(h.get("from")); from.Name != "" {
 			wrong.add("its From field has no address")
 		} else {
 			wrong.add("it has no From field that can be read: its author is not known")
@@ -27,6 +27,15 @@ func readPeople(m *sigpost.Message, h header, wrong *defects) {
 		// RFC 5322, section 3.6.2: without a Sender field it is the author.
 		m.Sender = m.Author
 	}
+}
+
+// nameAlone is the name in a field that has no address: "Mail Daemon <>". An
+// empty group is nobody's name.
+func nameAlone(field string) string {
+	if strings.HasSuffix(strings.TrimSpace(field), ";") {
+		return ""
+	}
+	return displayName(strings.Trim(field, "<> \t"))
 }
 
 // firstAddress is the first address in the fields.
@@ -52,12 +61,13 @@ func firstAddress(values []string) (sigpost.Address, bool) {
 // address there and keeps the author in another field, or inside the new
 // address. from is given back as it is where nothing was rewritten.
 func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
-	name, hasVia := cutVia(from.Name)
-	list := isListAddress(from.Addr, h)
 	hidden := hiddenAddress(from.Addr)
-	rewritten := list || hidden != "" ||
-		hasVia && (h.has("x-original-from") || h.has("author") || strings.EqualFold(from.Addr, cleanSpec(h.get("sender"))))
-	if !rewritten {
+	certain := hidden != "" || isListAddress(from.Addr, h)
+	if !certain && !h.has("x-original-from") && !h.has("author") && !(h.has("sender") && strings.EqualFold(from.Addr, cleanSpec(h.get("sender")))) {
+		return from
+	}
+	name, hasVia := cutVia(from.Name)
+	if !certain && !hasVia {
 		return from
 	}
 	for _, field := range []string{"author", "x-original-from", "x-original-sender", "reply-to"} {

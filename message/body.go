@@ -32,26 +32,6 @@ type walker struct {
 	instead []leaf
 }
 
-// leaf is a text part that has not been decoded yet. Most HTML is thrown away
-// in favour of its plain alternative.
-type leaf struct {
-	contentType string
-	params      map[string]string
-	encoding    string
-	body        []byte
-	number      string // of the part; "" where the mail is one part
-	// html is the HTML that says the same as a plain part, or nil.
-	html *leaf
-}
-
-// part is its part number as in RFC 9051, section 6.4.5.1.
-func (l leaf) part() string {
-	if l.number == "" {
-		return "1"
-	}
-	return l.number
-}
-
 // text gives the readable text of a whole mail.
 func (w *walker) text(h header, body []byte) string {
 	leaves := w.walk(h, body, "", "text/plain", 0)
@@ -130,26 +110,14 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 		Size: decodedSize(l.encoding, body),
 	})
 	switch {
-	case l.isMail() && inDigest:
+	case l.isMail() && (inDigest || number == "1"):
+		// What a digest is of, or what somebody sends on with a list's footer
+		// below it.
 		return []leaf{l}
 	case strings.HasPrefix(mediaType, "text/") && !strings.HasPrefix(mediaType, "text/rfc822-header") || l.isMail():
 		w.instead = append(w.instead, l)
 	}
 	return nil
-}
-
-// usualType gives the registered name of a media type for the names that it
-// had before.
-func usualType(s string) string {
-	switch s {
-	case "text", "text/ascii", "plain/text", "plain", "text/x-plain", "text/us-ascii", "text/unicode", "txt/plain":
-		return "text/plain"
-	case "html", "text/htm", "text/xhtml", "application/xhtml+xml", "text/x-html":
-		return "text/html"
-	case "message/rfc-822", "message/news":
-		return "message/rfc822"
-	}
-	return s
 }
 
 // isStrayMultipart says whether a body has parts though its header says that it
@@ -165,13 +133,12 @@ func isStrayMultipart(mediaType, declared, boundary string, body []byte) bool {
 		return false
 	}
 	boundary = guessBoundary(body[:min(len(body), 2000)])
-	return len(boundary) >= 6 && bytes.Contains(body, []byte("\n--"+boundary+"--"))
-}
-
-// isMail says whether the part is a mail inside the mail (RFC 2046, section
-// 5.2.1; RFC 6532, section 3.7).
-func (l leaf) isMail() bool {
-	return l.contentType == "message/rfc822" || l.contentType == "message/global"
+	if len(boundary) < 6 || !bytes.Contains(body, []byte("\n--"+boundary+"--")) {
+		return false
+	}
+	// Whoever shows what a mail looks like has something else to say first.
+	preamble, _, _ := bytes.Cut(body, []byte("--"+boundary))
+	return len(bytes.TrimSpace(preamble)) == 0 || bytes.Contains(preamble, []byte("MIME format"))
 }
 
 // embedded gives the text of a mail inside the mail. What is attached to that
@@ -202,19 +169,6 @@ func pastedHeader(h header) string {
 	}
 	b.WriteString("Subject: " + oneLine(decodeWords(h.get("subject"))) + "\n\n")
 	return b.String()
-}
-
-// isText says whether a part of this type is shown as text. Where the mail is
-// one part, any text is.
-func isText(mediaType string, whole bool) bool {
-	return mediaType == "text/plain" || mediaType == "text/html" || mediaType == "text/enriched" ||
-		whole && strings.HasPrefix(mediaType, "text/")
-}
-
-// validMediaType says whether s is "type/subtype".
-func validMediaType(s string) bool {
-	kind, sub, ok := strings.Cut(s, "/")
-	return ok && kind != "" && sub != ""
 }
 
 // multipart reads the parts of one multipart and gives the texts to show.
@@ -273,92 +227,3 @@ func (w *walker) multipart(mediaType string, params map[string]string, h header,
 	}
 	return best
 }
-
-// describe says whether the texts are plain, and whether there is nothing in
-// them to read.
-func describe(leaves []leaf) (plain, blank bool) {
-	plain, blank = true, true
-	for _, l := range leaves {
-		if len(bytes.TrimSpace(l.body)) > 0 {
-			blank = false
-		}
-		if l.contentType != "text/plain" {
-			plain = false
-		}
-	}
-	return plain, blank
-}
-
-// decode gives the readable text of a part: UTF-8, "\n" line ends, no white
-// space at line ends but that of "-- ", no blank lines around it. It ends in
-// "\n" unless it is empty.
-func (w *walker) decode(l leaf) string {
-	data := w.withoutFiles(l, decodeTransfer(l.encoding, l.body, w.defects))
-	declared := l.params["charset"]
-	if charsetAlias(declared) == "" && l.contentType == "text/html" {
-		declared = metaCharset(data)
-	}
-	text, use := toUTF8(data, declared)
-	if use.fault != "" {
-		w.defects.add("%s", use.fault)
-	}
-	if w.notes != nil {
-		w.notes.add("part "+l.part(), declared, use)
-	}
-	switch {
-	case l.contentType == "text/html":
-		text = HTMLText(text)
-	case l.contentType == "text/enriched" || l.contentType == "text/richtext":
-		text = enrichedText(text)
-	case strings.EqualFold(l.params["format"], "flowed"):
-		text = unflow(text, strings.EqualFold(l.params["delsp"], "yes"))
-	}
-	return tidy(text)
-}
-
-// withoutFiles takes uuencoded files out of a plain text and lists them.
-func (w *walker) withoutFiles(l leaf, data []byte) []byte {
-	if l.contentType == "text/html" || !bytes.Contains(data, []byte("begin ")) {
-		return data
-	}
-	files, rest := cutUUEncoded(data)
-	for _, f := range files {
-		w.attachments = append(w.attachments, sigpost.Attachment{
-			Name: oneLine(f.name), Type: "application/octet-stream", Size: len(f.data), Part: l.part(),
-		})
-	}
-	return rest
-}
-
-// tidy removes white space at line ends and blank lines around a text. The
-// separator of a signature keeps its space (RFC 3676, section 4.3).
-func tidy(text string) string {
-	start := 0 // of the first line that is not blank
-	for i := 0; i < len(text) && isSpace(text[i]); i++ {
-		if text[i] == '\n' {
-			start = i + 1
-		}
-	}
-	text = strings.TrimRight(text[start:], " \t\n\u00a0")
-	if strings.TrimLeft(text, " \t\n\u00a0") == "" {
-		return ""
-	}
-	if !strings.Contains(text, " \n") && !strings.Contains(text, "\t\n") && !strings.Contains(text, "\u00a0\n") {
-		return text + "\n"
-	}
-	var b strings.Builder
-	b.Grow(len(text) + 1)
-	for text != "" {
-		var line string
-		line, text, _ = strings.Cut(text, "\n")
-		if line == "-- " || line == "- -- " {
-			b.WriteString(line)
-		} else {
-			b.WriteString(strings.TrimRight(line, " \t\u00a0"))
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }

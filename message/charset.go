@@ -3,7 +3,6 @@ package message
 import (
 	"bytes"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,105 +12,14 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// charsetAlias gives the registered name of a charset for names that mail uses
-// and no registry has; "" stands for "not said".
-func charsetAlias(name string) string {
-	name = strings.TrimPrefix(strings.ToLower(strings.Trim(name, " \t\"'")), "charset=")
-	switch name {
-	case "default", "unknown", "unknown-8bit", "x-unknown", "binary", "8bit",
-		"none", "charset", "iso-8859", "us-ascii", "ascii", "ansi_x3.4-1968", "us_ascii":
-		return ""
-	case "utf8", "utf_8", "utf-8-sig", "unicode-1-1-utf-8", "cp65001":
-		return "utf-8"
-	case "latin-1", "latin1", "latin_1", "8859_1", "iso8859_1", "iso-8859-1",
-		"iso8859-1", "iso_8859-1", "iso-latin-1", "cp-1252", "cp1252", "ansi", "x-ansi", "windows1252":
-		// C1 controls are in no mail: who says ISO-8859-1 means this (WHATWG
-		// Encoding Standard, section 4.2).
-		return "windows-1252"
-	case "cp932", "ms932", "x-sjis", "windows-31j", "sjis":
-		return "shift_jis"
-	case "gb2312", "gb_2312-80", "gbk", "x-gbk", "cp936", "euc-cn", "gb18030", "gb-18030", "gb18030-2000", "x-euc-cn", "windows-936":
-		return "gb18030" // each has all of the one before
-	case "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-3", "iso-2022-jp-ms", "cp50220", "cp50221", "csiso2022jp", "jis":
-		return "iso-2022-jp"
-	case "csiso2022kr":
-		return "iso-2022-kr"
-	case "hz", "hzgb2312", "hz-gb2312":
-		return "hz-gb-2312"
-	case "utf7", "unicode-1-1-utf-7", "x-unicode-2-0-utf-7", "csunicode11utf7", "utf-7-imap":
-		return "utf-7"
-	case "utf16", "utf-16", "ucs-2", "unicode", "iso-10646-ucs-2":
-		return "utf-16"
-	case "koi8r", "koi-8", "koi8", "koi8-ru", "cskoi8r", "koi":
-		return "koi8-r"
-	case "koi8u":
-		return "koi8-u"
-	case "eucjp", "x-euc-jp", "ujis", "x-euc":
-		return "euc-jp"
-	case "shift-jis", "shiftjis", "ms_kanji", "x-ms-cp932":
-		return "shift_jis"
-	case "euckr", "x-euc-kr", "korean":
-		return "euc-kr"
-	case "mac", "macroman", "x-macintosh", "x-mac-roman", "mac-roman":
-		return "macintosh"
-	case "ks_c_5601-1987", "ks_c_5601", "ksc5601", "cp949", "x-windows-949", "uhc":
-		return "euc-kr"
-	case "chinesebig5", "x-big5", "big5-hkscs:2001":
-		return "big5"
-	case "iso-8859-8-i", "iso-8859-8-e":
-		return "iso-8859-8"
-	}
-	for _, prefix := range []string{"cp-", "cp", "win-", "windows", "x-cp", "x-windows-"} {
-		if n, ok := strings.CutPrefix(name, prefix); ok && len(n) == 4 && strings.HasPrefix(n, "125") {
-			return "windows-" + n
-		}
-	}
-	for _, prefix := range []string{"iso8859-", "iso_8859-", "iso-8859_", "8859-", "iso8859_"} {
-		if n, ok := strings.CutPrefix(name, prefix); ok {
-			return "iso-8859-" + n
-		}
-	}
-	return name
-}
-
-// charsetUse says how bytes became text.
-type charsetUse struct {
-	declared string // as the mail has it, or ""
-	used     string // the name of what it was read as
-	fault    string // what was wrong, for people, or ""
-}
-
-// charsetNotes collects what became of each part and field, for people who ask
-// how a mail is understood. A nil one takes nothing.
-type charsetNotes []string
-
-// add notes how one thing was read. Nothing is noted of plain ASCII that
-// declares nothing.
-func (n *charsetNotes) add(where, declared string, use charsetUse) {
-	if n == nil || len(*n) >= maxCharsetNotes {
-		return
-	}
-	if declared == "" {
-		declared = use.declared
-	}
-	said := "no charset declared"
-	if declared != "" {
-		said = "declared " + oneWord(declared)
-	}
-	note := where + ": " + said + ", read as " + use.used
-	if !slices.Contains(*n, note) {
-		*n = append(*n, note)
-	}
-}
-
-// maxCharsetNotes bounds what is said about one mail.
-const maxCharsetNotes = 100
-
 // toUTF8 decodes data to valid UTF-8 without control characters other than
 // line end and tab. The declared charset is a hint: where it is not known, or
 // is plainly wrong, what data looks like counts, and no byte is dropped that
 // can be shown.
 func toUTF8(data []byte, declared string) (string, charsetUse) {
+	if firstOdd(data) == len(data) && !isStateful(charsetAlias(declared)) {
+		return string(data), charsetUse{declared: declared, used: "us-ascii"} // most mail
+	}
 	text, use := decodeCharset(data, charsetAlias(declared), declared)
 	use.declared = declared
 	return cleanText(text), use
@@ -286,12 +194,6 @@ func decodeNamed(data []byte, name string) (string, bool) {
 	return string(out), true
 }
 
-// isStateful says whether a charset writes other letters with 7-bit bytes.
-func isStateful(name string) bool {
-	return strings.HasPrefix(name, "iso-2022") || strings.HasPrefix(name, "utf-16") ||
-		strings.HasPrefix(name, "hz") || strings.HasPrefix(name, "utf-32") || name == "utf-7"
-}
-
 // decodeMixed reads valid UTF-8 sequences as such and every other byte as
 // Windows-1252. A list's footer in one charset is often pasted behind a text
 // in another.
@@ -299,6 +201,14 @@ func decodeMixed(data []byte) string {
 	var b strings.Builder
 	b.Grow(len(data) + len(data)/8)
 	for len(data) > 0 {
+		n := 0
+		for n < len(data) && data[n] < utf8.RuneSelf {
+			n++
+		}
+		b.Write(data[:n])
+		if data = data[n:]; len(data) == 0 {
+			break
+		}
 		r, n := utf8.DecodeRune(data)
 		if r == utf8.RuneError && n <= 1 {
 			r = charmap.Windows1252.DecodeByte(data[0])
@@ -308,97 +218,4 @@ func decodeMixed(data []byte) string {
 		data = data[n:]
 	}
 	return b.String()
-}
-
-// oneWord makes a stranger's charset name fit for a defect.
-func oneWord(s string) string {
-	s = strings.Join(strings.Fields(decodeMixed([]byte(s))), " ")
-	if len(s) > 40 {
-		s = strings.ToValidUTF8(s[:40], "") + "…"
-	}
-	return `"` + s + `"`
-}
-
-func isASCII(data []byte) bool {
-	for len(data) >= 8 {
-		if (data[0]|data[1]|data[2]|data[3]|data[4]|data[5]|data[6]|data[7])&0x80 != 0 {
-			return false
-		}
-		data = data[8:]
-	}
-	for _, c := range data {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-// cleanText removes from s what no text may hold: invalid UTF-8, NUL (which
-// PostgreSQL refuses), other controls, a byte order mark; C1 controls become
-// the Windows-1252 characters that they stand for. Line ends become "\n".
-func cleanText(s string) string {
-	i := firstUnclean(s)
-	if i == len(s) {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	b.WriteString(s[:i])
-	s = s[i:]
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n <= 1:
-			b.WriteRune(charmap.Windows1252.DecodeByte(s[i]))
-		case r == '\r':
-			if i+1 == len(s) || s[i+1] != '\n' {
-				b.WriteByte('\n')
-			}
-		case r == '\f' || r == '\v' || r == '\u2028' || r == '\u2029' || r == '\u0085':
-			b.WriteByte('\n')
-		case r >= 0x80 && r < 0xa0:
-			if mapped := charmap.Windows1252.DecodeByte(byte(r)); mapped >= 0xa0 && mapped != utf8.RuneError {
-				b.WriteRune(mapped)
-			}
-		case r < ' ' && r != '\n' && r != '\t', r == 0x7f, r == '\ufeff':
-		default:
-			b.WriteRune(r)
-		}
-		i += n
-	}
-	return b.String()
-}
-
-// firstUnclean is where cleanText has to begin; len(s) where it has nothing
-// to do. Most mail is plain ASCII, and this loop sees every byte of it, so that
-// eight are looked at together.
-func firstUnclean(s string) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for i := 0; i < len(s); {
-		if i+8 <= len(s) {
-			x := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-				uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-			// A top bit is left for a byte below a space, for one of 8 bits,
-			// and for DEL and beyond.
-			if ((x-' '*ones)|x|(x+ones))&tops == 0 {
-				i += 8
-				continue
-			}
-		}
-		c := s[i]
-		if c >= ' ' && c < 0x7f || c == '\n' || c == '\t' {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			return i
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n <= 1 || r < 0xa0 || r == '\ufeff' || r == '\u2028' || r == '\u2029' {
-			return i
-		}
-		i += n
-	}
-	return len(s)
 }

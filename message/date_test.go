@@ -3,6 +3,8 @@ package message
 import (
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 func TestParseDate(t *testing.T) {
@@ -30,6 +32,20 @@ func TestParseDate(t *testing.T) {
 		{"mad time", "12 Apr 2016 77:00:00 +0000", "2016-04-12 00:00:00"},
 		{"date alone", "12 Apr 2016", "2016-04-12 00:00:00"},
 		{"before 1970", "Thu, 13 Feb 1969 23:32:54 -0330", "1969-02-14 03:02:54"},
+		{"white space and comments anywhere", "Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", "1997-11-21 15:55:06"},
+		{"comments between", "Thu,\t13\tFeb (month)\t1969\t23:32 -0330 (Newfoundland Time)", "1969-02-14 03:02:00"},
+		{"zone without its plus", "Fri, 02 Aug 2002 23:37:59 0530", "2002-08-02 18:07:59"},
+		{"short zone", "Fri, 07 Jun 2002 16:35:51 GMT+1", "2002-06-07 15:35:51"},
+		{"year 0102", "Wed, 01 May 0102 08:40:01 +0800", "2002-05-01 00:40:01"},
+		{"year 99", "1 Jan 99 00:00:00 UT", "1999-01-01 00:00:00"},
+		{"military zone", "12 Apr 2016 10:00:00 Z", "2016-04-12 10:00:00"},
+		{"no comma", "Tue 12 Apr 2016 10:00:00 +0000", "2016-04-12 10:00:00"},
+		{"month first, slashes", "04/25/2016 10:00:00", "2016-04-25 10:00:00"},
+		{"day first, slashes", "25/04/2016 10:00:00", "2016-04-25 10:00:00"},
+		{"German", "Di, 12 Mär 2016 10:00:00 +0100", "2016-03-12 09:00:00"},
+		{"French", "mar., 12 août 2016 10:00:00 +0200", "2016-08-12 08:00:00"},
+		{"quotes around", "\"Tue, 12 Apr 2016 10:00:00 +0000\"", "2016-04-12 10:00:00"},
+		{"India", "12 Apr 2016 10:00:00 IST", "2016-04-12 04:30:00"},
 		{"30 February", "30 Feb 2016 10:00:00 +0000", ""},
 		{"no year", "12 Apr 10:00:00", ""},
 		{"words", "yesterday", ""},
@@ -61,6 +77,11 @@ func TestTimes(t *testing.T) {
 	if !m.Sent.IsZero() || m.Trace.Format(time.DateTime) != "2016-04-12 14:15:13" {
 		t.Errorf("sent %v, trace %v", m.Sent, m.Trace)
 	}
+	// The topmost Received has no date: the next one counts.
+	m = mustParse(t, "Received: by a\nReceived: by b; Mon, 11 Apr 2016 07:15:13 -0700\nFrom: a@x\n\n")
+	if m.Trace.Format(time.DateTime) != "2016-04-11 14:15:13" {
+		t.Errorf("trace %v", m.Trace)
+	}
 	if m = mustParse(t, "From: a@x\n\n"); !m.Trace.IsZero() {
 		t.Errorf("trace %v", m.Trace)
 	}
@@ -71,6 +92,21 @@ func FuzzParseDate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		if got, ok := parseDate(s); ok && (got.Year() < 1899 || got.Year() > 9999) {
 			t.Errorf("%q is read as %v", s, got)
+		}
+	})
+}
+
+// TestUsualDates holds that the short way reads nothing otherwise than the long
+// one.
+func TestUsualDates(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.StringMatching(`((Mon|Tue), )?[0-3]?[0-9] (Jan|FEB|mar|Dec|Foo) [0-3][0-9]{3} [0-2][0-9]:[0-6][0-9]:[0-6][0-9] [+-][01][0-9][0-9]{2}( \((CEST|a)\))?`).Draw(rt, "date")
+		quick, ok := parseUsualDate(s)
+		if !ok {
+			return
+		}
+		if long, ok := parseDate("x " + s); !ok || !long.Equal(quick) {
+			rt.Fatalf("%q is %v, and the long way %v", s, quick, long)
 		}
 	})
 }

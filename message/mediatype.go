@@ -17,6 +17,9 @@ import (
 func parseMediaType(s string) (value string, params map[string]string) {
 	value, rest, _ := strings.Cut(s, ";")
 	value = strings.ToLower(strings.TrimSpace(value))
+	if kind, sub, ok := strings.Cut(value, "/"); ok { // RFC 2045 allows white space here
+		value = strings.TrimRight(kind, " \t") + "/" + strings.TrimLeft(sub, " \t")
+	}
 	if i := strings.IndexAny(value, " \t,("); i >= 0 {
 		value = value[:i]
 	}

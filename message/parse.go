@@ -45,10 +45,10 @@ func short(s string, limit int, what string, wrong *defects) string {
 type defects []string
 
 func (d *defects) add(format string, args ...any) {
-	text := strings.ToValidUTF8(fmt.Sprintf(format, args...), "?")
-	if len(*d) >= maxDefects {
+	if len(*d) >= maxDefects || len(args) == 0 && slices.Contains(*d, format) {
 		return
 	}
+	text := strings.ToValidUTF8(fmt.Sprintf(format, args...), "?")
 	for _, have := range *d {
 		if have == text {
 			return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -270,6 +271,12 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(raw)
 	}
+	for _, raw := range corpusSeeds(f) {
+		f.Add(raw)
+	}
+	for _, raw := range hostileMails() {
+		f.Add([]byte(raw[:min(len(raw), 300)]))
+	}
 	f.Add([]byte("From: =?utf-8?q?a?= <a@b>\r\rContent-Type: multipart/mixed; boundary*0=\"a\r\n b\"\n\n--a b\n\n--a b--"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		before := bytes.Clone(raw)
@@ -284,5 +291,32 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		checkMessage(t, m)
+		if m.Size != len(raw) || m.Reader != Version {
+			t.Fatalf("size %d of %d, reader %d", m.Size, len(raw), m.Reader)
+		}
+		if e, err := Explain(raw); err != nil || e.Text != m.Text || e.MessageID != m.MessageID {
+			t.Fatalf("explained otherwise: %+v, %v", e, err)
+		}
 	})
+}
+
+// corpusSeeds gives mail of other parsers' tests where it lies beside the
+// project; without it the fuzzer begins with the project's own.
+func corpusSeeds(f *testing.F) [][]byte {
+	var seeds [][]byte
+	dir := filepath.Join("..", "..", "shared", "corpora", "mime-dev")
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || isNoMail(path) {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err == nil && len(raw) < 20<<10 {
+			seeds = append(seeds, raw)
+		}
+		return err
+	})
+	if err != nil {
+		f.Logf("the fuzzer begins without the corpus mime-dev: %v", err)
+	}
+	return seeds
 }

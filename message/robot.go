@@ -26,8 +26,8 @@ func robotRules() []robotRule {
 			return v == "junk" || v == "auto_reply"
 		}},
 		// List software marks all that it carries "bulk" or "list".
-		{"Precedence: bulk and no list", func(h header, _ *sigpost.Message) bool {
-			return firstWord(h.get("precedence")) == "bulk" && !fromList(h)
+		{"Precedence: bulk and no list", func(h header, m *sigpost.Message) bool {
+			return firstWord(h.get("precedence")) == "bulk" && !fromList(h) && !m.Answering
 		}},
 		{"X-Auto-Response-Suppress and no list", func(h header, _ *sigpost.Message) bool {
 			v := firstWord(h.get("x-auto-response-suppress"))
@@ -91,17 +91,27 @@ func isHubBot(h header, _ *sigpost.Message) bool {
 // no other way.
 func isAutoreply(subject string) bool {
 	s := strings.ToLower(subject[:min(len(subject), 80)])
-	return startsWithAny(s,
+	return slices.ContainsFunc([]string{
 		"automatic reply:", "auto reply:", "auto-reply:", "autoreply:", "out of office", "out-of-office", "automatische antwort:",
 		"abwesenheitsnotiz:", "réponse automatique", "respuesta automática", "risposta automatica", "resposta automática",
 		"automatisch antwoord", "automatiskt svar", "automatisk svar", "autosvar:", "automaattinen vastaus", "autoodpowiedź", "odpowiedź automatyczna",
 		"automatická odpověď", "автоответ", "自动回复", "自動回覆", "自動応答",
-	)
+	}, func(start string) bool { return strings.HasPrefix(s, start) })
 }
 
-// fromList says whether list software carried the mail.
+// fromList says whether list software carried the mail. That of before RFC 2369
+// shows only in the address that bounces go to.
 func fromList(h header) bool {
-	return h.has("list-id") || h.has("list-post") || h.has("mailing-list") || h.has("x-beenthere")
+	return h.has("list-id") || h.has("list-post") || h.has("mailing-list") || h.has("x-beenthere") ||
+		isOwnerAddress(cleanSpec(h.get("sender"))) || isOwnerAddress(cleanSpec(h.get("return-path")))
+}
+
+// isOwnerAddress knows the addresses that lists take bounces at.
+func isOwnerAddress(addr string) bool {
+	local, _, _ := strings.Cut(strings.ToLower(addr), "@")
+	local, _, _ = strings.Cut(local, "+")
+	return strings.HasPrefix(local, "owner-") || strings.HasSuffix(local, "-owner") || strings.HasSuffix(local, "-admin") ||
+		strings.HasSuffix(local, "-bounces") || strings.HasSuffix(local, "-errors") || strings.HasSuffix(local, "-return")
 }
 
 // isRobotName knows the names that robots give themselves where their address

@@ -28,6 +28,31 @@ func TestRobot(t *testing.T) {
 		{"zuul", "From: Zuul <zuul@x>\n", "sender's address"},
 		{"ci robot", "From: k8s-ci-robot@x\n", "sender's address"},
 		{"bot of a hub", "From: dependabot[bot]@users.x\n", "sender's address"},
+		{"bulk of an old list", "Sender: owner-dev@x\nFrom: joe@x\nPrecedence: bulk\n", ""},
+		{"bulk of another old list", "From: joe@x\nSender: dev-admin@x\nPrecedence: bulk\n", ""},
+		{"an answer in bulk", "From: joe@x\nSubject: Re: x\nPrecedence: bulk\n", ""},
+		{"bug tracker", "From: Joe <7@bugs.x>\nX-Launchpad-Bug: product=nova\n", "review, build or bug tracker"},
+		{"bug tracker, by its type", "From: Joe <joe@x>\nX-Bugzilla-Type: changed\n", "review, build or bug tracker"},
+		{"commit mail", "From: Joe <joe@x>\nX-Git-Refname: refs/heads/master\n", "review, build or bug tracker"},
+		{"pipeline", "From: Hub <hub@x>\nX-GitLab-Pipeline-Id: 7\n", "review, build or bug tracker"},
+		{"cron", "From: root@x\nX-Cron-Env: <HOME=/root>\n", "review, build or bug tracker"},
+		{"the list's own notice", "From: dev-bounces@x\nX-List-Administrivia: yes\n", "review, build or bug tracker"},
+		{"null return path", "Return-Path: <>\nFrom: joe@x\n", "delivery report"},
+		{"out of office", "From: joe@x\nSubject: Automatic reply: quota\n", "answering machine"},
+		{"away, in German", "From: joe@x\nSubject: Automatische Antwort: Quote\n", "answering machine"},
+		{"a person on a hub", "From: Joe <notifications@hub.x>\nX-GitHub-Sender: joe\n" + list, ""},
+		{"a bot on a hub", "From: renovate <notifications@hub.x>\nX-GitHub-Sender: renovate[bot]\n" + list, "bot on a code hub"},
+		{"builds on a hub", "From: Joe <notifications@hub.x>\nX-GitHub-Sender: joe\nX-GitHub-Reason: ci_activity\n", "bot on a code hub"},
+		{"syzbot", "From: syzbot <syzbot+0a1b2c@appspot.x>\n" + list, "sender's address"},
+		{"test robot", "From: kernel test robot <lkp@x>\n" + list, "sender's address"},
+		{"test robot by a person's address", "From: kernel test robot <ann@x>\n" + list, "sender's name"},
+		{"Patchwork", "From: Patchwork <patchwork@x>\n" + list, "sender's address"},
+		{"Patchwork's bot", "From: patchwork-bot+netdev@x\n" + list, "sender's address"},
+		{"a numbered bot", "From: tip-bot2 for Joe <tip-bot2@x>\n" + list, "sender's address"},
+		{"a review that is not marked", "From: Gerrit <review+gerrit@x>\n", "sender's address"},
+		{"a woman called Abbot", "From: Ann Abbot <abbot@x>\n", ""},
+		{"an admin", "From: admin@x\n", ""},
+		{"the office", "From: info@x\nSubject: office hours\n", ""},
 		{"a man called Talbot", "From: talbot@x\n", ""},
 		{"a woman called Botha", "From: ann.botha@x\n", ""},
 		{"a daemon of another kind", "From: daemon.smith@x\n", ""},
@@ -37,7 +62,7 @@ func TestRobot(t *testing.T) {
 			raw := []byte(c.header + "\nbody\n")
 			h, _ := splitHeader(raw, new(defects))
 			from, _ := firstAddress(h.all("from"))
-			if got := robotRuleFor(h, &sigpost.Message{Author: from}); got != c.rule {
+			if got := robotRuleFor(h, &sigpost.Message{Author: from, Subject: h.get("subject"), Answering: isAnswer(h.get("subject"))}); got != c.rule {
 				t.Errorf("got %q, want %q", got, c.rule)
 			}
 			if m := mustParse(t, string(raw)); m.Robot != (c.rule != "") {

@@ -57,6 +57,12 @@ func decodeBase64(body []byte, wrong *defects) []byte {
 	if n, err := base64.StdEncoding.Decode(out, body); err == nil {
 		return out[:n]
 	}
+	if spaced := withoutSpaces(body); bytes.HasSuffix(spaced, []byte("=")) || len(spaced) >= 2*longBase64 {
+		if n, err := base64.StdEncoding.Decode(out, spaced); err == nil {
+			wrong.add("its base64 is damaged: what can be decoded was")
+			return out[:n]
+		}
+	}
 	data, tail := salvageBase64(body)
 	if len(data) == 0 && len(bytes.TrimSpace(tail)) > 0 {
 		wrong.add("it says that it is base64 and is not: it was taken as it is")
@@ -68,6 +74,17 @@ func decodeBase64(body []byte, wrong *defects) []byte {
 	}
 	wrong.add("its base64 is damaged: what can be decoded was")
 	return data
+}
+
+// withoutSpaces is b without white space.
+func withoutSpaces(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c > ' ' {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // salvageBase64 decodes base64 with faults: wrong characters are left out, and

@@ -50,22 +50,21 @@ func readUUFile(text []byte) (file uuFile, n int) {
 		return file, 0
 	}
 	file.name = baseName(cleanText(strings.TrimSpace(name)))
-	for lines := 0; ; lines++ {
+	for {
 		line, next := cutLine(rest)
 		line = bytes.TrimRight(line, "\r")
 		if bytes.Equal(bytes.TrimSpace(line), []byte("end")) {
 			return file, len(text) - len(next)
 		}
 		data, ok := decodeUULine(line)
-		if !ok {
-			if lines == 0 {
-				return file, 0
-			}
-			return file, len(text) - len(rest)
+		if file.data = append(file.data, data...); next == nil && ok {
+			rest, ok = nil, false
 		}
-		file.data = append(file.data, data...)
-		if next == nil {
-			return file, len(text)
+		if !ok && len(file.data) == 0 {
+			return file, 0
+		}
+		if !ok {
+			return file, len(text) - len(rest)
 		}
 		rest = next
 	}

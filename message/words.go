@@ -73,6 +73,10 @@ func parseWord(s string) (word encodedWord, n int) {
 	if end < 0 {
 		return word, 0
 	}
+	if more := strings.Index(text[end+2:], "?="); encoding == 'q' && more >= 2 && isHex(text[end+2]) && isHex(text[end+3]) &&
+		!strings.Contains(text[end+2:end+2+more], " ") && !strings.Contains(text[end+2:end+2+more], "=?") {
+		end += 2 + more // a question mark that was left as it is, before an escape
+	}
 	n = len(s) - len(text) + end + 2
 	text = text[:end]
 	// RFC 2231, section 5: a language may follow the charset.

@@ -27,6 +27,10 @@ func TestDecodeWords(t *testing.T) {
 		{"empty", "=?utf-8?Q??= x", " x"},
 		{"iso-2022-jp", "=?ISO-2022-JP?B?GyRCJCIbKEI=?=", "あ"},
 		{"only a beginning", "=?", "=?"},
+		{"question mark in Q", "=?utf-8?Q?caf?=C3=A9?=", "caf?é"},
+		{"question mark before an escape", "=?utf-8?Q?really?=21?=", "really?!"},
+		{"touching words", "=?utf-8?Q?a?==?utf-8?Q?b?=", "ab"},
+		{"ASCII behind", "=?utf-8?Q?a?=de", "ade"},
 		{"question", "what =?= that?", "what =?= that?"},
 	} {
 		if got := decodeWords(c.in); got != c.want {
