@@ -84,15 +84,37 @@ func markAttributionAbove(text string, lines []textLine, quote int) {
 		}
 		return
 	}
-	if from, ok := attributionEndingAt(text, lines, i, quote-1-i > maxLooseGap); ok {
+	from, ok := attributionEndingAt(text, lines, i, quote-1-i > maxLooseGap)
+	if above := groupWise(lines, i); above < i {
+		from, ok = above, true
+		lines[from].kind = sigpost.RangeAttribution
+	}
+	if ok {
 		markKind(lines[from:i+1], sigpost.RangeAttribution)
 	}
+}
+
+// groupWise finds the line ">>> Ana <ana@example.org> wrote on Monday in
+// message" of Novell GroupWise above the Message-ID that ends at line i, or i.
+func groupWise(lines []textLine, i int) int {
+	if !endsAddress(lines[i].content) {
+		return i
+	}
+	for j := i - 1; j >= 0 && i-j < maxAttributionLines && lines[j].content != ""; j-- {
+		if lines[j].depth == 3 && hasVerb(lines[j].content) {
+			return j
+		}
+		if lines[j].depth > 0 {
+			break
+		}
+	}
+	return i
 }
 
 // mayEndAttribution is a first look at the last byte of a line.
 func mayEndAttribution(last byte) bool {
 	switch last {
-	case ':', 'e', '.', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0:
+	case ':', 'e', '.', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0, 0xa9: // the latter end wide colons and bidiMarks
 		return true
 	}
 	return false
@@ -100,9 +122,17 @@ func mayEndAttribution(last byte) bool {
 
 // endsAttribution is a cheap look at the last line of an attribution.
 func endsAttribution(s string) bool {
+	switch s[len(s)-1] {
+	case ':':
+		return true
+	case 'e':
+		return strings.HasSuffix(s, "wrote")
+	case '.':
+		return strings.HasSuffix(s, "...") && strings.Contains(s, "wrote")
+	}
 	s = strings.TrimRight(s, "*_- \u00a0"+bidiMarks)
 	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") ||
-		strings.HasSuffix(s, "wrote") || strings.HasSuffix(s, "...") && strings.Contains(s, "wrote")
+		strings.HasSuffix(s, "wrote")
 }
 
 // quoteFollows says whether the next line with text is quoted.

@@ -173,7 +173,7 @@ func isStamped(s string) bool {
 // isHeading says whether a line is the heading of columns: three or more words
 // in capitals, two or more spaces apart.
 func isHeading(s string) bool {
-	if s[0] < 'A' || s[0] > 'Z' || !strings.Contains(s, "  ") {
+	if s[0] < 'A' || s[0] > 'Z' || len(s) < 8 || s[1] >= 'a' || !strings.Contains(s, "  ") {
 		return false
 	}
 	columns := 0

@@ -64,7 +64,11 @@ func isDeviceLine(s string) bool {
 	if len(s) > maxDeviceLine {
 		return false
 	}
-	s = strings.TrimLeft(s, "<([*_~-–— ")
+	if s[0] < '0' || s[0] > 'z' || s[0] == '<' || s[0] == '[' {
+		if s = strings.TrimLeft(s, "<([*_~-–— "); s == "" {
+			return false
+		}
+	}
 	if w := (words{s: s}); !w.scan() || s[0] < 0xe0 && !opensDeviceLine(string(w.word())) && !strings.HasSuffix(s, " mobile") {
 		return false
 	}

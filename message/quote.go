@@ -11,6 +11,16 @@ import (
 // quoteDepth counts the ">" in front of a line, with at most one space before
 // each, and gives what stands behind them.
 func quoteDepth(line string) (depth int, content string) {
+	if c := line[0]; c > ' ' && c != '>' && c < 0x80 { // as most lines begin
+		end := len(line)
+		for end > 0 && line[end-1] <= ' ' {
+			end--
+		}
+		if line[end-1] < 0x80 {
+			return 0, line[:end]
+		}
+		return 0, strings.TrimSpace(line)
+	}
 	for {
 		rest := strings.TrimPrefix(line, " ")
 		if !strings.HasPrefix(rest, ">") {

@@ -51,6 +51,12 @@ func ownSource(text string, lines []textLine) source {
 		if lines[n].content == "" {
 			break
 		}
+		if pastedField(lines[n].content) != "" {
+			if known, end := pastedQuote(lines); known {
+				return sourceOf(text, lines[:end])
+			}
+			break
+		}
 		if lines[n].clue&clueColon == 0 {
 			continue
 		}
@@ -69,6 +75,17 @@ func ownSource(text string, lines []textLine) source {
 	return source{}
 }
 
+// pastedQuote says whether a quote begins with the header of a pasted mail, and
+// gives the line behind it.
+func pastedQuote(lines []textLine) (known bool, end int) {
+	fields := 0
+	for end < len(lines) && end < maxHeaderBlock && pastedField(lines[end].content) != "" {
+		fields++
+		end++
+	}
+	return fields >= 3, end
+}
+
 // readAttribution takes name, address and Message-ID out of an attribution in
 // any language: the name stands before the address, or beside the verb.
 func readAttribution(s string) source {
@@ -77,6 +94,10 @@ func readAttribution(s string) source {
 	from.id, s = takeID(s)
 	verb, verbEnd := findVerb(s)
 	at, end, addr := findAddress(s)
+	if strings.Contains(addr, "...@") { // Google Groups hides addresses so
+		from.whom.Name = strings.TrimRight(addr[:strings.IndexByte(addr, '@')], ".")
+		return from
+	}
 	if addr != "" {
 		from.whom.Addr = addr
 		from.whom.Name = nameBefore(s[:at])
@@ -112,6 +133,11 @@ func clearAttribution(s string) string {
 // "Ana Lee <ana@example.org>", "Ana Lee [mailto:ana@example.org]", a name.
 func readWhom(s string) sigpost.Address {
 	s = clearAttribution(s)
+	for _, behalf := range [...]string{" On Behalf Of ", " on behalf of ", " Im Auftrag von ", " De la part de ", " En nombre de ", " Em nome de ", " Per conto di ", " Namens ", " W imieniu ", " От имени ", " För ", " På vegne af ", " På vegne av "} {
+		if _, name, ok := strings.Cut(s, behalf); ok {
+			s = name
+		}
+	}
 	at, _, addr := findAddress(s)
 	if addr == "" {
 		return sigpost.Address{Name: tidyName(s)}
@@ -133,7 +159,8 @@ func takeID(s string) (sigpost.MessageID, string) {
 			return "", s
 		}
 		end += i + 1
-		if id := readID(s[i:end]); id != "" && namesMessage(s[:i]) {
+		alone := i == 0 && end > len(s)-2 && end > 32 && hasDigit(s[:end])
+		if id := readID(strings.ReplaceAll(s[i:end], " ", "")); id != "" && (alone || namesMessage(s[:i])) {
 			return id, strings.TrimRight(s[:i], " (") + ", " + strings.TrimLeft(s[end:], " ,)")
 		}
 		at = end
@@ -205,7 +232,13 @@ func nameBefore(s string) string {
 		return tidyName(s[strings.LastIndexByte(s, '"')+1:])
 	}
 	fields := strings.FieldsFunc(s, isGap)
+	for len(fields) > 1 && isAuxiliary(fields[len(fields)-1]) {
+		fields = fields[:len(fields)-1]
+	}
 	n := len(fields)
+	if n > 0 && !isNameWord(fields[n-1]) && isLastName(fields) {
+		n--
+	}
 	for n > 0 && len(fields)-n < maxName && (isNameWord(fields[n-1]) || n < len(fields) && n > 1 && isParticle(fields[n-1]) && isNameWord(fields[n-2])) {
 		before := ""
 		if n > 1 {
@@ -216,7 +249,38 @@ func nameBefore(s string) string {
 			break
 		}
 	}
+	if n > 0 && n < len(fields) && fields[n-1] == "The" {
+		n--
+	}
 	return tidyName(strings.Join(fields[n:], " "))
+}
+
+// isAuxiliary knows the words that stand between a name and its verb.
+func isAuxiliary(s string) bool {
+	switch s {
+	case "ha", "a", "va", "has", "hat", "je", "ezt", "heeft", "het", "volgende", "the", "following", "şunu", "đã", "το", "egyszer", "din", "также":
+		return true
+	}
+	return false
+}
+
+// isLastName says whether the last word is a name although it is also another
+// word, such as a weekday ("Lin Ma"), or has digits as people call themselves.
+func isLastName(fields []string) bool {
+	last := fields[len(fields)-1]
+	if len(fields) < 2 || strings.HasSuffix(last, ",") {
+		return false
+	}
+	before := fields[len(fields)-2]
+	word := strings.ToLower(strings.Trim(last, ".,\"'"))
+	first, _ := utf8.DecodeRuneInString(word)
+	switch {
+	case !unicode.IsLetter(first):
+		return strings.HasPrefix(last, "(") && isNameWord(before)
+	case strings.HasSuffix(before, ","):
+		return hasDigit(word) && !strings.Contains(word, ":") && !strings.HasPrefix(word, "utc") && !strings.HasPrefix(word, "gmt")
+	}
+	return (isWeekday(word) || isMonth(word)) && isNameWord(before)
 }
 
 // nameAfter gives the name that s begins with.
@@ -239,7 +303,7 @@ func isGap(r rune) bool {
 // isParticle knows the small words inside of names.
 func isParticle(s string) bool {
 	switch s {
-	case "von", "van", "de", "der", "den", "la", "le", "da", "di", "el", "the", "and":
+	case "von", "van", "de", "der", "den", "la", "le", "da", "di", "el", "the", "and", "Von", "Van", "De", "La", "Le", "Da", "Di", "Du", "El", "Al":
 		return true
 	}
 	return false
