@@ -212,7 +212,7 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 	switch {
 	case verb && opened && !dated && hasDigit(joined) && !strict,
 		verb && opened && dated && (exact || address || !strings.HasPrefix(first, "In ")):
-		if isDigit(first[0]) || !hasDigit(first) {
+		if first[0] >= '0' && first[0] <= '9' || first[0] >= 'a' && first[0] <= 'z' || !hasDigit(first) {
 			return datedAttribution
 		}
 		return sureAttribution

@@ -59,7 +59,7 @@ func isVerb(word string) bool {
 	switch word {
 	case "wrote", "writes", "said", "says", "quoting", "writeth",
 		"schrieb", "schreibt", "geschrieben", "zitat",
-		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "citando",
+		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "citando", "missatge",
 		"scritto", "scrive", "escreveu", "escreve", "schreef", "schrijft", "geschreven", "geskryf",
 		"skrev", "skriver", "skrifaði", "kirjoitti", "kirjoittaa", "kirjutas", "rašė", "rakstīja",
 		"napisał", "napisała", "napisali", "pisze", "napsal", "napsala", "píše", "napísal", "napísala",

@@ -41,19 +41,14 @@ func markDeviceBelow(lines []textLine) {
 }
 
 // isAfterthought says whether lines begin as what a person adds below, or
-// hold nothing but a signature.
+// with nothing but a signature.
 func isAfterthought(lines []textLine) bool {
-	first := true
 	for _, l := range lines {
-		if l.content == "" {
-			continue
+		if l.content != "" {
+			return l.content == "--" || startsWithAny(strings.ToLower(l.content[:min(len(l.content), 8)]), "ps", "p.s", "p. s", "nb", "edit")
 		}
-		if first && startsWithAny(strings.ToLower(l.content), "ps", "p.s", "p. s", "nb", "edit") || l.content == "--" {
-			return true
-		}
-		first = false
 	}
-	return first
+	return true
 }
 
 // maxDeviceLine is the longest line of a telephone, in bytes.

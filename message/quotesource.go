@@ -126,7 +126,7 @@ func clearAttribution(s string) string {
 		}
 		return r
 	}, s)
-	return strings.Trim(s, " >*_-:：")
+	return strings.TrimRight(strings.TrimLeft(s, " >*_-:："), " *_-:：")
 }
 
 // readWhom reads the value of a From field that a person may have seen:
@@ -212,7 +212,7 @@ func findAddress(s string) (at, end int, addr string) {
 	if len(addr) < 3 || addr[0] == '@' || addr[len(addr)-1] == '@' {
 		return 0, 0, ""
 	}
-	return len(strings.TrimRight(s[:from], " <[(\"")), end + len(s[end:]) - len(strings.TrimLeft(s[end:], ">)]\"")), addr
+	return len(strings.TrimRight(s[:from], " <[(")), end + len(s[end:]) - len(strings.TrimLeft(s[end:], ">)]\"")), addr
 }
 
 // isAddressByte says whether c may stand in an addr-spec without quotes (RFC
@@ -333,7 +333,7 @@ func isNameWord(s string) bool {
 	switch word {
 	case "am", "pm", "um", "at", "kl", "klo", "de", "gmt", "utc", "cest", "cet", "est", "edt", "pst", "pdt", "bst", "uhr", "om", "às", "alle", "ore", "ora",
 		"user", "użytkownik", "uživatel", "používateľ", "пользователь", "користувач", "tarihinde", "felhasználó", "bruger", "gebruiker",
-		"г", "р", "в", "о", "à", "las", "la", "godz", "hod", "h", "a", "ha", "je", "på", "oli", "του", "ο", "η", "χρήστης", "vào", "lúc", "από", "přes", "the", "following",
+		"г", "р", "в", "о", "à", "las", "la", "godz", "hod", "h", "a", "ha", "je", "på", "oli", "του", "ο", "η", "ο/η", "χρήστης", "מאת", "بواسطة", "odesílatel", "odosielateľ", "vào", "lúc", "από", "přes", "the", "following",
 		"você", "you", "he", "she", "they", "i", "it", "her", "him", "someone", "and", "on", "in", "le", "el", "il", "em", "op", "dnia", "den", "dne", "die", "wrote", "von", "from", "от", "od",
 		"het", "volgende", "heeft", "ezt", "following:", "по", "час", "ч", "ζ", "έγραψε", "hat", "has", "have", "as", "this", "that", "quoting", "quotation", "pada", "μμ", "πμ", "π.μ", "μ.μ", "a.m", "p.m", "đã", "khi", "kello", "klokken", "time", "message", "article", "zitat", "write", "пишет":
 		return false
