@@ -41,11 +41,16 @@ func embeddedHeader(lines []textLine, i int) int {
 	for i < len(lines) && lines[i].content == "" {
 		i++
 	}
-	_, end := headerBlock(lines, i)
-	if end < len(lines) && end == i && lines[i].kind == "" && lines[i].clue&clueColon != 0 && hasVerb(lines[i].content) {
-		end++
+	if _, end := headerBlock(lines, i); end > i {
+		return end
 	}
-	return end
+	for i < len(lines) && lines[i].kind == sigpost.RangeAttribution {
+		i++
+	}
+	if i < len(lines) && lines[i].kind == "" && lines[i].clue&clueColon != 0 && hasVerb(lines[i].content) {
+		i++
+	}
+	return i
 }
 
 // ruleAbove gives the separator that stands above the pasted mail at line i,

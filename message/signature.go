@@ -137,9 +137,10 @@ func markContact(lines []textLine, written bool) {
 		last--
 	}
 	if from := disclaimer(lines[:last]); from < last && (from > 0 || written) {
+		from = ruleAbove(lines, from)
 		markKind(lines[from:last], sigpost.RangeSignature)
-		for last = from; last > 0 && (lines[last-1].content == "" || lines[last-1].clue&clueRule != 0); last-- {
-			lines[last-1].kind = sigpost.RangeSignature
+		for last = from; last > 0 && lines[last-1].content == ""; {
+			last--
 		}
 	}
 	if from := signOff(lines[:last]); from < last && (from > 0 || written) {
