@@ -226,10 +226,18 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		}
 	case verb && address:
 		return perhapsAttribution
-	case !strict && (verb || address && endsAddress(joined) && strings.Count(joined, " ") < 5):
+	case !strict && (verb && endsWithVerb(joined) || address && endsAddress(joined) && strings.Count(joined, " ") < 5):
 		return looseAttribution
 	}
 	return noAttribution
+}
+
+// endsWithVerb says whether nothing but the name of a person can stand behind
+// the verb: an example that is announced ("the page says something like:") is
+// nobody's quote.
+func endsWithVerb(s string) bool {
+	_, end := findVerb(s)
+	return strings.Count(strings.TrimSpace(s[end:]), " ") < 1 || strings.Count(s, " ") < 6
 }
 
 // endsAddress says whether s ends with an address in brackets, or with a date

@@ -22,6 +22,7 @@ func TestCutQuoteMarks(t *testing.T) {
 		{"answer below a long line", "q > I would say that the router is the better place for it, as it is never off?\nn no it is not\nq > or is it?\nn yes\n"},
 		{"answer in mid-sentence", "q > Shall we\nn yes\nq > or not\nn no\n"},
 		{"footer between quotes", "q > one\nf > _______________________________________________\nf > ops mailing list\nf > ops@example.org\nf > https://example.org/mailman/listinfo/ops\nn yes\n"},
+		{"an example", "n in the patch you add a line that says something like:\nq > it is new\nn so\n"},
 		{"quote in code", "c ```\nc > not a quote\nc -- \nc ```\nn that is all\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -107,7 +107,7 @@ func markSignature(text string, lines []textLine) {
 			cut = i
 		}
 		long = long || !inSignature(l.content)
-		contact = contact || isContact(l.content)
+		contact = contact || isContact(l.content) && !strings.Contains(l.content, "://")
 		below++
 	}
 	for i := cut; i < len(lines); i++ {
@@ -176,9 +176,9 @@ func signOff(lines []textLine) int {
 }
 
 // inSignature says whether a line may be one of a signature: it is short, and
-// no sentence, afterthought or list of links.
+// no sentence, afterthought, list of links or trailer of a patch.
 func inSignature(s string) bool {
-	if strings.HasPrefix(s, "[") || s[len(s)-1] == ':' || startsWithAny(s, "- ", "* ", "PS", "P.S", "p.s", "ps") || utf8.RuneCountInString(s) > maxSignOffLine {
+	if strings.HasPrefix(s, "[") || s[len(s)-1] == ':' || startsWithAny(s, "- ", "* ", "PS", "P.S", "p.s", "ps") || containsAny(s, "-by: ", "Fixes: ") || utf8.RuneCountInString(s) > maxSignOffLine {
 		return false
 	}
 	n := strings.Count(s, " ")

@@ -21,6 +21,7 @@ func TestCutSignature(t *testing.T) {
 		{"sign-off in the middle", "n Thanks\nn \nn I have tried it, and it is what I wanted.\n"},
 		{"sign-off above links", "n see [1]\nn \nn Thanks,\nn Ana\nn \nn [1]: https://example.org/x\n"},
 		{"sign-off above an afterthought", "n yes\nn \nn Cheers,\nn Ana\nn PS: bring the key\n"},
+		{"sign-off above a trailer", "n good\nn \nn Thanks,\nn Reviewed-by: Ana Lee <ana@example.org>\n"},
 		{"regards in a sentence", "n This is with regards to the payment.\nn \nn As regards the time, Friday.\n"},
 		{"German", "n hallo\nn \ns Mit freundlichen Grüßen\ns Ana Lee\ns Beispiel GmbH, Tel. 030 123456\n"},
 		{"two languages", "n hallo\nn \ns Viele Grüße / Best regards\ns \ns Ana Lee\ns ana@example.org\n"},
