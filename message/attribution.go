@@ -75,6 +75,10 @@ func markAttributionAbove(text string, lines []textLine, quote int) {
 		i--
 	}
 	l := lines[i]
+	if l.kind == "" && isBareAttribution(l.content) {
+		lines[i].kind = sigpost.RangeAttribution
+		return
+	}
 	if l.clue&clueColon == 0 || l.kind != "" && l.depth < 5 {
 		return
 	}
@@ -109,6 +113,16 @@ func groupWise(lines []textLine, i int) int {
 		}
 	}
 	return i
+}
+
+// isBareAttribution says whether a line is a date and an address and no more,
+// not even a colon, as old webmail writes above a quote.
+func isBareAttribution(s string) bool {
+	if len(s) > 120 || s == "" || !isDigit(s[0]) || s[len(s)-1] != '>' || !strings.Contains(s, "@") {
+		return false
+	}
+	_, exact := hasDate(s[:min(len(s), 24)])
+	return exact && balanced(s)
 }
 
 // mayEndAttribution is a first look at the last byte of a line.

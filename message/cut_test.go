@@ -84,8 +84,13 @@ func TestCutIsLinear(t *testing.T) {
 				continue
 			}
 			short, long := strings.Repeat(unit, 40_000/len(unit)), strings.Repeat(unit, 400_000/len(unit))
-			if took := cost(long); took > 500*time.Millisecond && took > 60*cost(short) {
-				t.Errorf("%q takes %v for %d bytes, and %v for a tenth", unit, took, len(long), cost(short))
+			// A busy machine is slow at times, what is not linear always.
+			slow := 0
+			for slow < 5 && cost(long) > 300*time.Millisecond+30*cost(short) {
+				slow++
+			}
+			if slow == 5 {
+				t.Errorf("%q takes %v for %d bytes, and %v for a tenth", unit, cost(long), len(long), cost(short))
 			}
 		}
 	}
@@ -104,7 +109,7 @@ func FuzzCut(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		start := time.Now()
 		ranges := Cut(text)
-		if took := time.Since(start); took > time.Second && len(text) < 1<<20 {
+		if took := time.Since(start); took > 5*time.Second && len(text) < 1<<20 {
 			t.Errorf("%d bytes take %v", len(text), took)
 		}
 		checkRanges(t, text, ranges)

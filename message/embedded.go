@@ -74,7 +74,7 @@ func isEmbeddedMarker(s string) bool {
 		return false
 	}
 	switch s[0] {
-	case '-', '*', '_', '=', 0xe2: // hyphens that are not ASCII
+	case '-', '*', '_', '=', '#', 0xe2: // the latter begins hyphens that are not ASCII
 	default:
 		return s[len(s)-1] == ':' && isForwardLine(strings.ToLower(s)) || strings.HasSuffix(s, "：") && isForwardLine(s)
 	}
@@ -84,7 +84,7 @@ func isEmbeddedMarker(s string) bool {
 		return false
 	}
 	words = strings.ToLower(words)
-	if isForwardLine(words) {
+	if isForwardLine(words) || isReplyLine(words) {
 		return true
 	}
 	if len(bare)-len(words) < 4 || !startsWithAny(bare, "--", "‐", "–", "—", "==", "__") {
@@ -145,10 +145,22 @@ func headerBlock(lines []textLine, i int) (known bool, end int) {
 	for last < end && lines[last].content != "" && !subject {
 		last++
 	}
-	if known = from && (to || sent) && (date || subject); !known {
+	// What git puts above a patch has a subject.
+	known = from && (to || sent) && (date || subject) || from && date && !subject && dated(lines[i:last])
+	if !known {
 		return false, last
 	}
 	return true, max(last, wrappedSubject(lines, last, end))
+}
+
+// dated says whether a pasted header holds an address and a date.
+func dated(lines []textLine) bool {
+	address, date := false, false
+	for _, l := range lines {
+		_, exact := hasDate(l.content)
+		address, date = address || strings.Contains(l.content, "@"), date || exact
+	}
+	return address && date
 }
 
 // wrappedSubject gives the line behind a pasted header whose last value goes on

@@ -33,8 +33,11 @@ func quoteDepth(line string) (depth int, content string) {
 
 // isQuote says whether the line l with ">" in front, which follows lines, is
 // one that is quoted. It is not where it only closes the "<" of the line
-// before it, or continues a command.
+// before it, continues a command, or is an ornament (">>> x <<<").
 func isQuote(text string, lines []textLine, l textLine) bool {
+	if l.depth > 1 && strings.HasSuffix(l.content, "<<") {
+		return false
+	}
 	before := lines[len(lines)-1]
 	if before.depth > 0 || before.content == "" {
 		return true

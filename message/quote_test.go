@@ -23,6 +23,8 @@ func TestCutQuoteMarks(t *testing.T) {
 		{"answer in mid-sentence", "q > Shall we\nn yes\nq > or not\nn no\n"},
 		{"footer between quotes", "q > one\nf > _______________________________________________\nf > ops mailing list\nf > ops@example.org\nf > https://example.org/mailman/listinfo/ops\nn yes\n"},
 		{"an example", "n in the patch you add a line that says something like:\nq > it is new\nn so\n"},
+		{"an ornament", "n visit us\nn >>> >>>  https://example.org <<<\nn soon\n"},
+		{"date and address without a colon", "n yes\nn \na 2011/4/7 Ana Lee <ana@example.org>\na \nq > which?\n"},
 		{"quote in code", "c ```\nc > not a quote\nc -- \nc ```\nn that is all\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,6 +42,8 @@ func TestCutPasted(t *testing.T) {
 		{"ProtonMail", "n yes\nn \na -------- Original Message --------\na On April 4, 2016 9:03 PM, Ana <ana@example.org> wrote:\na \nq > which?\nq \nn so\n"},
 		{"marks below a header", "n yes\nn \na From: Ana\na Sent: Monday\na To: all\na Subject: x\na \nq > which?\nn so\n"},
 		{"hyphens that are not ASCII", "n yes\nn \na ‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\na On Monday, Ana wrote:\na \nq > which?\n"},
+		{"sender and date alone", "n yes\nn \na From: ana@example.org\na Date: Mon, 4 Apr 2016 21:03:22 +0200\nq \nq which?\n"},
+		{"help desk", "n yes\nn \na ##- Please type your reply above this line -##\na \nq which?\n"},
 		{"several answers", "n yes\nn \na From: Ana\na Sent: Monday\na To: all\na Subject: x\nq \nq no\nq \nq From: Bob\nq Sent: Sunday\nq To: all\nq Subject: x\nq \nq which?\n"},
 		{"only forwarded", "a ---------- Forwarded message ---------\na From: Ana\na Date: Monday\na Subject: x\na To: all\nq \nq which?\n"},
 		{"two fields of prose", "n From: here\nn To: there\nn is a long way.\n"},

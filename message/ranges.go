@@ -95,7 +95,7 @@ func splitLines(text string) (lines []textLine, seen clue) {
 func clues(raw string, l textLine) (c clue) {
 	s := l.content
 	first, last := s[0], s[len(s)-1]
-	if mayEndAttribution(last) && endsAttribution(s) {
+	if mayEndAttribution(last) && endsAttribution(s) || last == '>' && isBareAttribution(s) {
 		c |= clueColon
 	}
 	if isRuleByte(first) && isRuleByte(last) && isRule(s) {
