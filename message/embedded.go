@@ -175,8 +175,11 @@ func wrappedSubject(lines []textLine, last, end int) int {
 // pastedField gives the meaning of a line's field name in any of the languages
 // that Outlook and others write, or "".
 func pastedField(s string) string {
-	name, _ := cutField(s)
-	return pastedFieldName(name)
+	i, _ := fieldColon(s)
+	if i <= 0 {
+		return ""
+	}
+	return pastedFieldName(trimField(s[:i]))
 }
 
 // maxPastedName is the longest name of a pasted field, in bytes.
@@ -185,16 +188,30 @@ const maxPastedName = 40
 // cutField cuts a line into the name of a pasted field and its value; the
 // name is empty where there is none.
 func cutField(s string) (name, value string) {
-	head := s[:min(len(s), maxPastedName)]
-	i, colon := strings.IndexByte(head, ':'), 1
+	i, colon := fieldColon(s)
 	if i < 0 {
-		// A wide colon stands behind wide letters.
-		if head == "" || head[0] < 0x80 {
-			return "", ""
-		}
-		if i, colon = strings.Index(head, "："), len("："); i < 0 {
-			return "", ""
-		}
+		return "", ""
 	}
-	return strings.Trim(s[:i], "*_ \t\u00a0"+bidiMarks), strings.Trim(s[i+colon:], "*_ \t\u00a0"+bidiMarks)
+	return trimField(s[:i]), trimField(s[i+colon:])
+}
+
+// fieldColon gives where the colon behind a field's name stands, and its
+// length, or -1.
+func fieldColon(s string) (at, size int) {
+	head := s[:min(len(s), maxPastedName)]
+	if i := strings.IndexByte(head, ':'); i >= 0 {
+		return i, 1
+	}
+	if head == "" || head[0] < 0x80 { // a wide colon stands behind wide letters
+		return -1, 0
+	}
+	return strings.Index(head, "："), len("：")
+}
+
+// trimField takes away what stands around a field's name or value.
+func trimField(s string) string {
+	if s != "" && (s[0] > '_' || s[0] >= 'A' && s[0] <= 'Z') && s[0] < 0x80 && s[len(s)-1] > '_' && s[len(s)-1] < 0x80 {
+		return s
+	}
+	return strings.Trim(s, "*_ \t\u00a0"+bidiMarks)
 }
