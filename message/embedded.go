@@ -11,23 +11,30 @@ import (
 // Message-----", or a block of "From:", "Sent:", "To:" lines. What follows is
 // quoted to the end, unless it is a quote with marks of its own.
 func markEmbedded(lines []textLine) {
+	above := false // the author wrote something
 	for i := range lines {
 		l := lines[i]
 		if l.kind != "" || l.content == "" {
+			above = above || l.kind.Own()
 			continue
 		}
 		end := i
 		if isEmbeddedMarker(l.content) {
 			end = embeddedHeader(lines, i+1)
 		} else if pastedField(l.content) != "" {
-			if known, after := headerBlock(lines, i); known {
+			if known, perhaps, after := headerBlock(lines, i); known || perhaps && (above || barBelow(lines, after) >= 0 || quoteFollows(lines, after)) {
 				end = after
 			}
 		}
 		if end == i {
+			above = true
 			continue
 		}
 		markKind(lines[ruleAbove(lines, i):end], sigpost.RangeAttribution)
+		if bar := barBelow(lines, end); bar >= 0 && lines[bar].content[0] != ':' {
+			markBar(lines, bar)
+			return
+		}
 		if end == len(lines) || !(lines[end].depth > 0 || lines[end].content == "" && quoteFollows(lines, end)) {
 			markKind(lines[end:], sigpost.RangeQuoted)
 		}
@@ -41,7 +48,7 @@ func embeddedHeader(lines []textLine, i int) int {
 	for i < len(lines) && lines[i].content == "" {
 		i++
 	}
-	if _, end := headerBlock(lines, i); end > i {
+	if _, _, end := headerBlock(lines, i); end > i {
 		return end
 	}
 	for i < len(lines) && lines[i].kind == sigpost.RangeAttribution {
@@ -99,8 +106,9 @@ const maxHeaderBlock = 14
 // headerBlock reads the pasted header that begins at line i and gives the line
 // behind it. known says whether it is one beyond doubt: From with two more
 // fields, one of which only mail programs write. "From, Date, Subject" alone
-// may be what git puts above a patch.
-func headerBlock(lines []textLine, i int) (known bool, end int) {
+// may be what git puts above a patch. perhaps says that it names an address
+// and a date, and no more.
+func headerBlock(lines []textLine, i int) (known, perhaps bool, end int) {
 	var from, sent, date, to, subject bool
 	last := i // the line behind the last one with text
 	for end = i; end < len(lines) && end-i < maxHeaderBlock; end++ {
@@ -129,28 +137,26 @@ func headerBlock(lines []textLine, i int) (known bool, end int) {
 		case "other", "id":
 		default:
 			if end == i { // a long value may be wrapped, but not the first
-				return false, i
+				return false, false, i
 			}
 			if subject && date && from || end-last > 2 { // what follows is the text
-				return from && date && (to || sent), last
+				return from && date && (to || sent), false, last
 			}
 			continue
 		}
 		last = end + 1
 	}
 	if !from && !(date && to && subject) {
-		return false, i
+		return false, false, i
 	}
 	// Wrapped values behind the last field belong to it while no text can.
 	for last < end && lines[last].content != "" && !subject {
 		last++
 	}
-	// What git puts above a patch has a subject.
-	known = from && (to || sent) && (date || subject) || from && date && !subject && dated(lines[i:last])
-	if !known {
-		return false, last
+	if known = from && (to || sent) && (date || subject); known {
+		return true, false, max(last, wrappedSubject(lines, last, end))
 	}
-	return true, max(last, wrappedSubject(lines, last, end))
+	return false, from && date && !subject && dated(lines[i:last]), last
 }
 
 // dated says whether a pasted header holds an address and a date.
