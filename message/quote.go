@@ -153,9 +153,9 @@ func markBars(text string, lines []textLine) {
 }
 
 // barBelow gives the first line of a quote marked with bars at line i or
-// behind a blank line, or -1.
+// behind a blank line or two, or -1.
 func barBelow(lines []textLine, i int) int {
-	if i < len(lines) && lines[i].content == "" {
+	for end := i + maxLooseGap; i < len(lines) && i < end && lines[i].content == ""; {
 		i++
 	}
 	if i >= len(lines) || lines[i].kind != "" || lines[i].content == "" || strings.IndexByte("|:}", lines[i].content[0]) < 0 {

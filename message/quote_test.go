@@ -43,7 +43,7 @@ func TestCutPasted(t *testing.T) {
 		{"marks below a header", "n yes\nn \na From: Ana\na Sent: Monday\na To: all\na Subject: x\na \nq > which?\nn so\n"},
 		{"hyphens that are not ASCII", "n yes\nn \na ‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\na On Monday, Ana wrote:\na \nq > which?\n"},
 		{"sender and date alone", "n yes\nn \na From: ana@example.org\na Date: Mon, 4 Apr 2016 21:03:22 +0200\nq \nq which?\n"},
-		{"sender and date with bars", "a     Date:        Mon, 4 Apr 2016 21:03:22 +0200\na     From:        Ana Lee <ana@example.org>\na     Message-ID:  <1@example.org>\na \nq   | which?\nq \nn that one\nn \nq   | and then?\nq \nn no more\n"},
+		{"sender and date with bars", "a     Date:        Mon, 4 Apr 2016 21:03:22 +0200\na     From:        Ana Lee <ana@example.org>\na     Message-ID:  <1@example.org>\na \na \nq   | which?\nq \nn that one\nn \nq   | and then?\nq \nn no more\n"},
 		{"sender and date with nothing above", "n From: ana@example.org\nn Date: Mon, 4 Apr 2016 21:03:22 +0200\nn \nn which?\n"},
 		{"sender and date above marks", "a From: Ana Lee <ana@example.org>\na Date: Mon, 4 Apr 2016 21:03:22 +0200\nq > which?\nn that one\n"},
 		{"help desk", "n yes\nn \na ##- Please type your reply above this line -##\na \nq which?\n"},
