@@ -75,6 +75,10 @@ func markAttributionAbove(text string, lines []textLine, quote int) {
 		i--
 	}
 	l := lines[i]
+	if l.kind == "" && isBareAttribution(l.content) {
+		lines[i].kind = sigpost.RangeAttribution
+		return
+	}
 	if l.clue&clueColon == 0 || l.kind != "" && l.depth < 5 {
 		return
 	}
@@ -84,15 +88,47 @@ func markAttributionAbove(text string, lines []textLine, quote int) {
 		}
 		return
 	}
-	if from, ok := attributionEndingAt(text, lines, i, quote-1-i > maxLooseGap); ok {
+	from, ok := attributionEndingAt(text, lines, i, quote-1-i > maxLooseGap)
+	if above := groupWise(lines, i); above < i {
+		from, ok = above, true
+		lines[from].kind = sigpost.RangeAttribution
+	}
+	if ok {
 		markKind(lines[from:i+1], sigpost.RangeAttribution)
 	}
+}
+
+// groupWise finds the line ">>> Ana <ana@example.org> wrote on Monday in
+// message" of Novell GroupWise above the Message-ID that ends at line i, or i.
+func groupWise(lines []textLine, i int) int {
+	if !endsAddress(lines[i].content) {
+		return i
+	}
+	for j := i - 1; j >= 0 && i-j < maxAttributionLines && lines[j].content != ""; j-- {
+		if lines[j].depth == 3 && hasVerb(lines[j].content) {
+			return j
+		}
+		if lines[j].depth > 0 {
+			break
+		}
+	}
+	return i
+}
+
+// isBareAttribution says whether a line is a date and an address and no more,
+// not even a colon, as old webmail writes above a quote.
+func isBareAttribution(s string) bool {
+	if len(s) > 120 || s == "" || !isDigit(s[0]) || s[len(s)-1] != '>' || !strings.Contains(s, "@") {
+		return false
+	}
+	_, exact := hasDate(s[:min(len(s), 24)])
+	return exact && balanced(s)
 }
 
 // mayEndAttribution is a first look at the last byte of a line.
 func mayEndAttribution(last byte) bool {
 	switch last {
-	case ':', 'e', '.', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0:
+	case ':', 'e', '.', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0, 0xa9: // the latter end wide colons and bidiMarks
 		return true
 	}
 	return false
@@ -100,9 +136,17 @@ func mayEndAttribution(last byte) bool {
 
 // endsAttribution is a cheap look at the last line of an attribution.
 func endsAttribution(s string) bool {
+	switch s[len(s)-1] {
+	case ':':
+		return true
+	case 'e':
+		return strings.HasSuffix(s, "wrote")
+	case '.':
+		return strings.HasSuffix(s, "...") && strings.Contains(s, "wrote")
+	}
 	s = strings.TrimRight(s, "*_- \u00a0"+bidiMarks)
 	return strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") ||
-		strings.HasSuffix(s, "wrote") || strings.HasSuffix(s, "...") && strings.Contains(s, "wrote")
+		strings.HasSuffix(s, "wrote")
 }
 
 // quoteFollows says whether the next line with text is quoted.
@@ -182,7 +226,7 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 	switch {
 	case verb && opened && !dated && hasDigit(joined) && !strict,
 		verb && opened && dated && (exact || address || !strings.HasPrefix(first, "In ")):
-		if isDigit(first[0]) || !hasDigit(first) {
+		if first[0] >= '0' && first[0] <= '9' || first[0] >= 'a' && first[0] <= 'z' || !hasDigit(first) {
 			return datedAttribution
 		}
 		return sureAttribution
@@ -196,10 +240,18 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		}
 	case verb && address:
 		return perhapsAttribution
-	case !strict && (verb || address && endsAddress(joined) && strings.Count(joined, " ") < 5):
+	case !strict && (verb && endsWithVerb(joined) || address && endsAddress(joined) && strings.Count(joined, " ") < 5):
 		return looseAttribution
 	}
 	return noAttribution
+}
+
+// endsWithVerb says whether nothing but the name of a person can stand behind
+// the verb: an example that is announced ("the page says something like:") is
+// nobody's quote.
+func endsWithVerb(s string) bool {
+	_, end := findVerb(s)
+	return strings.Count(strings.TrimSpace(s[end:]), " ") < 1 || strings.Count(s, " ") < 6
 }
 
 // endsAddress says whether s ends with an address in brackets, or with a date

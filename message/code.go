@@ -12,7 +12,8 @@ func fence(s string) byte {
 	if len(s) < 3 || s[0] != '`' && s[0] != '~' || s[1] != s[0] || s[2] != s[0] {
 		return 0
 	}
-	if rest := strings.TrimLeft(s, s[:1]); s[0] == '~' && strings.Contains(rest, "~") || len(rest) > 30 || strings.Contains(rest, "`") {
+	rest := strings.TrimLeft(s, s[:1])
+	if len(rest) > 30 || strings.ContainsAny(rest, "`~") || s[0] == '~' && len(s)-len(rest) > 5 { // a longer one is a separator
 		return 0
 	}
 	return s[0]
@@ -78,7 +79,7 @@ func markCode(text string, lines []textLine) {
 				code++
 			}
 		}
-		if indented == count && code*2 >= count && code > 0 || indented*2 >= count && code >= minCode && code*3 >= count*2 || code >= minCode && code*10 >= count*8 {
+		if indented == count && code*2 >= count && code > 0 || code >= minCode && code*10 >= count*8 {
 			markKind(lines[i:end], sigpost.RangeCode)
 		} else if indented > 0 && indented < count {
 			markIndented(text, lines[i:end])
@@ -123,6 +124,9 @@ func isIndented(raw string) bool {
 // isCodeLine says whether a line looks like one of a program, of its
 // configuration or of markup. It is no if in doubt.
 func isCodeLine(s string) bool {
+	if strings.Contains(s, "://") {
+		return false
+	}
 	if startsWithAny(s, "#include ", "#define ", "#if", "#endif", "#!/", "import ", "def ", "func ", "return ", "return;", "static ", "struct ", "public class", "private ", "</", "<?", "<!--", "/*", "*/", "//", "}", "{", "@Override", "package ", "var ", "const ", "sudo ", "apt-get ", "docker ", "kubectl ", "git ", "pip ", "npm ", "cd /", "make ") {
 		return !endsSentence(s) || strings.HasSuffix(s, ";") || strings.HasSuffix(s, ":")
 	}

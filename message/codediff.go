@@ -69,11 +69,12 @@ func diffEnd(text string, lines []textLine, i int) int {
 			at = hunkEnd(text, lines, at+1, old, new)
 			end = at
 			hunks++
+		case strings.HasPrefix(s, "--- ") && !(at+1 < len(lines) && strings.HasPrefix(lines[at+1].content, "+++ ")):
+			return end
 		case isDiffHeader(s):
 			at++
 			if hunks > 0 || startsWithAny(s, "Binary files", "rename to", "GIT binary") {
-				// A header without a hunk below it is the patch's only behind one.
-				end = max(end, headerEnd(lines, at))
+				end = at
 			}
 			if at-i > 12 && hunks == 0 {
 				return end
@@ -85,14 +86,6 @@ func diffEnd(text string, lines []textLine, i int) int {
 		}
 	}
 	return end
-}
-
-// headerEnd gives line at where a hunk or another header is, else 0.
-func headerEnd(lines []textLine, at int) int {
-	if at == len(lines) || lines[at].depth == 0 && (isDiffHeader(lines[at].content) || strings.HasPrefix(lines[at].content, "@@ -")) {
-		return at
-	}
-	return at
 }
 
 // isDiffHeader knows the lines between the hunks of a patch.

@@ -10,14 +10,29 @@ import (
 // begins with a prompt, a date, a table's border, or as traces do.
 func mayBeLog(s string) bool {
 	switch s[0] {
-	case '$', '+', '[', 'T', 'E', 'C', 'g', 'p', '*', '%':
-		return isLogLine(s)
-	case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'J', 'F', 'M', 'A', 'S', 'O', 'N', 'D':
+	case '$':
+		return isPrompt(s)
+	case '+':
+		return isBorder(s)
+	case '[':
+		return isPrompt(s) || isBracketed(s)
+	case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return isStamped(s)
 	case 'a':
 		return isStackLine(s)
+	case 'g', 'p':
+		return (strings.HasPrefix(s, "goroutine ") || strings.HasPrefix(s, "panic: ")) && !endsProse(s)
+	case 'C', 'E', 'T', 'P':
+		if isReport(s) && !endsProse(s) {
+			return true
+		}
 	}
-	return isHeading(s)
+	return s[0] >= 'A' && s[0] <= 'Z' && (isHeading(s) || isStamped(s))
+}
+
+// isReport knows the first lines of what goes wrong in programs.
+func isReport(s string) bool {
+	return startsWithAny(s, "Traceback (most recent call last)", "Exception in thread \"", "Caused by: ", "Call Trace:", "TASK [", "PLAY [", "E: ", "Error from server")
 }
 
 // markLogs marks what programs print: traces, sessions of a shell, tables, and
@@ -103,12 +118,6 @@ func columnsEnd(lines []textLine, i int) int {
 	return end
 }
 
-// isLogLine knows what lines begin with that programs print.
-func isLogLine(s string) bool {
-	return isPrompt(s) || isBorder(s) || isBracketed(s) || isHeading(s) ||
-		startsWithAny(s, "Traceback (most recent call last)", "Exception in thread \"", "Caused by: ", "goroutine ", "panic: ", "Call Trace:", "TASK [", "PLAY [", "E: ", "Error: ", "Error from server") && !endsProse(s)
-}
-
 // endsProse says whether a line ends as a sentence of several words.
 func endsProse(s string) bool { return strings.HasSuffix(s, ".") && strings.Count(s, " ") > 6 }
 
@@ -173,7 +182,7 @@ func isStamped(s string) bool {
 // isHeading says whether a line is the heading of columns: three or more words
 // in capitals, two or more spaces apart.
 func isHeading(s string) bool {
-	if s[0] < 'A' || s[0] > 'Z' || !strings.Contains(s, "  ") {
+	if s[0] < 'A' || s[0] > 'Z' || len(s) < 8 || s[1] >= 'a' || !strings.Contains(s, "  ") {
 		return false
 	}
 	columns := 0

@@ -11,23 +11,30 @@ import (
 // Message-----", or a block of "From:", "Sent:", "To:" lines. What follows is
 // quoted to the end, unless it is a quote with marks of its own.
 func markEmbedded(lines []textLine) {
+	above := false // the author wrote something
 	for i := range lines {
 		l := lines[i]
 		if l.kind != "" || l.content == "" {
+			above = above || l.kind.Own()
 			continue
 		}
 		end := i
 		if isEmbeddedMarker(l.content) {
 			end = embeddedHeader(lines, i+1)
 		} else if pastedField(l.content) != "" {
-			if known, after := headerBlock(lines, i); known {
+			if known, perhaps, after := headerBlock(lines, i); known || perhaps && (above || barBelow(lines, after) >= 0 || quoteFollows(lines, after)) {
 				end = after
 			}
 		}
 		if end == i {
+			above = true
 			continue
 		}
 		markKind(lines[ruleAbove(lines, i):end], sigpost.RangeAttribution)
+		if bar := barBelow(lines, end); bar >= 0 && lines[bar].content[0] != ':' {
+			markBar(lines, bar)
+			return
+		}
 		if end == len(lines) || !(lines[end].depth > 0 || lines[end].content == "" && quoteFollows(lines, end)) {
 			markKind(lines[end:], sigpost.RangeQuoted)
 		}
@@ -41,11 +48,16 @@ func embeddedHeader(lines []textLine, i int) int {
 	for i < len(lines) && lines[i].content == "" {
 		i++
 	}
-	_, end := headerBlock(lines, i)
-	if end < len(lines) && end == i && lines[i].kind == "" && lines[i].clue&clueColon != 0 && hasVerb(lines[i].content) {
-		end++
+	if _, _, end := headerBlock(lines, i); end > i {
+		return end
 	}
-	return end
+	for i < len(lines) && lines[i].kind == sigpost.RangeAttribution {
+		i++
+	}
+	if i < len(lines) && lines[i].kind == "" && lines[i].clue&clueColon != 0 && hasVerb(lines[i].content) {
+		i++
+	}
+	return i
 }
 
 // ruleAbove gives the separator that stands above the pasted mail at line i,
@@ -69,7 +81,7 @@ func isEmbeddedMarker(s string) bool {
 		return false
 	}
 	switch s[0] {
-	case '-', '*', '_', '=', 0xe2: // hyphens that are not ASCII
+	case '-', '*', '_', '=', '#', 0xe2: // the latter begins hyphens that are not ASCII
 	default:
 		return s[len(s)-1] == ':' && isForwardLine(strings.ToLower(s)) || strings.HasSuffix(s, "：") && isForwardLine(s)
 	}
@@ -79,7 +91,7 @@ func isEmbeddedMarker(s string) bool {
 		return false
 	}
 	words = strings.ToLower(words)
-	if isForwardLine(words) {
+	if isForwardLine(words) || isReplyLine(words) {
 		return true
 	}
 	if len(bare)-len(words) < 4 || !startsWithAny(bare, "--", "‐", "–", "—", "==", "__") {
@@ -94,8 +106,9 @@ const maxHeaderBlock = 14
 // headerBlock reads the pasted header that begins at line i and gives the line
 // behind it. known says whether it is one beyond doubt: From with two more
 // fields, one of which only mail programs write. "From, Date, Subject" alone
-// may be what git puts above a patch.
-func headerBlock(lines []textLine, i int) (known bool, end int) {
+// may be what git puts above a patch. perhaps says that it names an address
+// and a date, and no more.
+func headerBlock(lines []textLine, i int) (known, perhaps bool, end int) {
 	var from, sent, date, to, subject bool
 	last := i // the line behind the last one with text
 	for end = i; end < len(lines) && end-i < maxHeaderBlock; end++ {
@@ -124,26 +137,36 @@ func headerBlock(lines []textLine, i int) (known bool, end int) {
 		case "other", "id":
 		default:
 			if end == i { // a long value may be wrapped, but not the first
-				return false, i
+				return false, false, i
 			}
 			if subject && date && from || end-last > 2 { // what follows is the text
-				return from && date && (to || sent), last
+				return from && date && (to || sent), false, last
 			}
 			continue
 		}
 		last = end + 1
 	}
 	if !from && !(date && to && subject) {
-		return false, i
+		return false, false, i
 	}
 	// Wrapped values behind the last field belong to it while no text can.
 	for last < end && lines[last].content != "" && !subject {
 		last++
 	}
-	if known = from && (to || sent) && (date || subject); !known {
-		return false, last
+	if known = from && (to || sent) && (date || subject); known {
+		return true, false, max(last, wrappedSubject(lines, last, end))
 	}
-	return true, max(last, wrappedSubject(lines, last, end))
+	return false, from && date && !subject && dated(lines[i:last]), last
+}
+
+// dated says whether a pasted header holds an address and a date.
+func dated(lines []textLine) bool {
+	address, date := false, false
+	for _, l := range lines {
+		_, exact := hasDate(l.content)
+		address, date = address || strings.Contains(l.content, "@"), date || exact
+	}
+	return address && date
 }
 
 // wrappedSubject gives the line behind a pasted header whose last value goes on
@@ -158,8 +181,11 @@ func wrappedSubject(lines []textLine, last, end int) int {
 // pastedField gives the meaning of a line's field name in any of the languages
 // that Outlook and others write, or "".
 func pastedField(s string) string {
-	name, _ := cutField(s)
-	return pastedFieldName(name)
+	i, _ := fieldColon(s)
+	if i <= 0 {
+		return ""
+	}
+	return pastedFieldName(trimField(s[:i]))
 }
 
 // maxPastedName is the longest name of a pasted field, in bytes.
@@ -168,16 +194,30 @@ const maxPastedName = 40
 // cutField cuts a line into the name of a pasted field and its value; the
 // name is empty where there is none.
 func cutField(s string) (name, value string) {
-	head := s[:min(len(s), maxPastedName)]
-	i, colon := strings.IndexByte(head, ':'), 1
+	i, colon := fieldColon(s)
 	if i < 0 {
-		// A wide colon stands behind wide letters.
-		if head == "" || head[0] < 0x80 {
-			return "", ""
-		}
-		if i, colon = strings.Index(head, "："), len("："); i < 0 {
-			return "", ""
-		}
+		return "", ""
 	}
-	return strings.Trim(s[:i], "*_ \t\u00a0"+bidiMarks), strings.Trim(s[i+colon:], "*_ \t\u00a0"+bidiMarks)
+	return trimField(s[:i]), trimField(s[i+colon:])
+}
+
+// fieldColon gives where the colon behind a field's name stands, and its
+// length, or -1.
+func fieldColon(s string) (at, size int) {
+	head := s[:min(len(s), maxPastedName)]
+	if i := strings.IndexByte(head, ':'); i >= 0 {
+		return i, 1
+	}
+	if head == "" || head[0] < 0x80 { // a wide colon stands behind wide letters
+		return -1, 0
+	}
+	return strings.Index(head, "："), len("：")
+}
+
+// trimField takes away what stands around a field's name or value.
+func trimField(s string) string {
+	if s != "" && (s[0] > '_' || s[0] >= 'A' && s[0] <= 'Z') && s[0] < 0x80 && s[len(s)-1] > '_' && s[len(s)-1] < 0x80 {
+		return s
+	}
+	return strings.Trim(s, "*_ \t\u00a0"+bidiMarks)
 }

@@ -26,7 +26,7 @@ func markFooters(lines []textLine) {
 		from, to := i, i
 		switch {
 		case beginsFooter(l.content):
-			from, to = footerRule(lines, i), footerEnd(lines, i, false)
+			from, to = footerRule(lines, i), footerEnd(lines, i, strings.Contains(l.content, "Sponsor"))
 		case l.clue&clueRule != 0:
 			if start := belowRule(lines, i); start > 0 {
 				if end := footerEnd(lines, start, !beginsFooter(lines[start].content)); isListRule(l.content) || isTail(lines, end, l.depth) {

@@ -57,9 +57,9 @@ func (w *words) word() []byte { return w.buf[:w.n] }
 // in the languages of Europe, then those of Asia that write words apart.
 func isVerb(word string) bool {
 	switch word {
-	case "wrote", "writes", "said", "says", "quoting", "writeth",
+	case "wrote", "writes", "said", "says", "quoting", "replied",
 		"schrieb", "schreibt", "geschrieben", "zitat",
-		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "citando",
+		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "citando", "missatge",
 		"scritto", "scrive", "escreveu", "escreve", "schreef", "schrijft", "geschreven", "geskryf",
 		"skrev", "skriver", "skrifaði", "kirjoitti", "kirjoittaa", "kirjutas", "rašė", "rakstīja",
 		"napisał", "napisała", "napisali", "pisze", "napsal", "napsala", "píše", "napísal", "napísala",

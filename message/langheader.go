@@ -18,6 +18,12 @@ func isForwardLine(s string) bool {
 	return false
 }
 
+// isReplyLine knows, in lower case, the lines above which help desks want the
+// answer.
+func isReplyLine(s string) bool {
+	return containsAny(s, "above this line", "oberhalb dieser linie", "oberhalb dieser zeile", "au-dessus de cette ligne", "encima de esta línea", "acima desta linha", "sopra questa riga", "boven deze lijn", "boven deze regel", "выше этой линии", "выше этой строки")
+}
+
 // isMarkerText knows, in lower case, what stands between the dashes above a
 // pasted or forwarded mail.
 func isMarkerText(s string) bool {

@@ -41,19 +41,14 @@ func markDeviceBelow(lines []textLine) {
 }
 
 // isAfterthought says whether lines begin as what a person adds below, or
-// hold nothing but a signature.
+// with nothing but a signature.
 func isAfterthought(lines []textLine) bool {
-	first := true
 	for _, l := range lines {
-		if l.content == "" {
-			continue
+		if l.content != "" {
+			return l.content == "--" || startsWithAny(strings.ToLower(l.content[:min(len(l.content), 8)]), "ps", "p.s", "p. s", "nb", "edit")
 		}
-		if first && startsWithAny(strings.ToLower(l.content), "ps", "p.s", "p. s", "nb", "edit") || l.content == "--" {
-			return true
-		}
-		first = false
 	}
-	return first
+	return true
 }
 
 // maxDeviceLine is the longest line of a telephone, in bytes.
@@ -64,7 +59,11 @@ func isDeviceLine(s string) bool {
 	if len(s) > maxDeviceLine {
 		return false
 	}
-	s = strings.TrimLeft(s, "<([*_~-–— ")
+	if s[0] < '0' || s[0] > 'z' || s[0] == '<' || s[0] == '[' {
+		if s = strings.TrimLeft(s, "<([*_~-–— "); s == "" {
+			return false
+		}
+	}
 	if w := (words{s: s}); !w.scan() || s[0] < 0xe0 && !opensDeviceLine(string(w.word())) && !strings.HasSuffix(s, " mobile") {
 		return false
 	}

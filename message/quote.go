@@ -11,6 +11,16 @@ import (
 // quoteDepth counts the ">" in front of a line, with at most one space before
 // each, and gives what stands behind them.
 func quoteDepth(line string) (depth int, content string) {
+	if c := line[0]; c > ' ' && c != '>' && c < 0x80 { // as most lines begin
+		end := len(line)
+		for end > 0 && line[end-1] <= ' ' {
+			end--
+		}
+		if line[end-1] < 0x80 {
+			return 0, line[:end]
+		}
+		return 0, strings.TrimSpace(line)
+	}
 	for {
 		rest := strings.TrimPrefix(line, " ")
 		if !strings.HasPrefix(rest, ">") {
@@ -23,8 +33,11 @@ func quoteDepth(line string) (depth int, content string) {
 
 // isQuote says whether the line l with ">" in front, which follows lines, is
 // one that is quoted. It is not where it only closes the "<" of the line
-// before it, or continues a command.
+// before it, continues a command, or is an ornament (">>> x <<<").
 func isQuote(text string, lines []textLine, l textLine) bool {
+	if l.depth > 1 && strings.HasSuffix(l.content, "<<") {
+		return false
+	}
 	before := lines[len(lines)-1]
 	if before.depth > 0 || before.content == "" {
 		return true
@@ -127,27 +140,44 @@ func markBars(text string, lines []textLine) {
 		if lines[i].clue&clueColon == 0 || lines[i].kind != "" || !hasVerb(lines[i].content) {
 			continue
 		}
-		j := i + 1
-		if lines[j].content == "" && j+1 < len(lines) {
-			j++
-		}
-		if lines[j].kind != "" || lines[j].content == "" || !strings.Contains("|:}", lines[j].content[:1]) {
+		j := barBelow(lines, i+1)
+		if j < 0 {
 			continue
 		}
-		bar := lines[j].content[0]
-		for ; j < len(lines) && lines[j].kind == ""; j++ {
-			if lines[j].content == "" || lines[j].content[0] != bar || bar == '|' && strings.Count(lines[j].content, "|") > 2 {
-				if bar == ':' { // smileys begin with it too
-					break
-				}
-				continue
-			}
-			lines[j].kind, lines[j].depth = sigpost.RangeQuoted, 1
-			lines[j].content = strings.TrimSpace(lines[j].content[1:])
-		}
+		end := markBar(lines, j)
 		if from, ok := attributionEndingAt(text, lines, i, false); ok {
 			markKind(lines[from:i+1], sigpost.RangeAttribution)
 		}
-		i = j - 1
+		i = end - 1
 	}
+}
+
+// barBelow gives the first line of a quote marked with bars at line i or
+// behind a blank line or two, or -1.
+func barBelow(lines []textLine, i int) int {
+	for end := i + maxLooseGap; i < len(lines) && i < end && lines[i].content == ""; {
+		i++
+	}
+	if i >= len(lines) || lines[i].kind != "" || lines[i].content == "" || strings.IndexByte("|:}", lines[i].content[0]) < 0 {
+		return -1
+	}
+	return i
+}
+
+// markBar marks the lines from i on that carry the same bar, and gives the line
+// behind those that were looked at.
+func markBar(lines []textLine, i int) int {
+	bar := lines[i].content[0]
+	for ; i < len(lines) && lines[i].kind == ""; i++ {
+		s := lines[i].content
+		if s == "" || s[0] != bar || bar == '|' && strings.Count(s, "|") > 2 {
+			if bar == ':' { // smileys begin with it too
+				break
+			}
+			continue
+		}
+		lines[i].kind, lines[i].depth = sigpost.RangeQuoted, 1
+		lines[i].content = strings.TrimSpace(s[1:])
+	}
+	return i
 }

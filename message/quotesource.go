@@ -2,8 +2,6 @@ package message
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"sigpost"
 )
@@ -51,6 +49,12 @@ func ownSource(text string, lines []textLine) source {
 		if lines[n].content == "" {
 			break
 		}
+		if pastedField(lines[n].content) != "" {
+			if known, end := pastedQuote(lines); known {
+				return sourceOf(text, lines[:end])
+			}
+			break
+		}
 		if lines[n].clue&clueColon == 0 {
 			continue
 		}
@@ -69,6 +73,17 @@ func ownSource(text string, lines []textLine) source {
 	return source{}
 }
 
+// pastedQuote says whether a quote begins with the header of a pasted mail, and
+// gives the line behind it.
+func pastedQuote(lines []textLine) (known bool, end int) {
+	fields := 0
+	for end < len(lines) && end < maxHeaderBlock && pastedField(lines[end].content) != "" {
+		fields++
+		end++
+	}
+	return fields >= 3, end
+}
+
 // readAttribution takes name, address and Message-ID out of an attribution in
 // any language: the name stands before the address, or beside the verb.
 func readAttribution(s string) source {
@@ -77,6 +92,10 @@ func readAttribution(s string) source {
 	from.id, s = takeID(s)
 	verb, verbEnd := findVerb(s)
 	at, end, addr := findAddress(s)
+	if strings.Contains(addr, "...@") { // Google Groups hides addresses so
+		from.whom.Name = strings.TrimRight(addr[:strings.IndexByte(addr, '@')], ".")
+		return from
+	}
 	if addr != "" {
 		from.whom.Addr = addr
 		from.whom.Name = nameBefore(s[:at])
@@ -105,13 +124,18 @@ func clearAttribution(s string) string {
 		}
 		return r
 	}, s)
-	return strings.Trim(s, " >*_-:：")
+	return strings.TrimRight(strings.TrimLeft(s, " >*_-:："), " *_-:：")
 }
 
 // readWhom reads the value of a From field that a person may have seen:
 // "Ana Lee <ana@example.org>", "Ana Lee [mailto:ana@example.org]", a name.
 func readWhom(s string) sigpost.Address {
 	s = clearAttribution(s)
+	for _, behalf := range [...]string{" On Behalf Of ", " on behalf of ", " Im Auftrag von ", " De la part de ", " En nombre de ", " Em nome de ", " Per conto di ", " Namens ", " W imieniu ", " От имени ", " För ", " På vegne af ", " På vegne av "} {
+		if _, name, ok := strings.Cut(s, behalf); ok {
+			s = name
+		}
+	}
 	at, _, addr := findAddress(s)
 	if addr == "" {
 		return sigpost.Address{Name: tidyName(s)}
@@ -133,7 +157,8 @@ func takeID(s string) (sigpost.MessageID, string) {
 			return "", s
 		}
 		end += i + 1
-		if id := readID(s[i:end]); id != "" && namesMessage(s[:i]) {
+		alone := i == 0 && end > len(s)-2 && end > 32 && hasDigit(s[:end])
+		if id := readID(strings.ReplaceAll(s[i:end], " ", "")); id != "" && (alone || namesMessage(s[:i])) {
 			return id, strings.TrimRight(s[:i], " (") + ", " + strings.TrimLeft(s[end:], " ,)")
 		}
 		at = end
@@ -185,7 +210,7 @@ func findAddress(s string) (at, end int, addr string) {
 	if len(addr) < 3 || addr[0] == '@' || addr[len(addr)-1] == '@' {
 		return 0, 0, ""
 	}
-	return len(strings.TrimRight(s[:from], " <[(\"")), end + len(s[end:]) - len(strings.TrimLeft(s[end:], ">)]\"")), addr
+	return len(strings.TrimRight(s[:from], " <[(")), end + len(s[end:]) - len(strings.TrimLeft(s[end:], ">)]\"")), addr
 }
 
 // isAddressByte says whether c may stand in an addr-spec without quotes (RFC
@@ -205,7 +230,13 @@ func nameBefore(s string) string {
 		return tidyName(s[strings.LastIndexByte(s, '"')+1:])
 	}
 	fields := strings.FieldsFunc(s, isGap)
+	for len(fields) > 1 && isAuxiliary(fields[len(fields)-1]) {
+		fields = fields[:len(fields)-1]
+	}
 	n := len(fields)
+	if n > 0 && !isNameWord(fields[n-1]) && isLastName(fields) {
+		n--
+	}
 	for n > 0 && len(fields)-n < maxName && (isNameWord(fields[n-1]) || n < len(fields) && n > 1 && isParticle(fields[n-1]) && isNameWord(fields[n-2])) {
 		before := ""
 		if n > 1 {
@@ -215,6 +246,9 @@ func nameBefore(s string) string {
 		if strings.HasSuffix(before, ",") && !isTitle(fields[n]) {
 			break
 		}
+	}
+	if n > 0 && n < len(fields) && fields[n-1] == "The" {
+		n--
 	}
 	return tidyName(strings.Join(fields[n:], " "))
 }
@@ -234,69 +268,6 @@ func nameAfter(s string) string {
 
 func isGap(r rune) bool {
 	return r == ' ' || r == '\u00a0' || r == '，' || r == '、' || r == '：'
-}
-
-// isParticle knows the small words inside of names.
-func isParticle(s string) bool {
-	switch s {
-	case "von", "van", "de", "der", "den", "la", "le", "da", "di", "el", "the", "and":
-		return true
-	}
-	return false
-}
-
-// isTitle says whether a word belongs to the name before the comma in front
-// of it: "Lee, Ana, PhD".
-func isTitle(s string) bool {
-	switch strings.Trim(s, ".,") {
-	case "PhD", "MD", "Jr", "Sr", "II", "III":
-		return true
-	}
-	return false
-}
-
-// isNameWord says whether a word may be part of a person's name, and is none
-// of the words that mail programs put before it.
-func isNameWord(s string) bool {
-	word := strings.ToLower(strings.Trim(s, `.,;:"'()[]<>=`))
-	if word == "" || hasDigit(word) {
-		return false
-	}
-	first, _ := utf8.DecodeRuneInString(word)
-	if !unicode.IsLetter(first) {
-		return false
-	}
-	switch word {
-	case "am", "pm", "um", "at", "kl", "klo", "de", "gmt", "utc", "cest", "cet", "est", "edt", "pst", "pdt", "bst", "uhr", "om", "às", "alle", "ore", "ora",
-		"user", "użytkownik", "uživatel", "používateľ", "пользователь", "користувач", "tarihinde", "felhasználó", "bruger", "gebruiker",
-		"г", "р", "в", "о", "à", "las", "la", "godz", "hod", "h", "a", "ha", "je", "på", "oli", "του", "ο", "η", "χρήστης", "vào", "lúc", "από", "přes", "the", "following",
-		"você", "you", "he", "she", "they", "i", "it", "her", "him", "someone", "and", "on", "in", "le", "el", "il", "em", "op", "dnia", "den", "dne", "die", "wrote", "von", "from", "от", "od",
-		"het", "volgende", "heeft", "ezt", "following:", "по", "час", "ч", "ζ", "έγραψε", "hat", "has", "have", "as", "this", "that", "quoting", "quotation", "pada", "μμ", "πμ", "π.μ", "μ.μ", "a.m", "p.m", "đã", "khi", "kello", "klokken", "time", "message", "article", "zitat", "write", "пишет":
-		return false
-	}
-	return !isWeekday(word) && !isVerb(word) && !isMonth(word)
-}
-
-// isMonth knows the months, by how they begin, in the languages that write them
-// with Latin letters, and in Russian and Ukrainian.
-func isMonth(word string) bool {
-	switch word {
-	case "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
-		"january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december",
-		"januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-		"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
-		"janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro",
-		"gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre",
-		"januari", "februari", "maart", "mei", "augustus", "desember", "maj", "marts", "augusti",
-		"stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "lip", "sierpnia", "września", "października", "listopada", "grudnia",
-		"ledna", "února", "března", "dubna", "května", "června", "července", "srpna", "září", "října", "listopadu", "prosince",
-		"января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря", "янв", "февр", "мар", "апр", "июн", "июл", "авг", "сент", "окт", "нояб", "дек",
-		"квіт", "трав", "черв", "лип", "серп", "верес", "жовт", "лист", "груд", "січ", "лют", "берез",
-		"ocak", "şubat", "mart", "nisan", "mayıs", "haziran", "temmuz", "ağustos", "eylül", "ekim", "kasım", "aralık", "tháng",
-		"huhtikuuta", "tammikuuta", "helmikuuta", "maaliskuuta", "toukokuuta", "kesäkuuta", "heinäkuuta", "elokuuta", "syyskuuta", "lokakuuta", "marraskuuta", "joulukuuta", "ápr", "απριλίου", "aprilie":
-		return true
-	}
-	return false
 }
 
 // tidyName takes away what stands around a name, and refuses what cannot be one.

@@ -20,12 +20,13 @@ type textLine struct {
 type clue uint8
 
 const (
-	clueColon clue = 1 << iota // it ends as attributions end
-	clueRule                   // it is a separator: "--", "____", "* * *"
-	clueFence                  // it begins or ends fenced code
-	clueDiff                   // it may begin a patch
-	clueLog                    // it may be what a program prints
-	clueCode                   // it is indented, or ends as lines of code end
+	clueColon  clue = 1 << iota // it ends as attributions end
+	clueRule                    // it is a separator: "--", "____", "* * *"
+	clueFence                   // it begins or ends fenced code
+	clueDiff                    // it may begin a patch
+	clueLog                     // it may be what a program prints
+	clueCode                    // it is indented, or ends as lines of code end
+	clueArmour                  // PGP or a business card begins
 )
 
 // Cut divides a text into ranges of whole lines: what is new, quoted, an
@@ -43,7 +44,9 @@ func Cut(text string) []sigpost.Range {
 		markDiffs(text, lines)
 	}
 	markQuotes(text, lines)
-	markArmour(text, lines)
+	if seen&clueArmour != 0 {
+		markArmour(lines)
+	}
 	markFooters(lines)
 	if seen&clueColon != 0 {
 		markBars(text, lines)
@@ -92,7 +95,7 @@ func splitLines(text string) (lines []textLine, seen clue) {
 func clues(raw string, l textLine) (c clue) {
 	s := l.content
 	first, last := s[0], s[len(s)-1]
-	if mayEndAttribution(last) && endsAttribution(s) {
+	if mayEndAttribution(last) && endsAttribution(s) || last == '>' && isBareAttribution(s) {
 		c |= clueColon
 	}
 	if isRuleByte(first) && isRuleByte(last) && isRule(s) {
@@ -106,9 +109,11 @@ func clues(raw string, l textLine) (c clue) {
 		if fence(s) != 0 {
 			c |= clueFence
 		}
-	case '-', '@', 'd', 'I', '*':
+	case '-', '@', 'd', 'I', '*', 'B':
 		if beginsDiff(s) {
 			c |= clueDiff
+		} else if beginsArmour(s) {
+			c |= clueArmour
 		}
 	}
 	if mayBeLog(s) {

@@ -21,7 +21,8 @@ func marked(text string) string {
 }
 
 // TestCut gives each case as it has to come out: in front of each line stands
-// n for new, q for quoted, a for attribution, s for signature, f for footer.
+// n for new, q for quoted, a for attribution, s for signature, f for footer,
+// c for code, d for diff, l for log.
 func TestCut(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"empty", ""},
@@ -194,13 +195,5 @@ func TestCutCovers(t *testing.T) {
 				rt.Fatalf("a footer is new:\n%s", marked(text))
 			}
 		}
-	})
-}
-
-func FuzzCut(f *testing.F) {
-	f.Add("yes\n\nOn 4 Apr 2016 Ann <\n>:\n> which?\n-- \nJoe\n\n-- \nTo unsubscribe from this group\n")
-	f.Add("From: a\nSent: b\nTo: c\nSubject: d\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		checkRanges(t, text, Cut(text))
 	})
 }

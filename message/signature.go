@@ -20,22 +20,14 @@ const (
 	maxSignOffLine = 75
 )
 
-// markArmour marks what PGP puts around a signed text (RFC 9580, section 7),
-// and business cards (RFC 6350).
-func markArmour(text string, lines []textLine) {
-	if strings.Contains(text, "-----BEGIN PGP SIG") {
-		markPGP(lines)
-	}
-	if strings.Contains(text, "BEGIN:VCARD") {
-		for i := range lines {
-			if lines[i].kind == "" && lines[i].content == "BEGIN:VCARD" {
-				markBetween(lines, i, "END:VCARD")
-			}
-		}
-	}
+// beginsArmour says whether PGP's marks or a business card begin with a line.
+func beginsArmour(s string) bool {
+	return strings.HasPrefix(s, "-----BEGIN PGP SIG") || s == "BEGIN:VCARD"
 }
 
-func markPGP(lines []textLine) {
+// markArmour marks what PGP puts around a signed text (RFC 9580, section 7),
+// and business cards (RFC 6350).
+func markArmour(lines []textLine) {
 	for i := range lines {
 		if lines[i].depth > 0 {
 			continue
@@ -46,6 +38,8 @@ func markPGP(lines []textLine) {
 			for j := i + 1; j < len(lines) && startsWithAny(lines[j].content, "Hash:", "NotDashEscaped:"); j++ {
 				lines[j].kind = sigpost.RangeSignature
 			}
+		case "BEGIN:VCARD":
+			markBetween(lines, i, "END:VCARD")
 		case "-----BEGIN PGP SIGNATURE-----":
 			markBetween(lines, i, "-----END PGP SIGNATURE-----")
 		}
@@ -98,7 +92,7 @@ func markSignatures(text string, lines []textLine) {
 // markSignature marks the signature at the end of a stretch: from its separator
 // (RFC 3676, section 4.3, or what people take for one) on.
 func markSignature(text string, lines []textLine) {
-	cut, below, long := len(lines), 0, false
+	cut, below, long, contact := len(lines), 0, false, false
 	for i := len(lines) - 1; i >= 0 && below <= maxSignature; i-- {
 		l := lines[i]
 		if l.content == "" || l.kind != "" {
@@ -109,10 +103,11 @@ func markSignature(text string, lines []textLine) {
 			if exact || below <= maxLooseSignature && cut == len(lines) {
 				cut = i
 			}
-		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && rulesSignature(l.content, below, long) {
+		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && rulesSignature(l.content, below, long, contact) {
 			cut = i
 		}
-		long = long || endsSentence(l.content) && strings.Count(l.content, " ") > 4 || utf8.RuneCountInString(l.content) > maxSignOffLine
+		long = long || !inSignature(l.content)
+		contact = contact || isContact(l.content) && !strings.Contains(l.content, "://")
 		below++
 	}
 	for i := cut; i < len(lines); i++ {
@@ -121,17 +116,18 @@ func markSignature(text string, lines []textLine) {
 }
 
 // rulesSignature says whether a line of one repeated character begins a
-// signature of that many lines with text, long if a sentence is in it. Below
-// dashes may stand anything else.
-func rulesSignature(rule string, below int, long bool) bool {
+// signature of that many lines with text, long if something is in it that does
+// not belong into one. Below dashes may stand anything else, such as what is new
+// in a patch.
+func rulesSignature(rule string, below int, long, contact bool) bool {
 	if strings.Trim(rule, "_") == "" && len(rule) >= 10 {
 		return true
 	}
-	return !long && below > 0 && (strings.Trim(rule, "—–_") == "" || len(rule) >= 3 && below <= maxRuledSignature && !isTable(rule))
+	if long || below == 0 {
+		return false
+	}
+	return strings.Trim(rule, "—–_") == "" || len(rule) >= 3 && (contact || below <= 2)
 }
-
-// isTable says whether a separator looks like one of a table.
-func isTable(rule string) bool { return strings.ContainsAny(rule, " +|") }
 
 // markContact marks what the author's text ends with besides: a disclaimer, and
 // a sign-off with the lines of contact below it.
@@ -141,9 +137,10 @@ func markContact(lines []textLine, written bool) {
 		last--
 	}
 	if from := disclaimer(lines[:last]); from < last && (from > 0 || written) {
+		from = ruleAbove(lines, from)
 		markKind(lines[from:last], sigpost.RangeSignature)
-		for last = from; last > 0 && (lines[last-1].content == "" || lines[last-1].clue&clueRule != 0); last-- {
-			lines[last-1].kind = sigpost.RangeSignature
+		for last = from; last > 0 && lines[last-1].content == ""; {
+			last--
 		}
 	}
 	if from := signOff(lines[:last]); from < last && (from > 0 || written) {
@@ -169,13 +166,28 @@ func signOff(lines []textLine) int {
 			}
 			break
 		}
-		if endsSentence(s) && strings.Count(s, " ") > 3 || utf8.RuneCountInString(s) > maxSignOffLine {
+		if !inSignature(s) {
 			break
 		}
-		contact = contact || strings.Contains(s, "@") || strings.Contains(s, "://") || strings.Contains(s, "www.") || manyDigits(s)
+		contact = contact || isContact(s)
 		below++
 	}
 	return len(lines)
+}
+
+// inSignature says whether a line may be one of a signature: it is short, and
+// no sentence, afterthought, list of links or trailer of a patch.
+func inSignature(s string) bool {
+	if strings.HasPrefix(s, "[") || s[len(s)-1] == ':' || startsWithAny(s, "- ", "* ", "PS", "P.S", "p.s", "ps") || containsAny(s, "-by: ", "Fixes: ") || utf8.RuneCountInString(s) > maxSignOffLine {
+		return false
+	}
+	n := strings.Count(s, " ")
+	return n < 2 && !endsSentence(s) || n == 0 || n < 9 && !endsSentence(s) || strings.ContainsAny(s, "@|") || manyDigits(s)
+}
+
+// isContact says whether a line tells how to reach somebody.
+func isContact(s string) bool {
+	return strings.IndexByte(s, '@') >= 0 || containsAny(s, "://", "www.") || manyDigits(s)
 }
 
 // manyDigits says whether there are as many digits in s as in a telephone
