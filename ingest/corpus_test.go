@@ -37,7 +37,7 @@ func TestCorpusCounts(t *testing.T) {
 			if report.Found != want || report.Quarantined > 0 || report.Expunged > 0 {
 				t.Errorf("%d mails were found, want %d: %+v", report.Found, want, report)
 			}
-			t.Logf("%d stored, %d known already, %d files skipped %v", report.Stored, report.Duplicates, report.Skipped, report.SkippedFiles)
+			t.Logf("%d stored, %d known already, %d files skipped %v", report.Stored, report.Duplicates, report.Skipped.Count, report.Skipped.Files)
 			costsNothing(t, s, dir)
 		})
 	}
@@ -67,8 +67,8 @@ func TestCorpusSingleMails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newShelf()
 			report := imported(t, s, corpus(t, name))
-			t.Logf("%d mails, %d files skipped: %s", report.Found, report.Skipped, strings.Join(report.SkippedFiles, "\n"))
-			for _, path := range report.SkippedFiles {
+			t.Logf("%d mails, %d files skipped: %s", report.Found, report.Skipped.Count, strings.Join(report.Skipped.Files, "\n"))
+			for _, path := range report.Skipped.Files {
 				if strings.Contains(path, ".eml (") && !strings.Contains(path, "(empty)") {
 					t.Errorf("%s was skipped", path)
 				}

@@ -57,16 +57,23 @@ func Detect(ctx context.Context, path string) (File, error) {
 
 // nothing says what was found in a folder without mail.
 func (f *File) nothing() error {
-	if f.Skipped == 0 {
+	if f.Skipped.Count == 0 {
 		return fmt.Errorf("%w: the folder %s is empty", ErrNoMail, f.Path)
 	}
-	return fmt.Errorf("%w in the folder %s: it holds %d other files, such as %s", ErrNoMail, f.Path, f.Skipped, f.SkippedFiles[0])
+	return fmt.Errorf("%w in the folder %s: it holds %d other files, such as %s", ErrNoMail, f.Path, f.Skipped.Count, f.Skipped.Files[0])
 }
 
-func (f *File) skip(path, what string) {
-	f.Skipped++
-	if len(f.SkippedFiles) < skippedNames {
-		f.SkippedFiles = append(f.SkippedFiles, path+" ("+what+")")
+// Skipped is what of a folder is no mail.
+type Skipped struct {
+	Count int `json:"count"`
+	// Files are the first of them, with what they are.
+	Files []string `json:"files"`
+}
+
+func (s *Skipped) add(path, what string) {
+	s.Count++
+	if len(s.Files) < skippedNames {
+		s.Files = append(s.Files, path+" ("+what+")")
 	}
 }
 
@@ -139,39 +146,41 @@ func (f *File) folders(ctx context.Context, dir string, all []fs.DirEntry, maild
 }
 
 // files takes up the files of an ordinary folder. Large mboxes are parts of
-// their own, the rest is one part together.
+// their own, the rest is one part together. Not all of that is looked at, but
+// as much as it takes to find a mail: a large folder that was read costs little
+// then, and reading will tell what is no mail.
 func (f *File) files(ctx context.Context, dir string, all []fs.DirEntry) error {
-	loose := part{path: dir, format: FormatFolder}
+	loose, found := part{path: dir, format: FormatFolder}, false
 	for _, d := range all {
 		path := filepath.Join(dir, d.Name())
 		if d.IsDir() {
 			continue
 		}
 		if strings.HasPrefix(d.Name(), ".") {
-			f.skip(path, "hidden")
+			f.Skipped.add(path, "hidden")
 			continue
 		}
 		e, err := looseEntry(dir, d.Name())
 		if err != nil {
-			f.skip(path, err.Error())
+			f.Skipped.add(path, err.Error())
 			continue
 		}
-		seen, err := sniffFile(ctx, path)
+		var seen sniffed
+		if !found || e.size > smallBytes {
+			seen, err = sniffFile(ctx, path)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil:
-			// Reading will say what is wrong with it.
-			loose.entries = append(loose.entries, e)
-		case seen.format == "":
-			f.skip(path, seen.what)
+		case err == nil && seen.what != "":
+			f.Skipped.add(path, seen.what)
 			continue
-		case seen.format != FormatMail && e.size > smallBytes:
+		case e.size > smallBytes && (seen.format == FormatMbox || seen.format == FormatPipermail):
 			f.parts = append(f.parts, part{path: path, format: seen.format, size: e.size, first: seen.first})
 			continue
-		default:
-			loose.entries = append(loose.entries, e)
 		}
+		found = found || err == nil // otherwise reading will say what is wrong with it
+		loose.entries = append(loose.entries, e)
 		loose.size += e.size
 	}
 	if len(loose.entries) > 0 {

@@ -146,7 +146,7 @@ func TestImportFolder(t *testing.T) {
 	dir, mails := mixedFolder(t)
 	s := newShelf()
 	report := imported(t, s, dir)
-	if report.Format != FormatFolder || report.Stored != 61 || len(report.Parts) != 5 || report.Skipped != 3 || len(report.SkippedFiles) != 3 {
+	if report.Format != FormatFolder || report.Stored != 61 || len(report.Parts) != 5 || report.Skipped.Count != 3 || len(report.Skipped.Files) != 3 {
 		t.Errorf("%+v", report)
 	}
 	for i, m := range mails {

@@ -1,5 +1,6 @@
-// Package ingest brings mail from its sources into the archive: IMAP
-// mailboxes, bit by bit behind a cursor, and mbox files.
+// Package ingest brings mail from its sources into the archive, bit by bit
+// behind a cursor: IMAP mailboxes, and files (mbox, pipermail, maildirs,
+// public-inboxes, single mails, and folders of these).
 //
 // All sources go through one pipeline: a source hands over batches of raw
 // mails in order, two goroutines parse a batch while the next one is being

@@ -131,6 +131,9 @@ func (r *entriesRun) file(ctx context.Context, e entry) (problem, err error) {
 	}
 	defer s.close()
 	if r.part.format == FormatMaildir {
+		if info, err := s.file.Stat(); err == nil {
+			e.size = info.Size()
+		}
 		m, problem := r.mail(s.r, e)
 		m.date = maildirDate(s.file, e)
 		return r.took(m, problem), nil
@@ -145,7 +148,11 @@ func (r *entriesRun) file(ctx context.Context, e entry) (problem, err error) {
 	case FormatMbox, FormatPipermail:
 		return r.smallMbox(ctx, ahead, e)
 	}
-	return noMail(filepath.Join(r.dir(), e.name), seen.what), nil
+	if r.part.format == FormatMail {
+		return noMail(r.part.path, seen.what), nil // it was mail a moment ago
+	}
+	r.report.Skipped.add(filepath.Join(r.dir(), e.name), seen.what)
+	return nil, nil
 }
 
 func (r *entriesRun) took(m mail, problem error) error {

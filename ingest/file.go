@@ -36,12 +36,11 @@ type File struct {
 	// Path is absolute.
 	Path   string
 	Format Format
-	// Size is the bytes that all of its files have on disk.
+	// Size is the bytes that all of its files have on disk, as far as that is
+	// easy to tell.
 	Size int64
-	// Skipped counts what was found in a folder and is no mail; SkippedFiles
-	// names the first of it, and what it is.
-	Skipped      int
-	SkippedFiles []string
+	// Skipped is what was seen that is no mail.
+	Skipped Skipped
 
 	parts []part
 }
@@ -92,7 +91,7 @@ func (in *Ingester) Import(ctx context.Context, path, list string, progress func
 	if err != nil {
 		return report, err
 	}
-	report.Format, report.Skipped, report.SkippedFiles = file.Format, file.Skipped, file.SkippedFiles
+	report.Format, report.Skipped = file.Format, file.Skipped
 	var errs []error
 	var before int64
 	for _, p := range file.parts {
@@ -132,6 +131,12 @@ func (r *Report) add(one Report) {
 	r.Expunged += one.Expunged
 	r.Bytes += one.Bytes
 	r.Resynced = r.Resynced || one.Resynced
+	r.Skipped.Count += one.Skipped.Count
+	for _, name := range one.Skipped.Files {
+		if len(r.Skipped.Files) < skippedNames {
+			r.Skipped.Files = append(r.Skipped.Files, name)
+		}
+	}
 }
 
 // fileRun reads one part to its end.

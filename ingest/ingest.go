@@ -85,10 +85,8 @@ type Report struct {
 	// Parts are the reports of what has a cursor of its own, where a folder
 	// holds several.
 	Parts []Report `json:"parts,omitempty"`
-	// Skipped counts the files of a folder that are no mail; SkippedFiles are
-	// the first of them, with what they are.
-	Skipped      int      `json:"skipped,omitempty"`
-	SkippedFiles []string `json:"skipped_files,omitempty"`
+	// Skipped is what was new in a folder and is no mail.
+	Skipped Skipped `json:"skipped,omitzero"`
 }
 
 // Ingester brings mail into one archive. It keeps a connection for each

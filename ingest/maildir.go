@@ -14,22 +14,21 @@ import (
 	"time"
 )
 
+// guessBytes is what a mail of a maildir counts in the progress where its name
+// does not tell its size: to ask for that costs more than to see that nothing
+// is new.
+const guessBytes = 8 << 10
+
 // maildirPart lists a maildir: what is in new and cur. What is in tmp is not
 // delivered yet.
 func maildirPart(ctx context.Context, dir string) (part, error) {
 	p := part{path: dir, format: FormatMaildir}
 	for _, sub := range []string{"new", "cur"} {
 		err := eachName(ctx, filepath.Join(dir, sub), func(name string) {
-			if strings.HasPrefix(name, ".") {
-				return
-			}
-			e := entry{name: filepath.Join(sub, name)}
-			e.size = maildirSize(dir, e.name)
-			if e.size >= 0 {
-				e.print = namePrint(e.key())
-				p.entries = append(p.entries, e)
-				p.size += e.size
-			}
+			e := entry{name: filepath.Join(sub, name), size: maildirSize(name)}
+			e.print = namePrint(e.key())
+			p.entries = append(p.entries, e)
+			p.size += e.size
 		})
 		if err != nil {
 			return p, fmt.Errorf("cannot read the maildir: %w", err)
@@ -41,7 +40,8 @@ func maildirPart(ctx context.Context, dir string) (part, error) {
 	return p, nil
 }
 
-// eachName gives the names in a folder, bit by bit.
+// eachName gives the names of the files in a folder, bit by bit. Hidden ones
+// are none.
 func eachName(ctx context.Context, dir string, do func(name string)) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -49,9 +49,11 @@ func eachName(ctx context.Context, dir string, do func(name string)) error {
 	}
 	defer d.Close()
 	for {
-		names, err := d.Readdirnames(4096)
-		for _, name := range names {
-			do(name)
+		entries, err := d.ReadDir(1024)
+		for _, e := range entries {
+			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+				do(e.Name())
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -65,26 +67,18 @@ func eachName(ctx context.Context, dir string, do func(name string)) error {
 	}
 }
 
-// maildirSize is the size of a file, which Maildir++ writes into its name
-// (",S="); negative for a folder. A file that is not there by now counts, so
-// that it is looked for.
-func maildirSize(dir, name string) int64 {
+// maildirSize is the size that Maildir++ writes into a file's name (",S="), or
+// a guess.
+func maildirSize(name string) int64 {
 	unique, _, _ := strings.Cut(name, ":")
 	for part := range strings.SplitSeq(unique, ",") {
 		if digits, ok := strings.CutPrefix(part, "S="); ok {
-			if n, err := strconv.ParseInt(digits, 10, 64); err == nil && n >= 0 {
+			if n, err := strconv.ParseInt(digits, 10, 40); err == nil && n >= 0 {
 				return n
 			}
 		}
 	}
-	info, err := os.Stat(filepath.Join(dir, name))
-	switch {
-	case err != nil:
-		return 0
-	case info.IsDir():
-		return -1
-	}
-	return info.Size()
+	return guessBytes
 }
 
 // openMoved opens a file that was listed under another name: mail moves from

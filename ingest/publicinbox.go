@@ -53,7 +53,7 @@ func (f *File) publicInbox(ctx context.Context, dir string, all []fs.DirEntry) e
 			return err
 		}
 		if !is {
-			f.skip(dir, "a git repository, but no public-inbox")
+			f.Skipped.add(dir, "a git repository, but no public-inbox")
 			return nil
 		}
 	}
