@@ -24,6 +24,8 @@ type watchedConn struct {
 	timer   *time.Timer // nil while no command is under way
 	end     time.Time   // when the command must be over
 	stalled bool
+	heard   bool // something came
+	first   byte // the first that came
 }
 
 // watch starts a command for which the server is to send about expected
@@ -61,6 +63,9 @@ func (c *watchedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
 		c.mu.Lock()
+		if !c.heard {
+			c.heard, c.first = true, b[0]
+		}
 		if c.timer != nil {
 			c.timer.Reset(max(0, min(c.silence, time.Until(c.end))))
 		}
@@ -71,3 +76,17 @@ func (c *watchedConn) Read(b []byte) (int, error) {
 
 // SetReadDeadline does nothing: see watchedConn.
 func (c *watchedConn) SetReadDeadline(time.Time) error { return nil }
+
+// patience sets how long the server may be silent.
+func (c *watchedConn) patience(silence time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.silence = silence
+}
+
+// beginning says what came first, if anything did.
+func (c *watchedConn) beginning() (first byte, heard bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.first, c.heard
+}

@@ -78,7 +78,7 @@ const (
 func (r *fetchRun) pieces(ctx context.Context, s *session, e listed) (got map[uint32]received, rest []byte, err error) {
 	size := int64(pieceBytes)
 	if r.strikes >= maxStrikes-1 {
-		size = smallPieceBytes
+		size = max(smallPieceBytes, e.size>>11) // in some 2,000 commands at most
 	}
 	var raw bytes.Buffer
 	for int64(raw.Len()) < r.source.maxBytes() {

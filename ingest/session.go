@@ -72,9 +72,7 @@ func isOurs(err error) bool {
 // close says good-bye where that does not take long.
 func (s *session) close() {
 	if s.unhook() && s.client != nil && s.client.State() != imap.ConnStateLogout {
-		s.conn.mu.Lock()
-		s.conn.silence = min(s.conn.silence, 2*time.Second)
-		s.conn.mu.Unlock()
+		s.conn.patience(min(s.conn.silence, 2*time.Second))
 		s.conn.watch(0)
 		_ = s.client.Logout().Wait()
 		s.conn.unwatch()
