@@ -246,12 +246,20 @@ func (s *session) bodies(ctx context.Context, set imap.NumSet, expected, limit i
 	})
 }
 
-// piece fetches size bytes of a message from offset on.
-func (s *session) piece(ctx context.Context, set imap.NumSet, offset, size int64, got func(received)) error {
+// piece fetches size bytes of a message from offset on. There may be some of
+// them beside an error.
+func (s *session) piece(ctx context.Context, uid uint32, offset, size int64) (piece received, err error) {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: offset, Size: size}}
-	return s.do(ctx, size, func() error {
-		return s.receive(s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}), size, got)
+	piece.offset = offset
+	err = s.do(ctx, size, func() error {
+		cmd := s.client.Fetch(uidRange(uid, uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		return s.receive(cmd, size, func(b received) {
+			if b.uid == uid && b.hasBody {
+				piece = b
+			}
+		})
 	})
+	return piece, err
 }
 
 // probe fetches all that is ever asked for of one message, but little of its
@@ -272,6 +280,7 @@ type received struct {
 	hasBody bool
 	raw     []byte
 	literal int64 // the size that the server announced for raw
+	offset  int64 // of raw in the message
 	partial bool  // the connection ended within raw
 }
 
@@ -309,6 +318,9 @@ func (r *received) read(data imapclient.FetchItemData, limit int64) {
 			return
 		}
 		r.hasBody, r.literal = true, data.Literal.Size()
+		if data.Section != nil && data.Section.Partial != nil {
+			r.offset = data.Section.Partial.Offset
+		}
 		r.raw = make([]byte, min(r.literal, limit))
 		n, err := io.ReadFull(data.Literal, r.raw)
 		rest := int64(0)
