@@ -102,7 +102,7 @@ func (r *fetchRun) wanted(e listed) int64 {
 	case e.size > limit:
 		return min(limit, beginningBytes)
 	default:
-		return limit
+		return limit + 1 // its size may be a lie
 	}
 }
 

@@ -49,6 +49,8 @@ func (s *session) do(ctx context.Context, expected int64, command func() error) 
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case s.conn.isFlooded():
+		return fmt.Errorf("%w to %s: it was cut off, because the server sent far more than it was asked for", ErrConnection, s.addr)
 	case stalled:
 		return stalledError(s.addr, s.conn.silence)
 	case isOurs(err):
