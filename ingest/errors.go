@@ -171,14 +171,19 @@ func said(err error) string {
 	if !errors.As(err, &status) {
 		return err.Error()
 	}
-	text := printable(status.Text)
-	if len(text) > 200 {
-		text = strings.ToValidUTF8(text[:200], "") + "…"
-	}
+	text := short(status.Text)
 	if status.Code != "" {
 		text = "[" + printable(string(status.Code)) + "] " + text
 	}
 	return fmt.Sprintf("it says %q", text)
+}
+
+// short is as much of a server's text as fits into an error.
+func short(s string) string {
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return printable(s)
 }
 
 // printable keeps a server's text on one line.

@@ -362,6 +362,9 @@ func (r *fetchRun) emit(ctx context.Context, emit emitter, mails []mail, gone in
 		return err
 	}
 	r.next, r.handed, r.moved = next, next, true
+	if r.begun.uid < next {
+		r.begun = begun{}
+	}
 	return nil
 }
 
