@@ -1,6 +1,9 @@
 package config
 
-import "net/url"
+import (
+	"net/url"
+	"strings"
+)
 
 // checkAuth checks that an account has what its way to log in needs, and
 // nothing that belongs to another one.
@@ -21,6 +24,7 @@ func checkAuth(ch *checker, at string, a Account) {
 	given := map[string]string{
 		"token_file": a.TokenFile, "token_url": a.TokenURL, "device_url": a.DeviceURL,
 		"client_id": a.ClientID, "client_secret_file": a.ClientSecretFile, "client_secret_env": a.ClientSecretEnv,
+		"scopes": strings.Join(a.Scopes, " "),
 	}
 	for key, v := range given {
 		if v != "" {

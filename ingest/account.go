@@ -121,24 +121,33 @@ func (a *Account) connectWith(ctx context.Context, c credentials) (*session, err
 		}
 		return nil, dialError(a.Addr, a.host(), err)
 	}
-	conn := &watchedConn{Conn: tcp, silence: a.timeout()}
+	conn := &watchedConn{Conn: tcp, silence: min(dialTimeout, a.timeout())}
 	s := &session{addr: a.Addr, conn: conn, strays: newStrays(conn), news: newNews()}
 	s.bind(ctx)
-	if err := s.do(ctx, 0, func() error { return s.begin(ctx, a, c) }); err != nil {
+	err = s.do(ctx, 0, func() error { return s.greet(ctx, a) })
+	if err != nil {
+		err = portError(a, conn, err)
+	} else {
+		conn.patience(a.timeout())
+		err = s.do(ctx, 0, func() error { return s.begin(a, c) })
+	}
+	if err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// begin takes a fresh connection to where mailboxes can be opened.
-func (s *session) begin(ctx context.Context, a *Account, c credentials) error {
+// greet agrees on encryption and hears the server's greeting.
+func (s *session) greet(ctx context.Context, a *Account) error {
 	if err := s.encrypt(ctx, a); err != nil {
 		return tlsError(a.Addr, a.tlsConfig().ServerName, err)
 	}
-	if err := s.client.WaitGreeting(); err != nil {
-		return err
-	}
+	return s.client.WaitGreeting()
+}
+
+// begin takes a fresh connection to where mailboxes can be opened.
+func (s *session) begin(a *Account, c credentials) error {
 	if s.client.State() == imap.ConnStateNotAuthenticated { // not so after PREAUTH
 		if err := s.login(a, c); err != nil {
 			return loginError(a, err)

@@ -104,6 +104,25 @@ func tlsError(addr, name string, err error) error {
 	return err
 }
 
+// portError says so where the port seems to be one for another kind of
+// connection: a server that waits for TLS says nothing, or sends a TLS alert
+// (RFC 8446, section 5.1), to a client that waits for a greeting.
+func portError(a *Account, conn *watchedConn, err error) error {
+	const alert, handshake = 21, 22
+	first, heard := conn.beginning()
+	switch implicit := a.TLS == TLSImplicit || a.TLS == ""; {
+	case !implicit && heard && (first == alert || first == handshake):
+		return fmt.Errorf("%w at %s: the server speaks TLS from the first byte there: set tls = \"tls\", or use its other port (143)", ErrTLS, a.Addr)
+	case heard || !temporary(err):
+		return err
+	case implicit && !errors.Is(err, ErrStalled):
+		return err
+	case implicit:
+		return fmt.Errorf("%w; it began no TLS: if this is a port for STARTTLS (143), set tls = \"starttls\"", err)
+	}
+	return fmt.Errorf("%w; it sent no greeting: if this is a port for TLS (993), set tls = \"tls\"", err)
+}
+
 func names(c *x509.Certificate) string {
 	all := c.DNSNames
 	for _, ip := range c.IPAddresses {
@@ -154,14 +173,19 @@ func said(err error) string {
 	if !errors.As(err, &status) {
 		return err.Error()
 	}
-	text := printable(status.Text)
-	if len(text) > 200 {
-		text = strings.ToValidUTF8(text[:200], "") + "…"
-	}
+	text := short(status.Text)
 	if status.Code != "" {
 		text = "[" + printable(string(status.Code)) + "] " + text
 	}
 	return fmt.Sprintf("it says %q", text)
+}
+
+// short is as much of a server's text as fits into an error.
+func short(s string) string {
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return printable(s)
 }
 
 // printable keeps a server's text on one line.

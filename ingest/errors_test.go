@@ -125,10 +125,53 @@ func TestHandshakeWithASilentServer(t *testing.T) {
 	defer l.Close()
 	for _, mode := range []TLSMode{TLSImplicit, TLSStart, TLSPlain} {
 		account := Account{Addr: l.Addr().String(), TLS: mode, Timeout: 100 * time.Millisecond}
-		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrStalled) {
+		hint := `set tls = "tls"`
+		if mode == TLSImplicit {
+			hint = `set tls = "starttls"`
+		}
+		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrStalled) || !strings.Contains(err.Error(), hint) {
 			t.Errorf("%s: %v", mode, err)
 		}
 	}
+}
+
+// Each way of speaking to the wrong port says which one is right.
+func TestWrongPort(t *testing.T) {
+	test := func(t *testing.T, tlsAddr, plainAddr string, roots *x509.CertPool) {
+		for _, c := range []struct {
+			addr string
+			mode TLSMode
+			hint string
+		}{
+			{tlsAddr, TLSPlain, `set tls = "tls"`},
+			{tlsAddr, TLSStart, `set tls = "tls"`},
+			{plainAddr, TLSImplicit, `set tls = "starttls"`},
+		} {
+			err := Check(t.Context(), Account{Addr: c.addr, TLS: c.mode, RootCAs: roots, Timeout: 300 * time.Millisecond}, nil)
+			if err == nil || !strings.Contains(err.Error(), c.hint) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %v", c.mode, err)
+			}
+		}
+	}
+	t.Run("in-process", func(t *testing.T) {
+		s := startInProcess(t, mailtest.ImplicitTLS)
+		test(t, s.Addr, startInProcess(t, mailtest.Plain).Addr, s.CA.Pool())
+	})
+	t.Run("dovecot", func(t *testing.T) {
+		s := peertest.Dovecot(t)
+		test(t, s.Addr, s.PlainAddr, s.Roots)
+	})
+	t.Run("cyrus", func(t *testing.T) {
+		s := peertest.Cyrus(t)
+		test(t, s.Addr, s.PlainAddr, s.Roots)
+	})
+	t.Run("a TLS alert", func(t *testing.T) {
+		s := startScripted(t, 0, func(s *scripted) { s.greeting = "\x15\x03\x01\x00\x02\x02\x28" })
+		account := s.source().Account
+		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrTLS) || !strings.Contains(err.Error(), `set tls = "tls"`) {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 func TestDialError(t *testing.T) {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
 )
 
 // hopelessAfter is how long the only message of a mailbox must have been
@@ -71,36 +69,79 @@ const (
 	smallPieceBytes = 512
 )
 
-// pieces fetches a message piece by piece (BODY[]<n.m>, RFC 9051, section
-// 6.4.5). Servers that break at the whole often hand out that. What came
-// before the connection ended is rest, and shows that the server's storage is
-// there: the message is at fault.
+// begun is a message of which the beginning came before the connection ended.
+type begun struct {
+	uid uint32
+	raw []byte
+}
+
+// begins keeps what came of a message, and says whether that is headway enough
+// not to hold the lost connection against it. There is an end to that: each
+// time it must be a sixteenth of the message.
+func (r *fetchRun) begins(e listed, raw []byte) (headway bool) {
+	before := 0
+	if r.begun.uid == e.uid {
+		before = len(r.begun.raw)
+	}
+	if len(raw) <= before {
+		return false
+	}
+	r.begun = begun{uid: e.uid, raw: raw}
+	enough := max(1, e.size/16)
+	if e.size < 0 {
+		enough = pieceBytes
+	}
+	return int64(len(raw)-before) >= enough
+}
+
+// wanted is how much of a message is read.
+func (r *fetchRun) wanted(e listed) int64 {
+	switch limit := r.source.maxBytes(); {
+	case e.size < 0:
+		return limit + 1
+	case e.size > limit:
+		return min(limit, beginningBytes)
+	default:
+		return limit + 1 // its size may be a lie
+	}
+}
+
+// pieces goes on with a message where the last connection ended, piece by
+// piece (BODY[]<n.m>, RFC 9051, section 6.4.5). Servers that break at the whole
+// often hand out that. rest is what there is of it if the connection ends
+// again.
 func (r *fetchRun) pieces(ctx context.Context, s *session, e listed) (got map[uint32]received, rest []byte, err error) {
 	size := int64(pieceBytes)
-	if r.strikes >= maxStrikes-1 {
-		size = smallPieceBytes
+	if r.suspect == e.uid && r.strikes >= maxStrikes-1 {
+		size = max(smallPieceBytes, e.size>>11) // in some 2,000 commands at most
 	}
-	var raw bytes.Buffer
-	for int64(raw.Len()) < r.source.maxBytes() {
-		var piece received
-		set := imap.UIDSet{}
-		set.AddNum(imap.UID(e.uid))
-		err = s.piece(ctx, set, int64(raw.Len()), size, func(b received) {
-			if b.uid == e.uid && (b.hasBody || b.partial) {
-				piece = b
-			}
-		})
-		raw.Write(piece.raw)
+	var raw []byte
+	if r.begun.uid == e.uid {
+		raw = bytes.Clone(r.begun.raw)
+	}
+	if len(raw) > 0 && r.messages == 1 && r.suspect == e.uid {
+		// What came once comes again, unless the server's storage is away.
+		b, err := s.piece(ctx, e.uid, 0, 1)
 		if err != nil {
-			r.witnessed = r.witnessed || raw.Len() > len(piece.raw) // one piece came whole at least
-			return nil, raw.Bytes(), err
+			return nil, raw, err
 		}
-		if len(piece.raw) == 0 { // a short one is not the end at every server
+		r.witnessed = len(b.raw) > 0
+	}
+	for want := r.wanted(e); int64(len(raw)) < want; {
+		b, err := s.piece(ctx, e.uid, int64(len(raw)), min(size, want-int64(len(raw))))
+		if b.offset != int64(len(raw)) { // a server that knows no pieces
+			raw = raw[:0]
+		}
+		raw = append(raw, b.raw...)
+		if err != nil {
+			return nil, raw, err
+		}
+		if len(b.raw) == 0 { // a short one is not the end at every server
 			break
 		}
 	}
-	if raw.Len() == 0 {
+	if len(raw) == 0 {
 		return nil, nil, nil // it is gone, or comes in no such way: see alone
 	}
-	return map[uint32]received{e.uid: {listed: e, hasBody: true, raw: raw.Bytes(), literal: int64(raw.Len())}}, nil, nil
+	return map[uint32]received{e.uid: {listed: e, hasBody: true, raw: raw, literal: int64(len(raw))}}, nil, nil
 }

@@ -77,6 +77,7 @@ type fetchRun struct {
 	opened time.Time
 	// failing is the only message of its mailbox, which cannot be had.
 	failing failing
+	begun   begun
 	// unlistable and poison are the messages that cannot be listed and
 	// fetched without ending the connection.
 	unlistable map[uint32]bool
@@ -110,7 +111,7 @@ func (r *fetchRun) begin() {
 	r.validity, r.next, r.handed = r.mailbox.UIDValidity, max(r.mailbox.UIDNext, 1), r.mailbox.UIDNext
 	r.span, r.chunk, r.count, r.done = maxSpan, maxBatch, 0, 0
 	r.suspect, r.strikes, r.unlistable, r.poison = 0, 0, map[uint32]bool{}, map[uint32]mail{}
-	r.failing = parseFailing(r.mailbox.Mark)
+	r.failing, r.begun = parseFailing(r.mailbox.Mark), begun{}
 }
 
 // stored shows the progress.
@@ -361,6 +362,9 @@ func (r *fetchRun) emit(ctx context.Context, emit emitter, mails []mail, gone in
 		return err
 	}
 	r.next, r.handed, r.moved = next, next, true
+	if r.begun.uid < next {
+		r.begun = begun{}
+	}
 	return nil
 }
 
@@ -471,9 +475,9 @@ func (r *fetchRun) fetch(ctx context.Context, s *session, chunk []listed) (mails
 }
 
 // chunkBodies fetches a chunk's bodies; that of a message that has ended a
-// connection by itself piece by piece.
+// connection by itself in pieces.
 func (r *fetchRun) chunkBodies(ctx context.Context, s *session, set imap.NumSet, chunk []listed, size int64) (map[uint32]received, []byte, error) {
-	if e := chunk[0]; len(chunk) == 1 && e.uid == r.suspect && r.strikes > 0 && 0 <= e.size && e.size <= r.source.maxBytes() {
+	if e := chunk[0]; len(chunk) == 1 && (e.uid == r.suspect || e.uid == r.begun.uid) {
 		return r.pieces(ctx, s, e)
 	}
 	return r.bodies(ctx, s, set, chunk[0], size)
@@ -488,7 +492,12 @@ func (r *fetchRun) died(ctx context.Context, e listed, lone bool, receivedFirst 
 		r.chunk = max(1, r.chunk/2)
 	case !lone:
 		r.chunk = 1
+	case r.begins(e, rest):
+		r.moved = true
 	case r.strike(e.uid):
+		if r.begun.uid == e.uid {
+			rest = r.begun.raw
+		}
 		r.in.log.Error("a message ends every connection: it goes to quarantine",
 			"mailbox", r.source.name(), "uid", e.uid, "error", err)
 		what := "unlike others"

@@ -190,9 +190,9 @@ func (o *OAuth) explain(ctx context.Context, err error) error {
 		if network := (*url.Error)(nil); errors.As(err, &network) {
 			return fmt.Errorf("%w: no access token %s: %w", ErrUnreachable, at, network.Err)
 		}
-		return fmt.Errorf("%w %s: %s", ErrToken, at, printable(err.Error()))
+		return fmt.Errorf("%w %s: %s", ErrToken, at, short(err.Error()))
 	}
-	words := said(errors.New(printable(strings.TrimSpace(refusal.ErrorCode + " " + refusal.ErrorDescription))))
+	words := short(strings.TrimSpace(refusal.ErrorCode + " " + refusal.ErrorDescription))
 	status := refusal.Response.StatusCode
 	switch {
 	case status >= 500 || status == http.StatusTooManyRequests:

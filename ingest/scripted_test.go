@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +40,7 @@ type scripted struct {
 type conversation struct {
 	net.Conn
 	t testing.TB
+	r *bufio.Reader
 }
 
 func (c *conversation) say(format string, args ...any) { fmt.Fprintf(c.Conn, format+"\r\n", args...) }
@@ -71,7 +74,7 @@ func startScripted(t testing.TB, n int, script func(s *scripted)) *scripted {
 			conns.Go(func() {
 				defer context.AfterFunc(ctx, func() { conn.Close() })()
 				defer conn.Close()
-				s.serve(&conversation{conn, t})
+				s.serve(&conversation{conn, t, bufio.NewReader(conn)})
 			})
 		}
 	})
@@ -88,8 +91,12 @@ func (s *scripted) plainBody(c *conversation, seq int, uid uint32) {
 
 func (s *scripted) serve(c *conversation) {
 	c.say("%s", s.greeting)
-	for lines := bufio.NewScanner(c.Conn); lines.Scan(); {
-		tag, command, _ := strings.Cut(lines.Text(), " ")
+	for {
+		line, err := c.r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		tag, command, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 		s.mu.Lock()
 		s.commands = append(s.commands, command)
 		s.mu.Unlock()
@@ -189,6 +196,20 @@ func (s *scripted) wantAll(t *testing.T, archive *memory) {
 	}
 }
 
+// once has a line said in the middle of the bodies, the first time.
+func once(line string) func(s *scripted) {
+	return func(s *scripted) {
+		said := false
+		s.body = func(c *conversation, seq int, uid uint32) {
+			if uid == 7 && !said {
+				said = true
+				c.say("%s", line)
+			}
+			s.plainBody(c, seq, uid)
+		}
+	}
+}
+
 func TestServersThatBehaveOddly(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -255,6 +276,28 @@ func TestServersThatBehaveOddly(t *testing.T) {
 				s.plainBody(c, seq, uid)
 			}
 		}},
+		{"an unknown response, once", once("* XYZZY nothing happens")},
+		{"an unknown attribute that nobody asked for, once", once("* 7 FETCH (X-GM-MSGID 1278455344230334865)")},
+		{"an envelope of nothing, once", once("* 7 FETCH (ENVELOPE NIL)")},
+		{"a badly quoted envelope, once", once(`* 7 FETCH (ENVELOPE ("a "quote" in it" NIL))`)},
+		{"a literal without end, once", once("* 7 FETCH (UID 7 BODY[] {99999999999999999999}")},
+		{"an expunge of what is not there", func(s *scripted) {
+			s.list = func(c *conversation, seq int, uid uint32) {
+				c.say("* 4000000000 EXPUNGE")
+				s.plainList(c, seq, uid)
+			}
+		}},
+		{"good-bye and no end, once", func(s *scripted) {
+			var gone bool
+			s.answer = func(c *conversation, _, command string) bool {
+				if gone || !strings.Contains(command, "BODY") {
+					return false
+				}
+				gone = true
+				c.say("* BYE closing down, some time")
+				return true
+			}
+		}},
 		{"good-bye, once", func(s *scripted) {
 			gone := false
 			s.list = func(c *conversation, seq int, uid uint32) {
@@ -293,7 +336,9 @@ func TestServersThatBehaveOddly(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := startScripted(t, 20, test.script)
 			archive := newMemory(t)
-			fetch(t, archive, s.source())
+			source := s.source()
+			source.Account.Timeout = 500 * time.Millisecond
+			fetch(t, archive, source)
 			s.wantAll(t, archive)
 			if len(archive.quarantined) > 0 {
 				t.Errorf("quarantine holds %v", archive.quarantined)
@@ -507,5 +552,97 @@ func TestServersThatCannotBeRead(t *testing.T) {
 				t.Errorf("recorded %q", archive.failures)
 			}
 		})
+	}
+}
+
+// With several bodies under way go-imap's only reading goroutine can wait for
+// one that nobody reads: so the next command comes when the last one has been
+// answered.
+func TestOneCommandAtATime(t *testing.T) {
+	s := startScripted(t, 700, func(s *scripted) {
+		s.answer = func(c *conversation, _, command string) bool {
+			if strings.Contains(command, "FETCH") {
+				c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+				if early, err := c.r.Peek(1); !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%q came while %q was under way (%v)", early, command, err)
+				}
+				c.SetReadDeadline(time.Time{})
+			}
+			return false
+		}
+	})
+	archive := newMemory(t)
+	fetch(t, archive, s.source())
+	s.wantAll(t, archive)
+}
+
+// A string without end is not kept in memory for ever.
+func TestServerThatSendsWithoutEnd(t *testing.T) {
+	var sent atomic.Int64
+	s := startScripted(t, 3, func(s *scripted) {
+		s.answer = func(c *conversation, _, command string) bool {
+			if !strings.Contains(command, "RFC822.SIZE") {
+				return false
+			}
+			c.say("* 1 FETCH (ENVELOPE ({4000000000}")
+			for junk := make([]byte, 1<<20); ; {
+				n, err := c.Write(junk)
+				sent.Add(int64(n))
+				if err != nil {
+					return true
+				}
+			}
+		}
+	})
+	_, err := ingester(t, newMemory(t)).Fetch(t.Context(), s.source(), nil)
+	if !errors.Is(err, ErrConnection) || !strings.Contains(err.Error(), "far more than it was asked for") {
+		t.Errorf("%v", err)
+	}
+	if each := sent.Load() / int64(s.connections()); each > 3*maxUnasked {
+		t.Errorf("%d bytes came over each connection", each)
+	}
+}
+
+func (s *scripted) connections() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.commands {
+		if strings.HasPrefix(c, "EXAMINE") {
+			n++
+		}
+	}
+	return n
+}
+
+// go-imap's own limit of five minutes a literal counts the time that we take.
+func TestReadDeadlinesOfTheLibraryAreIgnored(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	go func() { theirs.Write([]byte("x")); theirs.Close() }()
+	c := &watchedConn{Conn: ours, silence: time.Minute}
+	c.watch(0)
+	defer c.unwatch()
+	if err := c.SetReadDeadline(time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}
+
+// go-imap's DebugWriter sees passwords and tokens.
+func TestNoDebugWriter(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(file, "_test.go") && strings.Contains(string(source), "DebugWriter") {
+			t.Errorf("%s mentions DebugWriter", file)
+		}
 	}
 }

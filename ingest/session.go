@@ -49,6 +49,8 @@ func (s *session) do(ctx context.Context, expected int64, command func() error) 
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case s.conn.isFlooded():
+		return fmt.Errorf("%w to %s: it was cut off, because the server sent far more than it was asked for", ErrConnection, s.addr)
 	case stalled:
 		return stalledError(s.addr, s.conn.silence)
 	case isOurs(err):
@@ -72,9 +74,7 @@ func isOurs(err error) bool {
 // close says good-bye where that does not take long.
 func (s *session) close() {
 	if s.unhook() && s.client != nil && s.client.State() != imap.ConnStateLogout {
-		s.conn.mu.Lock()
-		s.conn.silence = min(s.conn.silence, 2*time.Second)
-		s.conn.mu.Unlock()
+		s.conn.patience(min(s.conn.silence, 2*time.Second))
 		s.conn.watch(0)
 		_ = s.client.Logout().Wait()
 		s.conn.unwatch()
@@ -248,12 +248,20 @@ func (s *session) bodies(ctx context.Context, set imap.NumSet, expected, limit i
 	})
 }
 
-// piece fetches size bytes of a message from offset on.
-func (s *session) piece(ctx context.Context, set imap.NumSet, offset, size int64, got func(received)) error {
+// piece fetches size bytes of a message from offset on. There may be some of
+// them beside an error.
+func (s *session) piece(ctx context.Context, uid uint32, offset, size int64) (piece received, err error) {
 	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: offset, Size: size}}
-	return s.do(ctx, size, func() error {
-		return s.receive(s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}}), size, got)
+	piece.offset = offset
+	err = s.do(ctx, size, func() error {
+		cmd := s.client.Fetch(uidRange(uid, uid), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		return s.receive(cmd, size, func(b received) {
+			if b.uid == uid && b.hasBody {
+				piece = b
+			}
+		})
 	})
+	return piece, err
 }
 
 // probe fetches all that is ever asked for of one message, but little of its
@@ -274,6 +282,7 @@ type received struct {
 	hasBody bool
 	raw     []byte
 	literal int64 // the size that the server announced for raw
+	offset  int64 // of raw in the message
 	partial bool  // the connection ended within raw
 }
 
@@ -311,6 +320,9 @@ func (r *received) read(data imapclient.FetchItemData, limit int64) {
 			return
 		}
 		r.hasBody, r.literal = true, data.Literal.Size()
+		if data.Section != nil && data.Section.Partial != nil {
+			r.offset = data.Section.Partial.Offset
+		}
 		r.raw = make([]byte, min(r.literal, limit))
 		n, err := io.ReadFull(data.Literal, r.raw)
 		rest := int64(0)

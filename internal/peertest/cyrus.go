@@ -225,9 +225,7 @@ func (s *CyrusServer) Expunge(t testing.TB, mailbox, uids string) {
 	t.Helper()
 	c := s.login(t, s.User)
 	defer c.Close()
-	c.must("SELECT %q", mailbox)
-	c.must(`UID STORE %s +FLAGS.SILENT (\Deleted)`, uids)
-	c.must("UID EXPUNGE %s", uids)
+	c.expunge(mailbox, uids)
 }
 
 func (s *CyrusServer) asAdmin(t testing.TB, command string) {

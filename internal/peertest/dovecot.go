@@ -245,6 +245,19 @@ func (s *DovecotServer) Remove(t testing.TB, mailbox string) {
 	}
 }
 
+// Expunge removes the messages with these UIDs.
+func (s *DovecotServer) Expunge(t testing.TB, mailbox, uids string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.PlainAddr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newIMAPTalk(t, conn)
+	defer c.Close()
+	c.must("LOGIN %s %q", s.User, s.Password)
+	c.expunge(mailbox, uids)
+}
+
 func (s *DovecotServer) chown(t testing.TB, path string) {
 	t.Helper()
 	if os.Geteuid() != 0 {

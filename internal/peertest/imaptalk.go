@@ -61,3 +61,10 @@ func (c *imapTalk) must(format string, args ...any) string {
 	}
 	return all
 }
+
+func (c *imapTalk) expunge(mailbox, uids string) {
+	c.t.Helper()
+	c.must("SELECT %q", mailbox)
+	c.must(`UID STORE %s +FLAGS.SILENT (\Deleted)`, uids)
+	c.must("UID EXPUNGE %s", uids)
+}
