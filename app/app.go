@@ -64,6 +64,8 @@ type App struct {
 	progress   Progress
 	classifier *classify.Classifier
 	taxonomy   *classify.Taxonomy
+	version    string // of the taxonomy
+	fresh      *freshTexts
 	secret     []byte
 	tokens     subscribe.Tokens
 	dry        bool
@@ -86,7 +88,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if a.taxonomy, err = loadTaxonomy(cfg); err != nil {
 		return nil, err
 	}
-	a.classifier = classify.New(a.taxonomy)
+	a.classifier, a.version, a.fresh = classify.New(a.taxonomy), a.taxonomy.Version(), newFreshTexts()
 	if a.secret, err = cfg.Secret(); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 type knowing struct {
 	*store.DB
 	lists map[string]string // List-Id → name
+	fresh *freshTexts
 	log   *slog.Logger
 }
 
@@ -27,7 +28,7 @@ func (a *App) knowing(db *store.DB) knowing {
 			lists[strings.ToLower(l.ListID)] = l.Name
 		}
 	}
-	return knowing{db, lists, a.log}
+	return knowing{db, lists, a.fresh, a.log}
 }
 
 // Add marks our own letters that have come back, gives each mail the list that
@@ -72,6 +73,7 @@ func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []s
 		return sigpost.AddCounts{}, err
 	}
 	counts.Add(found)
+	k.fresh.keep(arrivals)
 	return counts, nil
 }
 

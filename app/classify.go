@@ -17,6 +17,13 @@ type ClassifyReport struct {
 	Took    time.Duration `json:"took_ns"`
 }
 
+// add adds what another part of a run did.
+func (r *ClassifyReport) add(part ClassifyReport) {
+	r.Threads += part.Threads
+	r.Tagged += part.Tagged
+	r.Took += part.Took
+}
+
 // classifyBatch is how many threads are asked for at a time, and readTogether
 // how many messages are read together: raw mail is kept in blocks, which threads
 // that lie side by side share.
@@ -36,15 +43,25 @@ func (a *App) Classify(ctx context.Context) (report ClassifyReport, err error) {
 }
 
 func (a *App) classify(ctx context.Context) (report ClassifyReport, err error) {
+	report, err = a.classifyBy(ctx, a.version)
+	if err != nil {
+		return report, err
+	}
+	if report.Threads > 0 {
+		a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", report.Took)
+	}
+	return report, a.Store.Classified(ctx, a.version)
+}
+
+// classifyBy is classify for threads that have grown, and where taxonomy is not
+// empty for those that were classified by another one.
+func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyReport, err error) {
 	begin := time.Now()
 	defer func() { report.Took = time.Since(begin) }()
 	after := int64(0)
 	for {
-		threads, err := a.Store.ThreadsToClassify(ctx, a.taxonomy.Version(), after, classifyBatch)
+		threads, err := a.Store.ThreadsToClassify(ctx, taxonomy, after, classifyBatch)
 		if err != nil || len(threads) == 0 {
-			if report.Threads > 0 {
-				a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", time.Since(begin))
-			}
 			return report, err
 		}
 		tagged, err := a.tagAll(ctx, threads)
@@ -102,7 +119,7 @@ func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, message
 			if len(accepted(taggings)) > 0 {
 				tagged++
 			}
-			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.taxonomy.Version(), taggings); err != nil {
+			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.version, taggings); err != nil {
 				return err
 			}
 		}
@@ -138,13 +155,23 @@ func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages 
 			}
 		}
 	}
-	err := a.eachText(ctx, read, func(i int, m *sigpost.Message) {
+	give := func(i int, t threadText) {
 		at := places[i]
 		if d, room := &docs[at.thread][at.doc], &rooms[at.thread]; *room > 0 {
-			d.Text, d.Quoted = head(m.NewText(), maxNewText), head(m.QuotedText(), maxQuotedText)
+			d.Text, d.Quoted = t.own, t.quoted
 			*room -= len(d.Text) + len(d.Quoted)
 		}
-	})
+	}
+	var stored []sigpost.Message // whose text has to be read again
+	var index []int
+	for i, m := range read {
+		if t, ok := a.fresh.take(m.MessageID); ok {
+			give(i, t)
+		} else {
+			stored, index = append(stored, m), append(index, i)
+		}
+	}
+	err := a.eachText(ctx, stored, func(i int, m *sigpost.Message) { give(index[i], textOf(m)) })
 	return docs, err
 }
 

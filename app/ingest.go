@@ -39,8 +39,13 @@ func (a *App) Ingest(ctx context.Context) (report IngestReport, err error) {
 	return report, err
 }
 
-// ingest reads all mailboxes, or those that wanted wants by their names.
-func (a *App) ingest(ctx context.Context, wanted func(name string) bool) (report IngestReport, err error) {
+func (a *App) ingest(ctx context.Context, wanted func(name string) bool) (IngestReport, error) {
+	return a.ingestAnd(ctx, wanted, func() {})
+}
+
+// ingestAnd reads all mailboxes, or those that wanted wants by their names, and
+// calls between each time that something has been stored.
+func (a *App) ingestAnd(ctx context.Context, wanted func(name string) bool, between func()) (report IngestReport, err error) {
 	begin := time.Now()
 	defer func() { report.Took = time.Since(begin) }()
 	var failures []error
@@ -55,7 +60,10 @@ func (a *App) ingest(ctx context.Context, wanted func(name string) bool) (report
 			source, err := a.source(account, mailbox)
 			if err == nil {
 				var one ingest.Report
-				one, err = in.Fetch(ctx, source, func(done, total int) { a.progress("reading "+name, Messages, done, total) })
+				one, err = in.Fetch(ctx, source, func(done, total int) {
+					a.progress("reading "+name, Messages, done, total)
+					between()
+				})
 				report.add(one)
 				level := slog.LevelInfo
 				if err != nil {

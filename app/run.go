@@ -57,13 +57,8 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	var report RunReport
 	var failures []error
 	var err error
-	if report.Ingest, err = a.ingest(ctx, nil); err != nil {
+	if report.Ingest, report.Classify, err = a.readAndTag(ctx, nil); err != nil {
 		failures = append(failures, err)
-	}
-	if ctx.Err() == nil {
-		if report.Classify, err = a.classify(ctx); err != nil {
-			failures = append(failures, fmt.Errorf("classify: %w", err))
-		}
 	}
 	for _, d := range a.Config.Digests {
 		if ctx.Err() != nil {
@@ -81,6 +76,32 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 		failures = append(failures, ctx.Err())
 	}
 	return report, errors.Join(failures...)
+}
+
+// readAndTag reads mailboxes as ingest does and tags what has grown, from time
+// to time while it reads and at the end.
+func (a *App) readAndTag(ctx context.Context, wanted func(name string) bool) (read IngestReport, tagged ClassifyReport, err error) {
+	a.fresh.begin()
+	defer a.fresh.end()
+	var tagging error
+	between := func() {
+		if a.fresh.full() && tagging == nil {
+			var part ClassifyReport
+			part, tagging = a.classifyBy(ctx, "")
+			tagged.add(part)
+		}
+	}
+	read, err = a.ingestAnd(ctx, wanted, between)
+	read.Took -= tagged.Took
+	if ctx.Err() == nil && tagging == nil {
+		var part ClassifyReport
+		part, tagging = a.classify(ctx)
+		tagged.add(part)
+	}
+	if tagging != nil {
+		err = errors.Join(err, fmt.Errorf("classify: %w", tagging))
+	}
+	return read, tagged, err
 }
 
 // runDigest composes what is due of a digest, and sends what is composed. An

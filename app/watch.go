@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -69,12 +68,8 @@ func (a *App) catchUp(ctx context.Context, w *watching) error {
 	}
 	failed := slices.Collect(maps.Keys(names)) // until there is a report
 	err := a.locked(ctx, false, func(a *App) error {
-		report, err := a.ingest(ctx, func(name string) bool { return names[name] })
+		report, _, err := a.readAndTag(ctx, func(name string) bool { return names[name] })
 		failed = report.Failed
-		if report.Stored > 0 {
-			_, tagging := a.classify(ctx)
-			err = errors.Join(err, tagging)
-		}
 		return err
 	})
 	for _, name := range failed {

@@ -59,7 +59,7 @@ func (db *DB) insertAll(ctx context.Context, into string, rows [][]any) error {
 }
 
 func (db *DB) insertRows(ctx context.Context, into string, rows [][]any) (int, error) {
-	query := "INSERT INTO " + into + " VALUES " + tuples(len(rows[0]), len(rows)) + " ON CONFLICT DO NOTHING"
+	query := "INSERT INTO " + into + " VALUES " + db.tuples(len(rows[0]), len(rows)) + " ON CONFLICT DO NOTHING"
 	n, err := db.exec(ctx, query, slices.Concat(rows...)...)
 	return int(n), err
 }

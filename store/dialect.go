@@ -40,6 +40,8 @@ type dialect struct {
 	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
 	// will use: see DB.reserve.
 	reserve string
+	// nameless says that parameters without names cost the driver less.
+	nameless bool
 	// compiles says that the driver compiles a statement anew at each call,
 	// so that a transaction had better keep it.
 	compiles bool
@@ -68,6 +70,7 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		// Only one transaction writes, and using the numbers takes them.
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
 		compiles: true,
+		nameless: true,
 	}
 }
 

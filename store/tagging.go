@@ -23,11 +23,31 @@ const (
 
 // ThreadsToClassify gives threads that have grown since they were classified,
 // or were classified by another taxonomy (any text that identifies one), in
-// the order of their IDs from the one behind after; their Tags are left out.
+// the order of their IDs from the one behind after; their Tags are left out. An
+// empty taxonomy asks only for those that have grown.
 func (db *DB) ThreadsToClassify(ctx context.Context, taxonomy string, after int64, limit int) ([]sigpost.Thread, error) {
+	doing := "looking for threads to classify"
+	classified := 1 // all by this taxonomy, but for those that have grown
+	if taxonomy != "" {
+		if err := db.scan(ctx, `SELECT count(*) FROM notes WHERE name = 'classified' AND value = $1`, []any{taxonomy}, &classified); err != nil {
+			return nil, db.fail(doing, err)
+		}
+	}
+	which, args := `t.revision <> t.classified_revision`, []any{after, limit}
+	if classified == 0 {
+		which, args = `(t.revision <> t.classified_revision OR t.classified_taxonomy <> $3)`, append(args, taxonomy)
+	}
 	threads, err := collect(ctx, db, readThread, `SELECT `+threadColumns+` FROM threads t
-WHERE t.id > $1 AND (t.revision <> t.classified_revision OR t.classified_taxonomy <> $2) ORDER BY t.id LIMIT $3`, after, taxonomy, limit)
-	return threads, db.fail("looking for threads to classify", err)
+WHERE `+which+` AND t.id > $1 ORDER BY t.id LIMIT $2`, args...)
+	return threads, db.fail(doing, err)
+}
+
+// Classified notes that there are no threads left that another taxonomy has
+// classified, so that nobody has to look for them.
+func (db *DB) Classified(ctx context.Context, taxonomy string) error {
+	_, err := db.exec(ctx, `INSERT INTO notes (name, value) VALUES ('classified', $1)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <> excluded.value`, taxonomy)
+	return db.fail("noting the taxonomy", err)
 }
 
 // SaveTaggings replaces what the classifier said of a thread and notes which

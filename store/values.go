@@ -131,7 +131,11 @@ func params(from, n int) string {
 }
 
 // tuples is "($1, $2), ($3, $4), ..." for n rows of some columns.
-func tuples(columns, n int) string {
+func (d *dialect) tuples(columns, n int) string {
+	if d.nameless {
+		row := "(?" + strings.Repeat(", ?", columns-1) + ")"
+		return row + strings.Repeat(", "+row, n-1)
+	}
 	rows := make([]string, n)
 	for i := range rows {
 		rows[i] = "(" + params(1+i*columns, columns) + ")"

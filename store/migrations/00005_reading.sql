@@ -45,6 +45,14 @@ CREATE TABLE thread_decisions (
   at         BIGINT NOT NULL
 );
 
+-- Threads that have grown since they were classified, and the taxonomy by which
+-- all others were: see tagging.go.
+CREATE INDEX threads_grown ON threads (id) WHERE revision <> classified_revision;
+CREATE TABLE notes (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+);
+
 -- Of which list it is, and whether the source kept a part of it back.
 ALTER TABLE quarantine ADD COLUMN list TEXT NOT NULL DEFAULT '';
 ALTER TABLE quarantine ADD COLUMN partial INTEGER NOT NULL DEFAULT 0;

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"sync"
+
+	"sigpost"
+)
+
+// threadText is what the classifier reads of a message.
+type threadText struct{ own, quoted string }
+
+func textOf(m *sigpost.Message) threadText {
+	return threadText{own: head(m.NewText(), maxNewText), quoted: head(m.QuotedText(), maxQuotedText)}
+}
+
+// maxFresh is how many bytes of text are kept between reading and tagging.
+const maxFresh = 24 << 20
+
+// freshTexts are the texts of messages that were stored a moment ago, for
+// tagging them without unpacking and reading them again. They are given out
+// once. Until begin is called, nothing is kept.
+type freshTexts struct {
+	mu    sync.Mutex
+	on    bool
+	texts map[sigpost.MessageID]threadText
+	bytes int
+}
+
+func newFreshTexts() *freshTexts { return &freshTexts{texts: map[sigpost.MessageID]threadText{}} }
+
+// begin has texts kept from now on, and end lets go of them all.
+func (f *freshTexts) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on = true
+}
+
+func (f *freshTexts) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.on, f.bytes = false, 0
+	clear(f.texts)
+}
+
+// keep takes in what was stored, as far as there is room.
+func (f *freshTexts) keep(arrivals []sigpost.Arrival) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.on {
+		return
+	}
+	for _, a := range arrivals {
+		if a.Message == nil || f.bytes > maxFresh {
+			continue
+		}
+		t := textOf(a.Message)
+		f.texts[a.Message.MessageID] = t
+		f.bytes += len(t.own) + len(t.quoted) + len(a.Message.MessageID)
+	}
+}
+
+func (f *freshTexts) take(id sigpost.MessageID) (t threadText, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if t, ok = f.texts[id]; ok {
+		f.bytes -= len(t.own) + len(t.quoted) + len(id)
+		delete(f.texts, id)
+	}
+	return t, ok
+}
+
+// full says that it is time to tag what there is.
+func (f *freshTexts) full() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.bytes > maxFresh/2
+}
