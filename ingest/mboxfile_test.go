@@ -180,7 +180,7 @@ func TestInterruptStopsSoon(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	timer := time.AfterFunc(300*time.Millisecond, cancel)
+	timer := time.AfterFunc(30*time.Millisecond, cancel)
 	defer timer.Stop()
 	began := time.Now()
 	in := shelver(t, newShelf())

@@ -22,39 +22,36 @@ import (
 	"sigpost/config"
 )
 
-// profile makes an archive once more, in processes that take a profile of
-// themselves, and says where the time went.
+// profile makes an archive once more, in a process that takes a profile of
+// itself, and says where the time went.
 func (b *bench) profile(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	b.results[0].setUp(t, dir)
-	for _, stage := range []string{"ingest", "classify"} {
-		file, err := filepath.Abs(filepath.Join(*profiles, stage+".pprof"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out, err := asAgent("profile", dir, nil, []string{stage, file}).CombinedOutput(); err != nil {
-			t.Fatalf("the profile of %s: %v\n%s", stage, err, tail(out))
-		}
-		out, err := exec.Command("go", "tool", "pprof", "-traces", file).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s (%s):\n%s", stage, file, readTraces(out))
+	file, err := filepath.Abs(filepath.Join(*profiles, "run.pprof"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	if out, err := asAgent("profile", dir, nil, []string{file}).CombinedOutput(); err != nil {
+		t.Fatalf("the profile: %v\n%s", err, tail(out))
+	}
+	out, err := exec.Command("go", "tool", "pprof", "-traces", file).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s:\n%s", file, readTraces(out))
 }
 
-// profileAgent runs a stage in this folder: args are its name and the file for
-// the profile.
+// profileAgent does a run in this folder: args is the file for the profile.
 func profileAgent(args []string) int {
-	if err := profileStage(context.Background(), args[0], args[1]); err != nil {
+	if err := profileRun(context.Background(), args[0]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return 0
 }
 
-func profileStage(ctx context.Context, stage, file string) (err error) {
+func profileRun(ctx context.Context, file string) (err error) {
 	f, err := os.Create(file)
 	if err != nil {
 		return err
@@ -72,11 +69,7 @@ func profileStage(ctx context.Context, stage, file string) (err error) {
 	if err != nil {
 		return err
 	}
-	if stage == "ingest" {
-		_, err = a.Ingest(ctx)
-	} else {
-		_, err = a.Classify(ctx)
-	}
+	_, err = a.Run(ctx, false)
 	return errors.Join(err, a.Close())
 }
 
