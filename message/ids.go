@@ -174,13 +174,17 @@ func inReplyToID(value string) sigpost.MessageID {
 			return ids[0]
 		}
 	}
-	for _, id := range ids {
+	// Where an address stands there too, it comes before the id.
+	for _, id := range slices.Backward(ids) {
 		if looksMade(string(id)) {
 			return id
 		}
 	}
 	return ""
 }
+
+// madeLength is from how many bytes on the part before an @ is no person's.
+const madeLength = 25
 
 // hasWords says whether there is text outside brackets and comments.
 func hasWords(s string) bool {
@@ -200,10 +204,13 @@ func hasWords(s string) bool {
 
 // looksMade tells an id from an address: the part before the @ has many digits,
 // many capital letters in a row, or characters that people's addresses do not
-// have.
+// have, or is long.
 func looksMade(id string) bool {
 	local, _, ok := strings.Cut(id, "@")
 	if !ok {
+		return true
+	}
+	if len(local) >= madeLength {
 		return true
 	}
 	digits, capitals, most := 0, 0, 0
