@@ -22,8 +22,10 @@ func ReplyMark(word string) (reply, forward bool) {
 		reply, forward = capitalMark(lower)
 	}
 	switch lower {
-	case "re", "aw", "antw", "antwort", "sv", // English and Latin, German, Dutch, Scandinavian
-		"ré", "rép", "réf", "rif", // French, Italian
+	case "re", "aw", "antw", "antwort", "antwoord", "sv", "svar", // English and Latin, German, Dutch, Scandinavian
+		"ré", "rép", "réponse", "réf", "rif", "risposta", "respuesta", "resposta", // French, Italian, Spanish, Portuguese
+		"odpowiedź", "odpověď", "odpoveď", "odgovor", "válasz", "răsp", "yanıt", // Polish, Czech, Slovak, South Slavic, Hungarian, Romanian, Turkish
+		"ответить", "відповідь", "отговор", "одговор", "απάντηση", "תגובה", "balas", "回信", // Russian, Ukrainian, Bulgarian, Serbian, Greek, Hebrew, Indonesian, Chinese
 		"odp", "odg", "vá", "ynt", "atb", "bls", // Polish and Czech, South Slavic, Hungarian, Turkish, Welsh and Latvian, Indonesian
 		"на", "ответ", "отв", "отг", "відп", "одг", // Russian, Bulgarian, Ukrainian, Serbian
 		"απ", "σχετ", "השב", "תשובה", "رد", "پاسخ", "ตอบ", "ตอบกลับ", // Greek, Hebrew, Arabic, Persian, Thai
@@ -59,6 +61,9 @@ func capitalMark(lower string) (reply, forward bool) {
 // and neither reply nor forward is true.
 func CutReplyMark(subject string) (rest string, reply, forward bool) {
 	s := strings.TrimLeftFunc(subject, unicode.IsSpace)
+	if rest, ok := strings.CutPrefix(s, "Trả lời"); ok { // Vietnamese: the only one of two words
+		s = "TL" + rest
+	}
 	end := strings.IndexFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsMark(r)
 	})
@@ -81,7 +86,7 @@ func CutReplyMark(subject string) (rest string, reply, forward bool) {
 }
 
 // cutCount takes off what may stand between a mark and its colon: blobs in
-// square brackets, and numbers in round ones or behind a "^".
+// square brackets, and numbers in round ones or behind "^" or "-".
 func cutCount(s string) string {
 	for {
 		s = strings.TrimLeftFunc(s, unicode.IsSpace)
@@ -95,7 +100,7 @@ func cutCount(s string) string {
 			if digits := strings.TrimLeft(s[1:], "0123456789"); len(digits) < len(s)-1 && strings.HasPrefix(digits, ")") {
 				rest = digits[1:]
 			}
-		case strings.HasPrefix(s, "^"):
+		case strings.HasPrefix(s, "^"), strings.HasPrefix(s, "-"):
 			if digits := strings.TrimLeft(s[1:], "0123456789"); len(digits) < len(s)-1 {
 				rest = digits
 			}
@@ -113,4 +118,20 @@ func cutColon(s string) (string, bool) {
 		return rest, true
 	}
 	return strings.CutPrefix(s, "：")
+}
+
+// IsAnswer says whether a subject is marked as that of a reply: its first mark,
+// behind any "[list]" tags, is one. A forwarded reply is no reply.
+func IsAnswer(subject string) bool {
+	for {
+		if _, reply, forward := CutReplyMark(subject); reply || forward {
+			return reply
+		}
+		subject = strings.TrimLeftFunc(subject, unicode.IsSpace)
+		_, rest, ok := strings.Cut(subject, "]")
+		if !ok || !strings.HasPrefix(subject, "[") {
+			return false
+		}
+		subject = rest
+	}
 }

@@ -19,7 +19,7 @@ func TestAnswering(t *testing.T) {
 		"Atb: kvota", "Ats: kvota", "ΑΠ: όριο", "Απ: όριο", "Отв: квота", "Ответ: квота", "Відп: квота", "Отг: квота", "Одг: kvota",
 		"השב: מכסה", "رد: حصة", "پاسخ: سهمیه", "ตอบ: โควตา", "Trả lời: hạn ngạch", "Bls: kuota", "回复: 配额", "回覆：配額", "答复: 配额", "返信: 割り当て", "회신: 할당량",
 	} {
-		if !isAnswer(subject) {
+		if !sigpost.IsAnswer(subject) {
 			t.Errorf("%q is no answer", subject)
 		}
 	}
@@ -27,7 +27,7 @@ func TestAnswering(t *testing.T) {
 		"", "quota", "Fwd: quota", "Fwd: Re: quota", "[dev] quota", "[dev Re: quota", "Reminder: quota", "Research: a paper",
 		"nova: Re: what", "real: time", ":", "Re", "[Re: a] b", "WG: Kontingent", "https://example.org", "2: two",
 	} {
-		if isAnswer(subject) {
+		if sigpost.IsAnswer(subject) {
 			t.Errorf("%q is an answer", subject)
 		}
 	}

@@ -108,7 +108,7 @@ func (o *opened) message() *sigpost.Message {
 	readPeople(m, o.h, &o.wrong)
 	readTimes(m, o.h, &o.wrong)
 	m.Subject = short(oneLine(decodeWords(o.h.get("subject"))), maxSubject, "subject", &o.wrong)
-	m.Answering = isAnswer(m.Subject)
+	m.Answering = sigpost.IsAnswer(m.Subject)
 	m.ListIDs = listIDs(o.h)
 	m.ArchivedAt = archivedAt(o.h)
 	m.Robot = robotRuleFor(o.h, m) != ""

@@ -62,7 +62,7 @@ func TestRobot(t *testing.T) {
 			raw := []byte(c.header + "\nbody\n")
 			h, _ := splitHeader(raw, new(defects))
 			from, _ := firstAddress(h.all("from"))
-			if got := robotRuleFor(h, &sigpost.Message{Author: from, Subject: h.get("subject"), Answering: isAnswer(h.get("subject"))}); got != c.rule {
+			if got := robotRuleFor(h, &sigpost.Message{Author: from, Subject: h.get("subject"), Answering: sigpost.IsAnswer(h.get("subject"))}); got != c.rule {
 				t.Errorf("got %q, want %q", got, c.rule)
 			}
 			if m := mustParse(t, string(raw)); m.Robot != (c.rule != "") {

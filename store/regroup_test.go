@@ -28,7 +28,7 @@ func drawMail(r *rapid.T, i, n int) sigpost.Arrival {
 		"Kuryr and its ports", "Re: Kuryr and its ports", "Magnum bays", "Re: Magnum bays",
 		"Heat on Kubernetes", "Re: Heat on Kubernetes (was: Magnum bays)", "Heat on Kubernetes (was: Magnum bays)", "[PATCH 1/2] bays",
 	}).Draw(r, "subject")
-	m.BaseSubject, m.Answering = thread.BaseSubject(m.Subject), thread.IsAnswer(m.Subject)
+	m.BaseSubject, m.Answering = thread.BaseSubject(m.Subject), sigpost.IsAnswer(m.Subject)
 	m.Quoting = rapid.Bool().Draw(r, "quoting")
 	m.Robot = rapid.IntRange(0, 9).Draw(r, "robot") == 0
 	a.List = rapid.SampledFrom([]string{"sig", "sig", "dev"}).Draw(r, "list")

@@ -53,7 +53,7 @@ func understand(t testing.TB, name string, mails []peertest.Mail) sample {
 			continue
 		}
 		seen[m.MessageID] = true
-		m.Answering = thread.IsAnswer(m.Subject)
+		m.Answering = sigpost.IsAnswer(m.Subject)
 		for _, r := range m.Ranges {
 			m.Quoting = m.Quoting || r.Kind == sigpost.RangeQuoted
 		}

@@ -37,7 +37,7 @@ func TestCutsOff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &sigpost.Message{
-				Subject: c.subject, References: []sigpost.MessageID{"p"}, Answering: IsAnswer(c.subject),
+				Subject: c.subject, References: []sigpost.MessageID{"p"}, Answering: sigpost.IsAnswer(c.subject),
 				Quoting: c.how&quoting != 0, Robot: c.how&robot != 0,
 			}
 			parent := &sigpost.Message{MessageID: "p", Subject: c.parent}

@@ -14,7 +14,7 @@ import (
 
 // about gives a message a subject, as the parser would.
 func about(subject string, m *sigpost.Message) *sigpost.Message {
-	m.Subject, m.Answering = subject, IsAnswer(subject)
+	m.Subject, m.Answering = subject, sigpost.IsAnswer(subject)
 	return m
 }
 

@@ -32,22 +32,6 @@ func BaseSubject(subject string) string {
 	}
 }
 
-// IsAnswer says whether a subject is marked as one of a reply: its first
-// mark, behind any "[list]" tags, is one. A forwarded reply is no reply.
-func IsAnswer(subject string) bool {
-	s := oneLine(subject)
-	for {
-		if _, reply, forward := sigpost.CutReplyMark(s); reply || forward {
-			return reply
-		}
-		rest, ok := trimBlob(s)
-		if !ok {
-			return false
-		}
-		s = rest
-	}
-}
-
 // oneLine folds white space (RFC 5256, section 2.1, step 1) and cuts what is
 // too long to have been written by anybody.
 func oneLine(s string) string {

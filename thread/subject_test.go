@@ -84,7 +84,7 @@ func TestIsAnswer(t *testing.T) {
 		{"empty", "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := IsAnswer(c.in); got != c.want {
+			if got := sigpost.IsAnswer(c.in); got != c.want {
 				t.Errorf("%q: %v", c.in, got)
 			}
 		})
@@ -134,7 +134,7 @@ func FuzzBaseSubject(f *testing.F) {
 		if key := SubjectKey(m); len(key) > maxKey || utf8.ValidString(subject) && !utf8.ValidString(key) {
 			t.Errorf("%q has the key %q", subject, key)
 		}
-		if IsAnswer(subject) && !IsAnswer("[a list] "+subject) {
+		if sigpost.IsAnswer(subject) && !sigpost.IsAnswer("[a list] "+subject) {
 			t.Errorf("%q is an answer, and none behind a tag", subject)
 		}
 	})
