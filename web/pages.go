@@ -90,6 +90,10 @@ type threadPage struct {
 	Thread   sigpost.Thread
 	Taggings []sigpost.Tagging
 	Messages []messageView
+	// From is the thread that led to this one, LedTo those to which this one
+	// led.
+	From  *sigpost.Thread
+	LedTo []sigpost.Thread
 }
 
 // messageView is a message as its page shows it.
@@ -123,6 +127,10 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := threadPage{page: page{s.Title, t.BaseSubject}, Thread: t}
+	if p.From, p.LedTo, err = s.Store.Linked(ctx, t); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	taggings, err := s.Store.Taggings(ctx, []int64{id})
 	if err != nil {
 		s.fail(w, r, err)
