@@ -85,6 +85,8 @@ func (e *engine) sqliteURI() string {
 		"foreign_keys(1)",
 		"synchronous(FULL)",
 		"temp_store(MEMORY)",
+		// For a new file: mail is long, and a page costs the more the more there are.
+		"page_size(8192)",
 		fmt.Sprintf("cache_size(-%d)", sqliteCache),
 		fmt.Sprintf("query_only(%d)", number(e.readOnly)),
 	} {
