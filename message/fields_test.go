@@ -93,7 +93,7 @@ func TestExplain(t *testing.T) {
 	const want = `{"message_id":"2@x","in_reply_to":"7777777.q@y","references":["0@x","1@x"],"author":{"name":"Jörg","address":"j@x"},` +
 		`"sender":{"name":"Jörg","address":"j@x"},"subject":"Re: quota","base_subject":"","sent":null,"received":"2016-04-04T10:00:00Z","list_ids":[],` +
 		`"charset_notes":["part 1: declared \"utf-8\", read as windows-1252 (guessed)","the from field: declared \"iso-8859-1\", read as windows-1252"],` +
-		`"text":"\u003e asked\ncafé\n","new_text":"café","ranges":[{"kind":"quoted","start":0,"end":8},{"kind":"new","start":8,"end":14}],` +
+		`"text":"\u003e asked\ncafé\n","new_text":"café","ranges":[{"kind":"quoted","start":0,"end":8,"of":"1@x"},{"kind":"new","start":8,"end":14}],` +
 		`"attachments":[],"robot":true,"robot_rule":"Precedence: junk","defects":["its Date field cannot be read: \"yesterday\"",` +
 		`"text that says it is UTF-8 and is not was read as windows-1252"]}`
 	if string(out) != want {

@@ -117,6 +117,7 @@ func (o *opened) message() *sigpost.Message {
 	m.Text = short(w.text(o.h, o.body), maxText, "text", &o.wrong)
 	m.Attachments = w.attachments
 	m.Ranges = Cut(m.Text)
+	nameQuoted(m)
 	m.Quoting = slices.ContainsFunc(m.Ranges, func(r sigpost.Range) bool { return r.Kind == sigpost.RangeQuoted })
 	m.Fingerprint = o.fingerprint(m)
 	m.Defects = o.wrong
