@@ -37,7 +37,6 @@ const (
 	Messages Unit = "messages"
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
-	Bytes    Unit = "bytes"
 )
 
 // Options are what surrounds an App.

@@ -37,7 +37,7 @@ func ReadFile(ctx context.Context, path string) (msgs []*sigpost.Message, unread
 	}
 	shelf := &shelf{seen: map[sigpost.MessageID]bool{}}
 	in := ingest.New(shelf, parseFile, time.Now, slog.New(slog.DiscardHandler))
-	if _, err := in.Import(ctx, path, "", func(int64, int64) {}); err != nil {
+	if _, err := in.Import(ctx, path, "", nil); err != nil {
 		return nil, 0, err
 	}
 	return shelf.msgs, shelf.unreadable, nil

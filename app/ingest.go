@@ -129,6 +129,23 @@ func (a *App) oauth(account config.Account) *ingest.OAuth {
 	}
 }
 
+// importing shows how far an import is in mails, of which it takes as many for
+// all as the bytes so far let expect.
+func (a *App) importing(name string) func(done, total int64, mails int) {
+	begin := int64(-1) // what was read by an earlier run, and a little more
+	before := 0
+	return func(done, total int64, mails int) {
+		if begin < 0 {
+			begin, before = done, mails
+		}
+		all := 0 // not known yet
+		if done > begin {
+			all = mails + int(float64(total-done)*float64(mails-before)/float64(done-begin))
+		}
+		a.progress("importing "+name, Messages, mails, all)
+	}
+}
+
 // Import reads a file or folder of mail into the archive, as mail of the named
 // list, or of the only one.
 func (a *App) Import(ctx context.Context, file, list string) (report IngestReport, err error) {
@@ -140,9 +157,7 @@ func (a *App) Import(ctx context.Context, file, list string) (report IngestRepor
 		return report, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
 	}
 	err = a.locked(ctx, false, func(a *App) error {
-		one, err := a.ingester().Import(ctx, file, l.Name, func(done, total int64) {
-			a.progress("importing "+filepath.Base(file), Bytes, int(done), int(total)) // of a compressed file, compressed bytes
-		})
+		one, err := a.ingester().Import(ctx, file, l.Name, a.importing(filepath.Base(file)))
 		report.add(one)
 		report.Took = one.Took
 		if err == nil {

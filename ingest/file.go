@@ -69,7 +69,8 @@ const fileAccount = "file"
 // was an address.
 //
 // progress may be nil; it is called with bytes on disk, behind what is stored
-// and of all, never at the same time as itself.
+// and of all, and the number of mails found so far, never at the same time as
+// itself.
 //
 // The cursor in each part of the file is a mailbox of the account "file",
 // whose name is the part's absolute path and whose Mark says what was read: of
@@ -84,7 +85,7 @@ const fileAccount = "file"
 //
 // The error wraps ErrNoMail where there is no mail, fs.ErrNotExist where there
 // is nothing, and ErrNoGit where git is needed and missing.
-func (in *Ingester) Import(ctx context.Context, path, list string, progress func(done, total int64)) (Report, error) {
+func (in *Ingester) Import(ctx context.Context, path, list string, progress func(done, total int64, mails int)) (Report, error) {
 	began := in.clock()
 	report := Report{Mailbox: path}
 	file, err := Detect(ctx, path)
@@ -95,9 +96,9 @@ func (in *Ingester) Import(ctx context.Context, path, list string, progress func
 	var errs []error
 	var before int64
 	for _, p := range file.parts {
-		one, err := in.importPart(ctx, p, list, func(position int64) {
+		one, err := in.importPart(ctx, p, list, func(position int64, mails int) {
 			if progress != nil {
-				progress(before+min(position, p.size), file.Size)
+				progress(before+min(position, p.size), file.Size, report.Found+mails)
 			}
 		})
 		if ctx.Err() != nil {
@@ -117,7 +118,7 @@ func (in *Ingester) Import(ctx context.Context, path, list string, progress func
 		}
 		before += p.size
 		if progress != nil && err == nil {
-			progress(before, file.Size)
+			progress(before, file.Size, report.Found)
 		}
 	}
 	report.Took = in.clock().Sub(began)
@@ -147,7 +148,7 @@ type fileRun struct {
 	mark   string // as it was handed on last
 }
 
-func (in *Ingester) importPart(ctx context.Context, p part, list string, done func(position int64)) (Report, error) {
+func (in *Ingester) importPart(ctx context.Context, p part, list string, done func(position int64, mails int)) (Report, error) {
 	report := Report{Mailbox: p.path, Format: p.format}
 	began := in.clock()
 	mailbox, err := in.archive.Mailbox(ctx, fileAccount, p.path, list)
@@ -157,7 +158,7 @@ func (in *Ingester) importPart(ctx context.Context, p part, list string, done fu
 	run := &fileRun{in: in, part: p, report: &report, mark: mailbox.Mark}
 	pipe := &pipeline{
 		in: in, list: list, source: p.path, report: &report, mailbox: &mailbox,
-		stored: func(b batch) { done(b.position) },
+		stored: func(b batch) { done(b.position, report.Found) },
 	}
 	err = pipe.run(ctx, run.reader())
 	report.Took = in.clock().Sub(began)

@@ -138,7 +138,7 @@ func shelver(t testing.TB, s *shelf) *Ingester {
 func imported(t testing.TB, s *shelf, path string) Report {
 	t.Helper()
 	var last, all int64
-	report, err := shelver(t, s).Import(t.Context(), path, "sig", func(done, total int64) {
+	report, err := shelver(t, s).Import(t.Context(), path, "sig", func(done, total int64, _ int) {
 		if done < last || done > total {
 			t.Errorf("progress went from %d to %d of %d", last, done, total)
 		}

@@ -30,8 +30,9 @@ func (b *bar) show(stage string, unit app.Unit, done, total int) {
 			progressbar.OptionSetDescription(shortened(stage, 28)),
 			progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionShowCount(),
-			progressbar.OptionShowBytes(unit == app.Bytes),
-			progressbar.OptionSetPredictTime(total > 0),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString(string(unit)),
+			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(100_000_000), // ns
 			progressbar.OptionClearOnFinish(),
 		)
