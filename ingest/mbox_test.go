@@ -206,6 +206,7 @@ var mboxStyles = map[string]struct {
 			}
 			return line
 		},
+		can: clearStyle,
 	},
 	"mboxo": {
 		from: "From a(a)example.org Wed May  1 16:13:53 2019\n",
@@ -215,11 +216,18 @@ var mboxStyles = map[string]struct {
 			}
 			return line
 		},
-		can: func(mail string) bool { return !strings.Contains("\n"+mail, "\n>From ") },
+		can: func(mail string) bool { return clearStyle(mail) && !strings.Contains("\n"+mail, "\n>From ") },
 	},
 	"mboxcl2": {
 		from: fromA, quote: func(line string) string { return line }, length: true,
 	},
+}
+
+// clearStyle says that a mail does not make a reader believe that nothing is
+// quoted: its header has nothing to quote beside a length that may be true.
+func clearStyle(mail string) bool {
+	head, _, _ := strings.Cut(mail, "\n\n")
+	return !strings.Contains(head, "Content-Length") || !strings.Contains("\n"+strings.ReplaceAll(head, ">", ""), "\nFrom ")
 }
 
 func mboxIn(style string, mails []string) string {

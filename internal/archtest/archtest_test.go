@@ -35,7 +35,7 @@ var own = map[string][]string{
 	"bench/ingest":      {},
 	"app": {"sigpost", "calendar", "classify", "config", "deliver", "digest", "ingest", "internal/osa", "message",
 		"store", "subscribe", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "internal/mailtest"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "message", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"bench/internal/program":      {},
 }
