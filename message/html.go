@@ -24,7 +24,21 @@ const (
 //
 // It works on tokens and not on a tree, so that no nesting is too deep for it,
 // and takes time in proportion to the length of src.
+//
+// What is hidden from people, such as the words that newsletters put there for
+// the list of mails, is left out, unless nothing else is there or it is not
+// clear where it ends.
 func HTMLText(src string) string {
+	if text, sure := htmlText(src, true); sure && strings.TrimSpace(text) != "" {
+		return text
+	}
+	text, _ := htmlText(src, false)
+	return text
+}
+
+// htmlText does it with what is hidden, or without; it is not sure where a
+// hidden element is not closed.
+func htmlText(src string, hide bool) (text string, sure bool) {
 	w := htmlWriter{}
 	w.out.Grow(len(src) / 2)
 	z := html.NewTokenizer(strings.NewReader(src))
@@ -32,22 +46,40 @@ func HTMLText(src string) string {
 		switch z.Next() {
 		case html.ErrorToken:
 			w.closeLink()
-			return strings.Trim(w.out.String(), "\n")
+			return strings.Trim(w.out.String(), "\n"), w.hidden == 0
 		case html.TextToken:
-			if w.skip == 0 {
+			if w.skip == 0 && w.hidden == 0 {
 				w.text(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
+			perhaps := hide && w.hidden == 0 && mayHide(z.Raw())
 			name, more := z.TagName()
 			tag := atom.Lookup(name)
+			if w.hidden != 0 && w.skip == 0 {
+				if tag == w.hidden {
+					w.nested++
+				}
+				continue
+			}
 			var attrs map[string]string
-			if more && (tag == atom.A || tag == atom.Img || tag == atom.Ol || tag == atom.Table) {
+			if more && (perhaps || tag == atom.A || tag == atom.Img || tag == atom.Ol || tag == atom.Table) {
 				attrs = attributes(z)
+			}
+			if perhaps && w.skip == 0 && isHidden(tag, attrs) {
+				w.hidden, w.nested = tag, 1
+				continue
 			}
 			w.start(tag, attrs)
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			w.end(atom.Lookup(name))
+			tag := atom.Lookup(name)
+			if w.hidden == 0 {
+				w.end(tag)
+			} else if tag == w.hidden {
+				if w.nested--; w.nested == 0 {
+					w.hidden = 0
+				}
+			}
 		}
 	}
 }
@@ -81,7 +113,11 @@ type htmlWriter struct {
 	grids []bool // for each open table whether it is one of data, not of layout
 	cell  bool   // a bar is wanted before what comes next on the line
 	href  string // of the open link
-	label strings.Builder
+	// hidden is the element that people do not see which is open, and nested
+	// how many of its kind are in one another.
+	hidden atom.Atom
+	nested int
+	label  strings.Builder
 }
 
 // start handles an opening tag.
