@@ -182,7 +182,18 @@ func inSignature(s string) bool {
 		return false
 	}
 	n := strings.Count(s, " ")
-	return n < 2 && !endsSentence(s) || n == 0 || n < 9 && !endsSentence(s) || strings.ContainsAny(s, "@|") || manyDigits(s)
+	ends := endsSentence(s) && !endsCompany(s)
+	return n == 0 || n < 9 && !ends || strings.ContainsAny(s, "@|") || manyDigits(s)
+}
+
+// endsCompany says whether the full stop at the end of s is that of a company's
+// name.
+func endsCompany(s string) bool {
+	switch s[strings.LastIndexByte(s, ' ')+1:] {
+	case "Inc.", "Ltd.", "Co.", "Corp.", "LLC.", "L.L.C.", "S.A.", "S.L.", "s.r.o.", "a.s.", "B.V.", "N.V.", "e.V.", "S.p.A.", "S.r.l.", "Jr.", "Sr.", "Ph.D.", "M.Sc.", "B.Sc.":
+		return true
+	}
+	return false
 }
 
 // isContact says whether a line tells how to reach somebody.

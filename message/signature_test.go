@@ -17,6 +17,7 @@ func TestCutSignature(t *testing.T) {
 		{"sign-off with contact", "n hello\nn \ns Best regards,\ns Ana Lee\ns Example Ltd\ns +1 555 0100 20\n"},
 		{"sign-off and address", "n hello\nn \ns Cheers\ns Ana <ana@example.org>\n"},
 		{"sign-off with a blank line", "n hello\nn \ns Regards,\ns \ns Ana Lee\ns Head of Desk @ Example\n"},
+		{"sign-off with a company's full stop", "n hello\nn \ns Best regards,\ns \ns Ana Lee\ns Example Inc.\ns ana@example.org\n"},
 		{"sign-off with a name stays", "n hello\nn \nn Best regards,\nn Ana\n"},
 		{"sign-off in the middle", "n Thanks\nn \nn I have tried it, and it is what I wanted.\n"},
 		{"sign-off above links", "n see [1]\nn \nn Thanks,\nn Ana\nn \nn [1]: https://example.org/x\n"},
@@ -33,6 +34,8 @@ func TestCutSignature(t *testing.T) {
 		{"nothing but it", "n Regards,\nn Ana Lee\nn ana@example.org\n"},
 
 		{"telephone", "n yes\nn \ns Sent from my iPhone\n"},
+		{"scanner for viruses", "n yes\nn \ns Virus-free. www.avast.com\n"},
+		{"a sentence about viruses", "n Virus-free. I have looked at all of them.\n"},
 		{"with an apology", "n yes\nn \ns Sent from my phone, please excuse typos.\n"},
 		{"in brackets", "n yes\nn \ns (sent from a phone)\n"},
 		{"with a link", "n yes\nn \ns Get Outlook for iOS<https://example.org/o>\n"},
