@@ -103,7 +103,7 @@ func markSignature(text string, lines []textLine) {
 			if exact || below <= maxLooseSignature && cut == len(lines) {
 				cut = i
 			}
-		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && rulesSignature(l.content, below, long, contact) {
+		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && !parts(lines, i, contact) && rulesSignature(l.content, below, long, contact) {
 			cut = i
 		}
 		long = long || !inSignature(l.content)
@@ -113,6 +113,16 @@ func markSignature(text string, lines []textLine) {
 	for i := cut; i < len(lines); i++ {
 		lines[i].kind = sigpost.RangeSignature
 	}
+}
+
+// parts says whether the rule at line i parts a text: it underlines a heading,
+// begins the mail, or has a blank line below it and no contact.
+func parts(lines []textLine, i int, contact bool) bool {
+	if i == 0 || lines[i-1].content == "" {
+		return lines[i].start == 0 || !contact && i+1 < len(lines) && lines[i+1].content == ""
+	}
+	more := utf8.RuneCountInString(lines[i].content) - utf8.RuneCountInString(lines[i-1].content)
+	return len(lines[i].content) > 3 && more >= -1 && more <= 1
 }
 
 // rulesSignature says whether a line of one repeated character begins a

@@ -12,6 +12,9 @@ func TestCutSignature(t *testing.T) {
 		{"dashes before points", "n I write because of:\nn -- one\nn -- two\nn thanks\n"},
 		{"headings with rules", "n Points\nn ----\nn \nn 1. one\nn 2. two\nn \nn ====\nn \nn These signs are only separators of mine.\n"},
 		{"a table with a rule", "n Name  Date  Where\nn --------------------------\nn one 4 April example.org\nn two 5 April example.org\nn three 5 April example.org\nn \nn Please answer this letter.\n"},
+		{"heading with one line below", "n Plan\nn ====\nn \nn * one\nn \nn Notes\nn -----\nn \nn none yet\n"},
+		{"a break of three stars", "n one\nn \nn ***\nn \nn two\n"},
+		{"nothing above the dashes", "n ---\nn v2: mended\n"},
 		{"what is new in a patch", "n mend it\nn \nn ---\nn v2:\nn   said why\n"},
 
 		{"sign-off with contact", "n hello\nn \ns Best regards,\ns Ana Lee\ns Example Ltd\ns +1 555 0100 20\n"},
