@@ -42,6 +42,7 @@ func TestCutPasted(t *testing.T) {
 		{"Thunderbird forwards", "n look\nn \na -------- Forwarded Message --------\na Subject: x\na Date: Mon, 4 Apr 2016\na From: Ana\na To: all\nq \nq which?\n"},
 		{"ProtonMail", "n yes\nn \na -------- Original Message --------\na On April 4, 2016 9:03 PM, Ana <ana@example.org> wrote:\na \nq > which?\nq \nn so\n"},
 		{"marks below a header", "n yes\nn \na From: Ana\na Sent: Monday\na To: all\na Subject: x\na \nq > which?\nn so\n"},
+		{"GroupWise", "n yes\nn \na >>> Ana Lee <ana@example.org> 4/4/2016 9:03 PM >>>\nq which?\nq \nq and why?\n"},
 		{"QQ Mail", "n yes\nn \na ------------------ Original ------------------\na From: \"Ana\";<ana@example.org>;\na Date: Mon, Apr 4, 2016 09:03 PM\na To: \"all\"<all@example.org>;\na Subject: x\nq \nq which?\n"},
 		{"hyphens that are not ASCII", "n yes\nn \na ‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\na On Monday, Ana wrote:\na \nq > which?\n"},
 		{"sender and date alone", "n yes\nn \na From: ana@example.org\na Date: Mon, 4 Apr 2016 21:03:22 +0200\nq \nq which?\n"},
