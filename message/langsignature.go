@@ -116,7 +116,7 @@ func isDevice(s string) bool {
 	n := 0
 	for w := (words{s: s}); w.scan(); n++ {
 		switch string(w.word()) {
-		case "is", "was", "are", "to", "that", "which", "and", "i", "we", "you", "it", "but", "desk":
+		case "is", "was", "are", "to", "that", "which", "and", "i", "we", "you", "it", "but", "desk", "mistake", "accident", "error":
 			return false
 		}
 	}

@@ -100,7 +100,7 @@ func markSignature(text string, lines []textLine) {
 		}
 		if l.content == "--" || l.content == "- --" { // the latter inside PGP
 			exact := strings.HasSuffix(strings.TrimSuffix(text[l.start:l.end], "\n"), "-- ")
-			if exact || below <= maxLooseSignature && cut == len(lines) {
+			if exact || below <= maxLooseSignature && cut == len(lines) && !(i+1 < len(lines) && strings.HasPrefix(lines[i+1].content, "[1]")) {
 				cut = i
 			}
 		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && !parts(lines, i, contact) && rulesSignature(l.content, below, long, contact) {
@@ -116,13 +116,26 @@ func markSignature(text string, lines []textLine) {
 }
 
 // parts says whether the rule at line i parts a text: it underlines a heading,
-// begins the mail, or has a blank line below it and no contact.
+// begins the mail, or has no contact below it but a blank line or an entry.
 func parts(lines []textLine, i int, contact bool) bool {
+	if lines[i].start == 0 || !contact && i+1 < len(lines) && (lines[i+1].content == "" || isEntry(lines[i+1].content)) {
+		return true
+	}
 	if i == 0 || lines[i-1].content == "" {
-		return lines[i].start == 0 || !contact && i+1 < len(lines) && lines[i+1].content == ""
+		return false
 	}
 	more := utf8.RuneCountInString(lines[i].content) - utf8.RuneCountInString(lines[i-1].content)
 	return len(lines[i].content) > 3 && more >= -1 && more <= 1
+}
+
+// isEntry says whether a line is a footnote or has a name and a value, as no
+// person's name does.
+func isEntry(s string) bool {
+	if len(s) > 2 && s[0] == '[' && isDigit(s[1]) {
+		return true
+	}
+	name, _, ok := strings.Cut(s, ":")
+	return ok && !strings.Contains(name, " ") && !isContact(s)
 }
 
 // rulesSignature says whether a line of one repeated character begins a

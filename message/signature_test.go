@@ -15,6 +15,9 @@ func TestCutSignature(t *testing.T) {
 		{"heading with one line below", "n Plan\nn ====\nn \nn * one\nn \nn Notes\nn -----\nn \nn none yet\n"},
 		{"a break of three stars", "n one\nn \nn ***\nn \nn two\n"},
 		{"nothing above the dashes", "n ---\nn v2: mended\n"},
+		{"documents of data", "n kind: Pod\nn name: x\nn ---\nn kind: Service\nn name: y\n"},
+		{"sums below a rule", "n All is well.\nn \nn ----------\nn failed: 0\nn passed: 12\n"},
+		{"footnotes below dashes", "n See [1].\nn \nn --\nn [1] https://example.org/x\n"},
 		{"what is new in a patch", "n mend it\nn \nn ---\nn v2:\nn   said why\n"},
 
 		{"sign-off with contact", "n hello\nn \ns Best regards,\ns Ana Lee\ns Example Ltd\ns +1 555 0100 20\n"},
@@ -42,6 +45,7 @@ func TestCutSignature(t *testing.T) {
 		{"with an apology", "n yes\nn \ns Sent from my phone, please excuse typos.\n"},
 		{"in brackets", "n yes\nn \ns (sent from a phone)\n"},
 		{"with a link", "n yes\nn \ns Get Outlook for iOS<https://example.org/o>\n"},
+		{"sent by mistake", "n Sent by mistake, please ignore.\n"},
 		{"a sentence about a desk", "n yes\nn \nn Sent from my desk, which is much easier than my phone.\n"},
 		{"a sentence about sending", "n Sent from my desk is the one that you have, and it was late.\n"},
 		{"in a sentence", "n The note was sent from my iPhone to all.\n"},
