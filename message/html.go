@@ -16,6 +16,8 @@ const (
 	maxIndent = 16
 	// maxLink is the longest link that is shown behind its text, in bytes.
 	maxLink = 2000
+	// maxLead is the widest indentation by no-break spaces, in characters.
+	maxLead = 200
 )
 
 // HTMLText makes readable text of an HTML mail: paragraphs, lists, quotes as
@@ -105,6 +107,7 @@ type htmlWriter struct {
 	blank int  // line ends at the end of out
 	gap   bool // a blank line is wanted before what comes next,
 	depth int  // in a quote of this depth
+	lead  int  // no-break spaces that the open line begins with, not yet written
 	fresh bool // only a bullet stands on the open line
 	skip  atom.Atom
 	pre   int
@@ -342,6 +345,14 @@ func isHTMLSpace(c byte) bool {
 // word writes text that holds no white space that may be folded. A no-break
 // space becomes a plain one.
 func (w *htmlWriter) word(t []byte) {
+	if !w.bare && w.lead > 0 && w.space {
+		w.lead++
+	}
+	if !w.bare && len(bytes.Trim(t, "\u00a0")) == 0 {
+		w.lead += len(t) / len("\u00a0")
+		w.space = false
+		return
+	}
 	switch {
 	case w.cell && w.bare:
 		w.out.WriteString(" | ")
@@ -400,13 +411,14 @@ func (w *htmlWriter) prefix() {
 		w.out.WriteString(strings.Repeat(">", min(w.quote, maxIndent)))
 		w.out.WriteByte(' ')
 	}
-	w.bare, w.blank = true, 0
+	w.out.WriteString(strings.Repeat(" ", min(w.lead, maxLead)))
+	w.bare, w.blank, w.lead = true, 0, 0
 }
 
 // newline ends the open line, or leaves a blank one; more than two blank lines
 // say nothing.
 func (w *htmlWriter) newline() {
-	w.space, w.fresh, w.cell = false, false, false
+	w.space, w.fresh, w.cell, w.lead = false, false, false, 0
 	if !w.bare {
 		if w.out.Len() == 0 || w.blank >= 3 {
 			return
@@ -426,6 +438,10 @@ func (w *htmlWriter) block() {
 		w.newline()
 	}
 	w.space = false
+	if w.lead > 0 { // Outlook's blank line: a paragraph with nothing else in it
+		w.lead = 0
+		w.wantGap()
+	}
 }
 
 // paragraph wants a blank line before what comes next. It belongs to the
@@ -435,6 +451,10 @@ func (w *htmlWriter) paragraph() {
 	if w.fresh {
 		return
 	}
+	w.wantGap()
+}
+
+func (w *htmlWriter) wantGap() {
 	if !w.gap {
 		w.gap, w.depth = true, w.quote
 	}
