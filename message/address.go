@@ -96,6 +96,12 @@ func closingQuote(s string, i int) int {
 // parseAddress reads one mailbox. It is false where there is no address.
 func parseAddress(s string) (sigpost.Address, bool) {
 	s = strings.TrimSpace(withoutGroup(s))
+	if strings.HasPrefix(s, "=?") && strings.HasSuffix(s, "?=") && !strings.ContainsAny(s, " \t") {
+		// Some programs encode the address together with the name.
+		if whole := strings.TrimSpace(decodeWords(s)); strings.Contains(whole, "@") {
+			s = whole
+		}
+	}
 	if s == "" {
 		return sigpost.Address{}, false
 	}

@@ -154,7 +154,8 @@ func displayName(s string) string {
 // withoutEcho drops a name that is only an address: what readers are shown of
 // an author is never an addr-spec.
 func withoutEcho(a sigpost.Address) sigpost.Address {
-	if strings.Contains(a.Name, "@") && !strings.Contains(a.Name, " ") || strings.EqualFold(a.Name, a.Addr) {
+	_, domain, at := strings.Cut(a.Name, "@")
+	if at && strings.Contains(domain, ".") && !strings.Contains(a.Name, " ") || strings.EqualFold(a.Name, a.Addr) {
 		a.Name = ""
 	}
 	return a

@@ -234,6 +234,8 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		return datedAttribution
 	case address && dated && endsAddress(joined) && (!strict && (fresh || opened || clock) || strict && fresh && (isDigit(first[0]) || hasClock(joined) && opened || hasClock(joined) && exact)):
 		return datedAttribution
+	case verb && exact && !strict && fresh && joined == first && len(joined) < 120: // "Ana wrote on 4 Apr 2016 at 9:03:"
+		return datedAttribution
 	case verb && address && strict:
 		if fresh && len(joined) < 120 {
 			return perhapsAttribution

@@ -25,6 +25,7 @@ func attributionCases() []attributionCase {
 		{"Apple", "On Apr 4, 2016, at 21:03, Ana Lee <ana@example.org> wrote:", "Ana Lee", addr},
 		{"Apple, three lines", "On Apr 4, 2016,\nat 21:03,\nAna Lee <ana@example.org> wrote:", "Ana Lee", addr},
 		{"Apple with mailto", "On Apr 4, 2016, at 21:03, Ana Lee <ana@example.org<mailto:ana@example.org>> wrote:", "Ana Lee", addr},
+		{"Apple in Polish", "Wiadomość napisana przez Ana Lee <ana@example.org> w dniu 4 kwi 2016, o godz. 21:03:", "Ana Lee", addr},
 		{"Thunderbird", "On 04/04/2016 09:03 PM, Ana Lee wrote:", "Ana Lee", ""},
 		{"Evolution", "On Mon, 2016-04-04 at 21:03 +0200, Ana Lee wrote:", "Ana Lee", ""},
 		{"KMail", "On Monday, 4 April 2016 21:03:22 CEST Ana Lee wrote:", "Ana Lee", ""},

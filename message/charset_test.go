@@ -22,6 +22,8 @@ func TestToUTF8(t *testing.T) {
 		{"unknown", "caf\xe9", "x-made-up", "café", true},
 		{"known by another name", "caf\xe9", "cp-1252", "café", false},
 		{"no registered name", "caf\xe9", "8859_1", "café", false},
+		{"code page with a hyphen", "Gr\x81\xe1e", "cp-850", "Grüße", false},
+		{"code page of IBM's with a hyphen", "Gr\x81\xe1e", "IBM-850", "Grüße", false},
 		{"quoted name", "caf\xe9", `"latin-1"`, "café", false},
 		{"koi8-r", "\xf0\xd2\xc9", "koi8-r", "При", false},
 		{"shift_jis", "\x82\xa0", "cp932", "あ", false},

@@ -58,6 +58,11 @@ func charsetAlias(name string) string {
 			return "windows-" + n
 		}
 	}
+	for _, prefix := range []string{"cp-", "ibm-", "ibm_", "cp_", "x-cp", "x-ibm"} { // "cp-850": the registry has them without
+		if n, ok := strings.CutPrefix(name, prefix); ok && len(n) == 3 && isDigit(n[0]) {
+			return "ibm" + n
+		}
+	}
 	for _, prefix := range []string{"iso8859-", "iso_8859-", "iso-8859_", "8859-", "iso8859_"} {
 		if n, ok := strings.CutPrefix(name, prefix); ok {
 			return "iso-8859-" + n

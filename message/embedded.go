@@ -14,6 +14,11 @@ func markEmbedded(lines []textLine) {
 	above := false // the author wrote something
 	for i := range lines {
 		l := lines[i]
+		if above && isGroupWise(l) {
+			lines[i].kind = sigpost.RangeAttribution
+			markKind(lines[i+1:], sigpost.RangeQuoted)
+			return
+		}
 		if l.kind != "" || l.content == "" {
 			above = above || l.kind.Own()
 			continue
@@ -40,6 +45,16 @@ func markEmbedded(lines []textLine) {
 		}
 		return
 	}
+}
+
+// isGroupWise knows the line above what Novell GroupWise answers, which it
+// leaves without marks: ">>> Ana <ana@example.org> 4/4/2016 9:03 PM >>>".
+func isGroupWise(l textLine) bool {
+	if l.depth != 3 || !strings.HasSuffix(l.content, ">>>") {
+		return false
+	}
+	_, exact := hasDate(l.content)
+	return exact
 }
 
 // embeddedHeader gives the line behind the header, or the attribution, that

@@ -34,6 +34,9 @@ func markFooters(lines []textLine) {
 				}
 			}
 		}
+		if to > from {
+			from = advertAbove(lines, from, to)
+		}
 		for j := from; j < to; j++ {
 			lines[j].kind = sigpost.RangeFooter
 		}
@@ -148,6 +151,30 @@ func footerRule(lines []textLine, i int) int {
 		}
 	}
 	return i
+}
+
+// maxAdvert is how many lines an advertisement above a footer has.
+const maxAdvert = 6
+
+// advertAbove gives the line of dashes above the advertisement that SourceForge
+// puts on top of the footer in lines [from, to), or from.
+func advertAbove(lines []textLine, from, to int) int {
+	known := false
+	for _, l := range lines[from:to] {
+		known = known || strings.Contains(l.content, "lists.sourceforge.net")
+	}
+	link := false
+	for i := from - 1; known && i >= 0 && from-i <= maxAdvert && lines[i].depth == lines[from].depth && mayBeFooter(lines[i]); i-- {
+		s := lines[i].content
+		if len(s) >= 60 && strings.Trim(s, "-") == "" && link {
+			return i
+		}
+		if s == "" {
+			break
+		}
+		link = link || strings.Contains(s, "://")
+	}
+	return from
 }
 
 // footerEnd gives the line behind the footer that goes on at line i: below a

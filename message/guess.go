@@ -69,6 +69,9 @@ func guessCharset(data []byte) string {
 	data = data[:min(len(data), maxSample)]
 	best, most := "windows-1252", 0.0
 	for i, c := range candidates() {
+		if c.name == "euc-kr" && hasC1(data) {
+			continue
+		}
 		text, err := c.coding.NewDecoder().Bytes(data)
 		if err != nil {
 			continue
@@ -78,6 +81,22 @@ func guessCharset(data []byte) string {
 		}
 	}
 	return best
+}
+
+// hasC1 says whether more than a few of the bytes beyond ASCII lie where EUC has
+// none (ISO 2022). Only what Windows added to Korean uses them: syllables too
+// rare to make up a text.
+func hasC1(data []byte) bool {
+	c1, high := 0, 0
+	for _, b := range data {
+		if b >= 0x80 {
+			high++
+		}
+		if b >= 0x80 && b <= 0xa0 {
+			c1++
+		}
+	}
+	return c1*8 > high
 }
 
 // score says how much text looks like the candidate's languages, for each of

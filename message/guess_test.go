@@ -21,6 +21,7 @@ func TestGuessCharset(t *testing.T) {
 		coding encoding.Encoding
 		text   string
 	}{
+		{"a Japanese firm", japanese.ShiftJIS, "山田太郎さんの会社"},
 		{"one word of French", charmap.Windows1252, "café"},
 		{"German", charmap.Windows1252, "Die Größe der Räume hängt von den Wänden ab, schöne Grüße"},
 		{"French quotes", charmap.Windows1252, "« Ça ira », dit l’élève. Déjà prêt à côté…"},

@@ -16,6 +16,8 @@ const (
 	maxIndent = 16
 	// maxLink is the longest link that is shown behind its text, in bytes.
 	maxLink = 2000
+	// maxLead is the widest indentation by no-break spaces, in characters.
+	maxLead = 200
 )
 
 // HTMLText makes readable text of an HTML mail: paragraphs, lists, quotes as
@@ -24,7 +26,21 @@ const (
 //
 // It works on tokens and not on a tree, so that no nesting is too deep for it,
 // and takes time in proportion to the length of src.
+//
+// What is hidden from people, such as the words that newsletters put there for
+// the list of mails, is left out, unless nothing else is there or it is not
+// clear where it ends.
 func HTMLText(src string) string {
+	if text, sure := htmlText(src, true); sure && strings.TrimSpace(text) != "" {
+		return text
+	}
+	text, _ := htmlText(src, false)
+	return text
+}
+
+// htmlText does it with what is hidden, or without; it is not sure where a
+// hidden element is not closed.
+func htmlText(src string, hide bool) (text string, sure bool) {
 	w := htmlWriter{}
 	w.out.Grow(len(src) / 2)
 	z := html.NewTokenizer(strings.NewReader(src))
@@ -32,22 +48,40 @@ func HTMLText(src string) string {
 		switch z.Next() {
 		case html.ErrorToken:
 			w.closeLink()
-			return strings.Trim(w.out.String(), "\n")
+			return strings.Trim(w.out.String(), "\n"), w.hidden == 0
 		case html.TextToken:
-			if w.skip == 0 {
+			if w.skip == 0 && w.hidden == 0 {
 				w.text(z.Text())
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
+			perhaps := hide && w.hidden == 0 && mayHide(z.Raw())
 			name, more := z.TagName()
 			tag := atom.Lookup(name)
+			if w.hidden != 0 && w.skip == 0 {
+				if tag == w.hidden {
+					w.nested++
+				}
+				continue
+			}
 			var attrs map[string]string
-			if more && (tag == atom.A || tag == atom.Img || tag == atom.Ol || tag == atom.Table) {
+			if more && (perhaps || tag == atom.A || tag == atom.Img || tag == atom.Ol || tag == atom.Table) {
 				attrs = attributes(z)
+			}
+			if perhaps && w.skip == 0 && isHidden(tag, attrs) {
+				w.hidden, w.nested = tag, 1
+				continue
 			}
 			w.start(tag, attrs)
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			w.end(atom.Lookup(name))
+			tag := atom.Lookup(name)
+			if w.hidden == 0 {
+				w.end(tag)
+			} else if tag == w.hidden {
+				if w.nested--; w.nested == 0 {
+					w.hidden = 0
+				}
+			}
 		}
 	}
 }
@@ -73,6 +107,7 @@ type htmlWriter struct {
 	blank int  // line ends at the end of out
 	gap   bool // a blank line is wanted before what comes next,
 	depth int  // in a quote of this depth
+	lead  int  // no-break spaces that the open line begins with, not yet written
 	fresh bool // only a bullet stands on the open line
 	skip  atom.Atom
 	pre   int
@@ -81,7 +116,11 @@ type htmlWriter struct {
 	grids []bool // for each open table whether it is one of data, not of layout
 	cell  bool   // a bar is wanted before what comes next on the line
 	href  string // of the open link
-	label strings.Builder
+	// hidden is the element that people do not see which is open, and nested
+	// how many of its kind are in one another.
+	hidden atom.Atom
+	nested int
+	label  strings.Builder
 }
 
 // start handles an opening tag.
@@ -306,6 +345,14 @@ func isHTMLSpace(c byte) bool {
 // word writes text that holds no white space that may be folded. A no-break
 // space becomes a plain one.
 func (w *htmlWriter) word(t []byte) {
+	if !w.bare && w.lead > 0 && w.space {
+		w.lead++
+	}
+	if !w.bare && len(bytes.Trim(t, "\u00a0")) == 0 {
+		w.lead += len(t) / len("\u00a0")
+		w.space = false
+		return
+	}
 	switch {
 	case w.cell && w.bare:
 		w.out.WriteString(" | ")
@@ -364,13 +411,14 @@ func (w *htmlWriter) prefix() {
 		w.out.WriteString(strings.Repeat(">", min(w.quote, maxIndent)))
 		w.out.WriteByte(' ')
 	}
-	w.bare, w.blank = true, 0
+	w.out.WriteString(strings.Repeat(" ", min(w.lead, maxLead)))
+	w.bare, w.blank, w.lead = true, 0, 0
 }
 
 // newline ends the open line, or leaves a blank one; more than two blank lines
 // say nothing.
 func (w *htmlWriter) newline() {
-	w.space, w.fresh, w.cell = false, false, false
+	w.space, w.fresh, w.cell, w.lead = false, false, false, 0
 	if !w.bare {
 		if w.out.Len() == 0 || w.blank >= 3 {
 			return
@@ -390,6 +438,10 @@ func (w *htmlWriter) block() {
 		w.newline()
 	}
 	w.space = false
+	if w.lead > 0 { // Outlook's blank line: a paragraph with nothing else in it
+		w.lead = 0
+		w.wantGap()
+	}
 }
 
 // paragraph wants a blank line before what comes next. It belongs to the
@@ -399,6 +451,10 @@ func (w *htmlWriter) paragraph() {
 	if w.fresh {
 		return
 	}
+	w.wantGap()
+}
+
+func (w *htmlWriter) wantGap() {
 	if !w.gap {
 		w.gap, w.depth = true, w.quote
 	}

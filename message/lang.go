@@ -62,7 +62,7 @@ func isVerb(word string) bool {
 		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "citando", "missatge",
 		"scritto", "scrive", "escreveu", "escreve", "schreef", "schrijft", "geschreven", "geskryf",
 		"skrev", "skriver", "skrifaði", "kirjoitti", "kirjoittaa", "kirjutas", "rašė", "rakstīja",
-		"napisał", "napisała", "napisali", "pisze", "napsal", "napsala", "píše", "napísal", "napísala",
+		"napisał", "napisała", "napisana", "napisali", "pisze", "napsal", "napsala", "píše", "napísal", "napísala",
 		"napisao", "napisala", "napisal", "написао", "написала", "написал", "пишет", "писал", "писала", "пише", "написав", "написа", "піша",
 		"írta", "írt", "írja", "scris", "yazdı", "yazmış", "έγραψε", "έγραψαν", "idatzi", "shkroi",
 		"viết", "menulis", "כתב", "כתבה", "כתבו", "كتب", "كتبت", "نوشت", "لكھا", "लिखा", "เขียนว่า":

@@ -40,7 +40,7 @@ func isMarkerText(s string) bool {
 		"αρχικό μήνυμα", "προωθημένο μήνυμα", "原始邮件", "邮件原件", "原始郵件", "原始郵件訊息", "转发的邮件", "转发邮件信息", "轉寄郵件", "轉寄的郵件", "原邮件", "原文", "元のメッセージ", "オリジナルメッセージ", "転送メッセージ", "転送されたメッセージ", "original message", "원본 메일", "원본 메시지", "전달된 메시지", "전달된 메일",
 		"thư gốc", "thư đã chuyển tiếp", "tin nhắn gốc", "tin nhắn đã chuyển tiếp", "הודעה מקורית", "הודעה שהועברה", "الرسالة الأصلية", "رسالة معاد توجيهها", "رسالة محولة", "originalna poruka", "izvirno sporočilo", "оригинално съобщение", "препратено съобщение", "прослеђена порука", "originalus laiškas", "algne kiri", "pesan asli", "pesan diteruskan", "mesej asal",
 	} {
-		if strings.HasPrefix(s, known) || len(s) < len(known)+24 && strings.Contains(s, known) {
+		if s == "original" || strings.HasPrefix(s, known) || len(s) < len(known)+24 && strings.Contains(s, known) {
 			return true
 		}
 	}

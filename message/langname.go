@@ -68,7 +68,7 @@ func isNameWord(s string) bool {
 	case "am", "pm", "um", "at", "kl", "klo", "de", "gmt", "utc", "cest", "cet", "est", "edt", "pst", "pdt", "bst", "uhr", "om", "às", "alle", "ore", "ora",
 		"user", "użytkownik", "uživatel", "používateľ", "пользователь", "користувач", "tarihinde", "felhasználó", "bruger", "gebruiker",
 		"г", "р", "в", "о", "à", "las", "la", "godz", "hod", "h", "a", "ha", "je", "på", "oli", "του", "ο", "η", "ο/η", "χρήστης", "מאת", "بواسطة", "odesílatel", "odosielateľ", "vào", "lúc", "από", "přes", "the", "following",
-		"você", "you", "he", "she", "they", "i", "it", "her", "him", "someone", "and", "on", "in", "le", "el", "il", "em", "op", "dnia", "den", "dne", "die", "wrote", "von", "from", "от", "od",
+		"você", "you", "he", "she", "they", "i", "it", "her", "him", "someone", "and", "on", "in", "le", "el", "il", "em", "op", "dnia", "den", "dne", "die", "wrote", "von", "przez", "from", "от", "od",
 		"het", "volgende", "heeft", "ezt", "following:", "по", "час", "ч", "ζ", "έγραψε", "hat", "has", "have", "as", "this", "that", "quoting", "quotation", "pada", "μμ", "πμ", "π.μ", "μ.μ", "a.m", "p.m", "đã", "khi", "kello", "klokken", "time", "message", "article", "zitat", "write", "пишет":
 		return false
 	}

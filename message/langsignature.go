@@ -78,6 +78,9 @@ func isDeviceLine(s string) bool {
 			return strings.Count(lower, " ") < 10
 		}
 	}
+	if containsAny(lower, "www.avast.com", "www.avg.com") {
+		return strings.Count(lower, " ") < 8
+	}
 	if strings.HasSuffix(lower, " from mobile") {
 		return strings.Count(lower, " ") < 4
 	}
@@ -88,7 +91,8 @@ func isDeviceLine(s string) bool {
 // looked at further.
 func opensDeviceLine(word string) bool {
 	switch word {
-	case "sent", "send", "get", "from", "download", "outlook", "von", "gesendet", "diese", "vom", "verschickt", "téléchargez", "envoyé", "envoyée", "provenance", "téléphone", "enviado", "enviat", "obtener", "obter", "o",
+	case "virus", "virenfrei", "garanti", "libre", "livre", "privo", "virusvrij",
+		"sent", "send", "get", "from", "download", "outlook", "von", "gesendet", "diese", "vom", "verschickt", "téléchargez", "envoyé", "envoyée", "provenance", "téléphone", "enviado", "enviat", "obtener", "obter", "o",
 		"inviato", "scarica", "ottieni", "verzonden", "verstuurd", "skickat", "skickades", "hämta", "sendt", "hent", "få", "lähetetty", "hanki", "wysłane", "wysłano", "pobierz", "odesláno", "poslané", "odoslané", "posláno", "získejte", "elküldve", "iphone", "az",
 		"отправлено", "надіслано", "відправлено", "скачать", "ipad", "ipadimden", "iphonedan", "στάλθηκε", "εστάλη", "αποστολή", "trimis", "poslano", "saadetud", "išsiųsta", "terkirim", "dikirim", "iphoneから送信", "ipadから送信", "androidから送信",
 		"đã", "được", "נשלח", "أرسلت", "أُرسلت", "مرسل", "مُرسَل", "إرسال":
@@ -112,7 +116,7 @@ func isDevice(s string) bool {
 	n := 0
 	for w := (words{s: s}); w.scan(); n++ {
 		switch string(w.word()) {
-		case "is", "was", "are", "to", "that", "which", "and", "i", "we", "you", "it", "but", "desk":
+		case "is", "was", "are", "to", "that", "which", "and", "i", "we", "you", "it", "but", "desk", "mistake", "accident", "error":
 			return false
 		}
 	}

@@ -100,10 +100,10 @@ func markSignature(text string, lines []textLine) {
 		}
 		if l.content == "--" || l.content == "- --" { // the latter inside PGP
 			exact := strings.HasSuffix(strings.TrimSuffix(text[l.start:l.end], "\n"), "-- ")
-			if exact || below <= maxLooseSignature && cut == len(lines) {
+			if exact || below <= maxLooseSignature && cut == len(lines) && !(i+1 < len(lines) && strings.HasPrefix(lines[i+1].content, "[1]")) {
 				cut = i
 			}
-		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && rulesSignature(l.content, below, long, contact) {
+		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && !parts(lines, i, contact) && rulesSignature(l.content, below, long, contact) {
 			cut = i
 		}
 		long = long || !inSignature(l.content)
@@ -113,6 +113,29 @@ func markSignature(text string, lines []textLine) {
 	for i := cut; i < len(lines); i++ {
 		lines[i].kind = sigpost.RangeSignature
 	}
+}
+
+// parts says whether the rule at line i parts a text: it underlines a heading,
+// begins the mail, or has no contact below it but a blank line or an entry.
+func parts(lines []textLine, i int, contact bool) bool {
+	if lines[i].start == 0 || !contact && i+1 < len(lines) && (lines[i+1].content == "" || isEntry(lines[i+1].content)) {
+		return true
+	}
+	if i == 0 || lines[i-1].content == "" {
+		return false
+	}
+	more := utf8.RuneCountInString(lines[i].content) - utf8.RuneCountInString(lines[i-1].content)
+	return len(lines[i].content) > 3 && more >= -1 && more <= 1
+}
+
+// isEntry says whether a line is a footnote or has a name and a value, as no
+// person's name does.
+func isEntry(s string) bool {
+	if len(s) > 2 && s[0] == '[' && isDigit(s[1]) {
+		return true
+	}
+	name, _, ok := strings.Cut(s, ":")
+	return ok && !strings.Contains(name, " ") && !isContact(s)
 }
 
 // rulesSignature says whether a line of one repeated character begins a
@@ -182,7 +205,18 @@ func inSignature(s string) bool {
 		return false
 	}
 	n := strings.Count(s, " ")
-	return n < 2 && !endsSentence(s) || n == 0 || n < 9 && !endsSentence(s) || strings.ContainsAny(s, "@|") || manyDigits(s)
+	ends := endsSentence(s) && !endsCompany(s)
+	return n == 0 || n < 9 && !ends || strings.ContainsAny(s, "@|") || manyDigits(s)
+}
+
+// endsCompany says whether the full stop at the end of s is that of a company's
+// name.
+func endsCompany(s string) bool {
+	switch s[strings.LastIndexByte(s, ' ')+1:] {
+	case "Inc.", "Ltd.", "Co.", "Corp.", "LLC.", "L.L.C.", "S.A.", "S.L.", "s.r.o.", "a.s.", "B.V.", "N.V.", "e.V.", "S.p.A.", "S.r.l.", "Jr.", "Sr.", "Ph.D.", "M.Sc.", "B.Sc.":
+		return true
+	}
+	return false
 }
 
 // isContact says whether a line tells how to reach somebody.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 )
 
 // transferEncoding gives the name of RFC 2045, section 6.1, for a
@@ -65,6 +66,10 @@ func decodeBase64(body []byte, wrong *defects) []byte {
 	}
 	data, tail := salvageBase64(body)
 	if len(data) == 0 && len(bytes.TrimSpace(tail)) > 0 {
+		if text := noisyBase64(body); text != nil {
+			wrong.add("its base64 is damaged: what can be decoded was")
+			return text
+		}
 		wrong.add("it says that it is base64 and is not: it was taken as it is")
 		return body
 	}
@@ -117,6 +122,29 @@ func salvageBase64(body []byte) (data, tail []byte) {
 	}
 	flush()
 	return data, bytes.TrimSpace(tail)
+}
+
+// noisyBase64 decodes base64 with a strange character here and there, where
+// that gives a text; else it is nil.
+func noisyBase64(body []byte) []byte {
+	body = bytes.TrimRight(bytes.TrimSpace(body), "=")
+	var clean []byte
+	noise := 0
+	for _, c := range body {
+		switch {
+		case isBase64(c):
+			clean = append(clean, c)
+		case c == ' ' || c == '\t':
+			return nil // words, and no base64
+		case c != '\n':
+			noise++
+		}
+	}
+	text := decodeBase64Quads(clean)
+	if noise*4 > len(clean) || len(text) == 0 || !utf8.Valid(text) || bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' }) {
+		return nil
+	}
+	return text
 }
 
 // longBase64 is the length from which a line of these characters is not taken
