@@ -42,6 +42,9 @@ func Detect(ctx context.Context, path string) (File, error) {
 		return f, err
 	}
 	if len(f.parts) == 0 {
+		if len(f.errs) > 0 {
+			return f, errors.Join(f.errs...)
+		}
 		return f, f.nothing()
 	}
 	slices.SortStableFunc(f.parts, func(a, b part) int { return cmp.Or(a.first.Compare(b.first), strings.Compare(a.path, b.path)) })
@@ -138,7 +141,12 @@ func (f *File) folders(ctx context.Context, dir string, all []fs.DirEntry, maild
 				continue
 			}
 		}
-		if err := f.folder(ctx, path); err != nil {
+		err := f.folder(ctx, path)
+		if errors.Is(err, fs.ErrPermission) {
+			f.errs = append(f.errs, err)
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -194,3 +194,23 @@ func TestOnePartFails(t *testing.T) {
 		t.Errorf("%d batches, %v", s.adds, err)
 	}
 }
+
+// TestBareReturns refuses what would be taken for one long line.
+func TestBareReturns(t *testing.T) {
+	path := wrote(t, filepath.Join(t.TempDir(), "old.mbox"), strings.ReplaceAll(fromA+"A: 1\n\nx\n\n"+fromA+"A: 2\n\ny\n", "\n", "\r"))
+	if _, err := shelver(t, newShelf()).Import(t.Context(), path, "sig", nil); !errors.Is(err, ErrNoMail) || !strings.Contains(err.Error(), "tr '") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestOneFileOfTwoLists has a cursor for each list.
+func TestOneFileOfTwoLists(t *testing.T) {
+	path := wrote(t, filepath.Join(t.TempDir(), "a.mbox"), fromA+"A: 1\n\nx\n")
+	s := newShelf()
+	for _, list := range []string{"sig", "dev"} {
+		report, err := shelver(t, s).Import(t.Context(), path, list, nil)
+		if err != nil || report.Found != 1 {
+			t.Errorf("of %s: %+v, %v", list, report, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigpost"
@@ -42,6 +43,8 @@ type File struct {
 	// Skipped is what was seen that is no mail.
 	Skipped Skipped
 
+	errs []error // folders in it that cannot be read
+
 	parts []part
 }
 
@@ -60,7 +63,7 @@ type part struct {
 }
 
 // account is the name under which the archive keeps the cursors of files.
-const fileAccount = "file"
+const fileAccount = "file:" // and the list: the same file may be of two
 
 // Import stores what is new in a file or folder of mail, as mail of a list.
 // Raw bytes are kept as the format has them: only what the format itself did
@@ -72,7 +75,7 @@ const fileAccount = "file"
 // and of all, and the number of mails found so far, never at the same time as
 // itself.
 //
-// The cursor in each part of the file is a mailbox of the account "file",
+// The cursor in each part of the file is a mailbox of the account "file:LIST",
 // whose name is the part's absolute path and whose Mark says what was read: of
 // an mbox the number of bytes with a fingerprint of what is in front of them,
 // of folders the last name in order with a sum over all, of a public-inbox the
@@ -93,7 +96,7 @@ func (in *Ingester) Import(ctx context.Context, path, list string, progress func
 		return report, err
 	}
 	report.Format, report.Skipped = file.Format, file.Skipped
-	var errs []error
+	errs := slices.Clone(file.errs)
 	var before int64
 	for _, p := range file.parts {
 		one, err := in.importPart(ctx, p, list, func(position int64, mails int) {
@@ -151,7 +154,7 @@ type fileRun struct {
 func (in *Ingester) importPart(ctx context.Context, p part, list string, done func(position int64, mails int)) (Report, error) {
 	report := Report{Mailbox: p.path, Format: p.format}
 	began := in.clock()
-	mailbox, err := in.archive.Mailbox(ctx, fileAccount, p.path, list)
+	mailbox, err := in.archive.Mailbox(ctx, fileAccount+list, p.path, list)
 	if err != nil {
 		return report, storeError{fmt.Errorf("cannot find the cursor of %s: %w", p.path, err)}
 	}

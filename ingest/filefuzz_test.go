@@ -182,7 +182,7 @@ func FuzzFolder(f *testing.F) {
 		whole, cut := newShelf(), newShelf()
 		_, wholeErr := quiet(whole).Import(t.Context(), dir, "", nil)
 		for _, sub := range []string{"loose", "Mail"} {
-			m, _ := cut.Mailbox(t.Context(), "file", filepath.Join(dir, sub), "")
+			m, _ := cut.Mailbox(t.Context(), "file:", filepath.Join(dir, sub), "")
 			cut.mailboxes[m.Name].Mark = mark
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -36,6 +36,9 @@ func sniff(head []byte, name string) sniffed {
 	if len(text) == 0 {
 		return sniffed{what: "empty"}
 	}
+	if bytes.HasPrefix(text, []byte("From ")) && bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') >= 0 {
+		return sniffed{what: "an mbox whose lines end with a bare CR: convert its line ends first, with tr '\\r' '\\n'"}
+	}
 	if from, ok := fromLineAt(text, true); ok {
 		if from.pipermail {
 			return sniffed{format: FormatPipermail, first: from.date}
