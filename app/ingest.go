@@ -14,16 +14,19 @@ import (
 	"sigpost/ingest"
 )
 
+// SourceReport says what became of the mail of one mailbox or file.
+type SourceReport = ingest.Report
+
 // IngestReport says what a run of ingest did, mailbox by mailbox.
 type IngestReport struct {
-	Mailboxes []ingest.Report `json:"mailboxes"`
+	Mailboxes []SourceReport `json:"mailboxes"`
 	sigpost.AddCounts
 	// Failed are the mailboxes that could not be read to their end.
 	Failed []string      `json:"failed,omitempty"`
 	Took   time.Duration `json:"took_ns"`
 }
 
-func (r *IngestReport) add(one ingest.Report) {
+func (r *IngestReport) add(one SourceReport) {
 	r.Mailboxes = append(r.Mailboxes, one)
 	r.AddCounts.Add(one.AddCounts)
 }
@@ -59,7 +62,7 @@ func (a *App) ingestAnd(ctx context.Context, wanted func(name string) bool, betw
 			}
 			source, err := a.source(account, mailbox)
 			if err == nil {
-				var one ingest.Report
+				var one SourceReport
 				one, err = in.Fetch(ctx, source, func(done, total int) {
 					a.progress("reading "+name, Messages, done, total)
 					between()
@@ -129,26 +132,43 @@ func (a *App) oauth(account config.Account) *ingest.OAuth {
 	}
 }
 
-// Import reads a file or folder of mail into the archive, as mail of the named
-// list, or of the only one.
-func (a *App) Import(ctx context.Context, file, list string) (report IngestReport, err error) {
+// Import reads files or folders of mail into the archive, as mail of the named
+// list, or of the only one. One that fails does not keep the others from being
+// read; the error names all that failed. What turned out to be no mail is not
+// in the report.
+func (a *App) Import(ctx context.Context, files []string, list string) (report IngestReport, err error) {
 	l, err := a.Config.List(list)
 	if err != nil {
 		return report, err
 	}
-	if _, err := os.Stat(file); err != nil {
-		return report, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
-	}
 	err = a.locked(ctx, false, func(a *App) error {
-		one, err := a.ingester().Import(ctx, file, l.Name, func(done, total int64) {
-			a.progress("importing "+filepath.Base(file), Bytes, int(done), int(total)) // of a compressed file, compressed bytes
-		})
-		report.add(one)
-		report.Took = one.Took
-		if err == nil {
-			err = a.Store.Tidy(ctx, one.Stored)
+		var failures []error
+		for _, file := range files {
+			if err := a.importFile(ctx, file, l.Name, &report); err != nil {
+				failures = append(failures, err)
+			}
+			if ctx.Err() != nil {
+				break
+			}
 		}
-		return err
+		return errors.Join(append(failures, a.Store.Tidy(ctx, report.Stored))...)
 	})
 	return report, err
+}
+
+func (a *App) importFile(ctx context.Context, file, list string, report *IngestReport) error {
+	if _, err := os.Stat(file); err != nil {
+		return sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+	}
+	one, err := a.ingester().Import(ctx, file, list, func(done, total int64) {
+		a.progress("importing "+filepath.Base(file), Bytes, int(done), int(total)) // of a compressed file, compressed bytes
+	})
+	if one.Format != "" {
+		report.add(one)
+	}
+	report.Took += one.Took
+	if err != nil {
+		report.Failed = append(report.Failed, one.Mailbox)
+	}
+	return err
 }

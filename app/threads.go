@@ -76,6 +76,9 @@ func (a *App) messageOf(ctx context.Context, name string) (sigpost.Message, erro
 		return a.messageNamed(ctx, name)
 	}
 	msgs, err := a.Store.ThreadMessages(ctx, id)
+	if errors.Is(err, sigpost.ErrNotFound) {
+		err = fmt.Errorf("there is no thread %d; \"sigpost search WORDS\" shows numbers: %w", id, sigpost.ErrNotFound)
+	}
 	if err != nil {
 		return sigpost.Message{}, err
 	}
