@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -140,80 +138,6 @@ func TestWatchWaitsForAnotherRun(t *testing.T) {
 			t.Errorf("%d messages are stored, want 58", n)
 		}
 	})
-}
-
-// gate stands before a server, and can be shut.
-type gate struct {
-	addr, server string
-
-	mu       sync.Mutex
-	listener net.Listener
-	conns    []net.Conn
-}
-
-// newGate puts a gate before the world's IMAP server.
-func (w *world) newGate() *gate {
-	w.t.Helper()
-	g := &gate{addr: "127.0.0.1:0"}
-	if w.dovecot != nil {
-		g.server = w.dovecot.Addr
-	} else {
-		g.server = w.imap.Addr
-	}
-	g.open(w.t)
-	w.t.Cleanup(g.shut)
-	if w.dovecot != nil {
-		w.dovecot.Addr = g.addr
-	} else {
-		w.imap.Addr = g.addr
-	}
-	return g
-}
-
-func (g *gate) open(t *testing.T) {
-	t.Helper()
-	l, err := net.Listen("tcp", g.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.listener, g.addr = l, l.Addr().String()
-	go g.serve(l)
-}
-
-func (g *gate) serve(l net.Listener) {
-	for {
-		client, err := l.Accept()
-		if err != nil {
-			return
-		}
-		server, err := net.Dial("tcp", g.server)
-		if err != nil {
-			client.Close()
-			continue
-		}
-		g.mu.Lock()
-		g.conns = append(g.conns, client, server)
-		g.mu.Unlock()
-		for _, pair := range [][2]net.Conn{{client, server}, {server, client}} {
-			go func() {
-				io.Copy(pair[0], pair[1])
-				pair[0].Close()
-			}()
-		}
-	}
-}
-
-// shut cuts off all who are there, and lets nobody in.
-func (g *gate) shut() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.listener.Close()
-	for _, c := range g.conns {
-		c.Close()
-	}
-	g.conns = nil
 }
 
 func TestWatchOutlivesItsServer(t *testing.T) {
