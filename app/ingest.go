@@ -118,17 +118,17 @@ func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
 		Timeout: time.Duration(account.Timeout),
 	}
 	if ia.Auth == ingest.AuthOAuth {
-		ia.OAuth = a.oauth(account)
+		ia.OAuth = oauth(a.Config, account)
 	}
 	return ia, nil
 }
 
 // oauth is what gets an account's access tokens.
-func (a *App) oauth(account config.Account) *ingest.OAuth {
+func oauth(cfg *config.Config, account config.Account) *ingest.OAuth {
 	return &ingest.OAuth{
 		Account: account.Name, TokenURL: account.TokenURL, DeviceURL: account.DeviceURL, ClientID: account.ClientID,
-		ClientSecret: func() (string, error) { return a.Config.ClientSecret(account) },
-		Scopes:       account.Scopes, TokenFile: a.Config.Path(account.TokenFile),
+		ClientSecret: func() (string, error) { return cfg.ClientSecret(account) },
+		Scopes:       account.Scopes, TokenFile: cfg.Path(account.TokenFile),
 	}
 }
 

@@ -51,7 +51,7 @@ func tellExplanation(w io.Writer, e app.Explanation) {
 	}
 	line("Subject", e.Subject)
 	if e.BaseSubject != e.Subject {
-		line("without marks", e.BaseSubject)
+		line("Base subject", e.BaseSubject)
 	}
 	line("Sent", timeWords(e.Sent))
 	line("Received", timeWords(e.Received))
