@@ -49,7 +49,8 @@ type Options struct {
 	ReadOnly bool
 	// DryRun is for dry runs: an archive that is not there yet is made in a
 	// temporary folder and is gone with Close, and one of another version is
-	// refused instead of being migrated.
+	// refused instead of being migrated. With ReadOnly it is for looking where
+	// there may be nothing yet.
 	DryRun bool
 }
 
@@ -65,6 +66,7 @@ type App struct {
 	taxonomy   *classify.Taxonomy
 	version    string // of the taxonomy
 	fresh      *freshTexts
+	watchWait  time.Duration
 	secret     []byte
 	tokens     subscribe.Tokens
 	dry        bool
@@ -88,6 +90,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		return nil, err
 	}
 	a.classifier, a.version, a.fresh = classify.New(a.taxonomy), a.taxonomy.Version(), newFreshTexts()
+	a.watchWait = watchWait
 	if a.secret, err = cfg.Secret(); err != nil {
 		return nil, err
 	}
@@ -117,8 +120,10 @@ func (a *App) openStore(ctx context.Context, dsn string, o Options) (err error) 
 			probe.Close()
 		}
 	}
-	if o.ReadOnly {
-		a.Store, err = store.OpenReadOnly(ctx, dsn)
+	if o.ReadOnly && a.temporary == "" {
+		if a.Store, err = store.OpenReadOnly(ctx, dsn); errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; \"sigpost ingest\" and \"sigpost import\" make one", err)
+		}
 	} else {
 		a.Store, err = store.Open(ctx, dsn)
 	}

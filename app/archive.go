@@ -73,7 +73,7 @@ func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []s
 		return sigpost.AddCounts{}, err
 	}
 	counts.Add(found)
-	k.fresh.keep(arrivals)
+	k.fresh.keep(twins.fresh)
 	return counts, nil
 }
 
@@ -83,6 +83,8 @@ type twins struct {
 	db    *store.DB
 	known map[sigpost.MessageID]store.Known
 	batch map[sigpost.MessageID]*sigpost.Message // that came before
+	// fresh are those of the batch that the archive does not have yet.
+	fresh []*sigpost.Message
 }
 
 // tell counts how an arrival resembles the message that has its Message-ID. One
@@ -95,7 +97,7 @@ func (t *twins) tell(ctx context.Context, a *sigpost.Arrival, counts *sigpost.Ad
 	case err != nil:
 		return err
 	case !known:
-		t.batch[m.MessageID] = m
+		t.add(m)
 	case alike == sigpost.Redelivered:
 		counts.Redelivered++
 	case alike == sigpost.Modified:
@@ -110,10 +112,15 @@ func (t *twins) tell(ctx context.Context, a *sigpost.Arrival, counts *sigpost.Ad
 		}
 		if len(stored) == 0 && t.batch[m.MessageID] == nil {
 			counts.Different++
+			t.add(m)
 		}
-		t.batch[m.MessageID] = m
 	}
 	return nil
+}
+
+func (t *twins) add(m *sigpost.Message) {
+	t.batch[m.MessageID] = m
+	t.fresh = append(t.fresh, m)
 }
 
 // claims is the defect of a mail whose Message-ID belongs to another message.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
@@ -13,12 +14,15 @@ import (
 	"sigpost/thread"
 )
 
+// Explanation is how a mail is understood.
+type Explanation = message.Explanation
+
 // ExplainMessage says how the mail in a file is understood. It needs no archive
 // and no configuration.
-func ExplainMessage(file string) (message.Explanation, error) {
+func ExplainMessage(file string) (Explanation, error) {
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return message.Explanation{}, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+		return Explanation{}, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
 	}
 	e, err := message.Explain(raw)
 	if err != nil {
@@ -28,10 +32,35 @@ func ExplainMessage(file string) (message.Explanation, error) {
 	return e, nil
 }
 
-// ReadFile understands every mail of a file or folder, in its order, without any
-// archive: for looking at the threads that they make. A mail that comes twice is
-// given once. unreadable counts those that cannot be understood.
-func ReadFile(ctx context.Context, path string) (msgs []*sigpost.Message, unreadable int, err error) {
+// ThreadForm is how threads are written.
+type ThreadForm int
+
+// The forms.
+const (
+	Roots ThreadForm = iota // a line for each message: its id, a tab, that of its thread's root
+	Tree                    // for people: each thread indented
+	JSON
+)
+
+// ExplainThreads writes what threads the mail of a file or folder makes, in its
+// order. It needs no archive and no configuration. unreadable counts the mails
+// that cannot be understood.
+func ExplainThreads(ctx context.Context, path string, w io.Writer, form ThreadForm) (unreadable int, err error) {
+	msgs, unreadable, err := readFile(ctx, path)
+	switch {
+	case err != nil:
+		return unreadable, err
+	case form == Tree:
+		return unreadable, thread.WriteTree(w, thread.Tree(msgs))
+	case form == JSON:
+		return unreadable, thread.WriteJSON(w, thread.Explain(msgs))
+	}
+	return unreadable, thread.WriteRoots(w, thread.Explain(msgs))
+}
+
+// readFile understands every mail of a file or folder. A mail that comes twice is
+// given once.
+func readFile(ctx context.Context, path string) (msgs []*sigpost.Message, unreadable int, err error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, 0, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
 	}

@@ -13,7 +13,8 @@ func textOf(m *sigpost.Message) threadText {
 	return threadText{own: head(m.NewText(), maxNewText), quoted: head(m.QuotedText(), maxQuotedText)}
 }
 
-// maxFresh is how many bytes of text are kept between reading and tagging.
+// maxFresh is how many bytes of text are kept between reading and tagging,
+// where nothing else is said.
 const maxFresh = 24 << 20
 
 // freshTexts are the texts of messages that were stored a moment ago, for
@@ -24,9 +25,12 @@ type freshTexts struct {
 	on    bool
 	texts map[sigpost.MessageID]threadText
 	bytes int
+	limit int // of bytes
 }
 
-func newFreshTexts() *freshTexts { return &freshTexts{texts: map[sigpost.MessageID]threadText{}} }
+func newFreshTexts() *freshTexts {
+	return &freshTexts{texts: map[sigpost.MessageID]threadText{}, limit: maxFresh}
+}
 
 // begin has texts kept from now on, and end lets go of them all.
 func (f *freshTexts) begin() {
@@ -42,20 +46,21 @@ func (f *freshTexts) end() {
 	clear(f.texts)
 }
 
-// keep takes in what was stored, as far as there is room.
-func (f *freshTexts) keep(arrivals []sigpost.Arrival) {
+// keep takes in messages that were stored, as far as there is room. What is
+// never tagged, such as another copy of a message, would stay and use it up.
+func (f *freshTexts) keep(stored []*sigpost.Message) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.on {
 		return
 	}
-	for _, a := range arrivals {
-		if a.Message == nil || f.bytes > maxFresh {
+	for _, m := range stored {
+		if m.Own || f.bytes > f.limit {
 			continue
 		}
-		t := textOf(a.Message)
-		f.texts[a.Message.MessageID] = t
-		f.bytes += len(t.own) + len(t.quoted) + len(a.Message.MessageID)
+		t := textOf(m)
+		f.texts[m.MessageID] = t
+		f.bytes += len(t.own) + len(t.quoted) + len(m.MessageID)
 	}
 }
 
@@ -73,5 +78,5 @@ func (f *freshTexts) take(id sigpost.MessageID) (t threadText, ok bool) {
 func (f *freshTexts) full() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.bytes > maxFresh/2
+	return f.bytes > f.limit/2
 }

@@ -14,16 +14,19 @@ import (
 	"sigpost/ingest"
 )
 
+// SourceReport says what became of the mail of one mailbox or file.
+type SourceReport = ingest.Report
+
 // IngestReport says what a run of ingest did, mailbox by mailbox.
 type IngestReport struct {
-	Mailboxes []ingest.Report `json:"mailboxes"`
+	Mailboxes []SourceReport `json:"mailboxes"`
 	sigpost.AddCounts
 	// Failed are the mailboxes that could not be read to their end.
 	Failed []string      `json:"failed,omitempty"`
 	Took   time.Duration `json:"took_ns"`
 }
 
-func (r *IngestReport) add(one ingest.Report) {
+func (r *IngestReport) add(one SourceReport) {
 	r.Mailboxes = append(r.Mailboxes, one)
 	r.AddCounts.Add(one.AddCounts)
 }
@@ -59,7 +62,7 @@ func (a *App) ingestAnd(ctx context.Context, wanted func(name string) bool, betw
 			}
 			source, err := a.source(account, mailbox)
 			if err == nil {
-				var one ingest.Report
+				var one SourceReport
 				one, err = in.Fetch(ctx, source, func(done, total int) {
 					a.progress("reading "+name, Messages, done, total)
 					between()
@@ -115,17 +118,17 @@ func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
 		Timeout: time.Duration(account.Timeout),
 	}
 	if ia.Auth == ingest.AuthOAuth {
-		ia.OAuth = a.oauth(account)
+		ia.OAuth = oauth(a.Config, account)
 	}
 	return ia, nil
 }
 
 // oauth is what gets an account's access tokens.
-func (a *App) oauth(account config.Account) *ingest.OAuth {
+func oauth(cfg *config.Config, account config.Account) *ingest.OAuth {
 	return &ingest.OAuth{
 		Account: account.Name, TokenURL: account.TokenURL, DeviceURL: account.DeviceURL, ClientID: account.ClientID,
-		ClientSecret: func() (string, error) { return a.Config.ClientSecret(account) },
-		Scopes:       account.Scopes, TokenFile: a.Config.Path(account.TokenFile),
+		ClientSecret: func() (string, error) { return cfg.ClientSecret(account) },
+		Scopes:       account.Scopes, TokenFile: cfg.Path(account.TokenFile),
 	}
 }
 
@@ -146,24 +149,41 @@ func (a *App) importing(name string) func(done, total int64, mails int) {
 	}
 }
 
-// Import reads a file or folder of mail into the archive, as mail of the named
-// list, or of the only one.
-func (a *App) Import(ctx context.Context, file, list string) (report IngestReport, err error) {
+// Import reads files or folders of mail into the archive, as mail of the named
+// list, or of the only one. One that fails does not keep the others from being
+// read; the error names all that failed. What turned out to be no mail is not
+// in the report.
+func (a *App) Import(ctx context.Context, files []string, list string) (report IngestReport, err error) {
 	l, err := a.Config.List(list)
 	if err != nil {
 		return report, err
 	}
-	if _, err := os.Stat(file); err != nil {
-		return report, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
-	}
 	err = a.locked(ctx, false, func(a *App) error {
-		one, err := a.ingester().Import(ctx, file, l.Name, a.importing(filepath.Base(file)))
-		report.add(one)
-		report.Took = one.Took
-		if err == nil {
-			err = a.Store.Tidy(ctx, one.Stored)
+		var failures []error
+		for _, file := range files {
+			if err := a.importFile(ctx, file, l.Name, &report); err != nil {
+				failures = append(failures, err)
+			}
+			if ctx.Err() != nil {
+				break
+			}
 		}
-		return err
+		return errors.Join(append(failures, a.Store.Tidy(ctx, report.Stored))...)
 	})
 	return report, err
+}
+
+func (a *App) importFile(ctx context.Context, file, list string, report *IngestReport) error {
+	if _, err := os.Stat(file); err != nil {
+		return sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+	}
+	one, err := a.ingester().Import(ctx, file, list, a.importing(filepath.Base(file)))
+	if one.Format != "" {
+		report.add(one)
+	}
+	report.Took += one.Took
+	if err != nil {
+		report.Failed = append(report.Failed, one.Mailbox)
+	}
+	return err
 }

@@ -30,58 +30,93 @@ const reparseBatch = 200
 func (a *App) Reparse(ctx context.Context, all bool) (report ReparseReport, err error) {
 	begin := time.Now()
 	err = a.locked(ctx, false, func(a *App) error {
-		version := message.Version
+		r := &reparsing{App: a, version: message.Version, report: &report}
 		if all {
-			version = -1 // nothing was read by this one
+			r.version = -1 // nothing was read by this one
 		}
-		total, err := a.Store.CountToReread(ctx, version)
-		if err != nil {
+		if r.total, err = a.Store.CountToReread(ctx, r.version); err != nil {
 			return err
 		}
-		for after := int64(0); ; {
-			threads, err := a.Store.ThreadsToReread(ctx, version, after, reparseBatch)
-			if err != nil || len(threads) == 0 {
+		for before := -1; before < report.Messages && report.Messages < r.total; {
+			before = report.Messages
+			if err := r.pass(ctx); err != nil {
 				return err
 			}
-			for len(threads) > 0 {
-				n := together(threads)
-				if err := a.reread(ctx, threads[:n], version, &report); err != nil {
-					return err
-				}
-				after = threads[n-1].ID
-				threads = threads[n:]
-				a.progress("reading anew", Messages, report.Messages, total)
-			}
 		}
+		return nil
 	})
 	report.Took = time.Since(begin)
 	return report, err
 }
 
+// reparsing is a run of Reparse.
+type reparsing struct {
+	*App
+	version int // whose messages need no reading
+	total   int
+	done    []bool // message → was read in this run
+	report  *ReparseReport
+}
+
+// pass reads thread by thread, in the order of their numbers. What joins a thread
+// that was passed already, since a message is read in another way, is left to
+// the next one.
+func (r *reparsing) pass(ctx context.Context) error {
+	for after := int64(0); ; {
+		threads, err := r.Store.ThreadsToReread(ctx, r.version, after, reparseBatch)
+		if err != nil || len(threads) == 0 {
+			return err
+		}
+		for len(threads) > 0 {
+			n := together(threads)
+			if err := r.reread(ctx, threads[:n]); err != nil {
+				return err
+			}
+			after = threads[n-1].ID
+			threads = threads[n:]
+			r.progress("reading anew", Messages, r.report.Messages, r.total)
+		}
+	}
+}
+
+// first says whether a message has not been read in this run yet, and notes that
+// it is now.
+func (r *reparsing) first(id int64) bool {
+	for int64(len(r.done)) <= id {
+		r.done = append(r.done, make([]bool, id+1024)...)
+	}
+	was := r.done[id]
+	r.done[id] = true
+	return !was
+}
+
 // reread reads the messages of some threads anew, those that version has not
 // read, in one transaction.
-func (a *App) reread(ctx context.Context, threads []sigpost.Thread, version int, report *ReparseReport) error {
-	messages, err := a.Store.MessagesOf(ctx, threadIDs(threads))
+func (r *reparsing) reread(ctx context.Context, threads []sigpost.Thread) error {
+	messages, err := r.Store.MessagesOf(ctx, threadIDs(threads))
 	if err != nil {
 		return err
 	}
 	var old []sigpost.Message
 	for _, t := range threads {
 		for _, m := range messages[t.ID] {
-			if m.Reader != version {
+			if m.Reader != r.version && r.first(m.ID) {
 				old = append(old, m)
 			}
 		}
 	}
+	if len(old) == 0 {
+		return nil
+	}
 	var reread []*sigpost.Message
 	index, ids := indexOf(old)
-	err = a.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
+	err = r.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
 		was := &old[index[id]]
-		m, err := a.parse(raw, was.Received)
+		m, err := r.parse(raw, was.Received)
 		switch {
 		case errors.Is(err, message.ErrUnreadable):
-			report.Unreadable++
-			a.log.Warn("a message cannot be read any more, and stays as it was", "message", was.MessageID, "reason", err)
+			r.report.Unreadable++
+			r.log.Warn("a message cannot be read any more, and stays as it was", "message", was.MessageID, "reason", err)
 			m = was
 			m.Reader = message.Version
 		case err != nil:
@@ -93,9 +128,9 @@ func (a *App) reread(ctx context.Context, threads []sigpost.Thread, version int,
 	if err != nil {
 		return err
 	}
-	changed, err := a.Store.Reread(ctx, reread)
-	report.Messages += len(reread)
-	report.Changed += changed
+	changed, err := r.Store.Reread(ctx, reread)
+	r.report.Messages += len(reread)
+	r.report.Changed += changed
 	return err
 }
 

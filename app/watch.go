@@ -3,9 +3,10 @@ package app
 import (
 	"context"
 	"maps"
-	"slices"
 	"sync"
 	"time"
+
+	"sigpost/ingest"
 )
 
 // What could not be read is tried again after watchWait, doubled each time up
@@ -18,66 +19,87 @@ const (
 // Watch keeps the archive fresh until ctx ends, whose error it gives: it waits
 // for mail in every mailbox of the configuration, reads what is new as soon as
 // there is some, and tags what has grown. What goes wrong is logged, and tried
-// again for ever. Other runs may do the same meanwhile.
+// again for ever; it does not hold up what can be read. Other runs may do the
+// same meanwhile.
 func (a *App) Watch(ctx context.Context) error {
+	sources, err := a.sources()
+	if err != nil {
+		return err
+	}
 	w := &watching{pending: map[string]bool{}, wake: make(chan struct{}, 1)}
 	in := a.ingester()
 	defer in.Close()
 	var watches sync.WaitGroup
-	for _, account := range a.Config.Accounts {
-		for _, mailbox := range account.Mailboxes {
-			name := account.Name + "/" + mailbox.Name
-			source, err := a.source(account, mailbox)
-			if err != nil {
-				return err
-			}
-			watches.Go(func() {
-				in.Watch(ctx, source, time.Duration(account.Poll), func() { w.changed(name) })
-			})
-		}
-	}
 	defer watches.Wait()
+	for name, s := range sources {
+		watches.Go(func() {
+			in.Watch(ctx, s.Source, s.poll, func() { w.changed(name) })
+		})
+	}
+	left := map[string]bool{} // to be tried again
+	var again <-chan time.Time
 	for failures := 0; ; {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-w.wake:
+		case <-again:
+			again = nil
+			w.wait(left)
+			clear(left)
 		}
-		err := a.catchUp(ctx, w)
-		if err == nil || ctx.Err() != nil {
-			failures = 0
+		failed, err := a.catchUp(ctx, w.take())
+		if ctx.Err() != nil {
 			continue
 		}
-		wait := min(watchWait<<min(failures, 10), maxWatchWait)
-		failures++
-		a.log.Warn("what is new could not all be read", "again_in", wait, "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-			w.again()
+		maps.Copy(left, failed)
+		switch {
+		case err != nil && again == nil:
+			wait := min(a.watchWait<<min(failures, 10), maxWatchWait)
+			failures++
+			a.log.Warn("what is new could not all be read", "again_in", wait, "error", err)
+			again = time.After(wait)
+		case err == nil && again == nil:
+			failures = 0
 		}
 	}
 }
 
-// catchUp reads the mailboxes in which something has changed, and tags what has
-// grown. Those that could not be read are left to be tried again.
-func (a *App) catchUp(ctx context.Context, w *watching) error {
-	names := w.take()
-	if len(names) == 0 {
-		return nil
-	}
-	failed := slices.Collect(maps.Keys(names)) // until there is a report
-	err := a.locked(ctx, false, func(a *App) error {
-		report, _, err := a.readAndTag(ctx, func(name string) bool { return names[name] })
-		failed = report.Failed
-		return err
-	})
-	for _, name := range failed {
-		if err != nil {
-			w.wait(name)
+// watched is a mailbox to be watched, and how often it is asked where the server
+// does not tell by itself.
+type watched struct {
+	ingest.Source
+	poll time.Duration
+}
+
+// sources are the mailboxes of the configuration by their names.
+func (a *App) sources() (map[string]watched, error) {
+	all := map[string]watched{}
+	for _, account := range a.Config.Accounts {
+		for _, mailbox := range account.Mailboxes {
+			source, err := a.source(account, mailbox)
+			if err != nil {
+				return nil, err
+			}
+			all[account.Name+"/"+mailbox.Name] = watched{source, time.Duration(account.Poll)}
 		}
 	}
-	return err
+	return all, nil
+}
+
+// catchUp reads the mailboxes of these names, and tags what has grown. It gives
+// those that could not be read.
+func (a *App) catchUp(ctx context.Context, names map[string]bool) (failed map[string]bool, err error) {
+	failed = names // until there is a report
+	err = a.locked(ctx, false, func(a *App) error {
+		report, _, err := a.readAndTag(ctx, func(name string) bool { return names[name] })
+		failed = map[string]bool{}
+		for _, name := range report.Failed {
+			failed[name] = true
+		}
+		return err
+	})
+	return failed, err
 }
 
 // watching are the mailboxes that wait to be read.
@@ -87,23 +109,20 @@ type watching struct {
 	wake    chan struct{} // with room for one
 }
 
+// changed has a mailbox read.
 func (w *watching) changed(name string) {
-	w.wait(name)
-	w.again()
-}
-
-// wait notes that a mailbox is to be read, at the next occasion.
-func (w *watching) wait(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.pending[name] = true
-}
-
-func (w *watching) again() {
+	w.wait(map[string]bool{name: true})
 	select {
 	case w.wake <- struct{}{}:
 	default:
 	}
+}
+
+// wait notes that mailboxes are to be read, at the next occasion.
+func (w *watching) wait(names map[string]bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.Copy(w.pending, names)
 }
 
 func (w *watching) take() map[string]bool {

@@ -34,7 +34,9 @@ type world struct {
 	dovecot *peertest.DovecotServer
 	sink    *peertest.Sink
 	web     string
-	more    string // of the configuration
+	// mailboxes are more of them on the account, and more is more of the
+	// configuration.
+	mailboxes, more string
 
 	mu  sync.Mutex
 	now time.Time
@@ -166,7 +168,7 @@ timeout = "5s"
 [[account.mailbox]]
 name = "INBOX"
 list = "sig-openstack"
-[[digest]]
+%s[[digest]]
 name = "weekly"
 title = "SIG-OpenStack Weekly"
 zone = "America/Los_Angeles"
@@ -178,7 +180,7 @@ tls = "plain"
 timeout = "5s"
 [web]
 url = %q
-%s`, imapAddr, caFile, user, smtpAddr, w.web, w.more))
+%s`, imapAddr, caFile, user, w.mailboxes, smtpAddr, w.web, w.more))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -30,7 +30,9 @@ type session struct {
 // bind lets the connection end with ctx. Closing it under go-imap ends all of
 // its calls; its own Close would wait for them.
 func (s *session) bind(ctx context.Context) {
-	s.unhook = context.AfterFunc(ctx, func() { s.conn.Close() })
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	// Right after ctx has ended, stop may still be in time: too late for us.
+	s.unhook = func() bool { return stop() && ctx.Err() == nil }
 }
 
 // do carries out a command under the watchdog. expected is about how many

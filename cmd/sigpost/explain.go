@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -9,8 +8,6 @@ import (
 
 	"sigpost"
 	"sigpost/app"
-	"sigpost/message"
-	"sigpost/thread"
 )
 
 type explainCommand struct {
@@ -37,7 +34,7 @@ var margin = map[sigpost.RangeKind]string{
 	sigpost.RangeFooter: "footer", sigpost.RangeCode: "code", sigpost.RangeDiff: "diff", sigpost.RangeLog: "log",
 }
 
-func tellExplanation(w io.Writer, e message.Explanation) {
+func tellExplanation(w io.Writer, e app.Explanation) {
 	line := func(what, value string) {
 		if value != "" {
 			fmt.Fprintf(w, "%-13s %s\n", what+":", printable(value))
@@ -54,7 +51,7 @@ func tellExplanation(w io.Writer, e message.Explanation) {
 	}
 	line("Subject", e.Subject)
 	if e.BaseSubject != e.Subject {
-		line("without marks", e.BaseSubject)
+		line("Base subject", e.BaseSubject)
 	}
 	line("Sent", timeWords(e.Sent))
 	line("Received", timeWords(e.Received))
@@ -98,26 +95,21 @@ func timeWords(t *time.Time) string {
 
 type explainThreads struct {
 	File string `arg:"" type:"path" help:"A file or folder of mail, such as an mbox."`
-	Tree bool   `help:"Show the tree of each thread."`
+	Tree bool   `help:"Show the tree of each thread; with --json, which has what each message answers, it changes nothing."`
 }
 
 // Run explains the threads of a file.
 func (c explainThreads) Run(s *session) error {
-	msgs, unreadable, err := app.ReadFile(s.ctx, c.File)
-	if err != nil {
-		return err
+	form := app.Roots
+	switch {
+	case s.JSON:
+		form = app.JSON
+	case c.Tree:
+		form = app.Tree
 	}
-	s.finish()
+	unreadable, err := app.ExplainThreads(s.ctx, c.File, s.stdout, form)
 	if unreadable > 0 {
 		fmt.Fprintf(s.stderr, "sigpost: %s could not be understood, and is not in it\n", plural(unreadable, "mail"))
 	}
-	switch {
-	case c.Tree && s.JSON:
-		return json.NewEncoder(s.stdout).Encode(thread.Explain(msgs))
-	case c.Tree:
-		return thread.WriteTree(s.stdout, thread.Tree(msgs))
-	case s.JSON:
-		return thread.WriteJSON(s.stdout, thread.Explain(msgs))
-	}
-	return thread.WriteRoots(s.stdout, thread.Explain(msgs))
+	return err
 }

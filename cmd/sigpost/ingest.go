@@ -37,27 +37,19 @@ type importCommand struct {
 	Files []string `arg:"" name:"file" type:"path" help:"Files of mail."`
 }
 
-// Run imports file by file.
+// Run imports file by file; one that cannot be read does not keep the others
+// from being read.
 func (c importCommand) Run(s *session) error {
 	a, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	var whole app.IngestReport
-	for _, file := range c.Files {
-		report, err := a.Import(s.ctx, file, c.List)
-		whole.Mailboxes = append(whole.Mailboxes, report.Mailboxes...)
-		whole.AddCounts.Add(report.AddCounts)
-		whole.Took += report.Took
-		if err != nil {
-			if len(whole.Mailboxes) > 0 {
-				err = errors.Join(s.tell(whole, func(w io.Writer) { tellIngest(w, whole) }), err)
-			}
-			return err
-		}
+	whole, err := a.Import(s.ctx, c.Files, c.List)
+	if err != nil && len(whole.Mailboxes) == 0 {
+		return err
 	}
-	return s.tell(whole, func(w io.Writer) { tellIngest(w, whole) })
+	return errors.Join(s.tell(whole, func(w io.Writer) { tellIngest(w, whole) }), err)
 }
 
 func tellIngest(w io.Writer, r app.IngestReport) {
@@ -66,21 +58,56 @@ func tellIngest(w io.Writer, r app.IngestReport) {
 		if slices.Contains(r.Failed, m.Mailbox) {
 			note = "NOT read to its end: "
 		}
-		fmt.Fprintf(w, "ingest    %s: %s%s\n", m.Mailbox, note, counts(m.AddCounts))
+		fmt.Fprintf(w, "ingest    %s%s: %s%s\n", printable(m.Mailbox), format(m), note, counts(m.AddCounts))
+		tellDetails(w, m)
 	}
 	n := r.Stored + r.Duplicates + r.Quarantined
 	fmt.Fprintf(w, "ingest    %s in %s%s\n", plural(n, "message"), short(r.Took), rate(n, r.Took))
 }
 
+// format is what a file turned out to be.
+func format(m app.SourceReport) string {
+	if m.Format == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", m.Format)
+}
+
+// counts say what became of mail; the kinds of duplicates only where they are
+// not all the same, byte for byte.
 func counts(c sigpost.AddCounts) string {
 	text := fmt.Sprintf("%d new", c.Stored)
-	if c.Duplicates > 0 {
-		text += fmt.Sprintf(", %d known already", c.Duplicates)
-	}
-	if c.Quarantined > 0 {
-		text += fmt.Sprintf(", %d in quarantine", c.Quarantined)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{
+		{c.Different, "of them under a Message-ID that another message has"}, {c.Duplicates, "known already"},
+		{c.Redelivered, "of them delivered another way"}, {c.Modified, "of them modified by a list"}, {c.Quarantined, "in quarantine"},
+	} {
+		if more.n > 0 {
+			text += fmt.Sprintf(", %d %s", more.n, more.what)
+		}
 	}
 	return text
+}
+
+// tellDetails says of a source what is out of the ordinary.
+func tellDetails(w io.Writer, m app.SourceReport) {
+	if m.Resynced {
+		fmt.Fprintln(w, "          it was read from its beginning, since it is not what was read before")
+	}
+	if m.Expunged > 0 {
+		fmt.Fprintf(w, "          %s vanished before they could be read\n", plural(m.Expunged, "message"))
+	}
+	for _, p := range m.Parts {
+		fmt.Fprintf(w, "          %s%s: %s\n", printable(p.Mailbox), format(p), counts(p.AddCounts))
+	}
+	for _, name := range m.Skipped.Files {
+		fmt.Fprintf(w, "          skipped: %s\n", printable(name))
+	}
+	if more := m.Skipped.Count - len(m.Skipped.Files); more > 0 {
+		fmt.Fprintf(w, "          skipped: %d more\n", more)
+	}
 }
 
 func rate(n int, took time.Duration) string {

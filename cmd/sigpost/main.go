@@ -70,7 +70,7 @@ func report(stderr io.Writer, err error) int {
 		return exitDone
 	}
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
-		fmt.Fprintln(stderr, "sigpost:", line)
+		fmt.Fprintln(stderr, "sigpost:", printable(line)) // it may quote a server or a file
 	}
 	switch {
 	case errors.Is(err, sigpost.ErrUsage):

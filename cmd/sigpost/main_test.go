@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/mail"
 	"os"
 	"os/exec"
@@ -16,7 +19,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"sigpost"
 	"sigpost/internal/mailtest"
+	"sigpost/internal/peertest"
 	"sigpost/store"
 )
 
@@ -40,12 +45,19 @@ func TestScripts(t *testing.T) {
 		Dir:   "testdata",
 		Setup: setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"letters": letters,
-			"arrive":  arrive,
-			"sameid":  sameid,
-			"lock":    lock,
-			"subst":   subst,
+			"exits":    exits,
+			"letters":  letters,
+			"arrive":   arrive,
+			"sameid":   sameid,
+			"lock":     lock,
+			"subst":    subst,
+			"aside":    aside,
+			"older":    older,
+			"within":   within,
+			"renumber": renumber,
+			"same":     same,
+			"device":   device,
+			"page":     page,
 		},
 	})
 }
@@ -78,6 +90,7 @@ func setup(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("IMAP", imap.Addr)
 	env.Setenv("SMTP", smtp.Addr)
+	env.Setenv("WEB", peertest.FreeAddr(env.T().(testing.TB)))
 	return nil
 }
 
@@ -197,6 +210,111 @@ func lock(ts *testscript.TestScript, neg bool, args []string) {
 		unlock()
 		db.Close()
 	})
+}
+
+// aside FILE ARCHIVE puts a mail into quarantine, as a parser does that cannot
+// read it; aside UID ARCHIVE does so with a mail of INBOX that the server would
+// not hand over.
+func aside(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	a := sigpost.Arrival{Reason: "the parser \x1b[31mpanicked", List: "sig-openstack", Source: "old.mbox"}
+	if uid, err := strconv.ParseUint(args[0], 10, 32); err == nil {
+		a.Source, a.UID, a.Partial, a.Reason = "test/INBOX", uint32(uid), true, "it could not be fetched"
+	} else {
+		a.Raw = []byte(ts.ReadFile(args[0]))
+	}
+	db, err := store.Open(ctx, ts.MkAbs(args[1]))
+	ts.Check(err)
+	defer db.Close()
+	_, err = db.Add(ctx, nil, []sigpost.Arrival{a}, demoNow)
+	ts.Check(err)
+}
+
+// renumber makes INBOX anew, with the whole sample list and other UIDs.
+func renumber(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	ts.Check(w.imap.Reset("INBOX"))
+	ts.Check(w.imap.Append("INBOX", sample(func(time.Time) bool { return true })))
+}
+
+// older ARCHIVE MESSAGE-ID leaves a message as an older parser might have read it:
+// as one that answers nothing and says "gibberish".
+func older(ts *testscript.TestScript, neg bool, args []string) {
+	ctx := context.Background()
+	db, err := store.Open(ctx, ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	m, err := db.MessageByID(ctx, sigpost.MessageID(args[1]))
+	ts.Check(err)
+	m.Reader, m.References, m.Answering, m.Text, m.Fingerprint = 1, nil, false, "gibberish", sigpost.Fingerprint{}
+	m.Ranges = []sigpost.Range{{Kind: sigpost.RangeNew, Start: 0, End: len(m.Text)}}
+	_, err = db.Reread(ctx, []*sigpost.Message{&m})
+	ts.Check(err)
+}
+
+// within TIME TEXT COMMAND ARG... runs a command again and again until it prints
+// the text.
+func within(ts *testscript.TestScript, neg bool, args []string) {
+	limit, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	late := time.After(limit)
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if err := ts.Exec(args[2], args[3:]...); err == nil && strings.Contains(ts.ReadFile("stdout"), args[1]) {
+			return
+		}
+		select {
+		case <-again.C:
+		case <-late:
+			ts.Fatalf("no %q within %s", args[1], args[0])
+		}
+	}
+}
+
+// page TEXT waits until the page at $WEB has the text.
+func page(ts *testscript.TestScript, neg bool, args []string) {
+	late := time.After(10 * time.Second)
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if resp, err := http.Get("http://" + ts.Getenv("WEB") + "/"); err == nil {
+			html, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err == nil && strings.Contains(string(html), args[0]) {
+				return
+			}
+		}
+		select {
+		case <-again.C:
+		case <-late:
+			ts.Fatalf("%q is not on the page", args[0])
+		}
+	}
+}
+
+// same FILE FILE compares bytes, which cmp does not where a line ends in CR.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if ts.ReadFile(args[0]) != ts.ReadFile(args[1]) {
+		ts.Fatalf("%s and %s differ", args[0], args[1])
+	}
+}
+
+// device starts a server that gives leave at once (RFC 8628), and sets
+// $OAUTHKEYS to an account's keys for it.
+func device(ts *testscript.TestScript, neg bool, args []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch r.URL.Path {
+		case "/device":
+			fmt.Fprint(w, `{"device_code":"d","user_code":"WDJB-MJHT","verification_uri":"https://login.example.org/device","expires_in":600,"interval":1}`)
+		case "/token":
+			fmt.Fprint(w, `{"access_token":"a","refresh_token":"r","token_type":"Bearer","expires_in":3600}`)
+		}
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("OAUTHKEYS", fmt.Sprintf("auth = \"oauth\"\ntoken_file = \"imap.token\"\nclient_id = \"sigpost\"\ntoken_url = %q\ndevice_url = %q",
+		server.URL+"/token", server.URL+"/device"))
 }
 
 // subst FILE OLD NEW changes a file; what is changed must be there.

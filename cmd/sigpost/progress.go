@@ -27,7 +27,7 @@ func (b *bar) show(stage string, unit app.Unit, done, total int) {
 		b.stage = stage
 		b.shown = progressbar.NewOptions(spinIfZero(total),
 			progressbar.OptionSetWriter(b.w),
-			progressbar.OptionSetDescription(shortened(stage, 28)),
+			progressbar.OptionSetDescription(shortened(printable(stage), 28)),
 			progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowIts(),

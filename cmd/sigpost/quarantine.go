@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -69,7 +70,7 @@ func (c quarantineList) Run(s *session) error {
 
 // place says where a mail came from, and how much of it there is.
 func (l quarantineLine) place() string {
-	text := l.Source
+	text := printable(l.Source)
 	if l.UID != 0 {
 		text += fmt.Sprintf(" UID %d", l.UID)
 	}
@@ -134,10 +135,13 @@ func (c quarantineRetry) Run(s *session) error {
 	}
 	defer a.Close()
 	all, err := a.RetryQuarantined(s.ctx, c.IDs)
-	if err != nil {
+	if errors.Is(err, sigpost.ErrNotFound) {
+		err = fmt.Errorf("%w; \"sigpost quarantine list\" shows the numbers", err)
+	}
+	if err != nil && len(all) == 0 {
 		return err
 	}
-	return s.tell(append([]app.Retried{}, all...), func(w io.Writer) {
+	return errors.Join(s.tell(append([]app.Retried{}, all...), func(w io.Writer) {
 		stored := 0
 		for _, r := range all {
 			switch {
@@ -153,5 +157,5 @@ func (c quarantineRetry) Run(s *session) error {
 			}
 		}
 		fmt.Fprintf(w, "%d of %d left the quarantine.\n", stored, len(all))
-	})
+	}), err)
 }

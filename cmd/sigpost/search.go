@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"sigpost"
 	"sigpost/app"
@@ -27,6 +28,12 @@ type searchLine struct {
 
 // Run lists the newest first.
 func (c searchCommand) Run(s *session) error {
+	if c.Limit < 1 {
+		return sigpost.Usage(fmt.Errorf("--limit %d lists nothing: give 1 or more", c.Limit))
+	}
+	if !strings.ContainsFunc(strings.Join(c.Words, ""), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		return sigpost.Usage(fmt.Errorf("there is no word in %s: letters and digits are searched for, not the signs between them", strings.Join(c.Words, " ")))
+	}
 	a, err := s.openWith(app.Options{ReadOnly: true})
 	if err != nil {
 		return err

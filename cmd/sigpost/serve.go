@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"sigpost/app"
@@ -34,9 +35,14 @@ func (c serveCommand) Run(s *session) error {
 	ctx, stop := context.WithCancel(s.ctx)
 	defer stop()
 	watched := make(chan error, 1)
-	go func() { watched <- a.Watch(ctx) }()
+	go func() {
+		defer stop() // what keeps it from watching at all ends the server
+		watched <- a.Watch(ctx)
+	}()
 	err = a.Serve(ctx, listener)
 	stop()
-	<-watched
+	if failed := <-watched; s.ctx.Err() == nil {
+		err = errors.Join(failed, err)
+	}
 	return err
 }

@@ -11,7 +11,7 @@ import (
 
 // tellStatus says how far each mailbox has been read.
 func tellStatus(s *session) error {
-	a, err := s.openWith(app.Options{ReadOnly: true})
+	a, err := s.openWith(app.Options{ReadOnly: true, DryRun: true})
 	if err != nil {
 		return err
 	}
@@ -33,16 +33,18 @@ func tellStatus(s *session) error {
 // verdict is the one line that tells a quiet list from a broken fetch.
 func verdict(m app.MailboxStatus) string {
 	switch {
-	case m.Unreachable != "":
-		return "CANNOT BE READ now"
 	case !m.Failing.IsZero():
 		return "FAILING since " + moment(m.Failing)
+	case m.Unreachable != "":
+		return "CANNOT BE READ now"
 	case m.Complete.IsZero():
 		return "never read to its end yet"
 	case m.Server.NewUIDs:
 		return "the server has numbered it anew: the next run reads it from the beginning"
 	case m.Server.Behind > 0:
 		return plural(m.Server.Behind, "message") + " behind"
+	case len(m.Gaps) > 0:
+		return "all read but for " + plural(len(m.Gaps), "message")
 	}
 	return "all read; the list is quiet"
 }
@@ -61,11 +63,11 @@ func statusLines(m app.MailboxStatus, now time.Time) (lines []string) {
 	if m.Server != nil {
 		add("on the server: %s, %d of them not read yet", plural(m.Server.Messages, "message"), m.Server.Behind)
 	}
-	if m.Unreachable != "" {
+	if m.Unreachable != "" && m.Unreachable != m.Failure {
 		add("now: %s", printable(m.Unreachable))
 	}
 	if m.Failure != "" {
-		add("every fetch fails since %s, %s: %s", moment(m.Failing), ago(now.Sub(m.Failing)), printable(m.Failure))
+		add("every fetch has failed since %s, for %s: %s", moment(m.Failing), ago(now.Sub(m.Failing)), printable(m.Failure))
 	}
 	if len(m.Gaps) > 0 {
 		uids := make([]string, 0, len(m.Gaps))

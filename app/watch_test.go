@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/mailtest"
+)
+
+// news is a mail that came just now, about Kuryr.
+func news(id string) mailtest.Mail {
+	return mailtest.Mail{Name: id, Received: monday.Add(time.Minute), Raw: []byte(strings.ReplaceAll(`From: Nia <nia@example.net>
+To: sig-openstack@lists.example.org
+Subject: Kuryr and its ports
+Date: Mon, 25 Apr 2016 14:00:30 +0000
+Message-ID: <`+id+`>
+
+Our Kuryr agent takes a port from Neutron for every pod.
+`, "\n", "\r\n"))}
+}
+
+// watching runs Watch until the test ends, which it must do soon.
+func (w *world) watch(a *App) (stop func()) {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Watch(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				w.t.Errorf("Watch ended with %v", err)
+			}
+		case <-time.After(2 * time.Second):
+			w.t.Error("Watch goes on 2 s after its context has ended")
+		}
+	})
+	w.t.Cleanup(stop)
+	return stop
+}
+
+// logged has what is logged from now on told line by line.
+func (a *App) logged() <-chan string {
+	lines := make(chan string, 1000)
+	a.log = slog.New(slog.NewTextHandler(lineWriter(lines), nil))
+	return lines
+}
+
+type lineWriter chan string
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	select {
+	case w <- string(line):
+	default: // nobody listens any more
+	}
+	return len(line), nil
+}
+
+// await waits for a line with a text.
+func await(t *testing.T, lines <-chan string, text string) {
+	t.Helper()
+	late := time.After(10 * time.Second)
+	for {
+		select {
+		case line := <-lines:
+			if strings.Contains(line, text) {
+				return
+			}
+		case <-late:
+			t.Fatalf("%q is not logged", text)
+		}
+	}
+}
+
+// tagged waits until a message is stored and its thread has tags.
+func (w *world) tagged(a *App, id sigpost.MessageID, within time.Duration) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		if m, err := a.Store.MessageByID(ctx, id); err == nil {
+			if tags, err := a.Store.Taggings(ctx, []int64{m.ThreadID}); err == nil && len(tags[m.ThreadID]) > 0 {
+				return
+			}
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			w.t.Fatalf("%s is not stored and tagged within %s", id, within)
+		}
+	}
+}
+
+func TestWatchReadsAndTagsWhatComes(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		a := w.open()
+		stop := w.watch(a)
+		w.tagged(a, "5710D519.217212@nordlicht-telekom.example", 10*time.Second) // what was there before
+		for i := range 3 {
+			id := fmt.Sprintf("news-%d@example.net", i)
+			w.deliver(news(id))
+			w.tagged(a, sigpost.MessageID(id), 5*time.Second)
+		}
+		stop()
+	})
+}
+
+// Another run that holds the lock delays the mail, and nothing else.
+func TestWatchWaitsForAnotherRun(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		a, other := w.open(), w.open()
+		a.watchWait = 20 * time.Millisecond
+		lines := a.logged()
+		unlock, err := other.Store.Lock(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.watch(a)
+		await(t, lines, "what is new could not all be read")
+		w.deliver(news("news@example.net"))
+		await(t, lines, "what is new could not all be read")
+		if n, _, _, err := a.Store.CountMessages(context.Background()); n != 0 || err != nil {
+			t.Errorf("%d messages are stored in spite of the lock, %v", n, err)
+		}
+		unlock()
+		w.tagged(a, "news@example.net", 5*time.Second)
+		if n, _, _, _ := a.Store.CountMessages(context.Background()); n != 58 {
+			t.Errorf("%d messages are stored, want 58", n)
+		}
+	})
+}
+
+func TestWatchOutlivesItsServer(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		g := w.newGate()
+		a := w.open()
+		a.watchWait = 20 * time.Millisecond
+		lines := a.logged()
+		w.watch(a)
+		w.tagged(a, "5710D519.217212@nordlicht-telekom.example", 10*time.Second)
+		g.shut()
+		await(t, lines, "the watch on a mailbox was interrupted")
+		w.deliver(news("meanwhile@example.net"))
+		await(t, lines, "cannot connect")
+		g.open(t)
+		w.tagged(a, "meanwhile@example.net", 10*time.Second)
+		w.deliver(news("afterwards@example.net"))
+		w.tagged(a, "afterwards@example.net", 5*time.Second)
+	})
+}
+
+// A mailbox that cannot be read does not hold up another one.
+func TestWatchOfAMailboxThatCannotBeRead(t *testing.T) {
+	w := newWorld(t)
+	w.more = fmt.Sprintf(`[[account]]
+name = "away"
+host = %q
+ca_file = %q
+username = "reader"
+password_file = "wrong"
+timeout = "5s"
+[[account.mailbox]]
+name = "INBOX"
+list = "sig-openstack"
+`, w.imap.Addr, "ca.pem")
+	w.write("wrong", "wrong")
+	a := w.open()
+	lines := a.logged()
+	w.watch(a)
+	await(t, lines, "away/INBOX")
+	w.tagged(a, "5710D519.217212@nordlicht-telekom.example", 10*time.Second)
+	w.deliver(news("news@example.net"))
+	w.tagged(a, "news@example.net", 5*time.Second)
+}
+
+// What could not be read waits for its next try, and what comes elsewhere in the
+// meantime does not wait with it.
+func TestWatchGoesOnWhileOneMailboxWaits(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	a.watchWait = time.Hour
+	lines := a.logged()
+	other := w.open()
+	unlock, err := other.Store.Lock(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.watch(a)
+	await(t, lines, "again_in")
+	unlock()
+	w.deliver(news("news@example.net"))
+	w.tagged(a, "news@example.net", 5*time.Second)
+}
