@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+
+	"sigpost"
 )
 
 // SQL runs a statement as it is, for tests that break things.
@@ -43,3 +45,27 @@ var (
 	Unpack = unpack[string]
 	Clean  = clean
 )
+
+// Rows reads rows of texts.
+func (db *DB) Rows(ctx context.Context, n int, query string, args ...any) ([][]string, error) {
+	return collect(ctx, db, func(row scanner) ([]string, error) {
+		texts := make([]string, n)
+		into := make([]any, n)
+		for i := range texts {
+			into[i] = &texts[i]
+		}
+		return texts, row.Scan(into...)
+	}, query, args...)
+}
+
+// TextID is the full-text index's column of message numbers.
+func (db *DB) TextID() string { return db.textID }
+
+// KeyOf is how indexes hold a Message-ID.
+func KeyOf(id sigpost.MessageID) []byte {
+	k := keyOf(id)
+	return k[:]
+}
+
+// SubjectKeyOf is what the column subject_key says of a message.
+var SubjectKeyOf = subjectKeyOf

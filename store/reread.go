@@ -70,7 +70,10 @@ type rereading struct {
 	db      *DB
 	changed int
 	moved   []*sigpost.Message // that may belong to another thread now
-	grown   map[int64]bool     // threads of which something was read anew
+	// left is what they were and named: its threads may fall apart, even where
+	// they were cut off from them.
+	left  []sigpost.MessageID
+	grown map[int64]bool // threads of which something was read anew
 }
 
 func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error {
@@ -85,6 +88,7 @@ func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error 
 	if old.MessageID != m.MessageID || !slices.Equal(old.References, m.References) || old.Subject != m.Subject ||
 		old.Answering != m.Answering || old.Quoting != m.Quoting || old.Robot != m.Robot || old.Reader == 0 {
 		r.moved = append(r.moved, m)
+		r.left = append(append(r.left, old.MessageID), old.References...)
 	}
 	r.grown[m.ThreadID] = true
 	if err := r.db.updateMessage(ctx, m); err != nil {
@@ -134,7 +138,11 @@ claimed = $19, answering = $20, quoting = $21, fingerprint = $22, reader = $23, 
 // finish finds the threads of what may have moved, and lets all threads be
 // looked at again.
 func (r *rereading) finish(ctx context.Context) error {
-	var touched, all []int64
+	touched, err := r.db.threadsOf(ctx, r.left)
+	if err != nil {
+		return err
+	}
+	var all []int64
 	for _, m := range r.moved {
 		touched = append(touched, m.ThreadID)
 	}
