@@ -100,7 +100,7 @@ func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error 
 	if err := r.db.unindex(ctx, []int64{m.ID}); err != nil {
 		return err
 	}
-	return r.db.index(ctx, m.ID, m)
+	return r.db.index(ctx, []*sigpost.Message{m})
 }
 
 // keepID leaves a message the id under which it is known, where the one that is
