@@ -282,6 +282,7 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 		return err
 	}
 	var rows, lists [][]any
+	var stored []*sigpost.Message
 	for _, m := range b.messages {
 		row, err := messageRow(id, m, b.joiner.find(b.joiner.ids[m.key].thread), b.at)
 		if err != nil {
@@ -292,6 +293,7 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 			lists = append(lists, []any{id, l})
 		}
 		m.ID = id
+		stored = append(stored, m.Message)
 		id++
 	}
 	if err := b.db.insertAll(ctx, "messages ("+writtenColumns+")", rows); err != nil {
@@ -300,12 +302,7 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 	if _, err = b.db.insert(ctx, "message_lists (message_id, list)", lists); err != nil {
 		return err
 	}
-	for _, m := range b.messages {
-		if err := b.db.index(ctx, m.ID, m.Message); err != nil {
-			return fmt.Errorf("indexing message %s: %w", m.MessageID, err)
-		}
-	}
-	return nil
+	return b.db.index(ctx, stored)
 }
 
 func (b *batch) writeGhosts(ctx context.Context) error {

@@ -33,9 +33,12 @@ func letters(n int) []sigpost.Arrival {
 			fmt.Fprintf(&b, "X-Header-Of-Some-Server-%d: by mail%d.example.org with SMTP id %x for the list\r\n", h, h%3, random.Uint32())
 		}
 		b.WriteString("\r\n")
+		head := b.Len()
 		for b.Len() < 2500 {
 			b.WriteString(words[random.IntN(len(words))] + " ")
 		}
+		a.Message.Text = b.String()[head:]
+		a.Message.Ranges = []sigpost.Range{{Kind: sigpost.RangeNew, Start: 0, End: len(a.Message.Text)}}
 		a.Raw = append(a.Raw, b.String()...)
 		a.Message.Size = len(a.Raw)
 		all[i] = a

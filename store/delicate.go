@@ -126,29 +126,42 @@ func (b *batch) findCutting(ctx context.Context, delicate map[*arrived]bool) err
 			}
 		}
 	}
-	for _, m := range b.messages {
-		if len(m.References) > 0 && loops(refs, m.MessageID) {
+	for id := range looping(refs) {
+		if m := came[id]; m != nil {
 			delicate[m] = true
 		}
 	}
 	return nil
 }
 
-// loops says whether a message refers to itself by way of others.
-func loops(refs map[sigpost.MessageID][]sigpost.MessageID, id sigpost.MessageID) bool {
-	seen := map[sigpost.MessageID]bool{}
-	for todo := slices.Clone(refs[id]); len(todo) > 0; {
-		next := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		switch {
-		case next == id:
-			return true
-		case !seen[next]:
-			seen[next] = true
-			todo = append(todo, refs[next]...)
+// looping gives the messages whose references lead into a loop: what is left
+// when those that refer to nothing that is left are taken away, one by one.
+func looping(refs map[sigpost.MessageID][]sigpost.MessageID) map[sigpost.MessageID]int {
+	open := make(map[sigpost.MessageID]int, len(refs)) // how many of its references are left
+	answers := make(map[sigpost.MessageID][]sigpost.MessageID, len(refs))
+	var ends []sigpost.MessageID
+	for id, all := range refs {
+		for _, ref := range all {
+			if _, here := refs[ref]; here {
+				open[id]++
+				answers[ref] = append(answers[ref], id)
+			}
+		}
+		if open[id] == 0 {
+			ends = append(ends, id)
 		}
 	}
-	return false
+	for len(ends) > 0 {
+		end := ends[len(ends)-1]
+		ends = ends[:len(ends)-1]
+		for _, id := range answers[end] {
+			if open[id]--; open[id] == 0 {
+				delete(open, id)
+				ends = append(ends, id)
+			}
+		}
+	}
+	return open
 }
 
 // findBySubject finds answers without references that join another message by

@@ -19,12 +19,16 @@ type dialect struct {
 
 	// TextIndex is the DDL of the full-text index: see search.go.
 	TextIndex string
-	// indexText adds message $1 to it with its subject, author and words $2
-	// to $4; findText gives the numbers of those that match $1, the newest
-	// $2 of them, and match makes $1 of what is looked for.
-	indexText, findText string
-	match               func([]string) string
-	textID              string // its column of message numbers
+	// textInto is the index with its columns: the message's number and what
+	// document makes of its subject, author and words, textRows at once.
+	// findText gives the numbers of those that match $1, the newest $2 of
+	// them, and match makes $1 of what is looked for.
+	textInto string
+	textRows int
+	document func(fields ...string) []any
+	findText string
+	match    func([]string) string
+	textID   string // its column of message numbers
 	// tidyText merges a little of the index, optimizeText all of it; empty
 	// where the engine does so by itself.
 	tidyText, optimizeText string
@@ -59,10 +63,13 @@ func sqliteDialect() dialect {
 		TextIndex: `CREATE VIRTUAL TABLE message_text USING fts5(subject, author, words,
   content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');
 INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisismerge', 1000);`,
-		indexText: `INSERT INTO message_text (rowid, subject, author, words) VALUES ($1, $2, $3, $4)`,
-		findText:  `SELECT rowid FROM message_text WHERE message_text MATCH $1 ORDER BY rowid DESC LIMIT $2`,
-		match:     matchFTS5,
-		textID:    "rowid",
+		textInto: `message_text (rowid, subject, author, words)`,
+		// FTS5 writes out what it has gathered before a statement of many rows.
+		textRows: 1,
+		document: columns,
+		findText: `SELECT rowid FROM message_text WHERE message_text MATCH $1 ORDER BY rowid DESC LIMIT $2`,
+		match:    matchFTS5,
+		textID:   "rowid",
 		// Pages of 4 KiB: some 50 ms.
 		tidyText:     `INSERT INTO message_text (message_text, rank) VALUES ('merge', 500)`,
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
@@ -85,11 +92,11 @@ func postgresDialect() dialect {
   document   TSVECTOR NOT NULL
 );
 CREATE INDEX message_text_document ON message_text USING GIN (document);`,
-		indexText: `INSERT INTO message_text (message_id, document) VALUES
-($1, setweight(to_tsvector('simple', $2), 'A') || setweight(to_tsvector('simple', $3), 'B') || to_tsvector('simple', $4))
-ON CONFLICT (message_id) DO UPDATE SET document = excluded.document`,
-		findText: `SELECT message_id FROM message_text WHERE document @@ to_tsquery('simple', $1) ORDER BY message_id DESC LIMIT $2`,
-		match:    matchTSQuery,
+		textInto: `message_text (message_id, document)`,
+		textRows: bulkRows,
+		document: func(fields ...string) []any { return []any{tsvector(fields...)} },
+		findText: `SELECT message_id FROM message_text WHERE document @@ CAST(CAST($1 AS TEXT) AS TSQUERY) ORDER BY message_id DESC LIMIT $2`,
+		match:    tsquery,
 		textID:   "message_id",
 		hasTable: `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),

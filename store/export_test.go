@@ -2,7 +2,93 @@ package store
 
 import (
 	"context"
+
+	"sigpost"
 )
+
+// MigrateTo makes tables as the version of sigpost had them that knew
+// migrations up to version.
+func MigrateTo(ctx context.Context, dsn string, version int64) error {
+	db, err := connect(ctx, dsn, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	provider, err := db.provider()
+	if err != nil {
+		return err
+	}
+	_, err = provider.UpTo(ctx, version)
+	return err
+}
+
+// FillOld writes mail as that version did that knew migrations up to 4: none
+// of it is special. A cursor and a mail in quarantine are there too.
+func FillOld(ctx context.Context, dsn string, arrivals []sigpost.Arrival) error {
+	db, err := connect(ctx, dsn, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Tx(ctx, func(tx *DB) error {
+		p := &packer{db: tx}
+		threads := map[sigpost.MessageID]int64{}
+		for i, a := range arrivals {
+			at, err := p.put(ctx, a.Raw)
+			if err == nil {
+				err = p.flush(ctx)
+			}
+			if err != nil {
+				return err
+			}
+			m := a.Message
+			thread := int64(i + 1)
+			if len(m.References) > 0 {
+				thread = threads[m.References[0]]
+			} else if err := tx.SQL(ctx, `INSERT INTO threads (id, subject, base_subject, messages, robots, first_at, last_at, revision)
+VALUES ($1, $2, $3, 0, 0, $4, $4, 0)`, thread, m.Subject, m.BaseSubject, micros(m.Received)); err != nil {
+				return err
+			}
+			threads[m.MessageID] = thread
+			k := keyOf(m.MessageID)
+			for _, s := range []struct {
+				query string
+				args  []any
+			}{
+				{`UPDATE threads SET messages = messages + 1, revision = revision + 1, last_at = $2 WHERE id = $1`, []any{thread, micros(m.Received)}},
+				{`INSERT INTO messages (id, thread_id, message_key, message_id, derived, refs, author_name, author_addr, sender_name, sender_addr,
+subject, base_subject, sent, received, trace, list_ids, archived_at, robot, own, attachments, size, defects, raw_block, raw_offset, raw_size, stored_at)
+VALUES ($1, $2, $3, $4, 0, $5, 'Ada', 'ada@example.org', '', '', $6, $7, 0, $8, 0, '', '', 0, 0, '', $9, '', $10, $11, $12, 0)`,
+					[]any{i + 1, thread, k[:], string(m.MessageID), pack(m.References), m.Subject, m.BaseSubject, micros(m.Received), len(a.Raw), at.block, at.offset, at.size}},
+				{`INSERT INTO message_lists (message_id, list) VALUES ($1, $2)`, []any{i + 1, a.List}},
+				{`INSERT INTO thread_lists (thread_id, list) VALUES ($1, $2) ON CONFLICT DO NOTHING`, []any{thread, a.List}},
+			} {
+				if err := tx.SQL(ctx, s.query, s.args...); err != nil {
+					return err
+				}
+			}
+			for _, ref := range m.References {
+				if k := keyOf(ref); threads[ref] == 0 {
+					if err := tx.SQL(ctx, `INSERT INTO ghosts (message_key, thread_id) VALUES ($1, $2)`, k[:], thread); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		for _, table := range []string{"messages", "threads"} {
+			if tx.file == "" {
+				if _, err := tx.reserve(ctx, table, len(arrivals)); err != nil {
+					return err
+				}
+			}
+		}
+		if err := tx.SQL(ctx, `INSERT INTO mailboxes (account, name, list, uid_validity, uid_next) VALUES ('account', 'INBOX', 'sig', 1, 9)`); err != nil {
+			return err
+		}
+		return tx.SQL(ctx, `INSERT INTO quarantine (quarantine_key, source, uid, raw, raw_size, reason, at) VALUES ($1, 'inbox', 3, $2, 6, 'no header', 0)`,
+			[]byte("0123456789abcdef"), tx.squeeze.EncodeAll([]byte("broken"), nil))
+	})
+}
 
 // SQL runs a statement as it is, for tests that break things.
 func (db *DB) SQL(ctx context.Context, query string, args ...any) error {
@@ -43,3 +129,27 @@ var (
 	Unpack = unpack[string]
 	Clean  = clean
 )
+
+// Rows reads rows of texts.
+func (db *DB) Rows(ctx context.Context, n int, query string, args ...any) ([][]string, error) {
+	return collect(ctx, db, func(row scanner) ([]string, error) {
+		texts := make([]string, n)
+		into := make([]any, n)
+		for i := range texts {
+			into[i] = &texts[i]
+		}
+		return texts, row.Scan(into...)
+	}, query, args...)
+}
+
+// TextID is the full-text index's column of message numbers.
+func (db *DB) TextID() string { return db.textID }
+
+// KeyOf is how indexes hold a Message-ID.
+func KeyOf(id sigpost.MessageID) []byte {
+	k := keyOf(id)
+	return k[:]
+}
+
+// SubjectKeyOf is what the column subject_key says of a message.
+var SubjectKeyOf = subjectKeyOf

@@ -280,8 +280,12 @@ func (r *regrouping) special(g thread.Group) bool {
 		return true
 	}
 	for _, m := range g.Messages {
-		root := m.MessageID == g.Root
-		if root && len(m.References) > 0 || !root && lost(m) { // a loop, or joined by its subject
+		if m.MessageID != g.Root && lost(m) { // joined by its subject
+			return true
+		}
+		if m.MessageID == g.Root && (len(m.References) > 0 || slices.ContainsFunc(g.Messages, func(older *sigpost.Message) bool {
+			return thread.JoinsBySubject(m, older)
+		})) { // a loop
 			return true
 		}
 	}

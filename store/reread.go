@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"reflect"
-	"slices"
 
 	"sigpost"
 )
@@ -70,33 +69,51 @@ type rereading struct {
 	db      *DB
 	changed int
 	moved   []*sigpost.Message // that may belong to another thread now
-	grown   map[int64]bool     // threads of which something was read anew
+	// left is what they were and named: its threads may fall apart, even where
+	// they were cut off from them.
+	left    []sigpost.MessageID
+	touched []int64
+	grown   map[int64]bool // threads of which something was read anew
 }
 
 func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error {
 	if err := r.keepID(ctx, old, m); err != nil {
 		return err
 	}
-	known := *m
-	known.Text, known.Ranges, known.Reader = "", nil, old.Reader
-	if !reflect.DeepEqual(&known, old) {
-		r.changed++
-	}
-	if old.MessageID != m.MessageID || !slices.Equal(old.References, m.References) || old.Subject != m.Subject ||
-		old.Answering != m.Answering || old.Quoting != m.Quoting || old.Robot != m.Robot || old.Reader == 0 {
-		r.moved = append(r.moved, m)
-	}
-	r.grown[m.ThreadID] = true
-	if err := r.db.updateMessage(ctx, m); err != nil {
+	was, err := readingRow(old)
+	if err != nil {
 		return err
 	}
-	if old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == m.Subject && old.Author == m.Author {
+	now, err := readingRow(m)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(was, now) {
+		r.changed++
+	}
+	if old.MessageID != m.MessageID || pack(old.References) != pack(m.References) || old.Subject != clean(m.Subject) ||
+		old.Answering != m.Answering || old.Quoting != m.Quoting || old.Robot != m.Robot || old.Reader == 0 {
+		r.moved = append(r.moved, m)
+		r.left = append(r.left, old.References...)
+		r.touched = append(r.touched, old.ThreadID)
+	}
+	r.grown[old.ThreadID] = true
+	_, err = r.db.exec(ctx, `UPDATE messages SET message_key = $1, message_id = $2, derived = $3, refs = $4,
+author_name = $5, author_addr = $6, sender_name = $7, sender_addr = $8, subject = $9, base_subject = $10, sent = $11, trace = $12,
+list_ids = $13, archived_at = $14, robot = $15, own = $16, attachments = $17, defects = $18,
+claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = $23, reader = $24 WHERE id = $25`,
+		append(now, m.Reader, m.ID)...)
+	if err != nil {
+		return err
+	}
+	// Only mail that was read before there was an index is not in it.
+	if old.Reader != 0 && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author {
 		return nil
 	}
 	if err := r.db.unindex(ctx, []int64{m.ID}); err != nil {
 		return err
 	}
-	return r.db.index(ctx, m.ID, m)
+	return r.db.index(ctx, []*sigpost.Message{m})
 }
 
 // keepID leaves a message the id under which it is known, where the one that is
@@ -112,33 +129,29 @@ func (r *rereading) keepID(ctx context.Context, old, m *sigpost.Message) error {
 	return err
 }
 
-// updateMessage writes all of a message but where and when it came in.
-func (db *DB) updateMessage(ctx context.Context, m *sigpost.Message) error {
+// readingRow is what a row of messages says of how a message is read: all but
+// where it is, when and how it came in, and who read it.
+func readingRow(m *sigpost.Message) ([]any, error) {
 	attachments, err := attachmentsJSON(m)
-	if err != nil {
-		return err
-	}
 	k := keyOf(m.MessageID)
-	_, err = db.exec(ctx, `UPDATE messages SET message_key = $1, message_id = $2, derived = $3, refs = $4,
-author_name = $5, author_addr = $6, sender_name = $7, sender_addr = $8, subject = $9, base_subject = $10, sent = $11, trace = $12,
-list_ids = $13, archived_at = $14, robot = $15, own = $16, attachments = $17, defects = $18,
-claimed = $19, answering = $20, quoting = $21, fingerprint = $22, reader = $23, subject_key = $24 WHERE id = $25`,
+	return []any{
 		k[:], clean(string(m.MessageID)), number(m.Derived), pack(m.References),
 		clean(m.Author.Name), clean(m.Author.Addr), clean(m.Sender.Name), clean(m.Sender.Addr),
 		clean(m.Subject), clean(m.BaseSubject), micros(m.Sent), micros(m.Trace),
 		pack(m.ListIDs), clean(m.ArchivedAt), number(m.Robot), number(m.Own), attachments, pack(m.Defects),
-		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), m.Reader, subjectKeyOf(m), m.ID)
-	return err
+		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), subjectKeyOf(m),
+	}, err
 }
 
 // finish finds the threads of what may have moved, and lets all threads be
 // looked at again.
 func (r *rereading) finish(ctx context.Context) error {
-	var touched, all []int64
-	for _, m := range r.moved {
-		touched = append(touched, m.ThreadID)
+	touched, err := r.db.threadsOf(ctx, r.left)
+	if err != nil {
+		return err
 	}
-	if err := r.db.regroup(ctx, touched, r.moved, nil); err != nil {
+	var all []int64
+	if err := r.db.regroup(ctx, append(touched, r.touched...), r.moved, nil); err != nil {
 		return err
 	}
 	for t := range r.grown {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,17 +11,30 @@ import (
 	"sigpost"
 )
 
-// maxIndexed is how many bytes of a message's text are indexed: who pastes
-// more is looked for by the rest. PostgreSQL takes 1 MiB of word positions.
-const maxIndexed = 256 << 10
+// How many bytes of a message are indexed, of its words and of its subject and
+// its author: who pastes more is looked for by the rest.
+const (
+	maxIndexed      = 256 << 10
+	maxIndexedField = 8 << 10
+)
 
-// index makes a message found by its subject, its author and what the author
-// wrote. The message has its Text.
-func (db *DB) index(ctx context.Context, id int64, m *sigpost.Message) error {
-	words := validPrefix(m.NewText(), maxIndexed)
-	author := m.Author.Name + " " + m.Author.Addr
-	_, err := db.exec(ctx, db.indexText, id, searchable(m.Subject), searchable(author), searchable(words))
-	return err
+// index makes messages found by their subject, their author and what the
+// author wrote. They have their ID and Text.
+func (db *DB) index(ctx context.Context, msgs []*sigpost.Message) error {
+	for chunk := range slices.Chunk(msgs, db.textRows) {
+		var args []any
+		for _, m := range chunk {
+			author := validPrefix(m.Author.Name, maxIndexedField) + " " + validPrefix(m.Author.Addr, maxIndexedField)
+			args = append(args, m.ID)
+			args = append(args, db.document(searchable(validPrefix(m.Subject, maxIndexedField)), searchable(author),
+				searchable(validPrefix(m.NewText(), maxIndexed)))...)
+		}
+		query := `INSERT INTO ` + db.textInto + ` VALUES ` + db.tuples(len(args)/len(chunk), len(chunk))
+		if _, err := db.exec(ctx, query, args...); err != nil {
+			return fmt.Errorf("indexing message %s and those after it: %w", chunk[0].MessageID, err)
+		}
+	}
+	return nil
 }
 
 // unindex forgets what was indexed of messages.
@@ -79,9 +93,7 @@ WHERE m.id IN (`+db.findText+`) ORDER BY m.received DESC, m.id DESC`, db.match(p
 func phrases(query string) []string {
 	var all []string
 	add := func(phrase string) {
-		words := strings.FieldsFunc(searchable(phrase), func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-		})
+		words := strings.FieldsFunc(searchable(phrase), notOfWord)
 		if len(words) > 0 {
 			all = append(all, strings.Join(words, " "))
 		}
@@ -98,15 +110,16 @@ func phrases(query string) []string {
 	return all
 }
 
-func matchFTS5(phrases []string) string { return `"` + strings.Join(phrases, `" "`) + `"` }
-
-func matchTSQuery(phrases []string) string {
-	all := make([]string, len(phrases))
-	for i, p := range phrases {
-		all[i] = "('" + strings.Join(strings.Fields(p), "' <-> '") + "')"
+// columns are the texts that FTS5 indexes.
+func columns(fields ...string) []any {
+	args := make([]any, len(fields))
+	for i, f := range fields {
+		args[i] = f
 	}
-	return strings.Join(all, " & ")
+	return args
 }
+
+func matchFTS5(phrases []string) string { return `"` + strings.Join(phrases, `" "`) + `"` }
 
 // Tidy merges what the full-text index took in bit by bit, after added
 // messages came: wholly where they are a good part of the archive, else a

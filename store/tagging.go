@@ -63,6 +63,10 @@ func (db *DB) SaveTaggings(ctx context.Context, threadID, revision int64, taxono
 		if err != nil || n == 0 {
 			return err
 		}
+		// Another taxonomy has begun: what Classified noted does not hold any more.
+		if _, err := tx.exec(ctx, `DELETE FROM notes WHERE name = 'classified' AND value <> $1`, taxonomy); err != nil {
+			return err
+		}
 		if _, err := tx.exec(ctx, `DELETE FROM taggings WHERE thread_id = $1`, threadID); err != nil {
 			return err
 		}

@@ -53,6 +53,44 @@ func TestThreadsToClassify(t *testing.T) {
 	})
 }
 
+// Whoever goes back to an earlier taxonomy half way finds what the other one
+// has tagged.
+func TestClassifiedHoldsUntilAnotherTaxonomyBegins(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		add(t, db, mail("a", 0), mail("b", 1))
+		classify := func(taxonomy, only string) {
+			for _, thread := range must(db.ThreadsToClassify(ctx, taxonomy, 0, 9))(t) {
+				if only == "" || thread.Subject == "About "+only {
+					check(t, db.SaveTaggings(ctx, thread.ID, thread.Revision, taxonomy, nil))
+				}
+			}
+		}
+		todo := func(what, taxonomy, want string) {
+			t.Helper()
+			equal(t, what, subjects(must(db.ThreadsToClassify(ctx, taxonomy, 0, 9))(t)), want)
+		}
+		todo("at first, all", "v1", "a b")
+		todo("and all have grown", "", "a b")
+		classify("v1", "")
+		check(t, db.Classified(ctx, "v1"))
+		check(t, db.Classified(ctx, "v1"))
+		todo("none left", "v1", "")
+		add(t, db, mail("c", 2))
+		todo("a new one", "v1", "c")
+		todo("by another, all", "v2", "a b c")
+		classify("v1", "")
+		classify("v2", "b")
+		todo("back again half way", "v1", "b")
+		todo("on with the other", "v2", "a c")
+		todo("none has grown", "", "")
+		classify("v2", "")
+		check(t, db.Classified(ctx, "v2"))
+		todo("all by the other", "v2", "")
+		todo("back again", "v1", "a b c")
+	})
+}
+
 func TestDecisionsOutliveTheClassifier(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()

@@ -65,7 +65,7 @@ var owner = map[string][]string{
 	"github.com/mattn/go-isatty":        {"cmd/sigpost"},
 	"golang.org/x/net":                  {"message"},
 	"golang.org/x/oauth2":               {"ingest"},
-	"golang.org/x/text":                 {"message", "digest", "classify"},
+	"golang.org/x/text":                 {"message", "digest", "classify", "store"},
 }
 
 type pkg struct {

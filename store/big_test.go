@@ -1,0 +1,72 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+)
+
+// bigThread is a thread of n messages, each with as many references as mail
+// programs give: the first and the last twenty.
+func bigThread(n int, subject string) []sigpost.Arrival {
+	all := make([]sigpost.Arrival, n)
+	for i := range all {
+		var refs []sigpost.MessageID
+		for r := max(0, i-20); r < i; r++ {
+			refs = append(refs, letterID(r))
+		}
+		if i > 20 {
+			refs = slices.Insert(refs, 0, letterID(0))
+		}
+		a := mail(string(letterID(i)), i, refs...)
+		a.Message.Subject, a.Message.BaseSubject, a.Message.Answering = subject, subject, i > 0
+		a.Message.Quoting = true
+		all[i] = a
+	}
+	return all
+}
+
+// BenchmarkBigThread stores one thread in the order in which it was written,
+// from its end, and in no order; in batches of 500 and one by one.
+func BenchmarkBigThread(b *testing.B) {
+	const n = 5000
+	orders := map[string]func([]sigpost.Arrival){
+		"in order": func([]sigpost.Arrival) {},
+		"reverse":  slices.Reverse[[]sigpost.Arrival],
+		"random": func(all []sigpost.Arrival) {
+			rand.New(rand.NewPCG(1, 2)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		},
+	}
+	for _, order := range []string{"in order", "reverse", "random"} {
+		for _, batch := range []int{500, 1} {
+			for _, kind := range []string{"plain", "special"} {
+				b.Run(fmt.Sprintf("%s/%d/%s", order, batch, kind), func(b *testing.B) {
+					for b.Loop() {
+						db := must(store.Open(b.Context(), engines[0].dsn(b)))(b)
+						all := bigThread(n, "Bays")
+						if kind == "special" {
+							// It holds an answer that only its subject brought there.
+							add(b, db, all[n-1])
+							lost := mail("lost", n+1)
+							lost.Message.Subject, lost.Message.BaseSubject, lost.Message.Answering = "Re: Bays", "Bays", true
+							add(b, db, lost)
+							all = all[:n-1]
+						}
+						orders[order](all)
+						begin := time.Now()
+						for chunk := range slices.Chunk(all, batch) {
+							add(b, db, chunk...)
+						}
+						b.ReportMetric(time.Since(begin).Seconds(), "s/thread")
+						check(b, db.Close())
+					}
+				})
+			}
+		}
+	}
+}
