@@ -168,10 +168,10 @@ func looping(refs map[sigpost.MessageID][]sigpost.MessageID) map[sigpost.Message
 // their subject, and messages that such answers join which are stored.
 func (b *batch) findBySubject(ctx context.Context, delicate map[*arrived]bool) error {
 	all := make([]*sigpost.Message, len(b.messages))
-	alike := map[int64][]*sigpost.Message{}
+	alike := map[int64]int{}
 	for i, m := range b.messages {
 		all[i] = m.Message
-		alike[m.subjectKey] = append(alike[m.subjectKey], m.Message)
+		alike[m.subjectKey]++
 	}
 	_, joining, err := b.db.answersBySubject(ctx, all)
 	if err != nil {
@@ -181,15 +181,15 @@ func (b *batch) findBySubject(ctx context.Context, delicate map[*arrived]bool) e
 		if delicate[m] = delicate[m] || joining[m.Message]; delicate[m] || !lost(m.Message) {
 			continue
 		}
-		if slices.ContainsFunc(alike[m.subjectKey], func(older *sigpost.Message) bool { return thread.JoinsBySubject(m.Message, older) }) {
+		if alike[m.subjectKey] > 1 {
 			delicate[m] = true
 			continue
 		}
-		older, err := b.db.joined(ctx, m.Message)
+		may, err := b.db.mayJoin(ctx, m.Message)
 		if err != nil {
 			return err
 		}
-		delicate[m] = older != nil
+		delicate[m] = may
 	}
 	return nil
 }

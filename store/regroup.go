@@ -22,13 +22,17 @@ type regrouping struct {
 	now     map[int64]int64 // message → thread
 	// born are the threads that nobody has seen yet: they leave no trace.
 	born map[int64]bool
+	// fresh are the messages whose answers by subject may be anywhere: those of
+	// all others are where they are. nil means all.
+	fresh map[int64]bool
 	// changed are the threads that gained or lost a message.
 	changed map[int64]bool
 }
 
 // regroup sorts the messages of the touched threads into threads anew. fresh
 // are those of their messages that are new or read in another way, born the
-// threads that were made for them in this transaction.
+// threads that were made for them in this transaction, nil where messages have
+// changed or people decided.
 func (db *DB) regroup(ctx context.Context, touched []int64, fresh []*sigpost.Message, born map[int64]bool) error {
 	if len(touched) == 0 {
 		return nil
@@ -40,6 +44,12 @@ func (db *DB) regroup(ctx context.Context, touched []int64, fresh []*sigpost.Mes
 	r := &regrouping{db: db, threads: map[int64]bool{}, now: map[int64]int64{}, born: born, changed: map[int64]bool{}}
 	for _, d := range decisions {
 		r.decisions = append(r.decisions, d.Decision)
+	}
+	if born != nil {
+		r.fresh = map[int64]bool{}
+		for _, m := range fresh {
+			r.fresh[m.ID] = true
+		}
 	}
 	answers, _, err := db.answersBySubject(ctx, fresh)
 	if err != nil {
@@ -62,7 +72,7 @@ func (r *regrouping) gather(ctx context.Context, threads []int64) error {
 			return err
 		}
 		var named []sigpost.MessageID
-		var further []int64
+		var astray []*sigpost.Message
 		for _, t := range threads {
 			r.threads[t] = true
 			for i := range found[t] {
@@ -71,16 +81,16 @@ func (r *regrouping) gather(ctx context.Context, threads []int64) error {
 				r.now[m.ID] = t
 				named = append(append(named, m.MessageID), m.References...)
 				named = append(named, r.decided(m)...)
-				older, err := r.db.joined(ctx, m)
-				if err != nil {
-					return err
-				}
-				if older != nil {
-					further = append(further, older.ThreadID)
+				if lost(m) && (r.fresh == nil || r.fresh[m.ID]) {
+					astray = append(astray, m)
 				}
 			}
 		}
 		if threads, err = r.db.threadsOf(ctx, named); err != nil {
+			return err
+		}
+		further, err := r.db.joined(ctx, astray)
+		if err != nil {
 			return err
 		}
 		threads = append(threads, further...)

@@ -4,7 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
+	"slices"
+	"time"
 
 	"sigpost"
 	"sigpost/thread"
@@ -27,64 +28,111 @@ func lost(m *sigpost.Message) bool {
 	return m.Answering && len(m.References) == 0 && subjectKeyOf(m) != 0
 }
 
-// errFound ends the reading of rows.
-var errFound = errors.New("found")
+// span is when the messages of one subject came that are asked about.
+type span struct{ first, last time.Time }
 
-// joined gives the stored message that m joins by its subject, or nil.
-func (db *DB) joined(ctx context.Context, m *sigpost.Message) (*sigpost.Message, error) {
-	if !lost(m) {
-		return nil, nil
-	}
-	var found *sigpost.Message
-	err := db.each(ctx, func(row scanner) error {
-		older, err := readMessage(row)
-		switch {
-		case err != nil:
-			return err
-		case found != nil && older.Received.Before(found.Received):
-			return errFound
-		case thread.JoinsBySubject(m, &older) && (found == nil || thread.Compare(found, &older) < 0):
-			found = &older
+// spans gives, by their subjects, when messages came.
+func spans(msgs []*sigpost.Message) (of map[int64]*span, keys []int64) {
+	of = map[int64]*span{}
+	for _, m := range msgs {
+		key := subjectKeyOf(m)
+		switch s := of[key]; {
+		case key == 0:
+		case s == nil:
+			of[key] = &span{m.Received, m.Received}
+			keys = append(keys, key)
+		default:
+			if m.Received.Before(s.first) {
+				s.first = m.Received
+			}
+			if m.Received.After(s.last) {
+				s.last = m.Received
+			}
 		}
-		return nil
-	}, `SELECT `+messageColumns+` FROM messages m WHERE m.subject_key <> 0 AND m.subject_key = $1
-AND m.received BETWEEN $2 AND $3 ORDER BY m.received DESC`,
-		subjectKeyOf(m), micros(m.Received.Add(-thread.JoinWindow)), micros(m.Received))
-	if errors.Is(err, errFound) {
-		err = nil
 	}
-	return found, err
+	return of, keys
+}
+
+// mayJoin says whether there is a stored message that m, an answer without
+// references, may join by its subject, as far as that can be told at a glance.
+func (db *DB) mayJoin(ctx context.Context, m *sigpost.Message) (bool, error) {
+	var n int
+	err := db.scan(ctx, `SELECT count(*) FROM (SELECT 1 FROM messages WHERE subject_key <> 0 AND subject_key = $1
+AND received BETWEEN $2 AND $3 LIMIT 1) found`, []any{subjectKeyOf(m), micros(m.Received.Add(-thread.JoinWindow)), micros(m.Received)}, &n)
+	return n > 0, err
+}
+
+// joined gives the threads of the stored messages that answers without
+// references join by their subject.
+func (db *DB) joined(ctx context.Context, answers []*sigpost.Message) (threads []int64, err error) {
+	byKey := map[int64][]*sigpost.Message{}
+	for _, m := range answers {
+		if lost(m) {
+			byKey[subjectKeyOf(m)] = append(byKey[subjectKeyOf(m)], m)
+		}
+	}
+	for key, answers := range byKey {
+		s, _ := spans(answers)
+		older, err := collect(ctx, db, readMessage, `SELECT `+messageColumns+` FROM messages m WHERE m.subject_key <> 0 AND m.subject_key = $1
+AND m.received BETWEEN $2 AND $3`, key, micros(s[key].first.Add(-thread.JoinWindow)), micros(s[key].last))
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(older, func(a, b sigpost.Message) int { return thread.Compare(&a, &b) })
+		for _, m := range answers {
+			if t := latest(older, m); t != 0 {
+				threads = append(threads, t)
+			}
+		}
+	}
+	return threads, nil
+}
+
+// latest gives the thread of the last of some messages in the order of
+// thread.Compare that m may join; 0 where there is none.
+func latest(older []sigpost.Message, m *sigpost.Message) int64 {
+	n, _ := slices.BinarySearchFunc(older, m, func(a sigpost.Message, m *sigpost.Message) int { return thread.Compare(&a, m) })
+	for i := range slices.Backward(older[:n]) {
+		if m.Received.Sub(older[i].Received) > thread.JoinWindow {
+			break
+		}
+		if thread.JoinsBySubject(m, &older[i]) {
+			return older[i].ThreadID
+		}
+	}
+	return 0
 }
 
 // answersBySubject gives the threads of stored answers without references that
-// may join one of the given messages by their subject.
+// may join one of the given messages by their subject, and those messages, as
+// far as that can be told by subject and time.
 func (db *DB) answersBySubject(ctx context.Context, msgs []*sigpost.Message) (threads []int64, joining map[*sigpost.Message]bool, err error) {
-	byKey := map[int64][]*sigpost.Message{}
-	var keys []int64
-	for _, m := range msgs {
-		if key := subjectKeyOf(m); key != 0 {
-			if byKey[key] == nil {
-				keys = append(keys, key)
-			}
-			byKey[key] = append(byKey[key], m)
-		}
-	}
-	joining = map[*sigpost.Message]bool{}
+	of, keys := spans(msgs)
+	came := map[int64][]int64{} // when answers came, by their subject
 	err = inList(keys, 1, func(list string, args []any) error {
 		return db.each(ctx, func(row scanner) error {
-			answer, err := readMessage(row)
-			if err != nil {
+			var key, received, t int64
+			if err := row.Scan(&key, &received, &t); err != nil {
 				return err
 			}
-			for _, m := range byKey[subjectKeyOf(&answer)] {
-				if thread.JoinsBySubject(&answer, m) {
-					joining[m] = true
-					threads = append(threads, answer.ThreadID)
-				}
+			s := of[key]
+			if received >= micros(s.first) && received <= micros(s.last.Add(thread.JoinWindow)) {
+				came[key] = append(came[key], received)
+				threads = append(threads, t)
 			}
 			return nil
-		}, `SELECT `+messageColumns+` FROM messages m WHERE m.subject_key <> 0 AND m.answering = 1 AND m.refs = ''
-AND m.subject_key IN `+list, args...)
+		}, `SELECT m.subject_key, m.received, m.thread_id FROM messages m
+WHERE m.subject_key <> 0 AND m.answering = 1 AND m.refs = '' AND m.subject_key IN `+list, args...)
 	})
+	for _, all := range came {
+		slices.Sort(all)
+	}
+	joining = map[*sigpost.Message]bool{}
+	for _, m := range msgs {
+		all := came[subjectKeyOf(m)]
+		if i, _ := slices.BinarySearch(all, micros(m.Received)); i < len(all) && all[i] <= micros(m.Received.Add(thread.JoinWindow)) {
+			joining[m] = true
+		}
+	}
 	return threads, joining, err
 }
