@@ -10,6 +10,7 @@ import (
 	"sigpost"
 	"sigpost/message"
 	"sigpost/store"
+	"sigpost/thread"
 )
 
 // knowing is the archive, which tells by what the ledger and the configuration
@@ -140,8 +141,8 @@ func (t *twins) compare(ctx context.Context, m *sigpost.Message) (alike sigpost.
 	default:
 		return "", false, nil
 	}
-	if alike != sigpost.Different || m.Derived {
-		return alike, true, nil
+	if alike == sigpost.Identical || m.Derived {
+		return sigpost.Identical, true, nil
 	}
 	if before == nil {
 		raw, err := t.db.Raw(ctx, stored.ID)
@@ -152,19 +153,55 @@ func (t *twins) compare(ctx context.Context, m *sigpost.Message) (alike sigpost.
 			return "", true, fmt.Errorf("message %d, which could be read once, cannot be read any more: %w", stored.ID, err)
 		}
 	}
-	if sameWords(before.NewText(), m.NewText()) {
-		return sigpost.Modified, true, nil
+	switch {
+	case !sameMail(before, m):
+		return sigpost.Different, true, nil
+	case alike == sigpost.Redelivered:
+		return alike, true, nil
 	}
-	return sigpost.Different, true, nil
+	return sigpost.Modified, true, nil
 }
 
-// sameWords says whether one text is the other, or the greater part of it, as
-// after a list has cut something out or put something in; white space does not
-// count.
+// sameMail says whether two mails under one Message-ID are one mail on two
+// ways: of one author on one subject, with as large attachments, and the same
+// words but for what lists put below them. If in doubt they are two: what is
+// kept twice is less bad than what is lost.
+func sameMail(a, b *sigpost.Message) bool {
+	if !strings.EqualFold(a.Author.Addr, b.Author.Addr) ||
+		!strings.EqualFold(thread.BaseSubject(a.Subject), thread.BaseSubject(b.Subject)) || len(a.Attachments) != len(b.Attachments) {
+		return false
+	}
+	for i := range a.Attachments {
+		if a.Attachments[i].Type != b.Attachments[i].Type || a.Attachments[i].Size != b.Attachments[i].Size {
+			return false
+		}
+	}
+	if a.NewText() == "" && b.NewText() == "" {
+		return sameWords(a.Text, b.Text)
+	}
+	return sameWords(a.NewText(), b.NewText())
+}
+
+// maxAdded is how many bytes of a text below the words of another may be taken
+// for what a list has added.
+const maxAdded = 1000
+
+// sameWords says whether two texts are the same, but for white space and for
+// what a list may have added below one of them.
 func sameWords(a, b string) bool {
 	a, b = strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " ")
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	return a == b || 2*len(a) >= len(b) && strings.Contains(b, a)
+	added, ok := strings.CutPrefix(b, a)
+	return ok && (added == "" || len(added) <= maxAdded && looksAdded(added))
+}
+
+// looksAdded says whether a text, on one line, looks like what list software
+// adds: set off by a rule, or about the list.
+func looksAdded(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	first, _, _ := strings.Cut(text, " ")
+	return len(first) > 1 && strings.Trim(first, "-_=*~") == "" ||
+		strings.Contains(text, "unsubscribe") || strings.Contains(text, "mailing list")
 }
