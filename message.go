@@ -101,6 +101,10 @@ type Message struct {
 	Defects []string
 }
 
+// SourceDefect begins those Defects that a source noted and not the parser, who
+// sees only what the source kept.
+const SourceDefect = "at the source: "
+
 // Parent is the message that it answers, or "" where it opens a thread.
 func (m *Message) Parent() MessageID {
 	if len(m.References) == 0 {

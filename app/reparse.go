@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -91,7 +92,7 @@ func (r *reparsing) first(id int64) bool {
 }
 
 // reread reads the messages of some threads anew, those that version has not
-// read, in one transaction.
+// read.
 func (r *reparsing) reread(ctx context.Context, threads []sigpost.Thread) error {
 	messages, err := r.Store.MessagesOf(ctx, threadIDs(threads))
 	if err != nil {
@@ -105,12 +106,35 @@ func (r *reparsing) reread(ctx context.Context, threads []sigpost.Thread) error 
 			}
 		}
 	}
-	if len(old) == 0 {
-		return nil
+	for len(old) > 0 {
+		n := lightest(old)
+		if err := r.replace(ctx, old[:n]); err != nil {
+			return err
+		}
+		old = old[n:]
 	}
+	return nil
+}
+
+// reparseBytes is about how much mail is read anew at a time.
+const reparseBytes = 16 << 20
+
+// lightest is how many of the messages to read at once: one at least.
+func lightest(msgs []sigpost.Message) int {
+	bytes := 0
+	for i, m := range msgs {
+		if bytes += m.Size; i > 0 && bytes > reparseBytes {
+			return i
+		}
+	}
+	return len(msgs)
+}
+
+// replace reads some messages anew and stores them, in one transaction.
+func (r *reparsing) replace(ctx context.Context, old []sigpost.Message) error {
 	var reread []*sigpost.Message
 	index, ids := indexOf(old)
-	err = r.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
+	err := r.Store.Raws(ctx, ids, func(id int64, raw []byte) error {
 		was := &old[index[id]]
 		m, err := r.parse(raw, was.Received)
 		switch {
@@ -141,6 +165,11 @@ func sameMessage(was, m *sigpost.Message) *sigpost.Message {
 	m.ID, m.ThreadID, m.Lists = was.ID, was.ThreadID, was.Lists
 	m.Received = was.Received
 	m.Own = m.Own || was.Own
+	for _, d := range was.Defects { // which the parser cannot know
+		if strings.HasPrefix(d, sigpost.SourceDefect) {
+			m.Defects = append(m.Defects, d)
+		}
+	}
 	if was.Claimed != "" && was.Claimed == m.MessageID {
 		m.MessageID, m.Claimed, m.Derived = was.MessageID, was.Claimed, true
 		m.Defects = append(m.Defects, claims(was.Claimed))

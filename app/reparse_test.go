@@ -261,3 +261,26 @@ func TestReparseOfWhatIsRightChangesNothing(t *testing.T) {
 		}
 	})
 }
+
+// What a source said of a mail is not the parser's to forget.
+func TestReparseKeepsWhatTheSourceSaid(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	ctx := context.Background()
+	raw := []byte("From: Ana <ana@example.net>\r\nMessage-ID: <long@example.net>\r\nSubject: Long\r\n\r\nMuch.\r\n")
+	m, err := a.parse(raw, monday)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Defects = append(m.Defects, sigpost.SourceDefect+"only the first 100 of 4000 bytes were read")
+	if _, err := a.Store.Add(ctx, nil, []sigpost.Arrival{{Raw: raw, Message: m, List: "sig-openstack"}}, monday); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Reparse(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.Store.MessageByID(ctx, "long@example.net")
+	if err != nil || !slices.Contains(got.Defects, m.Defects[len(m.Defects)-1]) {
+		t.Errorf("%q, %v", got.Defects, err)
+	}
+}

@@ -174,7 +174,7 @@ func TestTooLargeMailsAreKeptInPart(t *testing.T) {
 		if len(kept) > beginningBytes || len(kept) < beginningBytes-100 || !strings.HasPrefix(string(mails[1].Raw), kept) || !strings.HasSuffix(kept, "\n") {
 			t.Errorf("%d bytes were kept", len(kept))
 		}
-		want := fmt.Sprintf("it is larger than max_message_bytes (1048576): only the first %d of %d bytes were read", len(kept), len(mails[1].Raw))
+		want := fmt.Sprintf("at the source: it is larger than max_message_bytes (1048576): only the first %d of %d bytes were read", len(kept), len(mails[1].Raw))
 		if defects := archive.defects["big@example.org"]; !slices.Equal(defects, []string{want}) {
 			t.Errorf("defects %q", defects)
 		}

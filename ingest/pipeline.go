@@ -154,7 +154,7 @@ func (p *pipeline) arrival(m mail) sigpost.Arrival {
 		a.Reason = "nothing in it could be understood"
 	default:
 		if m.defect != "" {
-			message.Defects = append(message.Defects, m.defect)
+			message.Defects = append(message.Defects, sigpost.SourceDefect+m.defect)
 		}
 		a.Message = message
 	}
