@@ -76,13 +76,15 @@ func (db *DB) changeMailbox(ctx context.Context, id int64, set string, args ...a
 // LatestOf is when the newest message of a list was received; zero where there
 // is none.
 func (db *DB) LatestOf(ctx context.Context, list string) (time.Time, error) {
-	var last int64
-	err := db.scan(ctx, `SELECT t.last_at FROM threads t WHERE EXISTS
-(SELECT 1 FROM thread_lists l WHERE l.thread_id = t.id AND l.list = $1) ORDER BY t.last_at DESC LIMIT 1`, []any{list}, &last)
-	if err == sql.ErrNoRows {
-		err = nil
-	}
-	return moment(last), db.fail("looking for the newest message of list "+list, err)
+	// The newest thread of the list may have its newest message from another
+	// one: then threads that ended since its newest of this list may have one
+	// that is newer.
+	const ofList = `SELECT COALESCE(max(m.received), 0) FROM messages m JOIN message_lists l ON l.message_id = m.id WHERE m.thread_id = t.id AND l.list = $1`
+	const onList = `EXISTS (SELECT 1 FROM thread_lists l WHERE l.thread_id = t.id AND l.list = $1)`
+	var latest int64
+	err := db.scan(ctx, `SELECT COALESCE(max((`+ofList+`)), 0) FROM threads t WHERE `+onList+` AND t.last_at >=
+(SELECT (`+ofList+`) FROM threads t WHERE `+onList+` ORDER BY t.last_at DESC LIMIT 1)`, []any{list}, &latest)
+	return moment(latest), db.fail("looking for the newest message of list "+list, err)
 }
 
 // Gaps gives the UIDs of those messages of a source ("account/mailbox") that are
