@@ -67,7 +67,7 @@ func (db *DB) checkVersion(ctx context.Context) error {
 	case have > target:
 		return db.tooNew(have, target)
 	case have < target:
-		return fmt.Errorf("the database %s has tables of version %d and this sigpost works with %d; run sigpost once without --dry-run to bring them up to date", db.where, have, target)
+		return fmt.Errorf("the database %s has tables of version %d and this sigpost works with %d; \"sigpost check\" brings them up to date", db.where, have, target)
 	}
 	return nil
 }

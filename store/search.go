@@ -121,6 +121,13 @@ func columns(fields ...string) []any {
 
 func matchFTS5(phrases []string) string { return `"` + strings.Join(phrases, `" "`) + `"` }
 
+// NotIndexed counts the messages that were stored before there was an index, and
+// are taken up by being read anew.
+func (db *DB) NotIndexed(ctx context.Context) (n int, err error) {
+	err = db.scan(ctx, `SELECT count(*) FROM messages WHERE reader = 0`, nil, &n)
+	return n, db.fail("counting what is not indexed", err)
+}
+
 // Tidy merges what the full-text index took in bit by bit, after added
 // messages came: wholly where they are a good part of the archive, else a
 // little. Without it searches grow slow, and nothing else.

@@ -54,9 +54,18 @@ func (c searchCommand) Run(s *session) error {
 	for i, m := range found {
 		lines[i] = searchLine{m.MessageID, m.ThreadID, m.Received, m.Author, m.Subject, m.Lists}
 	}
+	old := 0
+	if len(lines) == 0 {
+		if old, err = a.Store.NotIndexed(s.ctx); err != nil {
+			return err
+		}
+	}
 	return s.tell(lines, func(w io.Writer) {
 		if len(lines) == 0 {
 			fmt.Fprintln(w, "Nothing holds all of these words.")
+		}
+		if old > 0 {
+			fmt.Fprintf(w, "But %s cannot be found yet, stored before there was an index: \"sigpost reparse\" takes them up.\n", plural(old, "message"))
 		}
 		for _, l := range lines {
 			fmt.Fprintf(w, "%s  %-20.20s  %s  (thread %d)\n", l.Received.Format(time.DateOnly), printable(l.Author.Label()), printable(l.Subject), l.Thread)
