@@ -10,11 +10,11 @@ import (
 
 // findDelicate finds the new messages whose thread is not simply that of what
 // they refer to: people decided on them, they begin a thread of their own, or
-// make another message do so, or have only their subject to go by.
+// may do so, or have only their subject to go by.
 func (b *batch) findDelicate(ctx context.Context) (map[*arrived]bool, error) {
 	delicate := map[*arrived]bool{}
 	for _, find := range []func(context.Context, map[*arrived]bool) error{
-		b.findDecided, b.findOutward, b.findCutOff, b.findCutting, b.findBySubject,
+		b.findDecided, b.findOutward, b.findCutOff, b.findLooping, b.findBySubject,
 	} {
 		if err := find(ctx, delicate); err != nil {
 			return nil, err
@@ -67,8 +67,8 @@ func (b *batch) findOutward(ctx context.Context, delicate map[*arrived]bool) err
 	})
 }
 
-// findCutOff finds those that begin a thread of their own, and so those whose
-// answers in this batch do.
+// findCutOff finds those that begin a thread of their own, or may turn out to
+// do so when what they answer comes.
 func (b *batch) findCutOff(ctx context.Context, delicate map[*arrived]bool) error {
 	here := make(map[sigpost.MessageID]*sigpost.Message, len(b.messages))
 	for _, m := range b.messages {
@@ -92,42 +92,47 @@ func (b *batch) findCutOff(ctx context.Context, delicate map[*arrived]bool) erro
 		here[p.MessageID] = p
 	}
 	for _, m := range candidates {
-		if thread.CutsOff(m.Message, here[m.Parent()]) {
+		if parent := here[m.Parent()]; parent == nil || thread.CutsOff(m.Message, parent) {
 			delicate[m] = true
 		}
 	}
 	return nil
 }
 
-// findCutting finds those by whose coming a stored answer turns out to begin a
-// thread of its own, and those that close a loop.
-func (b *batch) findCutting(ctx context.Context, delicate map[*arrived]bool) error {
-	var threads []int64 // in which something that came was a ghost
+// findLooping finds those that close a loop of references. Stored messages can
+// be part of one where they refer to one that comes and that refers to
+// anything that is here.
+func (b *batch) findLooping(ctx context.Context, delicate map[*arrived]bool) error {
+	refs := make(map[sigpost.MessageID][]sigpost.MessageID, len(b.messages))
+	came := make(map[key]bool, len(b.messages))
 	for _, m := range b.messages {
-		if known := b.joiner.ids[m.key]; known != nil && known.ghost {
+		refs[m.MessageID], came[m.key] = m.References, true
+	}
+	var threads []int64
+	for _, m := range b.messages {
+		known := b.joiner.ids[m.key]
+		if known != nil && known.ghost && slices.ContainsFunc(m.refs, func(k key) bool {
+			return came[k] || b.joiner.ids[k] != nil && b.joiner.ids[k].message != 0
+		}) {
 			threads = append(threads, known.thread)
 		}
 	}
-	waiting, err := b.db.MessagesOf(ctx, slices.Compact(slices.Sorted(slices.Values(threads))))
+	threads = slices.Compact(slices.Sorted(slices.Values(threads)))
+	err := inList(threads, 1, func(list string, args []any) error {
+		return b.db.each(ctx, func(row scanner) error {
+			var id sigpost.MessageID
+			var packed string
+			err := row.Scan(&id, &packed)
+			refs[id] = unpack[sigpost.MessageID](packed)
+			return err
+		}, `SELECT message_id, refs FROM messages WHERE refs <> '' AND thread_id IN `+list, args...)
+	})
 	if err != nil {
 		return err
 	}
-	refs := make(map[sigpost.MessageID][]sigpost.MessageID, len(b.messages))
-	came := make(map[sigpost.MessageID]*arrived, len(b.messages))
+	loops := looping(refs)
 	for _, m := range b.messages {
-		refs[m.MessageID], came[m.MessageID] = m.References, m
-	}
-	for _, answers := range waiting {
-		for i := range answers {
-			answer := &answers[i]
-			refs[answer.MessageID] = answer.References
-			if m := came[answer.Parent()]; m != nil && thread.CutsOff(answer, m.Message) != thread.CutsOff(answer, nil) {
-				delicate[m] = true
-			}
-		}
-	}
-	for id := range looping(refs) {
-		if m := came[id]; m != nil {
+		if loops[m.MessageID] > 0 {
 			delicate[m] = true
 		}
 	}

@@ -289,8 +289,15 @@ func (r *regrouping) special(g thread.Group) bool {
 	if g.From != "" {
 		return true
 	}
+	ghosts := make(map[sigpost.MessageID]bool, len(g.Ghosts))
+	for _, id := range g.Ghosts {
+		ghosts[id] = true
+	}
 	for _, m := range g.Messages {
 		if m.MessageID != g.Root && lost(m) { // joined by its subject
+			return true
+		}
+		if ghosts[m.Parent()] && thread.MayCutOff(m) { // when that comes
 			return true
 		}
 		if m.MessageID == g.Root && (len(m.References) > 0 || slices.ContainsFunc(g.Messages, func(older *sigpost.Message) bool {
@@ -301,7 +308,7 @@ func (r *regrouping) special(g thread.Group) bool {
 	}
 	for _, d := range r.decisions {
 		for _, id := range []sigpost.MessageID{d.Message, d.Other} {
-			if id != "" && (slices.Contains(g.Ghosts, id) || slices.ContainsFunc(g.Messages, func(m *sigpost.Message) bool { return m.MessageID == id })) {
+			if id != "" && (ghosts[id] || slices.ContainsFunc(g.Messages, func(m *sigpost.Message) bool { return m.MessageID == id })) {
 				return true
 			}
 		}

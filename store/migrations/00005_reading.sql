@@ -19,8 +19,9 @@ CREATE INDEX messages_subject ON messages (subject_key, received) WHERE subject_
 CREATE INDEX messages_answers ON messages (subject_key) WHERE subject_key <> 0 AND answering = 1 AND refs = '';
 
 -- A thread is special where more than references made it what it is: it was
--- cut off from another, in which from_id is what it answers, or holds answers
--- that only their subject brought there, or people decided on it.
+-- cut off from another, in which from_id is what it answers, or may fall apart
+-- when that comes, or holds answers that only their subject brought there, or
+-- people decided on it.
 ALTER TABLE threads ADD COLUMN special INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE threads ADD COLUMN from_id TEXT NOT NULL DEFAULT '';
 
