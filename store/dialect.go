@@ -21,8 +21,8 @@ type dialect struct {
 	TextIndex string
 	// textInto is the index with its columns: the message's number and what
 	// document makes of its subject, author and words, textRows at once.
-	// findText gives the numbers of those that match $1, the newest $2 of
-	// them, and match makes $1 of what is looked for.
+	// findText gives the numbers of those that match $1, and match makes $1 of
+	// what is looked for.
 	textInto string
 	textRows int
 	document func(fields ...string) []any
@@ -67,7 +67,7 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		// FTS5 writes out what it has gathered before a statement of many rows.
 		textRows: 1,
 		document: columns,
-		findText: `SELECT rowid FROM message_text WHERE message_text MATCH $1 ORDER BY rowid DESC LIMIT $2`,
+		findText: `SELECT rowid FROM message_text WHERE message_text MATCH $1`,
 		match:    matchFTS5,
 		textID:   "rowid",
 		// Pages of 4 KiB: some 50 ms.
@@ -95,7 +95,7 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		textInto: `message_text (message_id, document)`,
 		textRows: bulkRows,
 		document: func(fields ...string) []any { return []any{tsvector(fields...)} },
-		findText: `SELECT message_id FROM message_text WHERE document @@ CAST(CAST($1 AS TEXT) AS TSQUERY) ORDER BY message_id DESC LIMIT $2`,
+		findText: `SELECT message_id FROM message_text WHERE document @@ CAST(CAST($1 AS TEXT) AS TSQUERY)`,
 		match:    tsquery,
 		textID:   "message_id",
 		hasTable: `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
