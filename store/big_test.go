@@ -122,7 +122,9 @@ func BenchmarkManyReferences(b *testing.B) {
 				for r := range refs {
 					refs[r] = letterID(i*1000 + r)
 				}
-				all = append(all, mail(fmt.Sprint("hostile", i), i, refs...))
+				a := mail(fmt.Sprint("hostile", i), i, refs...)
+				a.Message.Quoting = true
+				all = append(all, a)
 			}
 			for b.Loop() {
 				db := must(store.Open(b.Context(), e.dsn(b)))(b)

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"sigpost"
 )
@@ -153,3 +155,6 @@ func KeyOf(id sigpost.MessageID) []byte {
 
 // SubjectKeyOf is what the column subject_key says of a message.
 var SubjectKeyOf = subjectKeyOf
+
+// Compiled are the statements that a transaction on SQLite has run.
+func (db *DB) Compiled() []string { return slices.Sorted(maps.Keys(db.compiled)) }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"maps"
@@ -52,6 +53,7 @@ func (db *DB) newJoiner(ctx context.Context, keys []key) (*joiner, error) {
 		wanted = append(wanted, k[:])
 	}
 	clear(j.ids)
+	slices.SortFunc(wanted, bytes.Compare)
 	err := inList(wanted, 1, func(list string, args []any) error {
 		return db.each(ctx, func(row scanner) error {
 			var k []byte
@@ -183,6 +185,8 @@ func (j *joiner) ghosts() (appeared []key, arrived []key) {
 			appeared = append(appeared, k)
 		}
 	}
+	// In the order of their index, rows are written side by side.
+	slices.SortFunc(appeared, func(a, b key) int { return bytes.Compare(a[:], b[:]) })
 	return appeared, arrived
 }
 

@@ -248,7 +248,8 @@ VALUES (0, 0, $1, $1, $2, $3, 0) RETURNING id`, []any{micros(m.Received), clean(
 			return err
 		}
 		_, err := r.db.exec(ctx, `INSERT INTO issue_threads (thread_id, issue_id)
-SELECT DISTINCT CAST($1 AS BIGINT), issue_id FROM carried WHERE message_id IN `+list+` ON CONFLICT DO NOTHING`, args...)
+SELECT DISTINCT CAST($1 AS BIGINT), issue_id FROM carried
+WHERE digest IN (SELECT digest FROM issues) AND message_id IN `+list+` ON CONFLICT DO NOTHING`, args...)
 		return err
 	})
 }
