@@ -33,7 +33,7 @@ func CutsOff(m, parent *sigpost.Message) bool {
 // MayCutOff says whether there is any message that m, answering it, would be
 // cut off from: for most there is none, whatever its subject.
 func MayCutOff(m *sigpost.Message) bool {
-	return len(m.References) > 0 && !m.Robot && (!m.Quoting && !m.Answering || SaysWas(m.Subject))
+	return len(m.References) > 0 && !m.Robot && (!m.Quoting && !m.Answering || SaysWas(m.Subject)) && !tagged(m.Subject)
 }
 
 // tagged says whether the front of a subject makes it a patch ("[PATCH]",
