@@ -22,9 +22,12 @@ type regrouping struct {
 	now     map[int64]int64 // message → thread
 	// born are the threads that nobody has seen yet: they leave no trace.
 	born map[int64]bool
-	// fresh are the messages whose answers by subject may be anywhere: those of
-	// all others are where they are. nil means all.
+	// fresh are the messages that may join, by their subject, what is in any
+	// thread: all others are in the same one, unless somebody split them off.
+	// nil means all.
 	fresh map[int64]bool
+	// split are the messages that somebody split off.
+	split map[sigpost.MessageID]bool
 	// changed are the threads that gained or lost a message.
 	changed map[int64]bool
 }
@@ -41,9 +44,10 @@ func (db *DB) regroup(ctx context.Context, touched []int64, fresh []*sigpost.Mes
 	if err != nil {
 		return err
 	}
-	r := &regrouping{db: db, threads: map[int64]bool{}, now: map[int64]int64{}, born: born, changed: map[int64]bool{}}
+	r := &regrouping{db: db, threads: map[int64]bool{}, now: map[int64]int64{}, born: born, changed: map[int64]bool{}, split: map[sigpost.MessageID]bool{}}
 	for _, d := range decisions {
 		r.decisions = append(r.decisions, d.Decision)
+		r.split[d.Message] = r.split[d.Message] || d.Kind == thread.Split
 	}
 	if born != nil {
 		r.fresh = map[int64]bool{}
@@ -81,7 +85,7 @@ func (r *regrouping) gather(ctx context.Context, threads []int64) error {
 				r.now[m.ID] = t
 				named = append(append(named, m.MessageID), m.References...)
 				named = append(named, r.decided(m)...)
-				if lost(m) && (r.fresh == nil || r.fresh[m.ID]) {
+				if lost(m) && (r.fresh == nil || r.fresh[m.ID] || r.split[m.MessageID]) {
 					astray = append(astray, m)
 				}
 			}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"sigpost"
+	"sigpost/store"
 	"sigpost/thread"
 
 	"pgregory.net/rapid"
@@ -56,4 +58,47 @@ func tell(arrivals []sigpost.Arrival) string {
 		fmt.Fprintf(&b, "%s %s day %s refs %v %q quoting %t robot %t\n", m.MessageID, a.List, m.Received.Format("01-02"), m.References, m.Subject, m.Quoting, m.Robot)
 	}
 	return b.String()
+}
+
+// Mail that comes after somebody split a thread is grouped by all on which its
+// thread depends, as if everything had come at once.
+func TestMailForSplitThreads(t *testing.T) {
+	re := func(id string, hour int, refs ...sigpost.MessageID) sigpost.Arrival {
+		a := mail(id, hour, refs...)
+		a.Message.Subject, a.Message.BaseSubject, a.Message.Answering = "Re: About a", "About a", true
+		return a
+	}
+	// b has no references and answers a by its subject alone.
+	question, answer := mail("a", 0), re("b", 1)
+	tests := []struct {
+		name  string
+		split sigpost.MessageID
+		come  []sigpost.Arrival
+		want  string
+	}{
+		{"an answer", "b", []sigpost.Arrival{re("c", 2, "b")}, "a\nb c"},
+		{"an answer to both", "b", []sigpost.Arrival{re("c", 2, "a", "b")}, "a\nb c"},
+		// That b answers a is what keeps b from standing below d, and so d below b.
+		{"those that tell another place of the lost answer", "b", []sigpost.Arrival{re("c", 2, "d", "b"), re("d", 3, "b", "e")}, "a\nb c d"},
+		{"the same, of an answer that was not split off", "c", []sigpost.Arrival{re("c", 2, "d", "b"), re("d", 3, "b", "e")}, "a b d\nc"},
+	}
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		for _, test := range tests {
+			wipe(t, db)
+			add(t, db, question, answer)
+			d := thread.Decision{Kind: thread.Split, Message: test.split}
+			check(t, db.DecideThread(t.Context(), store.ThreadDecision{Decision: d, Who: "ana", Why: "I know", At: start}))
+			msgs := []*sigpost.Message{question.Message, answer.Message}
+			for _, a := range test.come {
+				add(t, db, a)
+				msgs = append(msgs, a.Message)
+			}
+			if got := partition(t, db); got != test.want {
+				t.Errorf("%s: threads are %q, want %q", test.name, got, test.want)
+			}
+			if got := groups(msgs, []thread.Decision{d}); got != test.want {
+				t.Errorf("%s: at once they are %q, want %q", test.name, got, test.want)
+			}
+		}
+	})
 }
