@@ -144,6 +144,9 @@ func (db *DB) Rows(ctx context.Context, n int, query string, args ...any) ([][]s
 	}, query, args...)
 }
 
+// SQLiteTurn is how long SQLite itself waits for another process that writes.
+const SQLiteTurn = sqliteTurn
+
 // TextID is the full-text index's column of message numbers.
 func (db *DB) TextID() string { return db.textID }
 

@@ -8,9 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"text/template"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 //go:embed migrations/*.sql
@@ -35,23 +37,45 @@ func (db *DB) migrate(ctx context.Context) error {
 	if have == target {
 		return nil
 	}
+	return db.fail("bringing the tables up to date", db.apply(ctx, target))
+}
+
+// apply takes the steps that are left to the target version. SQLite has no
+// lock for this: whoever comes second to a step finds that another writes, or
+// that the step has been taken, and tries again for as long as others get on,
+// or hold the file, as long as for any other statement.
+func (db *DB) apply(ctx context.Context, target int64) error {
 	provider, err := db.provider()
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
-	if err == nil {
-		return nil
+	var seen int64
+	deadline := time.Now().Add(sqliteBusy)
+	for {
+		_, upErr := provider.Up(ctx)
+		steps, err := db.steps(ctx)
+		switch {
+		case upErr == nil || err == nil && steps == 1+target:
+			return nil
+		case err != nil || ctx.Err() != nil:
+			return upErr
+		case steps > seen:
+			seen, deadline = steps, time.Now().Add(sqliteBusy)
+		case sqliteCode(upErr) != sqlite3.SQLITE_BUSY || time.Now().After(deadline):
+			return upErr
+		}
 	}
-	// SQLite has no lock for this: whoever comes second to making a table
-	// fails, and finds that all is done.
-	if have, again := db.version(ctx); again == nil && have == target {
-		return nil
+}
+
+// steps counts the steps that the tables have come: the table of versions, and
+// each version.
+func (db *DB) steps(ctx context.Context) (int64, error) {
+	var tables int64
+	if err := db.scan(ctx, db.hasTable, []any{versionTable}, &tables); err != nil || tables == 0 {
+		return 0, err
 	}
-	if _, upErr := provider.Up(ctx); upErr == nil {
-		return nil
-	}
-	return db.fail("bringing the tables up to date", err)
+	version, err := db.version(ctx)
+	return 1 + version, err
 }
 
 // checkVersion says what is wrong with tables that are not of this version.

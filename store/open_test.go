@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sigpost"
 	"sigpost/store"
@@ -44,6 +45,40 @@ func TestOpenByManyAtOnce(t *testing.T) {
 			if err := <-errs; err != nil {
 				t.Error(err)
 			}
+		}
+	})
+}
+
+// What writes waits while another process does, also where it gives back what
+// it has written.
+func TestWritersWaitForOthers(t *testing.T) {
+	onBothDSN(t, func(t *testing.T, dsn string) {
+		first, second := open(t, dsn), open(t, dsn)
+		writers := map[string]func() error{
+			"RETURNING": func() error { _, err := second.Mailbox(t.Context(), "account", "INBOX", "sig"); return err },
+			"a transaction": func() error {
+				_, err := second.Add(t.Context(), nil, []sigpost.Arrival{mail("a", 0)}, start)
+				return err
+			},
+			"a statement": func() error { return second.SQL(t.Context(), `DELETE FROM mailboxes WHERE name = 'none'`) },
+		}
+		done := make(chan error, len(writers))
+		check(t, first.Tx(t.Context(), func(tx *store.DB) error {
+			must(tx.Mailbox(t.Context(), "account", "Archive", "sig"))(t)
+			for name, write := range writers {
+				go func() {
+					if err := write(); err != nil {
+						done <- fmt.Errorf("%s: %w", name, err)
+						return
+					}
+					done <- nil
+				}()
+			}
+			time.Sleep(5 * store.SQLiteTurn) // each would have given up but for its patience
+			return nil
+		}))
+		for range writers {
+			check(t, <-done)
 		}
 	})
 }

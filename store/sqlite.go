@@ -109,7 +109,9 @@ func (e *engine) sqliteURI() string {
 func (e *engine) enter(ctx context.Context) error {
 	if e.readOnly {
 		var n int
-		return e.pool.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&n)
+		return e.patiently(ctx, func() error {
+			return e.pool.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&n)
+		})
 	}
 	ctx, cancel := context.WithTimeout(ctx, sqliteBusy)
 	defer cancel()

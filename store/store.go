@@ -155,7 +155,7 @@ func (db *DB) ended(ctx context.Context, err error) error {
 // patiently does what may find that another process writes, for as long as
 // sqliteBusy. SQLite's own waiting does not end with a context, so it is kept
 // short and repeated.
-func (db *DB) patiently(ctx context.Context, do func() error) error {
+func (e *engine) patiently(ctx context.Context, do func() error) error {
 	deadline := time.Now().Add(sqliteBusy)
 	for {
 		err := do()
@@ -253,7 +253,14 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (int64, error
 func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	switch {
 	case db.tx == nil:
-		return db.pool.QueryContext(ctx, query, args...)
+		// It may write too ("RETURNING"), and what only reads waits for whoever
+		// opens the file first or closes it last.
+		var rows *sql.Rows
+		err := db.patiently(ctx, func() (err error) {
+			rows, err = db.pool.QueryContext(ctx, query, args...)
+			return err
+		})
+		return rows, err
 	case db.compiles:
 		s, err := db.compile(ctx, query)
 		if err != nil {
