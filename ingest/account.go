@@ -143,7 +143,21 @@ func (s *session) greet(ctx context.Context, a *Account) error {
 	if err := s.encrypt(ctx, a); err != nil {
 		return tlsError(a.Addr, a.tlsConfig().ServerName, err)
 	}
-	return s.client.WaitGreeting()
+	return heardGreeting(s.client)
+}
+
+// heardGreeting waits for the greeting. A server that begins with BYE ends the
+// connection as well, and go-imap tells by chance either of the one or of the
+// other, each time that it is asked: the server's own word says more.
+func heardGreeting(client *imapclient.Client) error {
+	err := client.WaitGreeting()
+	for range 30 {
+		if status := (*imap.Error)(nil); err == nil || errors.As(err, &status) {
+			break
+		}
+		err = client.WaitGreeting()
+	}
+	return err
 }
 
 // begin takes a fresh connection to where mailboxes can be opened.

@@ -122,16 +122,19 @@ func TestHandshakeWithASilentServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	for _, mode := range []TLSMode{TLSImplicit, TLSStart, TLSPlain} {
-		account := Account{Addr: l.Addr().String(), TLS: mode, Timeout: 100 * time.Millisecond}
-		hint := `set tls = "tls"`
-		if mode == TLSImplicit {
-			hint = `set tls = "starttls"`
-		}
-		if err := Check(t.Context(), account, nil); !errors.Is(err, ErrStalled) || !strings.Contains(err.Error(), hint) {
-			t.Errorf("%s: %v", mode, err)
-		}
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			account := Account{Addr: l.Addr().String(), TLS: mode, Timeout: time.Second}
+			hint := `set tls = "tls"`
+			if mode == TLSImplicit {
+				hint = `set tls = "starttls"`
+			}
+			if err := Check(t.Context(), account, nil); !errors.Is(err, ErrStalled) || !strings.Contains(err.Error(), hint) {
+				t.Error(err)
+			}
+		})
 	}
 }
 
@@ -147,7 +150,7 @@ func TestWrongPort(t *testing.T) {
 			{tlsAddr, TLSStart, `set tls = "tls"`},
 			{plainAddr, TLSImplicit, `set tls = "starttls"`},
 		} {
-			err := Check(t.Context(), Account{Addr: c.addr, TLS: c.mode, RootCAs: roots, Timeout: 300 * time.Millisecond}, nil)
+			err := Check(t.Context(), Account{Addr: c.addr, TLS: c.mode, RootCAs: roots, Timeout: time.Second}, nil)
 			if err == nil || !strings.Contains(err.Error(), c.hint) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: %v", c.mode, err)
 			}

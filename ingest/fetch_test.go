@@ -278,7 +278,7 @@ func TestStallingServer(t *testing.T) {
 	source := Source{Account: s.account(), Mailbox: "lists"}
 	undisturbed := newMemory(t)
 	fetch(t, undisturbed, source)
-	source.Account.Timeout = 150 * time.Millisecond
+	source.Account.Timeout = 500 * time.Millisecond
 	for _, after := range []int64{0, 20, 500, 2000} {
 		t.Run(fmt.Sprintf("once after %d bytes", after), func(t *testing.T) {
 			s.FailNext(mailtest.StallAfterBytes(after))

@@ -54,7 +54,8 @@ func (s *stream) unpack() error {
 	if err != nil {
 		return err
 	}
-	s.packed, s.r = true, &members{z: z}
+	// A little of the file can be very much text: reading that stops as well.
+	s.packed, s.r = true, &meter{ctx: s.read.ctx, r: &members{z: z}}
 	return nil
 }
 

@@ -12,6 +12,10 @@ import (
 	"sigpost/internal/mailtest"
 )
 
+// patience is how long a test waits for what has to come: a busy machine may be
+// slow, and nothing takes as long where all is well.
+const patience = 30 * time.Second
+
 // watching runs a Watch until the test ends; each call of changed is a sign in
 // the channel.
 func watching(t *testing.T, source Source, poll time.Duration, change func(in *Ingester)) <-chan time.Time {
@@ -71,14 +75,18 @@ func TestWatchNoticesNewMail(t *testing.T) {
 		mails := sample(6)
 		s.load(t, "lists", mails[:2])
 		signs := watching(t, Source{Account: s.account(), Mailbox: "lists"}, time.Hour, nil)
-		wantSign(t, signs, 10*time.Second, "the connection")
+		wantSign(t, signs, patience, "the connection")
 		for i := 2; i < 5; i++ {
-			// The in-process server does not tell of what came right before
-			// an IDLE.
 			wantNoSign(t, signs, 200*time.Millisecond, "without any mail")
 			s.load(t, "lists", mails[i:i+1])
 			delivered := time.Now()
-			wantSign(t, signs, 10*time.Second, "new mail")
+			if _, ok := s.(inProcess); ok {
+				// It does not tell of what came right before an IDLE, as on a
+				// busy machine this may, until more comes.
+				more := time.AfterFunc(5*time.Second, func() { s.load(t, "lists", mails[5:]) })
+				defer more.Stop()
+			}
+			wantSign(t, signs, patience, "new mail")
 			t.Logf("noticed after %s", time.Since(delivered))
 		}
 	})
@@ -103,8 +111,8 @@ func TestWatchPolls(t *testing.T) {
 				}
 			})
 			signs := watching(t, s.source(), 10*time.Millisecond, nil)
-			wantSign(t, signs, 5*time.Second, "the connection")
-			wantSign(t, signs, 5*time.Second, "new mail")
+			wantSign(t, signs, patience, "the connection")
+			wantSign(t, signs, patience, "new mail")
 			wantNoSign(t, signs, 100*time.Millisecond, "at a NOOP that brought nothing")
 		})
 	}
@@ -138,10 +146,16 @@ func TestWatchDoesNotSpin(t *testing.T) {
 		}
 	})
 	signs := watching(t, s.source(), time.Hour, func(in *Ingester) { in.watch.idle = func() time.Duration { return 30 * time.Millisecond } })
-	wantSign(t, signs, 5*time.Second, "the connection")
-	wantNoSign(t, signs, 300*time.Millisecond, "at an expunge")
-	if n := idles.Load(); n < 2 || n > 12 || !s.heard("NOOP") || done.Load() < n-1 {
-		t.Errorf("%d times IDLE, %d times DONE", n, done.Load())
+	wantSign(t, signs, patience, "the connection")
+	began, before := time.Now(), idles.Load()
+	for idles.Load() < before+5 {
+		wantNoSign(t, signs, 5*time.Millisecond, "at an expunge")
+		if time.Since(began) > patience {
+			t.Fatalf("%d times IDLE", idles.Load())
+		}
+	}
+	if n, took := idles.Load(), time.Since(began); took < time.Duration(n-before-1)*30*time.Millisecond || !s.heard("NOOP") || done.Load() < n-1 {
+		t.Errorf("%d times IDLE within %s, %d times DONE", n-before, took, done.Load())
 	}
 }
 
@@ -200,7 +214,7 @@ func TestWatchConnectsAgain(t *testing.T) {
 			source := s.source()
 			source.Account.Timeout = 100 * time.Millisecond
 			signs := watching(t, source, time.Hour, func(in *Ingester) { in.watch.idle = func() time.Duration { return 20 * time.Millisecond } })
-			for deadline := time.Now().Add(5 * time.Second); times.Load() < 4; {
+			for deadline := time.Now().Add(patience); times.Load() < 4; {
 				if time.Now().After(deadline) {
 					t.Fatalf("%d connections", times.Load())
 				}
@@ -221,7 +235,7 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	defer l.Close()
 	watching(t, Source{Account: Account{Addr: l.Addr().String(), TLS: TLSPlain}, Mailbox: "lists"}, time.Hour, nil)
 	s := startInProcess(t, mailtest.ImplicitTLS)
-	wantSign(t, watching(t, Source{Account: s.account(), Mailbox: "INBOX"}, time.Hour, nil), 5*time.Second, "the connection")
+	wantSign(t, watching(t, Source{Account: s.account(), Mailbox: "INBOX"}, time.Hour, nil), patience, "the connection")
 	gone := s.account()
 	gone.Addr = "127.0.0.1:1"
 	watching(t, Source{Account: gone, Mailbox: "INBOX"}, time.Hour, func(in *Ingester) { in.watch = newWatchTimes() })
