@@ -69,13 +69,20 @@ func (db *DB) regroup(ctx context.Context, touched []int64, fresh []*sigpost.Mes
 // hold what they refer to, that were cut off from them, that hold what their
 // answers without references join, and that were decided on with them.
 func (r *regrouping) gather(ctx context.Context, threads []int64) error {
+	known := map[sigpost.MessageID]bool{}
 	for len(threads) > 0 {
 		threads = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(threads))), func(t int64) bool { return r.threads[t] })
 		found, err := r.db.MessagesOf(ctx, threads)
 		if err != nil {
 			return err
 		}
-		var named []sigpost.MessageID
+		var named []sigpost.MessageID // for the first time
+		name := func(id sigpost.MessageID) {
+			if !known[id] {
+				known[id] = true
+				named = append(named, id)
+			}
+		}
 		var astray []*sigpost.Message
 		for _, t := range threads {
 			r.threads[t] = true
@@ -83,13 +90,16 @@ func (r *regrouping) gather(ctx context.Context, threads []int64) error {
 				m := &found[t][i]
 				r.msgs = append(r.msgs, m)
 				r.now[m.ID] = t
-				named = append(append(named, m.MessageID), m.References...)
-				named = append(named, r.decided(m)...)
+				name(m.MessageID)
+				for _, id := range m.References {
+					name(id)
+				}
 				if lost(m) && (r.fresh == nil || r.fresh[m.ID] || r.split[m.MessageID]) {
 					astray = append(astray, m)
 				}
 			}
 		}
+		r.followMerges(known, name)
 		if threads, err = r.db.threadsOf(ctx, named); err != nil {
 			return err
 		}
@@ -102,16 +112,19 @@ func (r *regrouping) gather(ctx context.Context, threads []int64) error {
 	return nil
 }
 
-// decided gives the ids that decisions name together with a message or one to
-// which it refers.
-func (r *regrouping) decided(m *sigpost.Message) (ids []sigpost.MessageID) {
-	names := func(id sigpost.MessageID) bool { return id == m.MessageID || slices.Contains(m.References, id) }
-	for _, d := range r.decisions {
-		if d.Kind == thread.Merge && (names(d.Message) || names(d.Other)) {
-			ids = append(ids, d.Message, d.Other)
+// followMerges names what was merged with what is known, and with that again:
+// whether a merge still holds depends on all that hangs on both its ends.
+func (r *regrouping) followMerges(known map[sigpost.MessageID]bool, name func(sigpost.MessageID)) {
+	for more := true; more; {
+		more = false
+		for _, d := range r.decisions {
+			if d.Kind == thread.Merge && known[d.Message] != known[d.Other] {
+				name(d.Message)
+				name(d.Other)
+				more = true
+			}
 		}
 	}
-	return ids
 }
 
 // home is a thread that is to hold a group.

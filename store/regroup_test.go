@@ -60,44 +60,56 @@ func tell(arrivals []sigpost.Arrival) string {
 	return b.String()
 }
 
-// Mail that comes after somebody split a thread is grouped by all on which its
-// thread depends, as if everything had come at once.
-func TestMailForSplitThreads(t *testing.T) {
+// Whatever comes, and whatever is decided, one after the other, is grouped by all
+// on which its thread depends, as if everything were there at once.
+func TestRegroupLooksAtAllThatCounts(t *testing.T) {
 	re := func(id string, hour int, refs ...sigpost.MessageID) sigpost.Arrival {
 		a := mail(id, hour, refs...)
 		a.Message.Subject, a.Message.BaseSubject, a.Message.Answering = "Re: About a", "About a", true
 		return a
 	}
-	// b has no references and answers a by its subject alone.
-	question, answer := mail("a", 0), re("b", 1)
+	split := func(id sigpost.MessageID) thread.Decision { return thread.Decision{Kind: thread.Split, Message: id} }
+	merge := func(a, b sigpost.MessageID) thread.Decision {
+		return thread.Decision{Kind: thread.Merge, Message: a, Other: b}
+	}
+	question, answer := mail("a", 0), re("b", 1) // which answers by its subject alone
 	tests := []struct {
 		name  string
-		split sigpost.MessageID
-		come  []sigpost.Arrival
+		steps []any
 		want  string
 	}{
-		{"an answer", "b", []sigpost.Arrival{re("c", 2, "b")}, "a\nb c"},
-		{"an answer to both", "b", []sigpost.Arrival{re("c", 2, "a", "b")}, "a\nb c"},
+		{"an answer to a lost answer that was split off", []any{question, answer, split("b"), re("c", 2, "b")}, "a\nb c"},
+		{"an answer to it and to its question", []any{question, answer, split("b"), re("c", 2, "a", "b")}, "a\nb c"},
 		// That b answers a is what keeps b from standing below d, and so d below b.
-		{"those that tell another place of the lost answer", "b", []sigpost.Arrival{re("c", 2, "d", "b"), re("d", 3, "b", "e")}, "a\nb c d"},
-		{"the same, of an answer that was not split off", "c", []sigpost.Arrival{re("c", 2, "d", "b"), re("d", 3, "b", "e")}, "a b d\nc"},
+		{"answers that tell another place of it", []any{question, answer, split("b"), re("c", 2, "d", "b"), re("d", 3, "b", "e")}, "a\nb c d"},
+		{"the same where it was not split off", []any{question, answer, split("c"), re("c", 2, "d", "b"), re("d", 3, "b", "e")}, "a b d\nc"},
+		{"a merge of a merge", []any{mail("a", 0, "x"), merge("y", "a"), mail("b", 1, "z"), merge("y", "z")}, "a b"},
+		// The split undoes the first merge, which is seen at a alone.
+		{"a merge with what was merged once", []any{mail("a", 0, "x"), merge("y", "a"), mail("b", 1, "z"), split("x"), merge("y", "z")}, "a\nb"},
 	}
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		for _, test := range tests {
 			wipe(t, db)
-			add(t, db, question, answer)
-			d := thread.Decision{Kind: thread.Split, Message: test.split}
-			check(t, db.DecideThread(t.Context(), store.ThreadDecision{Decision: d, Who: "ana", Why: "I know", At: start}))
-			msgs := []*sigpost.Message{question.Message, answer.Message}
-			for _, a := range test.come {
-				add(t, db, a)
-				msgs = append(msgs, a.Message)
+			var msgs []*sigpost.Message
+			var decisions []thread.Decision
+			for _, step := range test.steps {
+				switch step := step.(type) {
+				case sigpost.Arrival:
+					add(t, db, step)
+					msgs = append(msgs, step.Message)
+				case thread.Decision:
+					check(t, db.DecideThread(t.Context(), store.ThreadDecision{Decision: step, Who: "ana", Why: "I know", At: start}))
+					decisions = append(decisions, step)
+				}
 			}
 			if got := partition(t, db); got != test.want {
 				t.Errorf("%s: threads are %q, want %q", test.name, got, test.want)
 			}
-			if got := groups(msgs, []thread.Decision{d}); got != test.want {
+			if got := groups(msgs, decisions); got != test.want {
 				t.Errorf("%s: at once they are %q, want %q", test.name, got, test.want)
+			}
+			if faults := sound(t, db); len(faults) > 0 {
+				t.Errorf("%s: %s", test.name, strings.Join(faults, "\n"))
 			}
 		}
 	})
