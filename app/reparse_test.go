@@ -17,7 +17,7 @@ import (
 )
 
 // talks are how many threads oldMail has, of three messages each.
-const talks = 400
+const talks = 120
 
 // oldMail writes an mbox of threads, in each of which an answer comes in first,
 // and with an earlier date than what it answers.

@@ -9,11 +9,11 @@ import (
 )
 
 // fill makes the mailbox, but for its last mails, which come later.
-func fill(t *testing.T, c *corpus) *bench {
+func fill(t *testing.T, c *corpus, copies int) *bench {
 	t.Helper()
 	b := &bench{dovecot: peertest.Dovecot(t)}
 	begin := time.Now()
-	places := c.mailbox(*copies)
+	places := c.mailbox(copies)
 	late := min(newOnes, len(places)/2)
 	loaded := places[:len(places)-late]
 	for chunk := range slices.Chunk(loaded, 5000) {

@@ -12,7 +12,7 @@ import (
 
 var (
 	mboxFile = flag.String("mbox", "../../../shared/corpora/googlegroups-openiscsi-dev/open-iscsi.googlegroups.com.mbox.gz", "the mail to run on, an mbox (may be gzipped)")
-	copies   = flag.Int("copies", 1, "how many times over, each copy with other Message-IDs, words and dates")
+	copies   = flag.Int("copies", 0, "how many times over, each copy with other Message-IDs, words and dates; 0 runs on its first mails only, which shows that all works and measures nothing")
 	runs     = flag.Int("runs", 1, "how many runs, of which the medians are told")
 	peers    = flag.String("peers", "mu,notmuch,public-inbox", "whom to run beside sigpost, as far as installed; none if empty")
 	profiles = flag.String("profile", "", "run sigpost once more and write its CPU profiles into this folder")
