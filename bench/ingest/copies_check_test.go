@@ -120,9 +120,8 @@ func packed(t *testing.T, mails [][]byte) float64 {
 // TestCopiesAreLikeMail compares copies with the mail that they are made of:
 // as compressible, and with as many words more as Heaps' law says.
 func TestCopiesAreLikeMail(t *testing.T) {
-	mails := readMbox(t)
+	mails, copies := readMbox(t), max(2, *copies)
 	c := newCorpus(mails)
-	copies := max(3, *copies)
 	places := c.mailbox(copies)
 	var one, all [][]byte
 	for _, m := range mails {
