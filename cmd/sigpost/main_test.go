@@ -274,7 +274,7 @@ func within(ts *testscript.TestScript, neg bool, args []string) {
 
 // page TEXT waits until the page at $WEB has the text.
 func page(ts *testscript.TestScript, neg bool, args []string) {
-	late := time.After(10 * time.Second)
+	late := time.After(30 * time.Second)
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {

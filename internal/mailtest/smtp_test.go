@@ -198,6 +198,7 @@ func TestSMTPFaults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // some wait for nothing
 			s := startSMTP(t, SMTPOptions{})
 			s.Fail(tt.faults...)
 			kept := 0
@@ -206,7 +207,7 @@ func TestSMTPFaults(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				conn.SetDeadline(time.Now().Add(250 * time.Millisecond)) // a stall is a timeout
+				conn.SetDeadline(time.Now().Add(2 * time.Second)) // a stall is a timeout
 				c, err := smtp.NewClient(conn, "127.0.0.1")
 				if err != nil {
 					t.Fatal(err)
