@@ -160,7 +160,7 @@ func TestPaddedGzip(t *testing.T) {
 // TestInterruptStopsSoon stops in the middle of a mail that is a thousand times
 // as long as what was read of the file: none of the rest is unpacked.
 func TestInterruptStopsSoon(t *testing.T) {
-	path := wrote(t, filepath.Join(t.TempDir(), "long.gz"), string(compressed(t, fromA+"A: 1\n\n"+strings.Repeat("\x00", 8<<20))))
+	path := wrote(t, filepath.Join(t.TempDir(), "long.gz"), string(compressed(t, fromA+"A: 1\n\n"+strings.Repeat("\x00", 2<<20))))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	s, err := openStream(ctx, path)
@@ -178,7 +178,7 @@ func TestInterruptStopsSoon(t *testing.T) {
 	}
 
 	// And of an import, with the long mail behind those that are stored.
-	wrote(t, path, string(compressed(t, writeMbox(letters(20))+"\n"+fromA+"A: 1\n\n"+strings.Repeat("\x00", 8<<20))))
+	wrote(t, path, string(compressed(t, writeMbox(letters(20))+"\n"+fromA+"A: 1\n\n"+strings.Repeat("\x00", 2<<20))))
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	shelf := newShelf()
