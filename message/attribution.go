@@ -280,7 +280,20 @@ func attributionBegin(lines []textLine, from, end int) int {
 			return i
 		}
 	}
+	if above := from - 1; above >= 0 && lines[from].content[0] == '<' && isNameAbove(lines, above) {
+		return above
+	}
 	return from
+}
+
+// maxNameAbove is how long a name is that was wrapped before its address.
+const maxNameAbove = 60
+
+// isNameAbove says whether line i is a paragraph's first and may be the name
+// in front of an address.
+func isNameAbove(lines []textLine, i int) bool {
+	s := lines[i].content
+	return lines[i].kind == "" && s != "" && len(s) <= maxNameAbove && !endsSentence(s) && (i == 0 || lines[i-1].content == "" || lines[i-1].kind != "")
 }
 
 // balanced says whether every "<" in s is closed and the other way round.

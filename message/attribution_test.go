@@ -118,6 +118,13 @@ func attributionCases() []attributionCase {
 		{"Arabic", "في ٤ أبريل ٢٠١٦ كتب Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"Catalan Gmail", "Missatge de Ana Lee <ana@example.org> del dia dl., 4 d'abr. 2016 a les 21:03:", "Ana Lee", addr},
 		{"Croatian", "Dana 4. 4. 2016. 21:03, Ana Lee je napisao/la:", "Ana Lee", ""},
+		{"Catalan", "El 4/4/16 a les 21:03, Ana Lee ha escrit:", "Ana Lee", ""},
+		{"Portuguese Thunderbird", "Às 21:03 de 04/04/16, Ana Lee escreveu:", "Ana Lee", ""},
+		{"Japanese Thunderbird of old", "(2016/04/04 21:03), Ana Lee wrote:", "Ana Lee", ""},
+		{"Korean Thunderbird", "2016-04-04 오후 9:03에 Ana Lee 이(가) 쓴 글:", "Ana Lee", ""},
+		{"Arabic Gmail with its own digits", "في الاثنين، ٤ أبريل ٢٠١٦ في ٩:٠٣ م تمت كتابة ما يلي بواسطة Ana Lee <ana@example.org>:", "Ana Lee", addr},
+		{"Portuguese Gmail, wrapped behind the name", "Ana Lee of the Board of Accounts\n<ana@example.org> escreveu no dia segunda, 4/04/2016 à(s) 21:03:", "Ana Lee of the Board of Accounts", addr},
+		{"Chinese Gmail, wrapped behind the name", "Ana Lee of the Board of Accounts\n<ana@example.org> 于2016年4月4日周一 下午9:03写道：", "Ana Lee of the Board of Accounts", addr},
 		{"Indonesian", "Pada tanggal Sen, 4 Apr 2016 pukul 21.03 Ana Lee <ana@example.org>\nmenulis:", "Ana Lee", addr},
 	}
 }

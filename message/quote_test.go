@@ -90,6 +90,14 @@ func TestCutPastedLanguages(t *testing.T) {
 		{"Traditional Chinese", "-----原始郵件-----", "寄件者", "寄件日期", "收件者", "主旨"},
 		{"Vietnamese", "-----Thư gốc-----", "Từ", "Đã gửi", "Tới", "Chủ đề"},
 		{"Hebrew", "-----הודעה מקורית-----", "מאת", "נשלח", "אל", "נושא"},
+		{"Bulgarian", "-----Оригинално съобщение-----", "От", "Изпратено", "До", "Относно"},
+		{"Serbian", "-----Изворна порука-----", "Од", "Послато", "За", "Наслов"},
+		{"Croatian", "-----Izvorna poruka-----", "Šalje", "Poslano", "Prima", "Predmet"},
+		{"Estonian", "-----Algne sõnum-----", "Saatja", "Saadetud", "Adressaat", "Teema"},
+		{"Latvian", "-----Sākotnējais ziņojums-----", "No", "Nosūtīts", "Kam", "Tēma"},
+		{"Lithuanian", "-----Pradinis pranešimas-----", "Nuo", "Išsiųsta", "Kam", "Tema"},
+		{"Thai", "-----ข้อความต้นฉบับ-----", "จาก", "ส่ง", "ถึง", "เรื่อง"},
+		{"Persian", "-----پیام اصلی-----", "از", "ارسال", "به", "موضوع"},
 		{"Arabic", "-----الرسالة الأصلية-----", "من", "تم الإرسال", "إلى", "الموضوع"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
