@@ -25,6 +25,8 @@ func markFooters(lines []textLine) {
 		}
 		from, to := i, i
 		switch {
+		case scrubbedEnd(lines, i) > i:
+			to = scrubbedEnd(lines, i)
 		case beginsFooter(l.content):
 			from, to = footerRule(lines, i), footerEnd(lines, i, strings.Contains(l.content, "Sponsor"))
 		case l.clue&clueRule != 0:
@@ -43,6 +45,37 @@ func markFooters(lines []textLine) {
 		i = max(i, to-1)
 	}
 	markBareListinfo(lines)
+}
+
+// maxScrubbed is how many lines Mailman writes about a part that it took out.
+const maxScrubbed = 8
+
+// scrubbedEnd gives the line behind what Mailman and its archives leave of a
+// part that they took out: "--- next part ---", what it was, and where it is
+// kept. Where no such notice begins at line i it gives i. Of a part that is text
+// only the line above it is Mailman's.
+func scrubbedEnd(lines []textLine, i int) int {
+	s := lines[i].content
+	bare := strings.Trim(s, "-")
+	if !strings.HasPrefix(s, "--------") || len(bare) < 5 || bare[0] != ' ' || bare[len(bare)-1] != ' ' || !strings.HasSuffix(s, "--------") {
+		return i
+	}
+	for j := i + 1; j < len(lines) && j-i <= maxScrubbed && lines[j].depth == lines[i].depth && mayBeFooter(lines[j]); j++ {
+		s := lines[j].content
+		if s == "" || lines[j].clue&clueRule != 0 {
+			break
+		}
+		if startsWithAny(s, "URL", "Url", "<http") && strings.Contains(s, "://") {
+			return j + 1
+		}
+	}
+	if bare != " next part " {
+		return i
+	}
+	if i+1 < len(lines) && lines[i+1].depth == lines[i].depth && mayBeFooter(lines[i+1]) && strings.HasSuffix(lines[i+1].content, " attachment was scrubbed...") {
+		return i + 2
+	}
+	return i + 1
 }
 
 // mayBeFooter says whether the line can be one of a footer: it is not decided
