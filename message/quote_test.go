@@ -26,6 +26,10 @@ func TestCutQuoteMarks(t *testing.T) {
 		{"an example", "n in the patch you add a line that says something like:\nq > it is new\nn so\n"},
 		{"an ornament", "n visit us\nn >>> >>>  https://example.org <<<\nn soon\n"},
 		{"date and address without a colon", "n yes\nn \na 2011/4/7 Ana Lee <ana@example.org>\na \nq > which?\n"},
+		{"From at the begin of a line, as an mbox has it", "n It is so.\nn \nn >From what I see, it works.\nn And you?\n"},
+		{"From at the begin of a text, as an mbox has it", "n >From what I see, it works.\n"},
+		{"From at the begin of a quote", "q > one\nq >From two\nn three\n"},
+		{"From at the begin of a quote of one line", "a Ana wrote:\na \nq >From one\nq \nn three\n"},
 		{"quote in code", "c ```\nc > not a quote\nc -- \nc ```\nn that is all\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
