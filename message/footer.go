@@ -28,7 +28,7 @@ func markFooters(lines []textLine) {
 		case scrubbedEnd(lines, i) > i:
 			to = scrubbedEnd(lines, i)
 		case beginsFooter(l.content):
-			from, to = footerRule(lines, i), footerEnd(lines, i, strings.Contains(l.content, "Sponsor"))
+			from, to = footerRule(lines, i), footerEnd(lines, i, containsAny(l.content, "Sponsor", "sponsored by"))
 		case l.clue&clueRule != 0:
 			if start := belowRule(lines, i); start > 0 {
 				if end := footerEnd(lines, start, !beginsFooter(lines[start].content)); isListRule(l.content) || isTail(lines, end, l.depth) {
@@ -267,19 +267,34 @@ func continuesFooter(s string) bool {
 }
 
 // markBareListinfo marks the address of a Mailman list that alone is the last
-// line of a text: the whole footer of some lists.
+// line of a text, or of a quote: the whole footer of some lists.
 func markBareListinfo(lines []textLine) {
+	last := true // nothing but footers follows at this depth
 	for i := len(lines) - 1; i >= 0; i-- {
 		l := &lines[i]
 		if l.content == "" || l.kind == sigpost.RangeFooter {
 			continue
 		}
-		if l.kind == "" && strings.HasPrefix(l.content, "http") && strings.Contains(l.content, "/mailman/listinfo/") &&
-			!strings.Contains(l.content, " ") && (i == 0 || lines[i-1].content == "") {
+		if (last || i+1 < len(lines) && lines[i+1].depth < l.depth) && (l.kind == "" || l.depth > 0) && isBareListinfo(lines, i) {
 			l.kind = sigpost.RangeFooter
+			continue
 		}
-		return
+		last = false
 	}
+}
+
+// isBareListinfo says whether line i is the address of a Mailman list and does
+// not go on with the sentence above it.
+func isBareListinfo(lines []textLine, i int) bool {
+	s := lines[i].content
+	if !strings.HasPrefix(s, "http") || !strings.Contains(s, "/mailman/listinfo/") || strings.Contains(s, " ") {
+		return false
+	}
+	if i == 0 || lines[i-1].depth != lines[i].depth {
+		return true
+	}
+	above := lines[i-1].content
+	return above == "" || endsSentence(above) && !strings.HasSuffix(above, ":") || above[0] == '-' || !strings.Contains(above, " ")
 }
 
 // isRuleByte says whether separators begin and end with c: one of ASCII, or
