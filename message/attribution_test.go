@@ -101,6 +101,7 @@ func attributionCases() []attributionCase {
 		{"Turkish", "4.04.2016 21:03 tarihinde Ana Lee yazdı:", "Ana Lee", ""},
 		{"Greek", "Στις 4/4/2016 21:03, ο/η Ana Lee έγραψε:", "Ana Lee", ""},
 		{"Greek Gmail", "Στις Δευ, 4 Απρ 2016 στις 9:03 μ.μ., ο χρήστης Ana Lee <ana@example.org>\nέγραψε:", "Ana Lee", addr},
+		{"Greek Apple", "4 Απρ 2016, 9:03 μ.μ., ο χρήστης «Ana Lee <ana@example.org>» έγραψε:", "Ana Lee", addr},
 		{"Japanese Gmail", "2016年4月4日(月) 21:03 Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"Japanese Gmail of old", "2016年4月4日 21:03 Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"Japanese Apple", "2016/04/04 21:03、Ana Lee <ana@example.org>のメール:", "Ana Lee", addr},

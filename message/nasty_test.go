@@ -113,6 +113,14 @@ func (c nastyMail) check(t *testing.T) {
 	}
 }
 
+// A mail that is nothing but a file has its text to read, and the file is listed.
+func TestFileAlone(t *testing.T) {
+	m := mustParse(t, "From: a@x.org\nContent-Type: text/csv; name=a.csv\nContent-Disposition: attachment; filename=a.csv\n\none;two\n")
+	if len(m.Attachments) != 1 || m.Attachments[0].Name != "a.csv" || m.Attachments[0].Part != "1" || m.Text != "one;two\n" {
+		t.Errorf("got %+v and %q", m.Attachments, m.Text)
+	}
+}
+
 func TestNastyFileNames(t *testing.T) {
 	for _, c := range []struct{ name, header, want string }{
 		{"RFC 2231", "Content-Disposition: attachment; filename*=utf-8''na%C3%AFve%20plan.txt", "naïve plan.txt"},

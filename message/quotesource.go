@@ -119,6 +119,8 @@ func clearAttribution(s string) string {
 		switch {
 		case r == '\n' || r == '\t' || r == '\u00a0':
 			return ' '
+		case r == '«' || r == '»':
+			return -1
 		case r >= 0x200b && strings.ContainsRune(bidiMarks, r):
 			return -1
 		}
