@@ -43,6 +43,12 @@ func attributionCases() []attributionCase {
 		{"Roundcube", "On 2016-04-04 21:03, Ana Lee wrote:", "Ana Lee", ""},
 		{"ProtonMail", "On Monday, April 4th, 2016 at 9:03 PM, Ana Lee <ana@example.org> wrote:", "Ana Lee", addr},
 		{"Zoho", "---- On Mon, 04 Apr 2016 21:03:22 +0200 Ana Lee <ana@example.org> wrote ----", "Ana Lee", addr},
+		{"sup", "Excerpts from Ana Lee's message of 2016-04-04 21:03:22 +0200:", "Ana Lee", ""},
+		{"alot", "Quoting Ana Lee (2016-04-04 21:03:22)", "Ana Lee", ""},
+		{"plus signs", "+++ Ana Lee [2016-04-04 21:03 +0200]:", "Ana Lee", ""},
+		{"quoth", "Quoth Ana Lee on Apr 04 at  9:03 pm:", "Ana Lee", ""},
+		{"scribbled", "On Apr 04, Ana Lee scribbled:", "Ana Lee", ""},
+		{"Tutanota", "Apr 4, 2016, 21:03 by ana@example.org:", "", addr},
 		{"Horde", "Quoting Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"quoted name", `On Mon, 4 Apr 2016, "Lee, Ana" <ana@example.org> wrote:`, "Lee, Ana", addr},
 		{"name in brackets behind", "On Mon, 4 Apr 2016, ana@example.org (Ana Lee) wrote:", "Ana Lee", addr},
@@ -161,7 +167,11 @@ func TestCutAttribution(t *testing.T) {
 // below it.
 func TestCutAttributionWithoutMarks(t *testing.T) {
 	for _, c := range attributionCases() {
-		if dated, _ := hasDate(c.text); !dated && c.addr == "" || c.name == "mutt with a star" || c.name == "Finnish" {
+		if dated, _ := hasDate(c.text); !dated && c.addr == "" {
+			continue
+		}
+		switch c.name { // too much like prose to be believed without marks, which these always write
+		case "mutt with a star", "Finnish", "sup", "alot", "plus signs", "quoth", "Tutanota":
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func (w *words) word() []byte { return w.buf[:w.n] }
 // in the languages of Europe, then those of Asia that write words apart.
 func isVerb(word string) bool {
 	switch word {
-	case "wrote", "writes", "said", "says", "quoting", "replied",
+	case "wrote", "writes", "said", "says", "quoting", "replied", "quoth", "scribbled", "spake", "sprach",
 		"schrieb", "schreibt", "geschrieben", "zitat",
 		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "escrit", "citando", "missatge",
 		"scritto", "scrive", "escreveu", "escreve", "schreef", "schrijft", "geschreven", "geskryf",
