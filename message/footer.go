@@ -56,8 +56,11 @@ const maxScrubbed = 8
 // only the line above it is Mailman's.
 func scrubbedEnd(lines []textLine, i int) int {
 	s := lines[i].content
+	if !strings.HasPrefix(s, "--------") {
+		return i
+	}
 	bare := strings.Trim(s, "-")
-	if !strings.HasPrefix(s, "--------") || len(bare) < 5 || bare[0] != ' ' || bare[len(bare)-1] != ' ' || !strings.HasSuffix(s, "--------") {
+	if len(bare) < 5 || bare[0] != ' ' || bare[len(bare)-1] != ' ' || !strings.HasSuffix(s, "--------") {
 		return i
 	}
 	for j := i + 1; j < len(lines) && j-i <= maxScrubbed && lines[j].depth == lines[i].depth && mayBeFooter(lines[j]); j++ {
