@@ -95,6 +95,9 @@ func closingQuote(s string, i int) int {
 
 // parseAddress reads one mailbox. It is false where there is no address.
 func parseAddress(s string) (sigpost.Address, bool) {
+	if name, spec, ok := strings.Cut(s, "[mailto:"); ok && strings.HasSuffix(spec, "]") { // as Outlook shows it
+		s = name + "<" + strings.TrimSuffix(spec, "]") + ">"
+	}
 	s = strings.TrimSpace(withoutGroup(s))
 	if strings.HasPrefix(s, "=?") && strings.HasSuffix(s, "?=") && !strings.ContainsAny(s, " \t") {
 		// Some programs encode the address together with the name.
@@ -115,8 +118,10 @@ func parseAddress(s string) (sigpost.Address, bool) {
 		return sigpost.Address{}, false
 	}
 	if a.Name == "" {
-		_, note := splitComments(after)
-		a.Name = displayName(note)
+		behind, note := splitComments(after)
+		if a.Name = displayName(note); a.Name == "" && !strings.ContainsAny(behind, "<>@") {
+			a.Name = displayName(behind)
+		}
 	}
 	return withoutEcho(a), true
 }

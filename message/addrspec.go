@@ -90,17 +90,31 @@ func plainAt(s string) string {
 	if strings.IndexByte(s, '@') >= 0 {
 		return s
 	}
-	for _, at := range []string{" at ", " AT ", "(at)", "[at]", "{at}", "(a)", "[a]", "(AT)", "[AT]", "&#64;"} {
+	for _, at := range []string{" at ", " AT ", "(at)", "[at]", "{at}", "(a)", "[a]", "(AT)", "[AT]", "{AT}", "( at )", "[ at ]", " -at- ", "_at_", "＠", "&#64;"} {
 		before, after, ok := strings.Cut(s, at)
 		if !ok || strings.TrimSpace(before) == "" {
 			continue
 		}
-		host := strings.NewReplacer(" dot ", ".", "[dot]", ".", "(dot)", ".", " DOT ", ".", "[.]", ".").Replace(strings.TrimLeft(after, " "))
+		host := plainDots(strings.TrimLeft(after, " "))
 		if first, _, _ := strings.Cut(host, " "); strings.Contains(first, ".") {
 			return strings.TrimRight(before, " ") + "@" + host
 		}
 	}
 	return s
+}
+
+// plainDots undoes the hiding of dots in the host of an address.
+func plainDots(host string) string {
+	for _, dot := range []string{" dot ", " DOT ", "(dot)", "[dot]", "{dot}", "(DOT)", "[DOT]", "{DOT}", "( dot )", "[ dot ]", " -dot- ", "_dot_", "[.]", "(.)"} {
+		for {
+			before, after, ok := strings.Cut(host, dot)
+			if !ok {
+				break
+			}
+			host = strings.TrimRight(before, " ") + "." + strings.TrimLeft(after, " ")
+		}
+	}
+	return host
 }
 
 // cleanSpec gives an addr-spec without the white space, brackets, comments,

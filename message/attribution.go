@@ -128,7 +128,7 @@ func isBareAttribution(s string) bool {
 // mayEndAttribution is a first look at the last byte of a line.
 func mayEndAttribution(last byte) bool {
 	switch last {
-	case ':', 'e', '.', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0, 0xa9: // the latter end wide colons and bidiMarks
+	case ':', 'e', '.', ')', '*', '_', '-', 0x9a, 0xac, 0x8e, 0x8f, 0xa0, 0xa9: // the latter end wide colons and bidiMarks
 		return true
 	}
 	return false
@@ -141,6 +141,8 @@ func endsAttribution(s string) bool {
 		return true
 	case 'e':
 		return strings.HasSuffix(s, "wrote")
+	case ')':
+		return strings.HasPrefix(s, "Quoting ") // "Quoting Ana Lee (2016-04-04 21:03:22)"
 	case '.':
 		return strings.HasSuffix(s, "...") && strings.Contains(s, "wrote")
 	}
@@ -236,6 +238,10 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		return datedAttribution
 	case verb && exact && !strict && fresh && joined == first && len(joined) < 120: // "Ana wrote on 4 Apr 2016 at 9:03:"
 		return datedAttribution
+	case !strict && fresh && (isExcerpts(joined) || exact && startsWithAny(first, "* ", "+++ ") && strings.HasSuffix(joined, "]:")):
+		return datedAttribution
+	case !strict && fresh && address && exact && hasClock(joined) && joined == first && len(joined) < 100: // "Apr 4, 2016, 21:03 by ana@example.org:"
+		return datedAttribution
 	case verb && address && strict:
 		if fresh && len(joined) < 120 {
 			return perhapsAttribution
@@ -246,6 +252,12 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		return looseAttribution
 	}
 	return noAttribution
+}
+
+// isExcerpts knows what sup, alot and others write: "Excerpts from Ana Lee's
+// message of 2016-04-04 21:03:22 +0200:".
+func isExcerpts(s string) bool {
+	return strings.HasPrefix(s, "Excerpts from ") && strings.Contains(s, "message of ")
 }
 
 // endsWithVerb says whether nothing but the name of a person can stand behind
@@ -280,7 +292,20 @@ func attributionBegin(lines []textLine, from, end int) int {
 			return i
 		}
 	}
+	if above := from - 1; above >= 0 && lines[from].content[0] == '<' && isNameAbove(lines, above) {
+		return above
+	}
 	return from
+}
+
+// maxNameAbove is how long a name is that was wrapped before its address.
+const maxNameAbove = 60
+
+// isNameAbove says whether line i is a paragraph's first and may be the name
+// in front of an address.
+func isNameAbove(lines []textLine, i int) bool {
+	s := lines[i].content
+	return lines[i].kind == "" && s != "" && len(s) <= maxNameAbove && !endsSentence(s) && (i == 0 || lines[i-1].content == "" || lines[i-1].kind != "")
 }
 
 // balanced says whether every "<" in s is closed and the other way round.

@@ -43,6 +43,12 @@ func attributionCases() []attributionCase {
 		{"Roundcube", "On 2016-04-04 21:03, Ana Lee wrote:", "Ana Lee", ""},
 		{"ProtonMail", "On Monday, April 4th, 2016 at 9:03 PM, Ana Lee <ana@example.org> wrote:", "Ana Lee", addr},
 		{"Zoho", "---- On Mon, 04 Apr 2016 21:03:22 +0200 Ana Lee <ana@example.org> wrote ----", "Ana Lee", addr},
+		{"sup", "Excerpts from Ana Lee's message of 2016-04-04 21:03:22 +0200:", "Ana Lee", ""},
+		{"alot", "Quoting Ana Lee (2016-04-04 21:03:22)", "Ana Lee", ""},
+		{"plus signs", "+++ Ana Lee [2016-04-04 21:03 +0200]:", "Ana Lee", ""},
+		{"quoth", "Quoth Ana Lee on Apr 04 at  9:03 pm:", "Ana Lee", ""},
+		{"scribbled", "On Apr 04, Ana Lee scribbled:", "Ana Lee", ""},
+		{"Tutanota", "Apr 4, 2016, 21:03 by ana@example.org:", "", addr},
 		{"Horde", "Quoting Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"quoted name", `On Mon, 4 Apr 2016, "Lee, Ana" <ana@example.org> wrote:`, "Lee, Ana", addr},
 		{"name in brackets behind", "On Mon, 4 Apr 2016, ana@example.org (Ana Lee) wrote:", "Ana Lee", addr},
@@ -101,6 +107,7 @@ func attributionCases() []attributionCase {
 		{"Turkish", "4.04.2016 21:03 tarihinde Ana Lee yazdı:", "Ana Lee", ""},
 		{"Greek", "Στις 4/4/2016 21:03, ο/η Ana Lee έγραψε:", "Ana Lee", ""},
 		{"Greek Gmail", "Στις Δευ, 4 Απρ 2016 στις 9:03 μ.μ., ο χρήστης Ana Lee <ana@example.org>\nέγραψε:", "Ana Lee", addr},
+		{"Greek Apple", "4 Απρ 2016, 9:03 μ.μ., ο χρήστης «Ana Lee <ana@example.org>» έγραψε:", "Ana Lee", addr},
 		{"Japanese Gmail", "2016年4月4日(月) 21:03 Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"Japanese Gmail of old", "2016年4月4日 21:03 Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"Japanese Apple", "2016/04/04 21:03、Ana Lee <ana@example.org>のメール:", "Ana Lee", addr},
@@ -118,6 +125,13 @@ func attributionCases() []attributionCase {
 		{"Arabic", "في ٤ أبريل ٢٠١٦ كتب Ana Lee <ana@example.org>:", "Ana Lee", addr},
 		{"Catalan Gmail", "Missatge de Ana Lee <ana@example.org> del dia dl., 4 d'abr. 2016 a les 21:03:", "Ana Lee", addr},
 		{"Croatian", "Dana 4. 4. 2016. 21:03, Ana Lee je napisao/la:", "Ana Lee", ""},
+		{"Catalan", "El 4/4/16 a les 21:03, Ana Lee ha escrit:", "Ana Lee", ""},
+		{"Portuguese Thunderbird", "Às 21:03 de 04/04/16, Ana Lee escreveu:", "Ana Lee", ""},
+		{"Japanese Thunderbird of old", "(2016/04/04 21:03), Ana Lee wrote:", "Ana Lee", ""},
+		{"Korean Thunderbird", "2016-04-04 오후 9:03에 Ana Lee 이(가) 쓴 글:", "Ana Lee", ""},
+		{"Arabic Gmail with its own digits", "في الاثنين، ٤ أبريل ٢٠١٦ في ٩:٠٣ م تمت كتابة ما يلي بواسطة Ana Lee <ana@example.org>:", "Ana Lee", addr},
+		{"Portuguese Gmail, wrapped behind the name", "Ana Lee of the Board of Accounts\n<ana@example.org> escreveu no dia segunda, 4/04/2016 à(s) 21:03:", "Ana Lee of the Board of Accounts", addr},
+		{"Chinese Gmail, wrapped behind the name", "Ana Lee of the Board of Accounts\n<ana@example.org> 于2016年4月4日周一 下午9:03写道：", "Ana Lee of the Board of Accounts", addr},
 		{"Indonesian", "Pada tanggal Sen, 4 Apr 2016 pukul 21.03 Ana Lee <ana@example.org>\nmenulis:", "Ana Lee", addr},
 	}
 }
@@ -153,7 +167,11 @@ func TestCutAttribution(t *testing.T) {
 // below it.
 func TestCutAttributionWithoutMarks(t *testing.T) {
 	for _, c := range attributionCases() {
-		if dated, _ := hasDate(c.text); !dated && c.addr == "" || c.name == "mutt with a star" || c.name == "Finnish" {
+		if dated, _ := hasDate(c.text); !dated && c.addr == "" {
+			continue
+		}
+		switch c.name { // too much like prose to be believed without marks, which these always write
+		case "mutt with a star", "Finnish", "sup", "alot", "plus signs", "quoth", "Tutanota":
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

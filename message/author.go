@@ -63,7 +63,7 @@ func firstAddress(values []string) (sigpost.Address, bool) {
 func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 	hidden := hiddenAddress(from.Addr)
 	certain := hidden != "" || isListAddress(from.Addr, h)
-	if !certain && !h.has("x-original-from") && !h.has("author") && !(h.has("sender") && strings.EqualFold(from.Addr, cleanSpec(h.get("sender")))) {
+	if !certain && !h.has("x-original-from") && !h.has("x-original-sender") && !h.has("author") && !(h.has("sender") && strings.EqualFold(from.Addr, cleanSpec(h.get("sender")))) && !repliesElsewhere(from, h) {
 		return from
 	}
 	name, hasVia := cutVia(from.Name)
@@ -97,6 +97,21 @@ func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 	return withoutEcho(from)
 }
 
+// repliesElsewhere says whether answers to from, who writes to their own
+// address, go to one of the same name: a list without the fields of RFC 2369.
+func repliesElsewhere(from sigpost.Address, h header) bool {
+	name, hasVia := cutVia(from.Name)
+	if !hasVia || !containsAddress(strings.ToLower(h.get("to")+", "+h.get("cc")), strings.ToLower(from.Addr)) {
+		return false
+	}
+	for _, a := range parseAddresses(h.get("reply-to")) {
+		if strings.EqualFold(a.Name, name) && !strings.EqualFold(a.Addr, from.Addr) {
+			return true
+		}
+	}
+	return false
+}
+
 // hiddenAddress is the address that is written inside another one, where that is
 // how a list makes room for its own domain: "joe=40example.org@dmarc.list.example"
 // and "joe=example.org@groups.example". It is "" where there is none.
@@ -116,6 +131,10 @@ func hiddenAddress(addr string) string {
 	return ""
 }
 
+func endsWithAny(s string, ends ...string) bool {
+	return slices.ContainsFunc(ends, func(end string) bool { return strings.HasSuffix(s, end) })
+}
+
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
 		return s[:i], s[i+len(sep):], true
@@ -129,9 +148,21 @@ func cutVia(name string) (string, bool) {
 	cut := -1
 	for _, via := range []string{
 		" via ", " Via ", " über ", " par ", " por medio de ", " por ", " a través de ", " através de ", " tramite ", " przez ", " przez: ",
-		" через ", " door ", " prin ", " prostřednictvím ", " genom ", " kautta ", " aracılığıyla ", " 経由 ", " 通过 ", " 透過 ", " 을 통해 ", " באמצעות ",
+		" через ", " door ", " prin ", " prostřednictvím ", " genom ", " kautta ", " aracılığıyla ", " 経由 ", " 通过 ", " 透過 ", " 을 통해 ", " באמצעות ", " μέσω ", " gennem ", " gjennom ", " přes ", " preko ", " pomocou ", " namens ", " em nome de ", " عبر ",
 	} {
 		if i := strings.LastIndex(name, via); i > cut {
+			cut = i
+		}
+	}
+	// In brackets, as some lists have it, and behind the list's name, as some
+	// languages do.
+	for _, open := range [...]string{" (", " [", "（"} {
+		i := strings.LastIndex(name, open)
+		if i <= 0 {
+			continue
+		}
+		inner := " " + strings.TrimRight(name[i+len(open):], ")]） ")
+		if startsWithAny(inner, " via ", " über ", " через ", " μέσω ") || endsWithAny(inner, "経由", " aracılığıyla", " keresztül") {
 			cut = i
 		}
 	}

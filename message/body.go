@@ -102,7 +102,8 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 	disposition, dispParams := parseMediaType(h.get("content-disposition"))
 	name := fileName(dispParams, params)
 	l := leaf{contentType: mediaType, params: params, encoding: h.get("content-transfer-encoding"), body: body, number: number}
-	if isText(mediaType, number == "") && (number == "" || disposition != "attachment" && name == "") {
+	sent := disposition == "attachment" && name != "" // a file that is the whole mail is listed, too
+	if isText(mediaType, number == "") && (number == "" && !sent || disposition != "attachment" && name == "") {
 		return []leaf{l}
 	}
 	w.attachments = append(w.attachments, sigpost.Attachment{

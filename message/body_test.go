@@ -28,6 +28,7 @@ func TestDecodeTransfer(t *testing.T) {
 		{"base64 with a footer, no padding", "base64", lines + "\n_______________\nDev mailing list\n", text + "\n_______________\nDev mailing list", "text follows"},
 		{"base64 cut off", "base64", "aGVsbG8gd29ybG", "hello worl", "damaged"},
 		{"base64 with a bad line", "base64", lines[:77] + "?!?!\n" + lines[77:], text, "damaged"},
+		{"base64 with a stranger's line", "base64", lines[:77] + "%% not this %%\n" + lines[77:], text, "damaged"},
 		{"two blocks of base64", "base64", "aGVsbG8=\nd29ybGQ=\n", "helloworld", "damaged"},
 		{"base64 with strange characters", "base64", "aGVs!bG8gd*29yb-GQ=", "hello world", "damaged"},
 		{"one word that is no base64", "base64", "n!o?n!e?", "n!o?n!e?", "is not"},

@@ -78,6 +78,9 @@ func embeddedHeader(lines []textLine, i int) int {
 // ruleAbove gives the separator that stands above the pasted mail at line i,
 // or i.
 func ruleAbove(lines []textLine, i int) int {
+	if from := notesAbove(lines, i); from < i {
+		return from
+	}
 	from := i
 	for up := i - 1; up >= 0 && i-up <= 2 && lines[up].kind == ""; up-- {
 		if lines[up].clue&clueRule != 0 && len(lines[up].content) >= 4 {
@@ -87,6 +90,19 @@ func ruleAbove(lines []textLine, i int) int {
 		}
 	}
 	return from
+}
+
+// notesAbove gives the line that Lotus Notes writes above the header of what it
+// answers, with who, when, and how that begins: "Ana Lee ---04.04.2016
+// 21:03:22---which?" Where there is none it gives i.
+func notesAbove(lines []textLine, i int) int {
+	for up := i - 1; up >= 0 && i-up <= 4 && lines[up].kind == ""; up-- {
+		_, rest, _ := strings.Cut(lines[up].content, " ---")
+		if date, _, ok := strings.Cut(rest, "---"); ok && len(date) < 40 && hasClock(date) {
+			return up
+		}
+	}
+	return i
 }
 
 // isEmbeddedMarker tells a line such as "-----Original Message-----", with or

@@ -25,8 +25,10 @@ func markFooters(lines []textLine) {
 		}
 		from, to := i, i
 		switch {
+		case scrubbedEnd(lines, i) > i:
+			to = scrubbedEnd(lines, i)
 		case beginsFooter(l.content):
-			from, to = footerRule(lines, i), footerEnd(lines, i, strings.Contains(l.content, "Sponsor"))
+			from, to = footerRule(lines, i), footerEnd(lines, i, containsAny(l.content, "Sponsor", "sponsored by"))
 		case l.clue&clueRule != 0:
 			if start := belowRule(lines, i); start > 0 {
 				if end := footerEnd(lines, start, !beginsFooter(lines[start].content)); isListRule(l.content) || isTail(lines, end, l.depth) {
@@ -43,6 +45,40 @@ func markFooters(lines []textLine) {
 		i = max(i, to-1)
 	}
 	markBareListinfo(lines)
+}
+
+// maxScrubbed is how many lines Mailman writes about a part that it took out.
+const maxScrubbed = 8
+
+// scrubbedEnd gives the line behind what Mailman and its archives leave of a
+// part that they took out: "--- next part ---", what it was, and where it is
+// kept. Where no such notice begins at line i it gives i. Of a part that is text
+// only the line above it is Mailman's.
+func scrubbedEnd(lines []textLine, i int) int {
+	s := lines[i].content
+	if !strings.HasPrefix(s, "--------") {
+		return i
+	}
+	bare := strings.Trim(s, "-")
+	if len(bare) < 5 || bare[0] != ' ' || bare[len(bare)-1] != ' ' || !strings.HasSuffix(s, "--------") {
+		return i
+	}
+	for j := i + 1; j < len(lines) && j-i <= maxScrubbed && lines[j].depth == lines[i].depth && mayBeFooter(lines[j]); j++ {
+		s := lines[j].content
+		if s == "" || lines[j].clue&clueRule != 0 {
+			break
+		}
+		if startsWithAny(s, "URL", "Url", "<http") && strings.Contains(s, "://") {
+			return j + 1
+		}
+	}
+	if bare != " next part " {
+		return i
+	}
+	if i+1 < len(lines) && lines[i+1].depth == lines[i].depth && mayBeFooter(lines[i+1]) && strings.HasSuffix(lines[i+1].content, " attachment was scrubbed...") {
+		return i + 2
+	}
+	return i + 1
 }
 
 // mayBeFooter says whether the line can be one of a footer: it is not decided
@@ -234,19 +270,34 @@ func continuesFooter(s string) bool {
 }
 
 // markBareListinfo marks the address of a Mailman list that alone is the last
-// line of a text: the whole footer of some lists.
+// line of a text, or of a quote: the whole footer of some lists.
 func markBareListinfo(lines []textLine) {
+	last := true // nothing but footers follows at this depth
 	for i := len(lines) - 1; i >= 0; i-- {
 		l := &lines[i]
 		if l.content == "" || l.kind == sigpost.RangeFooter {
 			continue
 		}
-		if l.kind == "" && strings.HasPrefix(l.content, "http") && strings.Contains(l.content, "/mailman/listinfo/") &&
-			!strings.Contains(l.content, " ") && (i == 0 || lines[i-1].content == "") {
+		if (last || i+1 < len(lines) && lines[i+1].depth < l.depth) && (l.kind == "" || l.depth > 0) && isBareListinfo(lines, i) {
 			l.kind = sigpost.RangeFooter
+			continue
 		}
-		return
+		last = false
 	}
+}
+
+// isBareListinfo says whether line i is the address of a Mailman list and does
+// not go on with the sentence above it.
+func isBareListinfo(lines []textLine, i int) bool {
+	s := lines[i].content
+	if !strings.HasPrefix(s, "http") || !strings.Contains(s, "/mailman/listinfo/") || strings.Contains(s, " ") {
+		return false
+	}
+	if i == 0 || lines[i-1].depth != lines[i].depth {
+		return true
+	}
+	above := lines[i-1].content
+	return above == "" || endsSentence(above) && !strings.HasSuffix(above, ":") || above[0] == '-' || !strings.Contains(above, " ")
 }
 
 // isRuleByte says whether separators begin and end with c: one of ASCII, or

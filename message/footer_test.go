@@ -33,6 +33,12 @@ func TestCutFooterOf(t *testing.T) {
 		{"GitHub's dash", "—\nReply to this email directly, view it on GitHub <https://github.com/example/x/1>, or unsubscribe <https://github.com/notifications/unsubscribe-auth/1>.\nYou are receiving this because you authored the thread.\n"},
 		{"GitLab", "-- \nReply to this email directly or view it on GitLab: https://gitlab.com/example/x/-/issues/1\nYou're receiving this email because of your account on gitlab.com.\n"},
 		{"Discourse", "---\nVisit Topic <https://forum.example.org/t/1> or reply to this email to respond.\n\nTo unsubscribe from these emails, click here <https://forum.example.org/email/unsubscribe/1>.\n"},
+		{"SourceForge with more about who pays", "-------------------------------------------------------\nThis sf.net email is sponsored by: somebody\nWelcome to them all.\nhttp://example.org/sf\n_______________________________________________\nOps mailing list\nOps@lists.sourceforge.net\nhttps://lists.sourceforge.net/lists/listinfo/ops\n"},
+		{"Mailman's notice of HTML", "-------------- next part --------------\nAn HTML attachment was scrubbed...\nURL: <http://lists.example.org/pipermail/ops/attachments/20160404/1/attachment.html>\n"},
+		{"Mailman's notice of a part", "-------------- next part --------------\nA non-text attachment was scrubbed...\nName: signature.asc\nType: application/pgp-signature\nSize: 490 bytes\nDesc: OpenPGP digital signature\nURL: <http://lists.example.org/pipermail/ops/attachments/20160404/1/attachment.sig>\n"},
+		{"Mailman's notice and footer", "-------------- next part --------------\nAn HTML attachment was scrubbed...\nURL: <http://lists.example.org/attachments/1.html>\n_______________________________________________\nOps mailing list\nOps@lists.example.org\nhttps://lists.example.org/mailman/listinfo/ops\n"},
+		{"Mailman's notice in German", "-------------- nächster Teil --------------\nEin Dateianhang mit HTML-Daten wurde abgetrennt...\nURL: <http://lists.example.org/attachments/1.html>\n"},
+		{"the rule above a text that was attached", "-------------- next part --------------\n"},
 		{"Launchpad", "_______________________________________________\nMailing list: https://launchpad.net/~ops\nPost to     : ops@lists.launchpad.net\nUnsubscribe : https://launchpad.net/~ops\nMore help   : https://help.launchpad.net/ListHelp\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -48,6 +54,13 @@ func TestCutFooterOf(t *testing.T) {
 	}
 }
 
+// The address of the list alone, right below the text.
+func TestCutBareListinfo(t *testing.T) {
+	checkMarked(t, "n It is made with butter.\nf http://example.org/mailman/listinfo/ops\n")
+	checkMarked(t, "n So it is.\nn \nn -Ana\nf http://example.org/mailman/listinfo/ops\n")
+	checkMarked(t, "q > Is it so?\nf > http://example.org/mailman/listinfo/ops\nn It is so.\nn \nf http://example.org/mailman/listinfo/ops\n")
+}
+
 // Talk that is near to what footers say.
 func TestCutNoFooter(t *testing.T) {
 	for _, c := range []struct{ name, text string }{
@@ -55,6 +68,8 @@ func TestCutNoFooter(t *testing.T) {
 		{"a rule and a link", "one\n---\nThe archive at https://example.org/mailman/listinfo/ops\nsays more on this, and I wonder why.\n\nDo you know?\n"},
 		{"Google", "We moved to Google Groups; see\nhttps://groups.google.com/g/sig for it.\n"},
 		{"received", "You received this message twice, did you not?\n"},
+		{"where to subscribe", "You can subscribe at\nhttp://example.org/mailman/listinfo/ops\n"},
+		{"a heading", "-------- part two --------\nWe go on. See\n\nhttps://example.org/\n"},
 		{"reply", "Reply to this email if you come.\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

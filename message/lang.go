@@ -57,15 +57,15 @@ func (w *words) word() []byte { return w.buf[:w.n] }
 // in the languages of Europe, then those of Asia that write words apart.
 func isVerb(word string) bool {
 	switch word {
-	case "wrote", "writes", "said", "says", "quoting", "replied",
+	case "wrote", "writes", "said", "says", "quoting", "replied", "quoth", "scribbled", "spake", "sprach",
 		"schrieb", "schreibt", "geschrieben", "zitat",
-		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "citando", "missatge",
+		"écrit", "ecrit", "écrivait", "escribió", "escribio", "escribe", "escribiu", "escriure", "escrit", "citando", "missatge",
 		"scritto", "scrive", "escreveu", "escreve", "schreef", "schrijft", "geschreven", "geskryf",
 		"skrev", "skriver", "skrifaði", "kirjoitti", "kirjoittaa", "kirjutas", "rašė", "rakstīja",
 		"napisał", "napisała", "napisana", "napisali", "pisze", "napsal", "napsala", "píše", "napísal", "napísala",
 		"napisao", "napisala", "napisal", "написао", "написала", "написал", "пишет", "писал", "писала", "пише", "написав", "написа", "піша",
 		"írta", "írt", "írja", "scris", "yazdı", "yazmış", "έγραψε", "έγραψαν", "idatzi", "shkroi",
-		"viết", "menulis", "כתב", "כתבה", "כתבו", "كتب", "كتبت", "نوشت", "لكھا", "लिखा", "เขียนว่า":
+		"viết", "menulis", "כתב", "כתבה", "כתבו", "كتب", "كتبت", "كتابة", "نوشت", "لكھا", "लिखा", "เขียนว่า":
 		return true
 	}
 	return false
@@ -93,7 +93,7 @@ func findVerb(s string) (at, end int) {
 		return -1, 0
 	}
 	for _, verb := range [...]string{
-		"写道", "寫道", "写到", "撰写", "のメール", "のメッセージ", "書きました", "書いた", "님이 작성", "작성", "썼습니다", "쓰셨습니다", "님의 말", "เขียน",
+		"写道", "寫道", "写到", "撰写", "のメール", "のメッセージ", "書きました", "書いた", "님이 작성", "작성", "썼습니다", "이(가) 쓴 글", "쓴 글", "쓰셨습니다", "님의 말", "เขียน",
 	} {
 		if i := strings.LastIndex(s, verb); i >= 0 {
 			return i, i + len(verb)
@@ -105,7 +105,7 @@ func findVerb(s string) (at, end int) {
 // opensDate says whether a line begins as attributions do that begin with
 // their date: a preposition, a weekday, a number.
 func opensDate(s string) bool {
-	s = strings.TrimLeft(s, "*_- "+bidiMarks)
+	s = strings.TrimLeft(s, "*_- ("+bidiMarks)
 	if s == "" {
 		return false
 	}
@@ -120,7 +120,7 @@ func opensDate(s string) bool {
 func isDatePreposition(word string) bool {
 	switch word {
 	case "on", "am", "le", "el", "il", "em", "op", "w", "dnia", "den", "d", "dne", "dňa", "at", "in", "no", "pe", "la", "à", "a", "på",
-		"vào", "στις", "στης", "την", "dana", "u", "în", "pada", "zo", "vom", "dia", "data", "ngày", "tarihinde",
+		"vào", "στις", "στης", "την", "dana", "u", "în", "pada", "zo", "vom", "dia", "às", "data", "ngày", "tarihinde",
 		"в", "во", "на", "у", "від", "от", "в'", "בתאריך", "ב", "في", "بتاريخ", "yn", "dátum":
 		return true
 	}

@@ -28,7 +28,7 @@ func isParticle(s string) bool {
 // isAuxiliary knows the words that stand between a name and its verb.
 func isAuxiliary(s string) bool {
 	switch s {
-	case "ha", "a", "va", "has", "hat", "je", "ezt", "heeft", "het", "volgende", "the", "following", "şunu", "đã", "το", "egyszer", "din", "также":
+	case "ha", "a", "va", "has", "hat", "je", "ezt", "heeft", "het", "volgende", "the", "following", "şunu", "đã", "το", "egyszer", "din", "также", "by", "von":
 		return true
 	}
 	return false

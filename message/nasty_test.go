@@ -113,6 +113,14 @@ func (c nastyMail) check(t *testing.T) {
 	}
 }
 
+// A mail that is nothing but a file has its text to read, and the file is listed.
+func TestFileAlone(t *testing.T) {
+	m := mustParse(t, "From: a@x.org\nContent-Type: text/csv; name=a.csv\nContent-Disposition: attachment; filename=a.csv\n\none;two\n")
+	if len(m.Attachments) != 1 || m.Attachments[0].Name != "a.csv" || m.Attachments[0].Part != "1" || m.Text != "one;two\n" {
+		t.Errorf("got %+v and %q", m.Attachments, m.Text)
+	}
+}
+
 func TestNastyFileNames(t *testing.T) {
 	for _, c := range []struct{ name, header, want string }{
 		{"RFC 2231", "Content-Disposition: attachment; filename*=utf-8''na%C3%AFve%20plan.txt", "naïve plan.txt"},
@@ -220,6 +228,14 @@ func TestRewrittenAuthors(t *testing.T) {
 		{"Spanish", "From: Joe Doe por medio de Dev <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
 		{"Chinese", "From: Joe Doe 通过 Dev <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
 		{"Japanese", "From: Joe Doe 経由 Dev <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
+		{"Greek", "From: Joe Doe μέσω Dev <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
+		{"Danish", "From: Joe Doe gennem Dev <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
+		{"in brackets", "From: \"Joe Doe (via Dev)\" <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
+		{"Japanese in brackets", "From: \"Joe Doe（Dev 経由）\" <dev@lists.x.org>\nReply-To: joe@y.org\n" + list, "Joe Doe", "joe@y.org"},
+		{"X-Original-Sender and no other field", "From: \"'Joe Doe' via dev\" <dev@lists.x.org>\nX-Original-Sender: joe@y.org\n", "Joe Doe", "joe@y.org"},
+		{"a list without fields of its own", "From: Joe Doe via Dev <dev@lists.x.org>\nTo: Dev <dev@lists.x.org>\nReply-To: Joe Doe <joe@y.org>\n", "Joe Doe", "joe@y.org"},
+		{"a service that says via", "From: Joe Doe via Cards <mail@cards.x.org>\nTo: ann@y.org\nReply-To: Joe Doe <joe@y.org>\n", "Joe Doe via Cards", "mail@cards.x.org"},
+		{"X-Original-Sender of a name without via", "From: Joe Doe <joe@y.org>\nX-Original-Sender: bounce@y.org\n", "Joe Doe", "joe@y.org"},
 		{"IETF", "From: Joe Doe <joe=40y.org@dmarc.ietf.org>\n" + list, "Joe Doe", "joe@y.org"},
 		{"groups.io", "From: Joe Doe via groups.io <joe=y.org@groups.io>\n" + list, "Joe Doe", "joe@y.org"},
 		{"RFC 9057", "From: Joe via Dev <dev@lists.x.org>\nAuthor: Joe Doe <joe@y.org>\n" + list, "Joe Doe", "joe@y.org"},

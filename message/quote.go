@@ -49,6 +49,24 @@ func isQuote(text string, lines []textLine, l textLine) bool {
 	return !closes || strings.LastIndexByte(before.content, '<') <= strings.LastIndexByte(before.content, '>')
 }
 
+// isMangledFrom says whether the line l, which follows lines, is what mbox files
+// make of one that begins with "From " (RFC 4155): it stands alone, and nobody
+// is named above it.
+func isMangledFrom(text string, lines []textLine, l textLine) bool {
+	if l.depth != 1 || !strings.HasPrefix(text[l.start:l.end], ">From ") || quotedNext(text[l.end:]) {
+		return false
+	}
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i].depth > 0 || strings.HasSuffix(lines[i].content, ":") {
+			return false
+		}
+		if lines[i].content != "" {
+			break
+		}
+	}
+	return true
+}
+
 // quotedNext says whether a text begins with a quoted line.
 func quotedNext(text string) bool { return strings.HasPrefix(strings.TrimLeft(text, " "), ">") }
 

@@ -26,6 +26,10 @@ func TestCutQuoteMarks(t *testing.T) {
 		{"an example", "n in the patch you add a line that says something like:\nq > it is new\nn so\n"},
 		{"an ornament", "n visit us\nn >>> >>>  https://example.org <<<\nn soon\n"},
 		{"date and address without a colon", "n yes\nn \na 2011/4/7 Ana Lee <ana@example.org>\na \nq > which?\n"},
+		{"From at the begin of a line, as an mbox has it", "n It is so.\nn \nn >From what I see, it works.\nn And you?\n"},
+		{"From at the begin of a text, as an mbox has it", "n >From what I see, it works.\n"},
+		{"From at the begin of a quote", "q > one\nq >From two\nn three\n"},
+		{"From at the begin of a quote of one line", "a Ana wrote:\na \nq >From one\nq \nn three\n"},
 		{"quote in code", "c ```\nc > not a quote\nc -- \nc ```\nn that is all\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,6 +44,7 @@ func TestCutPasted(t *testing.T) {
 		{"value below", "n yes\nn \na From: Ana Lee of the Department\na <ana@example.org>\na Sent: Monday\na To: all\na Subject: x\nq \nq which?\n"},
 		{"Hotmail", "n yes\nn \na ________________________________\na Date: Mon, 4 Apr 2016\na From: ana@example.org\na To: all@example.org\na Subject: x\nq \nq which?\n"},
 		{"Thunderbird forwards", "n look\nn \na -------- Forwarded Message --------\na Subject: x\na Date: Mon, 4 Apr 2016\na From: Ana\na To: all\nq \nq which?\n"},
+		{"Lotus Notes", "n yes\nn \na Ana Lee ---04/04/2016 09:03:22 PM---which? Or that?\na \na From:\tAna Lee <ana@example.org>\na To:\tall@example.org\na Date:\t04/04/2016 09:03 PM\na Subject:\tRe: x\nq \nq which?\n"},
 		{"ProtonMail", "n yes\nn \na -------- Original Message --------\na On April 4, 2016 9:03 PM, Ana <ana@example.org> wrote:\na \nq > which?\nq \nn so\n"},
 		{"marks below a header", "n yes\nn \na From: Ana\na Sent: Monday\na To: all\na Subject: x\na \nq > which?\nn so\n"},
 		{"GroupWise", "n yes\nn \na >>> Ana Lee <ana@example.org> 4/4/2016 9:03 PM >>>\nq which?\nq \nq and why?\n"},
@@ -90,6 +95,16 @@ func TestCutPastedLanguages(t *testing.T) {
 		{"Traditional Chinese", "-----原始郵件-----", "寄件者", "寄件日期", "收件者", "主旨"},
 		{"Vietnamese", "-----Thư gốc-----", "Từ", "Đã gửi", "Tới", "Chủ đề"},
 		{"Hebrew", "-----הודעה מקורית-----", "מאת", "נשלח", "אל", "נושא"},
+		{"Turkish Thunderbird", "-------- İletilmiş İleti --------", "Kimden", "Tarih", "Kime", "Konu"},
+		{"Chinese Thunderbird", "-------- 转发的消息 --------", "发件人", "日期", "收件人", "主题"},
+		{"Bulgarian", "-----Оригинално съобщение-----", "От", "Изпратено", "До", "Относно"},
+		{"Serbian", "-----Изворна порука-----", "Од", "Послато", "За", "Наслов"},
+		{"Croatian", "-----Izvorna poruka-----", "Šalje", "Poslano", "Prima", "Predmet"},
+		{"Estonian", "-----Algne sõnum-----", "Saatja", "Saadetud", "Adressaat", "Teema"},
+		{"Latvian", "-----Sākotnējais ziņojums-----", "No", "Nosūtīts", "Kam", "Tēma"},
+		{"Lithuanian", "-----Pradinis pranešimas-----", "Nuo", "Išsiųsta", "Kam", "Tema"},
+		{"Thai", "-----ข้อความต้นฉบับ-----", "จาก", "ส่ง", "ถึง", "เรื่อง"},
+		{"Persian", "-----پیام اصلی-----", "از", "ارسال", "به", "موضوع"},
 		{"Arabic", "-----الرسالة الأصلية-----", "من", "تم الإرسال", "إلى", "الموضوع"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -88,6 +88,11 @@ func pastedQuote(lines []textLine) (known bool, end int) {
 // any language: the name stands before the address, or beside the verb.
 func readAttribution(s string) source {
 	s = clearAttribution(s)
+	if isExcerpts(s) {
+		s, _, _ = strings.Cut(s, " message of ")
+		s = strings.TrimPrefix(s, "Excerpts from ")
+		return source{whom: readWhom(strings.TrimSuffix(strings.TrimSuffix(s, "'s"), "’s"))}
+	}
 	var from source
 	from.id, s = takeID(s)
 	verb, verbEnd := findVerb(s)
@@ -105,6 +110,9 @@ func readAttribution(s string) source {
 		return from
 	}
 	if verb < 0 {
+		if name, _, ok := strings.Cut(s, " ["); ok { // "+++ Ana Lee [2016-04-04 21:03]:"
+			from.whom.Name = nameBefore(strings.TrimLeft(name, "+ "))
+		}
 		return from
 	}
 	if from.whom.Name = nameBefore(s[:verb]); from.whom.Name == "" {
@@ -119,6 +127,8 @@ func clearAttribution(s string) string {
 		switch {
 		case r == '\n' || r == '\t' || r == '\u00a0':
 			return ' '
+		case r == '«' || r == '»':
+			return -1
 		case r >= 0x200b && strings.ContainsRune(bidiMarks, r):
 			return -1
 		}

@@ -75,7 +75,7 @@ func splitLines(text string) (lines []textLine, seen clue) {
 		}
 		l := textLine{start: at, end: end}
 		l.depth, l.content = quoteDepth(text[at:end])
-		if l.depth > 0 && len(lines) > 0 && !isQuote(text, lines, l) {
+		if l.depth > 0 && (isMangledFrom(text, lines, l) || len(lines) > 0 && !isQuote(text, lines, l)) {
 			l.depth, l.content = 0, strings.TrimSpace(text[at:end])
 		}
 		if l.depth > 0 {

@@ -111,17 +111,34 @@ func salvageBase64(body []byte) (data, tail []byte) {
 			tail = rest
 			break
 		}
-		for _, c := range trimmed {
-			if c == '=' {
-				flush()
-			} else if isBase64(c) {
-				block = append(block, c)
+		if !strayLine(trimmed, len(block)) {
+			for _, c := range trimmed {
+				if c == '=' {
+					flush()
+				} else if isBase64(c) {
+					block = append(block, c)
+				}
 			}
 		}
 		rest = next
 	}
 	flush()
 	return data, bytes.TrimSpace(tail)
+}
+
+// strayLine says whether a line is not base64 and would shift all that follows
+// it, if its letters counted: something was put between two lines.
+func strayLine(line []byte, pending int) bool {
+	if pending%4 != 0 || isBase64Line(line) {
+		return false
+	}
+	n := 0
+	for _, c := range line {
+		if isBase64(c) || c == '=' {
+			n++
+		}
+	}
+	return n%4 != 0
 }
 
 // noisyBase64 decodes base64 with a strange character here and there, where
