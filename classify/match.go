@@ -29,10 +29,11 @@ const (
 	fieldPath
 	fieldText
 	fieldQuoted
+	fieldList
 )
 
 func (f field) String() string {
-	return [...]string{"subject-tag", "subject", "path", "text", "quoted"}[f]
+	return [...]string{"subject-tag", "subject", "path", "text", "quoted", "list"}[f]
 }
 
 // hit is a term that was found, or a group of them.
@@ -133,15 +134,18 @@ func (s *scratch) run(i int) int {
 	return i
 }
 
-// findPath looks at atom i as the beginning of "organisation/repository" or
-// of the address of a page.
+// findPath looks at atom i as the beginning of a URL that a pattern matches, of
+// "organisation/repository" or of the address of a page.
 func (s *scratch) findPath(p *program, text string, i int, from field, doc int32) {
 	end := s.run(i)
+	head := text[s.atoms[i].start:s.atoms[end-1].end]
+	s.buf = appendKey(s.buf[:0], head)
+	if end-i > 1 && s.findURL(p, text, i, end, from, doc) {
+		return
+	}
 	if end >= len(s.atoms) || s.atoms[end].gap != gapSlash {
 		return
 	}
-	head := text[s.atoms[i].start:s.atoms[end-1].end]
-	s.buf = appendKey(s.buf[:0], head)
 	if p.orgs[string(s.buf)] {
 		s.buf = append(s.buf, '/')
 		s.findRepository(p, text, i, end, from, doc)

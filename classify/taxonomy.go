@@ -21,7 +21,7 @@ import (
 
 // rulesVersion grows whenever the rules or their weights change, so that what
 // was classified by older ones can be told.
-const rulesVersion = "1"
+const rulesVersion = "2"
 
 //go:generate go run ./internal/nearwords -words /usr/share/dict/words -o nearwords.txt
 
@@ -51,6 +51,9 @@ type Taxonomy struct {
 	// at all. They say nothing of a tag, but ordinary words, acronyms and
 	// phrases count only beside such evidence.
 	Domain []string `toml:"domain"`
+	// DomainLists are lists, by name or List-Id, on which every message is
+	// about the field, as if it held a word of Domain.
+	DomainLists []string `toml:"domain_lists"`
 	// Neighbours are words that show, directly beside an ordinary word, that it
 	// is meant as a name: "service", "API". Their plurals are meant too.
 	Neighbours []string `toml:"neighbours"`
@@ -91,6 +94,12 @@ type TagSpec struct {
 	// counted in paths and URLs, and in text if they hold a dash or a dot. A
 	// "*" at the end stands for anything.
 	Repositories []string `toml:"repositories"`
+	// Clients are programs and commands by which it is used ("novaclient",
+	// "openstack coe cluster"), safe wherever they stand.
+	Clients []string `toml:"clients"`
+	// URLs are patterns of addresses without their scheme. A "*" stands for one
+	// whole part between slashes, or at the end for anything.
+	URLs []string `toml:"urls"`
 	// Channels are IRC channels without the "#".
 	Channels []string `toml:"channels"`
 	// Neighbours are words that, directly beside an ordinary word, show that
@@ -103,6 +112,9 @@ type TagSpec struct {
 	Together [][]string `toml:"together"`
 	// Hints are tags that make this one likelier: "name" or "kind:name".
 	Hints []string `toml:"hints"`
+	// Lists say how much a message counts for this tag because of the list,
+	// by name or List-Id, that it came through.
+	Lists map[string]float64 `toml:"lists"`
 	// Parents are the tags that this one is a part of: "name" or "kind:name".
 	Parents []string `toml:"parents"`
 }
@@ -140,7 +152,7 @@ func OpenStack() *Taxonomy {
 func (t *Taxonomy) Version() string {
 	content, err := json.Marshal(t)
 	if err != nil {
-		panic(err) // strings and booleans always marshal
+		panic(err) // strings, booleans and finite numbers always marshal
 	}
 	h := sha256.New()
 	h.Write(content)
