@@ -22,6 +22,9 @@ type checker struct {
 	errs  []error
 }
 
+// Check says what is wrong with a taxonomy that did not come from a file.
+func (t *Taxonomy) Check() error { return t.check("taxonomy", nil) }
+
 // check looks for everything that TOML itself does not see.
 func (t *Taxonomy) check(file string, data []byte) error {
 	c := &checker{t: t, file: file, lines: strings.Split(string(data), "\n"), keys: tomlfile.Lines(data)}
@@ -201,14 +204,15 @@ func (c *checker) claims() {
 	owners := map[string]int{}
 	for i := range c.t.Tags {
 		s := &c.t.Tags[i]
-		claim := func(key, value string) {
-			key = s.Kind + "\x00" + key
+		claimFor := func(kind, key, value string) {
+			key = kind + "\x00" + key
 			if j, ok := owners[key]; ok && j != i && c.t.Tags[j].Name != s.Name {
 				c.fail(i, value, "%q belongs to the tag %s%s already", value, c.t.Tags[j].Name, c.at(j))
 				return
 			}
 			owners[key] = i
 		}
+		claim := func(key, value string) { claimFor(s.Kind, key, value) }
 		for _, v := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases, s.Former, s.Clients, s.Phrases) {
 			claim(strings.Join(splitAtoms(v), " "), v)
 		}
@@ -216,10 +220,10 @@ func (c *checker) claims() {
 			claim("acronym "+v, v)
 		}
 		for _, v := range s.Repositories {
-			claim("repository "+c.t.repositoryKey(v), v)
+			claimFor("", "repository "+c.t.repositoryKey(v), v) // a path is looked up for all kinds at once
 		}
 		for _, v := range s.URLs {
-			claim("url "+urlKey(v), v)
+			claimFor("", "url "+urlKey(v), v)
 		}
 		for _, v := range s.Channels {
 			claim("channel "+strings.ToLower(v), v)

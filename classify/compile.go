@@ -145,6 +145,11 @@ func (p *program) word(w string) int32 {
 func (p *program) addTag(t *Taxonomy, i int32) {
 	s := &t.Tags[i]
 	root := p.rootOfKind[s.Kind]
+	// Channels go first, so that "#heat" is the channel and not an ordinary
+	// word without context.
+	for _, v := range s.Channels {
+		p.addTerm(root, term{kind: termChannel, tag: i, text: v, glued: true})
+	}
 	p.addTerm(root, term{kind: termAlias, tag: i, text: s.Name, guarded: s.CommonWord, silent: s.NeverInText})
 	for _, v := range s.Aliases {
 		p.addTerm(root, term{kind: termAlias, tag: i, text: v})
@@ -160,9 +165,6 @@ func (p *program) addTag(t *Taxonomy, i int32) {
 	}
 	for _, v := range s.Phrases {
 		p.addTerm(root, term{kind: termPhrase, tag: i, text: v})
-	}
-	for _, v := range s.Channels {
-		p.addTerm(root, term{kind: termChannel, tag: i, text: v, glued: true})
 	}
 	for _, v := range s.Clients {
 		p.addTerm(root, term{kind: termClient, tag: i, text: v})

@@ -139,13 +139,13 @@ func (s *scratch) run(i int) int {
 func (s *scratch) findPath(p *program, text string, i int, from field, doc int32) {
 	end := s.run(i)
 	head := text[s.atoms[i].start:s.atoms[end-1].end]
-	s.buf = appendKey(s.buf[:0], head)
-	if end-i > 1 && s.findURL(p, text, i, end, from, doc) {
+	if end-i > 1 && s.findURL(p, text, head, i, end, from, doc) {
 		return
 	}
 	if end >= len(s.atoms) || s.atoms[end].gap != gapSlash {
 		return
 	}
+	s.buf = appendKey(s.buf[:0], head)
 	if p.orgs[string(s.buf)] {
 		s.buf = append(s.buf, '/')
 		s.findRepository(p, text, i, end, from, doc)

@@ -169,6 +169,30 @@ func (t *Taxonomy) Find(tag sigpost.Tag) (TagSpec, bool) {
 	return t.Tags[i], true
 }
 
+// Named gives the tags that go by a name in any spelling: "name" or "kind:name",
+// an alias, a former name, an acronym. Where it is the very name of tags, only
+// they are given.
+func (t *Taxonomy) Named(name string) []sigpost.Tag {
+	var exact, other []sigpost.Tag
+	key := strings.Join(splitAtoms(name), " ")
+	for i := range t.Tags {
+		s := &t.Tags[i]
+		if s.Name == name || s.Tag().String() == name {
+			exact = append(exact, s.Tag())
+		}
+		for _, v := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases, s.Former, s.Acronyms) {
+			if strings.Join(splitAtoms(v), " ") == key {
+				other = append(other, s.Tag())
+				break
+			}
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return other
+}
+
 // SpellNames are the words that are recognised when they are misspelt, sorted:
 // those of five letters or more in names and aliases.
 func (t *Taxonomy) SpellNames() []string {

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -135,12 +136,13 @@ func isHost(s string) bool {
 	return len(labels) > 1
 }
 
-// findURL looks at the atoms [i, end), of which appendKey's form is in s.buf, as
-// the host of a URL that a pattern matches. It says whether one does.
-func (s *scratch) findURL(p *program, text string, i, end int, from field, doc int32) bool {
+// findURL looks at head, the atoms [i, end), as the host of a URL that a pattern
+// matches. It says whether one does.
+func (s *scratch) findURL(p *program, text, head string, i, end int, from field, doc int32) bool {
+	s.buf = appendKey(s.buf[:0], head)
 	host, ok := p.urls.edges[urlEdge{0, string(s.buf)}]
-	if bare := strings.TrimPrefix(string(s.buf), "www-"); !ok {
-		host, ok = p.urls.edges[urlEdge{0, bare}]
+	if bare, www := bytes.CutPrefix(s.buf, []byte("www-")); !ok && www {
+		host, ok = p.urls.edges[urlEdge{0, string(bare)}]
 	}
 	if !ok {
 		return false
