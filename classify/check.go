@@ -25,14 +25,20 @@ type checker struct {
 // Check says what is wrong with a taxonomy that did not come from a file.
 func (t *Taxonomy) Check() error { return t.check("taxonomy", nil) }
 
-// check looks for everything that TOML itself does not see.
-func (t *Taxonomy) check(file string, data []byte) error {
+// checker prepares a look at a taxonomy that came from the data.
+func (t *Taxonomy) checker(file string, data []byte) *checker {
 	c := &checker{t: t, file: file, lines: strings.Split(string(data), "\n"), keys: tomlfile.Lines(data)}
 	for i, line := range c.lines {
 		if strings.HasPrefix(strings.ReplaceAll(strings.TrimSpace(line), " ", ""), "[[tag]]") {
 			c.heads = append(c.heads, i)
 		}
 	}
+	return c
+}
+
+// check looks for everything that TOML itself does not see.
+func (t *Taxonomy) check(file string, data []byte) error {
+	c := t.checker(file, data)
 	if len(t.Tags) == 0 {
 		c.errs = append(c.errs, fmt.Errorf("%s: no tag in it; write at least one [[tag]]", file))
 	}
@@ -49,15 +55,20 @@ func (t *Taxonomy) check(file string, data []byte) error {
 // fail notes a mistake in tag i at the line that holds the value, or at the
 // tag's first one.
 func (c *checker) fail(i int, value, format string, args ...any) {
-	line := 0
-	if i < len(c.heads) {
-		end := len(c.lines)
-		if i+1 < len(c.heads) {
-			end = c.heads[i+1]
-		}
-		line = c.lineOf(value, c.heads[i], end)
+	c.failAt(c.tagLine(i, value), i, format, args...)
+}
+
+// tagLine is the line of tag i that holds the value, or the tag's first one;
+// 0 where there is no file.
+func (c *checker) tagLine(i int, value string) int {
+	if i >= len(c.heads) {
+		return 0
 	}
-	c.failAt(line, i, format, args...)
+	end := len(c.lines)
+	if i+1 < len(c.heads) {
+		end = c.heads[i+1]
+	}
+	return c.lineOf(value, c.heads[i], end)
 }
 
 // failAt notes a mistake in tag i at a line, where that is known.

@@ -145,29 +145,34 @@ func (p *program) word(w string) int32 {
 func (p *program) addTag(t *Taxonomy, i int32) {
 	s := &t.Tags[i]
 	root := p.rootOfKind[s.Kind]
-	// Channels go first, so that "#heat" is the channel and not an ordinary
-	// word without context.
+	// Where the same words are several terms, the first that fits is found: what
+	// needs context comes last, so that "#heat" is the channel and "LOCI" the
+	// acronym, and not a word in passing.
 	for _, v := range s.Channels {
 		p.addTerm(root, term{kind: termChannel, tag: i, text: v, glued: true})
 	}
-	p.addTerm(root, term{kind: termAlias, tag: i, text: s.Name, guarded: s.CommonWord, silent: s.NeverInText})
+	name := term{kind: termAlias, tag: i, text: s.Name, guarded: s.CommonWord, silent: s.NeverInText}
+	if !name.guarded && !name.silent {
+		p.addTerm(root, name)
+	}
 	for _, v := range s.Aliases {
 		p.addTerm(root, term{kind: termAlias, tag: i, text: v})
 	}
+	for _, v := range s.Acronyms {
+		p.addTerm(root, term{kind: termAcronym, tag: i, text: v})
+	}
+	p.addTerm(root, name)
 	for _, v := range s.CommonAliases {
 		p.addTerm(root, term{kind: termAlias, tag: i, text: v, guarded: !s.NeverInText, silent: s.NeverInText})
 	}
 	for _, v := range s.Former {
 		p.addTerm(root, term{kind: termFormer, tag: i, text: v, guarded: true})
 	}
-	for _, v := range s.Acronyms {
-		p.addTerm(root, term{kind: termAcronym, tag: i, text: v})
-	}
 	for _, v := range s.Phrases {
 		p.addTerm(root, term{kind: termPhrase, tag: i, text: v})
 	}
 	for _, v := range s.Clients {
-		p.addTerm(root, term{kind: termClient, tag: i, text: v})
+		p.addTerm(root, term{kind: termClient, tag: i, text: v, glued: isProgram(v)})
 	}
 	for _, v := range s.URLs {
 		p.terms = append(p.terms, term{kind: termURL, tag: i, text: v})
@@ -218,6 +223,12 @@ func (p *program) addTerm(root int32, t term) int32 {
 	p.terms = append(p.terms, t)
 	p.nodes[at].terms = append(p.nodes[at].terms, int32(len(p.terms)-1))
 	return int32(len(p.terms) - 1)
+}
+
+// isProgram says whether a client is one word with marks in it: "heat-engine",
+// which is not what "heat engine" is.
+func isProgram(client string) bool {
+	return strings.ContainsAny(client, "-_.") && !strings.ContainsAny(client, " \t")
 }
 
 // addRepository makes a repository known by its path, and by its bare name

@@ -263,6 +263,8 @@ func (t *term) fits(matched string, first *atom, glued bool, edits uint8) bool {
 		return glued && edits == 0 && first.flags&atomHash != 0
 	case termRepository:
 		return glued && edits == 0
+	case termClient:
+		return (glued || !t.glued) && edits == 0
 	case termAlias:
 		return true
 	}

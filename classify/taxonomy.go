@@ -95,7 +95,8 @@ type TagSpec struct {
 	// "*" at the end stands for anything.
 	Repositories []string `toml:"repositories"`
 	// Clients are programs and commands by which it is used ("novaclient",
-	// "openstack coe cluster"), safe wherever they stand.
+	// "openstack coe cluster"), safe wherever they stand. Those of one word
+	// with a dash, dot or underscore in it are found only as they are written.
 	Clients []string `toml:"clients"`
 	// URLs are patterns of addresses without their scheme. A "*" stands for one
 	// whole part between slashes, or at the end for anything.
@@ -145,6 +146,28 @@ func OpenStack() *Taxonomy {
 		panic(err) // it is embedded, and a test parses it
 	}
 	return t
+}
+
+// OpenStackSource is the file of the built-in taxonomy.
+func OpenStackSource() []byte { return slices.Clone(openstackTOML) }
+
+// OrdinaryWords gives a function that says whether a word in lower case is known
+// to be one of the language: one that looks like a name of the built-in
+// taxonomy, or is a name in it that is marked so. A dictionary knows more.
+func OrdinaryWords() func(word string) bool {
+	known := map[string]bool{}
+	for _, w := range strings.Fields(nearWords) {
+		known[w] = true
+	}
+	for _, s := range OpenStack().Tags {
+		if s.CommonWord {
+			known[s.Name] = true
+		}
+		for _, w := range s.CommonAliases {
+			known[w] = true
+		}
+	}
+	return func(word string) bool { return known[word] }
 }
 
 // Version is a short hash of the taxonomy and the rules: it differs where a
