@@ -65,20 +65,24 @@ type TaxonomyReport struct {
 	// Words is the dictionary that was asked, or empty.
 	Words    string            `json:"words"`
 	Findings []TaxonomyFinding `json:"findings"`
+	// NearWords are those of the dictionary that would be taken for misspelt
+	// names.
+	NearWords []string `json:"near_words"`
 }
 
 // Check looks through a taxonomy. Words is a dictionary, with a word on each
 // line; the system's if empty, and where there is none, the few words that are
 // built in.
 func (t *Taxonomy) Check(words string) (TaxonomyReport, error) {
-	ordinary, words, err := dictionary(words)
+	dict, err := readDictionary(words)
 	if err != nil {
 		return TaxonomyReport{}, err
 	}
 	r := TaxonomyReport{
-		File: t.File, Title: t.t.Title, Version: t.t.Version(), Tags: len(t.t.Tags), Words: words, Findings: []TaxonomyFinding{},
+		File: t.File, Title: t.t.Title, Version: t.t.Version(), Tags: len(t.t.Tags), Words: dict.file, Findings: []TaxonomyFinding{},
+		NearWords: append([]string{}, t.t.NearWords(dict.words)...),
 	}
-	for _, f := range t.t.Findings(t.data, ordinary) {
+	for _, f := range t.t.Findings(t.data, dict.ordinary) {
 		r.Findings = append(r.Findings, TaxonomyFinding(f))
 	}
 	return r, nil
@@ -87,27 +91,41 @@ func (t *Taxonomy) Check(words string) (TaxonomyReport, error) {
 // systemWords is where systems keep their dictionary (hier(7)).
 const systemWords = "/usr/share/dict/words"
 
-// dictionary gives a function that says whether a word in lower case is one of
-// the language, and the file that it is from. Names, which dictionaries write
-// with a capital letter, are no ordinary words.
-func dictionary(file string) (ordinary func(string) bool, from string, err error) {
+// dictionary is what is known of the language.
+type dictionary struct {
+	// ordinary says whether a word in lower case is one of the language.
+	ordinary func(word string) bool
+	// file is what was read, words what was in it: nothing where there is no
+	// dictionary.
+	file  string
+	words []string
+}
+
+// readDictionary reads a dictionary, or the system's. Names, which dictionaries
+// write with a capital letter, are no ordinary words.
+func readDictionary(file string) (dictionary, error) {
 	f, err := os.Open(cmp.Or(file, systemWords))
 	if file == "" && errors.Is(err, fs.ErrNotExist) {
-		return classify.OrdinaryWords(), "", nil
+		return dictionary{ordinary: classify.OrdinaryWords()}, nil
 	}
 	if err != nil {
-		return nil, "", sigpost.Usage(fmt.Errorf("the dictionary cannot be read (--words): %w", err))
+		return dictionary{}, sigpost.Usage(fmt.Errorf("the dictionary cannot be read (--words): %w", err))
 	}
 	defer f.Close()
+	d := dictionary{file: f.Name()}
 	known := map[string]bool{}
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		known[lines.Text()] = true
+		if w := lines.Text(); !known[w] && w == strings.ToLower(w) {
+			known[w] = true
+			d.words = append(d.words, w)
+		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, "", fmt.Errorf("reading the dictionary %s: %w", f.Name(), err)
+		return dictionary{}, fmt.Errorf("reading the dictionary %s: %w", f.Name(), err)
 	}
-	return func(word string) bool { return known[word] }, f.Name(), nil
+	d.ordinary = func(word string) bool { return known[word] }
+	return d, nil
 }
 
 // TagLine is a tag in a list of them.
@@ -193,7 +211,7 @@ type GovernanceImport struct {
 // ImportGovernance makes a taxonomy of OpenStack's governance files. Words is
 // as in Check.
 func ImportGovernance(files []string, words string) (GovernanceImport, error) {
-	ordinary, from, err := dictionary(words)
+	dict, err := readDictionary(words)
 	if err != nil {
 		return GovernanceImport{}, err
 	}
@@ -214,7 +232,7 @@ func ImportGovernance(files []string, words string) (GovernanceImport, error) {
 	if err := errors.Join(errs...); err != nil {
 		return GovernanceImport{}, sigpost.Usage(err)
 	}
-	t, notes := governance.Taxonomy(teams, ordinary)
+	t, notes := governance.Taxonomy(teams, dict.ordinary)
 	if err := t.Check(); err != nil {
 		return GovernanceImport{}, fmt.Errorf("what the files give is no taxonomy: %w", err)
 	}
@@ -225,7 +243,7 @@ func ImportGovernance(files []string, words string) (GovernanceImport, error) {
 		}
 	}
 	guess := "a dictionary"
-	if from == "" {
+	if dict.file == "" {
 		guess = "the few words that are built in, for want of a dictionary"
 	}
 	r.TOML = "# Made of governance files. common_word and never_in_text are guesses by " + guess + ":\n" +

@@ -50,6 +50,20 @@ func (t *Taxonomy) Findings(data []byte, ordinary func(word string) bool) []Find
 	return f.found
 }
 
+// NearWords gives those of the words, in lower case, that would be taken for a
+// misspelt name: they belong into ordinary_words. It keeps their order.
+func (t *Taxonomy) NearWords(words []string) []string {
+	p := compile(t)
+	s := newSpeller(t, p.words)
+	var near []string
+	for _, w := range words {
+		if _, used := p.words[w]; !used && s.spell(w).id != noWord {
+			near = append(near, w)
+		}
+	}
+	return near
+}
+
 // finder collects findings.
 type finder struct {
 	*checker

@@ -127,6 +127,16 @@ func TestOpenStackFindings(t *testing.T) {
 	}
 }
 
+func TestNearWords(t *testing.T) {
+	taxonomy, err := ParseTaxonomy("f.toml", []byte("ordinary_words = [\"spate\"]\n[[tag]]\nkind = \"project\"\nname = \"spade\"\ntitle = \"S\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := taxonomy.NearWords([]string{"spade", "spare", "spate", "shovel", "spaed"}); !slices.Equal(got, []string{"spare", "spaed"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestShown(t *testing.T) {
 	s := &TagSpec{
 		Kind: "project", Name: "spade", Title: "Spade", Description: "Digs.", CommonWord: true, Aliases: []string{"a", "b"},

@@ -57,6 +57,14 @@ func (c taxonomyCheck) Run(s *session) error {
 		for _, f := range report.Findings {
 			fmt.Fprintf(w, "%s:%d: tag %s: %s: %s\n", report.File, f.Line, f.Tag.Name, f.Rule, printable(f.Says))
 		}
+		if len(report.NearWords) > 0 {
+			fmt.Fprintf(w, "%s of the dictionary would be taken for misspelt names; put them into ordinary_words:\n", plural(len(report.NearWords), "word"))
+			quoted := make([]string, len(report.NearWords))
+			for i, word := range report.NearWords {
+				quoted[i] = `"` + word + `"`
+			}
+			tellWrapped(w, "", quoted)
+		}
 		words := "the words of " + report.Words
 		if report.Words == "" {
 			words = "the few words that are built in; --words FILE names a dictionary"
