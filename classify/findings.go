@@ -16,23 +16,11 @@ type Finding struct {
 	// Line is where it stands, 0 where the taxonomy came from no file.
 	Line int
 	Tag  sigpost.Tag
-	// Rule is "hidden", "unreachable", "ambiguous", "overlap", "ordinary" or
-	// "near".
+	// Rule is "unreachable", "hidden", "ambiguous", "overlap", "ordinary" or
+	// "near"; docs/taxonomy.md says what each is.
 	Rule string
 	// Says is what was found, and what may be done.
 	Says string
-}
-
-// FindingRules are the rules of findings with what they look for.
-func FindingRules() [][2]string {
-	return [][2]string{
-		{"unreachable", "tags that nothing in a message can show"},
-		{"hidden", "entries that are never found, because something else is found in their place"},
-		{"ambiguous", "names that stand for several tags"},
-		{"overlap", "names that hold another tag's name, which is then not seen"},
-		{"ordinary", "names that are ordinary words and not marked so"},
-		{"near", "names so alike that a misspelling of one may be the other"},
-	}
 }
 
 // Findings looks through a taxonomy, as ParseTaxonomy gave it for the data;
