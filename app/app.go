@@ -85,10 +85,11 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if a.progress == nil {
 		a.progress = func(string, Unit, int, int) {}
 	}
-	var err error
-	if a.taxonomy, err = loadTaxonomy(cfg); err != nil {
+	taxonomy, err := OpenTaxonomy(cfg, "")
+	if err != nil {
 		return nil, err
 	}
+	a.taxonomy = taxonomy.t
 	a.classifier, a.version, a.fresh = classify.New(a.taxonomy), a.taxonomy.Version(), newFreshTexts()
 	a.watchWait = watchWait
 	if a.secret, err = cfg.Secret(); err != nil {
@@ -137,19 +138,6 @@ func (a *App) Close() error {
 		err = errors.Join(err, os.RemoveAll(a.temporary))
 	}
 	return err
-}
-
-func loadTaxonomy(cfg *config.Config) (*classify.Taxonomy, error) {
-	if cfg.Classify.Taxonomy == config.OpenStackTaxonomy {
-		return classify.OpenStack(), nil
-	}
-	file := cfg.Path(cfg.Classify.Taxonomy)
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, sigpost.Usage(fmt.Errorf("the taxonomy cannot be read (classify.taxonomy): %w", err))
-	}
-	t, err := classify.ParseTaxonomy(file, data)
-	return t, sigpost.Usage(err)
 }
 
 // locked runs a stage while no other run can. With dry set it works on a

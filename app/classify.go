@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -151,7 +152,7 @@ func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages 
 			if !m.Own {
 				places = append(places, place{i, len(docs[i])})
 				read = append(read, m)
-				docs[i] = append(docs[i], classify.Document{MessageID: m.MessageID, Subject: m.Subject, Opener: len(docs[i]) == 0})
+				docs[i] = append(docs[i], classify.Document{MessageID: m.MessageID, Subject: m.Subject, Lists: listsOf(&m), Opener: len(docs[i]) == 0})
 			}
 		}
 	}
@@ -173,6 +174,18 @@ func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages 
 	}
 	err := a.eachText(ctx, stored, func(i int, m *sigpost.Message) { give(index[i], textOf(m)) })
 	return docs, err
+}
+
+// listsOf are the names and the List-Ids of a message's lists: a taxonomy may
+// know a list by either.
+func listsOf(m *sigpost.Message) []string {
+	lists := slices.Clone(m.Lists)
+	for _, id := range m.ListIDs {
+		if !slices.Contains(lists, id) {
+			lists = append(lists, id)
+		}
+	}
+	return lists
 }
 
 // head is the first n bytes of a text, or a little less.

@@ -9,6 +9,7 @@ import (
 
 	"sigpost"
 	"sigpost/internal/osa"
+	"sigpost/internal/tomlfile"
 )
 
 // checker collects the mistakes of a taxonomy with their lines.
@@ -16,18 +17,28 @@ type checker struct {
 	t     *Taxonomy
 	file  string
 	lines []string
-	heads []int // line index of each tag's [[tag]]
+	heads []int          // line index of each tag's [[tag]]
+	keys  map[string]int // tomlfile.Lines
 	errs  []error
 }
 
-// check looks for everything that TOML itself does not see.
-func (t *Taxonomy) check(file string, data []byte) error {
-	c := &checker{t: t, file: file, lines: strings.Split(string(data), "\n")}
+// Check says what is wrong with a taxonomy that did not come from a file.
+func (t *Taxonomy) Check() error { return t.check("taxonomy", nil) }
+
+// checker prepares a look at a taxonomy that came from the data.
+func (t *Taxonomy) checker(file string, data []byte) *checker {
+	c := &checker{t: t, file: file, lines: strings.Split(string(data), "\n"), keys: tomlfile.Lines(data)}
 	for i, line := range c.lines {
 		if strings.HasPrefix(strings.ReplaceAll(strings.TrimSpace(line), " ", ""), "[[tag]]") {
 			c.heads = append(c.heads, i)
 		}
 	}
+	return c
+}
+
+// check looks for everything that TOML itself does not see.
+func (t *Taxonomy) check(file string, data []byte) error {
+	c := t.checker(file, data)
 	if len(t.Tags) == 0 {
 		c.errs = append(c.errs, fmt.Errorf("%s: no tag in it; write at least one [[tag]]", file))
 	}
@@ -44,13 +55,27 @@ func (t *Taxonomy) check(file string, data []byte) error {
 // fail notes a mistake in tag i at the line that holds the value, or at the
 // tag's first one.
 func (c *checker) fail(i int, value, format string, args ...any) {
+	c.failAt(c.tagLine(i, value), i, format, args...)
+}
+
+// tagLine is the line of tag i that holds the value, or the tag's first one;
+// 0 where there is no file.
+func (c *checker) tagLine(i int, value string) int {
+	if i >= len(c.heads) {
+		return 0
+	}
+	end := len(c.lines)
+	if i+1 < len(c.heads) {
+		end = c.heads[i+1]
+	}
+	return c.lineOf(value, c.heads[i], end)
+}
+
+// failAt notes a mistake in tag i at a line, where that is known.
+func (c *checker) failAt(line, i int, format string, args ...any) {
 	where := c.file
-	if i < len(c.heads) {
-		end := len(c.lines)
-		if i+1 < len(c.heads) {
-			end = c.heads[i+1]
-		}
-		where = fmt.Sprintf("%s:%d", c.file, c.lineOf(value, c.heads[i], end))
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", c.file, line)
 	}
 	name := c.t.Tags[i].Name
 	if name == "" {
@@ -79,12 +104,21 @@ func (c *checker) top() {
 		for _, v := range values {
 			words := len(splitAtoms(v))
 			if words == 0 || words > 1 && name != "pages" && name != "kinds" {
-				line := c.lineOf(v, 0, len(c.lines))
-				c.errs = append(c.errs, fmt.Errorf("%s:%d: %s: %q is not a single word", c.file, line, name, v))
+				c.failTop(name, v, "is not a single word")
 			}
 		}
 	}
+	for _, v := range c.t.DomainLists {
+		if !isListName(v) {
+			c.failTop("domain_lists", v, "is no name of a list")
+		}
+	}
 	slices.SortFunc(c.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+// failTop notes a mistake in a value of a key of the whole file.
+func (c *checker) failTop(key, value, what string) {
+	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s: %q %s", c.file, c.lineOf(value, 0, len(c.lines)), key, value, what))
 }
 
 func (c *checker) kinds() []string {
@@ -111,13 +145,23 @@ func (c *checker) tag(i int) {
 	}
 	for _, list := range s.lists() {
 		for _, v := range list.values {
-			if len(splitAtoms(v)) == 0 {
+			wrong := ""
+			switch {
+			case len(splitAtoms(v)) == 0:
 				c.fail(i, v, "empty entry %q in %s", v, list.key)
-			} else if strings.Contains(v, "*") && (list.key != "repositories" || !isPattern(v)) {
-				c.fail(i, v, `%s: in %q, "*" may stand only at the end of a repository, behind "-", "." or "/"`, list.key, v)
+			case list.key == "urls":
+				wrong = checkURL(v)
+			case list.key == "repositories":
+				wrong = checkRepository(v)
+			case strings.Contains(v, "*"):
+				wrong = `"*" may stand only in repositories and urls`
+			}
+			if wrong != "" {
+				c.fail(i, v, "%s: in %q: %s", list.key, v, wrong)
 			}
 		}
 	}
+	c.lists(i)
 	for _, group := range s.Together {
 		if len(group) < 2 {
 			c.fail(i, strings.Join(group, ""), "together: a group needs two words or more, %q has %d", group, len(group))
@@ -140,6 +184,7 @@ func (s *TagSpec) lists() []list {
 	return []list{
 		{"aliases", s.Aliases}, {"common_aliases", s.CommonAliases}, {"former", s.Former},
 		{"acronyms", s.Acronyms}, {"repositories", s.Repositories}, {"channels", s.Channels},
+		{"clients", s.Clients}, {"urls", s.URLs},
 		{"neighbours", s.Neighbours}, {"phrases", s.Phrases},
 	}
 }
@@ -170,22 +215,26 @@ func (c *checker) claims() {
 	owners := map[string]int{}
 	for i := range c.t.Tags {
 		s := &c.t.Tags[i]
-		claim := func(key, value string) {
-			key = s.Kind + "\x00" + key
+		claimFor := func(kind, key, value string) {
+			key = kind + "\x00" + key
 			if j, ok := owners[key]; ok && j != i && c.t.Tags[j].Name != s.Name {
 				c.fail(i, value, "%q belongs to the tag %s%s already", value, c.t.Tags[j].Name, c.at(j))
 				return
 			}
 			owners[key] = i
 		}
-		for _, v := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases, s.Former, s.Phrases) {
+		claim := func(key, value string) { claimFor(s.Kind, key, value) }
+		for _, v := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases, s.Former, s.Clients, s.Phrases) {
 			claim(strings.Join(splitAtoms(v), " "), v)
 		}
 		for _, v := range s.Acronyms {
 			claim("acronym "+v, v)
 		}
 		for _, v := range s.Repositories {
-			claim("repository "+c.t.repositoryKey(v), v)
+			claimFor("", "repository "+c.t.repositoryKey(v), v) // a path is looked up for all kinds at once
+		}
+		for _, v := range s.URLs {
+			claimFor("", "url "+urlKey(v), v)
 		}
 		for _, v := range s.Channels {
 			claim("channel "+strings.ToLower(v), v)
@@ -262,10 +311,21 @@ func cycle(parents [][]int, i int) []int {
 	return walk(i, []int{i})
 }
 
-// isPattern says whether the only "*" of a repository stands where one may.
-func isPattern(repository string) bool {
-	before, ok := strings.CutSuffix(repository, "*")
-	return ok && !strings.Contains(before, "*") && strings.Trim(before[len(before)-1:], "-._/") == ""
+// checkRepository says what is wrong with a repository, or "".
+func checkRepository(v string) string {
+	org, name, two := strings.Cut(v, "/")
+	stem, open := strings.CutSuffix(v, "*")
+	switch {
+	case strings.Contains(v, "://"):
+		return "write its name, or organisation/name; whole addresses belong into urls"
+	case strings.ContainsAny(v, " \t\r\n"):
+		return "there is white space in it"
+	case two && (org == "" || name == "" || strings.Contains(name, "/")):
+		return "write its name, or organisation/name"
+	case strings.Contains(stem, "*"), open && strings.Trim(stem[len(stem)-1:], "-._/") != "":
+		return `"*" may stand only at the end, behind "-", "_", "." or "/"`
+	}
+	return ""
 }
 
 func isTagName(s string) bool {

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"sigpost"
@@ -94,6 +95,8 @@ type Document struct {
 	// Text is what the author wrote here, Quoted what is quoted of others.
 	Text   string
 	Quoted string
+	// Lists are the names and List-Ids of the lists that it came through.
+	Lists []string
 	// Opener says that it opens its thread, which makes it count most.
 	Opener bool
 }
@@ -104,6 +107,8 @@ func (d *Document) text(f field) string {
 		return d.Subject
 	case fieldQuoted:
 		return d.Quoted
+	case fieldList:
+		return strings.Join(d.Lists, " ")
 	}
 	return d.Text
 }
@@ -121,12 +126,14 @@ func (c *Classifier) Classify(docs []Document) []sigpost.Tagging {
 		d := &docs[i]
 		from := len(s.hits)
 		s.domain = false
+		s.findLists(c.program, d, int32(i))
+		unread := len(s.hits)
 		line := d.Subject[:min(len(d.Subject), maxLine)]
 		s.find(c, line, fieldSubject, int32(i))
 		if subject := stripReplies(line); s.subjects[subject] {
 			// It shows the field, but a reply that keeps the subject says
 			// nothing new by it.
-			s.hits = s.hits[:from]
+			s.hits = s.hits[:unread]
 		} else {
 			s.subjects[subject] = true
 		}

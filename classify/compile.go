@@ -16,10 +16,13 @@ const (
 	termChannel
 	termPhrase
 	termTogether // one word or phrase of a group
+	termClient
+	termURL
+	termList
 )
 
 func (k termKind) String() string {
-	return [...]string{"alias", "former", "acronym", "repository", "channel", "phrase", "together"}[k]
+	return [...]string{"alias", "former", "acronym", "repository", "channel", "phrase", "together", "client", "url", "list"}[k]
 }
 
 // term is something to be found in text that speaks for a tag.
@@ -82,13 +85,19 @@ type program struct {
 	pages      map[string][]string // host → path prefixes, longest first
 	home       string              // organisation of Pages
 	hasDomain  bool
+	urls       urlTrie
+	// lists are those that weigh for tags, domainLists those that show the
+	// field, both in lower case.
+	lists       map[string][]listWeight
+	domainLists map[string]bool
 }
 
 func compile(t *Taxonomy) *program {
 	p := &program{
 		words: map[string]int32{}, rootOfKind: map[string]int32{}, edges: map[edge]int32{},
 		own: map[edge]bool{}, paths: map[string]int32{}, orgs: map[string]bool{}, pages: map[string][]string{},
-		home: strings.ToLower(t.Organisation), hasDomain: len(t.Domain) > 0, roots: 1,
+		home: strings.ToLower(t.Organisation), hasDomain: len(t.Domain)+len(t.DomainLists) > 0, roots: 1,
+		urls: newURLTrie(), lists: map[string][]listWeight{}, domainLists: map[string]bool{},
 	}
 	for i := range t.Tags {
 		if _, ok := p.rootOfKind[t.Tags[i].Kind]; !ok {
@@ -104,6 +113,9 @@ func compile(t *Taxonomy) *program {
 	}
 	for _, w := range t.Domain {
 		p.flags[p.word(strings.ToLower(w))] |= wordDomain
+	}
+	for _, l := range t.DomainLists {
+		p.domainLists[strings.ToLower(l)] = true
 	}
 	for _, w := range withPlural(t.Neighbours) {
 		p.flags[p.word(w)] |= wordNeighbour
@@ -133,25 +145,40 @@ func (p *program) word(w string) int32 {
 func (p *program) addTag(t *Taxonomy, i int32) {
 	s := &t.Tags[i]
 	root := p.rootOfKind[s.Kind]
-	p.addTerm(root, term{kind: termAlias, tag: i, text: s.Name, guarded: s.CommonWord, silent: s.NeverInText})
+	// Where the same words are several terms, the first that fits is found: what
+	// needs context comes last, so that "#heat" is the channel and "LOCI" the
+	// acronym, and not a word in passing.
+	for _, v := range s.Channels {
+		p.addTerm(root, term{kind: termChannel, tag: i, text: v, glued: true})
+	}
+	name := term{kind: termAlias, tag: i, text: s.Name, guarded: s.CommonWord, silent: s.NeverInText}
+	if !name.guarded && !name.silent {
+		p.addTerm(root, name)
+	}
 	for _, v := range s.Aliases {
 		p.addTerm(root, term{kind: termAlias, tag: i, text: v})
 	}
+	for _, v := range s.Acronyms {
+		p.addTerm(root, term{kind: termAcronym, tag: i, text: v})
+	}
+	p.addTerm(root, name)
 	for _, v := range s.CommonAliases {
 		p.addTerm(root, term{kind: termAlias, tag: i, text: v, guarded: !s.NeverInText, silent: s.NeverInText})
 	}
 	for _, v := range s.Former {
 		p.addTerm(root, term{kind: termFormer, tag: i, text: v, guarded: true})
 	}
-	for _, v := range s.Acronyms {
-		p.addTerm(root, term{kind: termAcronym, tag: i, text: v})
-	}
 	for _, v := range s.Phrases {
 		p.addTerm(root, term{kind: termPhrase, tag: i, text: v})
 	}
-	for _, v := range s.Channels {
-		p.addTerm(root, term{kind: termChannel, tag: i, text: v, glued: true})
+	for _, v := range s.Clients {
+		p.addTerm(root, term{kind: termClient, tag: i, text: v, glued: isProgram(v)})
 	}
+	for _, v := range s.URLs {
+		p.terms = append(p.terms, term{kind: termURL, tag: i, text: v})
+		p.urls.add(v, int32(len(p.terms)-1))
+	}
+	p.addLists(s, i)
 	for _, v := range s.Repositories {
 		p.addRepository(t, root, i, v)
 	}
@@ -196,6 +223,12 @@ func (p *program) addTerm(root int32, t term) int32 {
 	p.terms = append(p.terms, t)
 	p.nodes[at].terms = append(p.nodes[at].terms, int32(len(p.terms)-1))
 	return int32(len(p.terms) - 1)
+}
+
+// isProgram says whether a client is one word with marks in it: "heat-engine",
+// which is not what "heat engine" is.
+func isProgram(client string) bool {
+	return strings.ContainsAny(client, "-_.") && !strings.ContainsAny(client, " \t")
 }
 
 // addRepository makes a repository known by its path, and by its bare name

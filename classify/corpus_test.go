@@ -208,6 +208,48 @@ func TestCorpusCommits(t *testing.T) {
 	}
 }
 
+// TestCorpusCandidacies measures the best tag of what candidates for the lead of
+// a team wrote, by their text alone; some of them name no project at all.
+func TestCorpusCandidacies(t *testing.T) {
+	dir := corpora(t, "os-candidacy-dev")
+	labels, err := os.ReadFile(filepath.Join(dir, "labels.tsv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	taxonomy := OpenStack()
+	c := New(taxonomy)
+	texts, right, untagged := 0, 0, 0
+	for _, line := range strings.Split(strings.TrimSpace(string(labels)), "\n")[1:] {
+		columns := strings.Split(line, "\t")
+		team := taxonomy.Named(columns[1])
+		if columns[3] != "PTL" {
+			continue // the technical committee is about everything
+		}
+		if len(team) == 0 {
+			t.Logf("no tag for the team %q", columns[1])
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "txt", columns[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts++
+		tags := c.Classify([]Document{{Text: string(text)}})
+		i := slices.IndexFunc(tags, func(g sigpost.Tagging) bool { return g.Tag.Kind == sigpost.KindProject })
+		switch {
+		case i < 0:
+			untagged++
+		case tags[i].Tag == team[0]:
+			right++
+		}
+	}
+	share := float64(right) / float64(max(1, texts))
+	t.Logf("candidacies: %d texts, top tag right %.1f %%, %d without a tag", texts, 100*share, untagged)
+	if share < 0.92 {
+		t.Errorf("%.1f %%, it has been 93.2 %%", 100*share)
+	}
+}
+
 func percent(part, of int) float64 { return 100 * float64(part) / float64(max(1, of)) }
 
 // BenchmarkClassify classifies messages of about 5 KB, each one a thread.

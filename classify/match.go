@@ -29,10 +29,11 @@ const (
 	fieldPath
 	fieldText
 	fieldQuoted
+	fieldList
 )
 
 func (f field) String() string {
-	return [...]string{"subject-tag", "subject", "path", "text", "quoted"}[f]
+	return [...]string{"subject-tag", "subject", "path", "text", "quoted", "list"}[f]
 }
 
 // hit is a term that was found, or a group of them.
@@ -133,14 +134,17 @@ func (s *scratch) run(i int) int {
 	return i
 }
 
-// findPath looks at atom i as the beginning of "organisation/repository" or
-// of the address of a page.
+// findPath looks at atom i as the beginning of a URL that a pattern matches, of
+// "organisation/repository" or of the address of a page.
 func (s *scratch) findPath(p *program, text string, i int, from field, doc int32) {
 	end := s.run(i)
+	head := text[s.atoms[i].start:s.atoms[end-1].end]
+	if end-i > 1 && s.findURL(p, text, head, i, end, from, doc) {
+		return
+	}
 	if end >= len(s.atoms) || s.atoms[end].gap != gapSlash {
 		return
 	}
-	head := text[s.atoms[i].start:s.atoms[end-1].end]
 	s.buf = appendKey(s.buf[:0], head)
 	if p.orgs[string(s.buf)] {
 		s.buf = append(s.buf, '/')
@@ -259,6 +263,8 @@ func (t *term) fits(matched string, first *atom, glued bool, edits uint8) bool {
 		return glued && edits == 0 && first.flags&atomHash != 0
 	case termRepository:
 		return glued && edits == 0
+	case termClient:
+		return (glued || !t.glued) && edits == 0
 	case termAlias:
 		return true
 	}

@@ -53,6 +53,7 @@ var (
 		fieldPath:    {1.2, 9},
 		fieldText:    {1.0, 9},
 		fieldQuoted:  {0.1, 0.3}, // somebody else's words, again and again
+		fieldList:    {1.0, maxListWeight},
 	}
 	kindFactors = [...]factor{
 		termAlias:      {1.0, 9},
@@ -62,6 +63,9 @@ var (
 		termChannel:    {0.9, 9},
 		termPhrase:     {1.0, 9},
 		termTogether:   {0.8, 1},
+		termClient:     {1.0, 9},
+		termURL:        {1.0, 9},
+		termList:       {1.0, maxListWeight},
 	}
 	contextFactors = [...]factor{
 		contextNone:      {1.0, 9},
@@ -89,6 +93,10 @@ var (
 func (s *scratch) weigh(c *Classifier, hits []hit, subject string, opener bool) []hit {
 	kept := hits[:0]
 	for _, h := range hits {
+		if h.kind == termList { // it came with its weight
+			kept = append(kept, h)
+			continue
+		}
 		f := s.contextFactor(c.program, &h, subject)
 		if f.weight == 0 {
 			continue
@@ -201,10 +209,13 @@ func sumUp(hits []hit) []sum {
 				u.best = h
 			}
 		}
-		if first.edits > 0 {
+		if first.edits > 0 || first.kind == termList {
 			u.weight = u.best.weight
 		}
-		u.weight = round(min(damp(u.weight), limit))
+		if first.kind != termList {
+			u.weight = damp(u.weight)
+		}
+		u.weight = round(min(u.weight, limit))
 		sums = append(sums, u)
 		hits = hits[n:]
 	}

@@ -21,7 +21,7 @@ import (
 
 // rulesVersion grows whenever the rules or their weights change, so that what
 // was classified by older ones can be told.
-const rulesVersion = "1"
+const rulesVersion = "2"
 
 //go:generate go run ./internal/nearwords -words /usr/share/dict/words -o nearwords.txt
 
@@ -51,6 +51,9 @@ type Taxonomy struct {
 	// at all. They say nothing of a tag, but ordinary words, acronyms and
 	// phrases count only beside such evidence.
 	Domain []string `toml:"domain"`
+	// DomainLists are lists, by name or List-Id, on which every message is
+	// about the field, as if it held a word of Domain.
+	DomainLists []string `toml:"domain_lists"`
 	// Neighbours are words that show, directly beside an ordinary word, that it
 	// is meant as a name: "service", "API". Their plurals are meant too.
 	Neighbours []string `toml:"neighbours"`
@@ -91,6 +94,13 @@ type TagSpec struct {
 	// counted in paths and URLs, and in text if they hold a dash or a dot. A
 	// "*" at the end stands for anything.
 	Repositories []string `toml:"repositories"`
+	// Clients are programs and commands by which it is used ("novaclient",
+	// "openstack coe cluster"), safe wherever they stand. Those of one word
+	// with a dash, dot or underscore in it are found only as they are written.
+	Clients []string `toml:"clients"`
+	// URLs are patterns of addresses without their scheme. A "*" stands for one
+	// whole part between slashes, or at the end for anything.
+	URLs []string `toml:"urls"`
 	// Channels are IRC channels without the "#".
 	Channels []string `toml:"channels"`
 	// Neighbours are words that, directly beside an ordinary word, show that
@@ -103,6 +113,9 @@ type TagSpec struct {
 	Together [][]string `toml:"together"`
 	// Hints are tags that make this one likelier: "name" or "kind:name".
 	Hints []string `toml:"hints"`
+	// Lists say how much a message counts for this tag because of the list,
+	// by name or List-Id, that it came through.
+	Lists map[string]float64 `toml:"lists"`
 	// Parents are the tags that this one is a part of: "name" or "kind:name".
 	Parents []string `toml:"parents"`
 }
@@ -135,12 +148,34 @@ func OpenStack() *Taxonomy {
 	return t
 }
 
+// OpenStackSource is the file of the built-in taxonomy.
+func OpenStackSource() []byte { return slices.Clone(openstackTOML) }
+
+// OrdinaryWords gives a function that says whether a word in lower case is known
+// to be one of the language: one that looks like a name of the built-in
+// taxonomy, or is a name in it that is marked so. A dictionary knows more.
+func OrdinaryWords() func(word string) bool {
+	known := map[string]bool{}
+	for _, w := range strings.Fields(nearWords) {
+		known[w] = true
+	}
+	for _, s := range OpenStack().Tags {
+		if s.CommonWord {
+			known[s.Name] = true
+		}
+		for _, w := range s.CommonAliases {
+			known[w] = true
+		}
+	}
+	return func(word string) bool { return known[word] }
+}
+
 // Version is a short hash of the taxonomy and the rules: it differs where a
 // thread could be tagged differently.
 func (t *Taxonomy) Version() string {
 	content, err := json.Marshal(t)
 	if err != nil {
-		panic(err) // strings and booleans always marshal
+		panic(err) // strings, booleans and finite numbers always marshal
 	}
 	h := sha256.New()
 	h.Write(content)
@@ -155,6 +190,30 @@ func (t *Taxonomy) Find(tag sigpost.Tag) (TagSpec, bool) {
 		return TagSpec{}, false
 	}
 	return t.Tags[i], true
+}
+
+// Named gives the tags that go by a name in any spelling: "name" or "kind:name",
+// an alias, a former name, an acronym. Where it is the very name of tags, only
+// they are given.
+func (t *Taxonomy) Named(name string) []sigpost.Tag {
+	var exact, other []sigpost.Tag
+	key := strings.Join(splitAtoms(name), " ")
+	for i := range t.Tags {
+		s := &t.Tags[i]
+		if s.Name == name || s.Tag().String() == name {
+			exact = append(exact, s.Tag())
+		}
+		for _, v := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases, s.Former, s.Acronyms) {
+			if strings.Join(splitAtoms(v), " ") == key {
+				other = append(other, s.Tag())
+				break
+			}
+		}
+	}
+	if len(exact) > 0 {
+		return exact
+	}
+	return other
 }
 
 // SpellNames are the words that are recognised when they are misspelt, sorted:

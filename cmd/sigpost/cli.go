@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -35,6 +36,7 @@ type cli struct {
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
 	Explain    explainCommand    `cmd:"" help:"Show how a mail, or the threads of a file of mail, are understood."`
+	Taxonomy   taxonomyCommand   `cmd:"" help:"Check, show and make taxonomies: what the tags are, and what shows them."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
@@ -46,6 +48,13 @@ type Globals struct {
 	JSON   bool   `help:"Report as JSON."`
 	Quiet  bool   `short:"q" help:"Say nothing unless something is wrong: for cron."`
 	Now    string `placeholder:"TIME" help:"Take this for the present, such as 2016-04-25T08:00:00Z: for issues as of a date."`
+}
+
+// namesConfig says that another configuration than the default is named, which
+// has to be there.
+func (g *Globals) namesConfig() bool {
+	usual, err := filepath.Abs("config.toml")
+	return err != nil || g.Config != usual
 }
 
 // session is what a command runs in: the clock, where to write, and who is
