@@ -96,6 +96,12 @@ type Document struct {
 	Quoted string
 	// Opener says that it opens its thread, which makes it count most.
 	Opener bool
+	// What follows tells natures alone. Author is the address of who wrote it,
+	// Robot that it was a program; Verbatim are the bytes of Text that are no
+	// prose, such as code, in order. They may reach behind its end.
+	Author   string
+	Robot    bool
+	Verbatim []sigpost.Span
 }
 
 func (d *Document) text(f field) string {
