@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -132,55 +133,60 @@ type proseWord struct {
 	first, last, asks bool
 }
 
-// readProse appends the words of text[from:to] to words. What lies in
-// verbatim is skipped, and ends the sentence before it.
-func readProse(words []proseWord, text string, from, to int, verbatim []sigpost.Span) []proseWord {
-	begin, first := len(words), true
-	end := func(asks bool) { // of a sentence
-		if len(words) > begin {
-			words[len(words)-1].last = true
-		}
-		for i := begin; asks && i < len(words); i++ {
-			words[i].asks = true
-		}
-		begin, first = len(words), true
+// readProse gives the words of some parts of a text, each of which begins and
+// ends a sentence.
+func readProse(text string, parts ...sigpost.Span) []proseWord {
+	r := proseReader{text: text}
+	for _, part := range parts {
+		r.words = slices.Grow(r.words, (part.End-part.Start)/6)
+		r.read(part.Start, part.End)
+		r.endSentence(false)
 	}
-	for at := from; at < to; {
-		if len(verbatim) > 0 && at >= verbatim[0].Start {
-			end(false)
-			at, verbatim = max(at, verbatim[0].End), verbatim[1:]
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(text[at:])
-		if breaksWord(r) {
-			if r == '\n' && endsParagraph(text[at+1:to]) {
-				end(false)
-			}
+	return r.words
+}
+
+// proseReader cuts a text into words and sentences.
+type proseReader struct {
+	text  string
+	words []proseWord
+	begin int // of the sentence, among words
+}
+
+func (r *proseReader) endSentence(asks bool) {
+	if len(r.words) > r.begin {
+		r.words[r.begin].first, r.words[len(r.words)-1].last = true, true
+	}
+	for i := r.begin; asks && i < len(r.words); i++ {
+		r.words[i].asks = true
+	}
+	r.begin = len(r.words)
+}
+
+func (r *proseReader) read(at, to int) {
+	for at < to {
+		c, size := utf8.DecodeRuneInString(r.text[at:])
+		if breaksWord(c) {
 			at += size
+			if c == '\n' && endsParagraph(r.text[at:max(at, to)]) {
+				r.endSentence(false)
+			}
 			continue
 		}
-		stop := at + size
-		for stop < to && (len(verbatim) == 0 || stop < verbatim[0].Start) {
-			r, size := utf8.DecodeRuneInString(text[stop:])
-			if breaksWord(r) && !(r == ':' && strings.HasPrefix(text[stop:to], "://")) {
-				break
+		end := at
+		for end < to && (!breaksWord(c) || c == ':' && strings.HasPrefix(r.text[end:to], "://")) {
+			end += size
+			c, size = utf8.DecodeRuneInString(r.text[end:])
+		}
+		if w, ok := readWord(r.text, at, end); ok {
+			r.words = append(r.words, w)
+		}
+		if marks := marksBehind(r.text[at:end]); marks != "" {
+			if asks := strings.ContainsAny(marks, "?？"); asks || strings.ContainsAny(marks, ".!。！") {
+				r.endSentence(asks)
 			}
-			stop += size
 		}
-		if w, ok := readWord(text, at, stop); ok {
-			w.first = first
-			words, first = append(words, w), false
-		}
-		switch ends := text[at:stop]; {
-		case strings.ContainsAny(behind(ends), "?？"):
-			end(true)
-		case strings.ContainsAny(behind(ends), ".!。！"):
-			end(false)
-		}
-		at = stop
+		at = end
 	}
-	end(false)
-	return words
 }
 
 // breaksWord says whether a character stands between words.
@@ -199,9 +205,11 @@ func endsParagraph(rest string) bool {
 	return rest == "" || strings.IndexByte("\n*->|=#~", rest[0]) >= 0 && !strings.HasPrefix(rest, "#")
 }
 
-// behind is the punctuation at the end of a word; the closing quotes and
-// brackets behind that break it off.
-func behind(s string) string {
+// marksBehind is the punctuation at the end of a word.
+func marksBehind(s string) string {
+	if c := s[len(s)-1]; 'a' <= c && c <= 'z' {
+		return ""
+	}
 	return s[len(strings.TrimRight(s, ".!?。！？'’_~-")):]
 }
 
@@ -212,7 +220,7 @@ const maxWord = 40
 // punctuation alone.
 func readWord(text string, start, end int) (w proseWord, ok bool) {
 	s := text[start:end]
-	if i := strings.Index(s, "://"); i > 0 {
+	if strings.IndexByte(s, ':') > 0 { // or it would have broken the word
 		return proseWord{class: classURL, start: start, end: start + len(strings.TrimRight(s, ".!?'’"))}, true
 	}
 	trimmed := strings.TrimLeftFunc(s, notWord)
@@ -231,7 +239,9 @@ func readWord(text string, start, end int) (w proseWord, ok bool) {
 		return w, true
 	}
 	w.text = strings.ToLower(s)
-	w.text = strings.ReplaceAll(strings.ReplaceAll(w.text, "'", ""), "’", "")
+	if strings.IndexByte(w.text, '\'') >= 0 || strings.Contains(w.text, "’") {
+		w.text = strings.NewReplacer("'", "", "’", "").Replace(w.text)
+	}
 	w.class = classOf(w.text)
 	return w, true
 }
@@ -242,9 +252,8 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // classOf knows a word's class by its looks.
 func classOf(w string) wordClass {
-	digits := strings.ContainsAny(w, "0123456789")
 	switch {
-	case !digits:
+	case !hasDigit(w):
 		return classPlain
 	case strings.HasPrefix(w, "cve-"):
 		return classCVE
@@ -256,6 +265,15 @@ func classOf(w string) wordClass {
 		return classVersion
 	}
 	return classPlain
+}
+
+func hasDigit(w string) bool {
+	for i := range len(w) {
+		if isDigit(w[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // isAdvisory knows the numbers under which advisories are published.

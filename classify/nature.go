@@ -13,21 +13,27 @@ import (
 // (naturerules.go) and no learning: a question, a proposal, a release. It may be
 // used from several goroutines at once.
 type Natures struct {
-	opening, ending []compiledRule
+	opening, ending []scopeRules
 	guards          [2]map[string]bool // words of "not" and of "not yet"
 }
 
-// compiledRule is a rule with its cues found by their first word. Those that
-// may begin with any word of a class are in loose.
-type compiledRule struct {
-	natureRule
-	byWord map[string][]cue
-	loose  []cue
+// scopeRules are the rules of a scope, with their cues by how they begin.
+type scopeRules struct {
+	scope   scope
+	rules   []natureRule
+	byWord  map[string][]ruleCue
+	byClass [classAll + 1][]ruleCue
+}
+
+// ruleCue is a cue of a rule, which is known by its number in its scope.
+type ruleCue struct {
+	cue
+	rule int
 }
 
 // NewNatures reads the table of rules.
 func NewNatures() *Natures {
-	n := &Natures{opening: compileRules(openingRules()), ending: compileRules(endingRules())}
+	n := &Natures{opening: byScope(openingRules()), ending: byScope(endingRules())}
 	for i, words := range [...]string{notWords, notYetWords} {
 		n.guards[i] = map[string]bool{}
 		for _, w := range strings.Fields(words) {
@@ -37,61 +43,62 @@ func NewNatures() *Natures {
 	return n
 }
 
-func compileRules(rules []natureRule) []compiledRule {
-	var compiled []compiledRule
-	for _, r := range rules {
-		c := compiledRule{natureRule: r, byWord: map[string][]cue{}}
-		for _, q := range parseCues(r.cues) {
-			if q.words[0].class != classPlain {
-				c.loose = append(c.loose, q)
-			}
-			for _, w := range q.words[0].any {
-				c.byWord[w] = append(c.byWord[w], q)
+func byScope(rules []natureRule) []scopeRules {
+	var all []scopeRules
+	for s := inTag; s <= inAnyTag; s++ {
+		of := scopeRules{scope: s, byWord: map[string][]ruleCue{}}
+		for _, r := range rules {
+			if r.scope == s {
+				of.add(r)
 			}
 		}
-		compiled = append(compiled, c)
+		all = append(all, of)
 	}
-	return compiled
+	return all
+}
+
+func (s *scopeRules) add(r natureRule) {
+	for _, q := range parseCues(r.cues) {
+		entry := ruleCue{q, len(s.rules)}
+		if first := q.words[0]; first.class != classPlain {
+			s.byClass[first.class] = append(s.byClass[first.class], entry)
+		} else {
+			for _, w := range first.any {
+				s.byWord[w] = append(s.byWord[w], entry)
+			}
+		}
+	}
+	s.rules = append(s.rules, r)
 }
 
 // Of gives the nature of a thread as a tagging that holds, with the rules that
 // spoke for it: its messages are given oldest first. First it looks at what the
 // thread began as: of each nature the weights of the rules that found something
-// are added up, and the highest sum wins. A question, a proposal and a call may
-// then have come to an end in the replies, which is a nature of its own.
+// are added up, and the highest sum wins. Then the replies may show that a
+// question, a proposal or a call has come to its end, which is a nature of its
+// own; and an announcement of a release, say, is a release.
 func (n *Natures) Of(docs []Document) sigpost.Tagging {
 	persons := slices.DeleteFunc(slices.Clone(docs), func(d Document) bool { return d.Robot })
 	if len(persons) == 0 {
-		return natureTagging(sigpost.NatureRobot, 3, sigpost.Evidence{Rule: "no person has written in it", Field: fieldThread, Weight: 3})
+		return natureTagging(sigpost.NatureRobot, reason("no person has written in it", robotWeight))
 	}
 	t := newNatureThread(persons)
-	found := map[sigpost.Nature]*natureSum{
-		sigpost.NatureDiscussion: {discussionWeight, []sigpost.Evidence{{
-			Rule: "nothing says that it is anything else", Field: fieldThread, Weight: discussionWeight}}},
-	}
-	for i := range n.opening {
-		n.apply(&n.opening[i], t, found)
-	}
-	var best sigpost.Nature
-	most := 0.0
-	for _, nature := range sigpost.Natures() { // of equals, the first holds
-		if sum := found[nature]; sum != nil && round(sum.weight) > most {
-			best, most = nature, round(sum.weight)
-		}
-	}
-	sum := *found[best]
-	ended := map[sigpost.Nature]*natureSum{}
-	for i := range n.ending {
-		n.apply(&n.ending[i], t, ended)
-	}
+	found := natureSums{sigpost.NatureDiscussion: reason("nothing says that it is anything else", discussionWeight)}
+	n.apply(n.opening, t, found)
+	best := found.best(0, sigpost.Natures()...)
+	sum := found[best]
+	ended := natureSums{}
+	n.apply(n.ending, t, ended)
 	switch best {
+	case sigpost.NatureAnnouncement:
+		best = sum.turn(best, found, newsWeight, sigpost.NatureAdvisory, sigpost.NatureRelease, sigpost.NatureCall, sigpost.NatureMeeting)
 	case sigpost.NatureQuestion:
 		t.replies(ended)
-		best = sum.end(best, sigpost.NatureAnswered, ended)
+		best = sum.turn(best, ended, endingWeight, sigpost.NatureAnswered)
 	case sigpost.NatureProposal, sigpost.NatureCall:
-		best = sum.end(best, sigpost.NatureDecision, ended)
+		best = sum.turn(best, ended, endingWeight, sigpost.NatureDecision)
 	}
-	return natureTagging(best, sum.weight, sum.evidence...)
+	return natureTagging(best, sum)
 }
 
 // natureSum is what rules found for a nature.
@@ -100,64 +107,84 @@ type natureSum struct {
 	evidence []sigpost.Evidence
 }
 
-func (s *natureSum) add(e sigpost.Evidence) {
-	s.weight += e.Weight
-	s.evidence = append(s.evidence, e)
+// reason is a sum of one reason that stands in no message.
+func reason(rule string, weight float64) *natureSum {
+	return &natureSum{weight, []sigpost.Evidence{{Rule: rule, Field: fieldThread, Weight: weight}}}
 }
 
-// end gives the nature that one has become, and adds the reasons, where there
-// are enough.
-func (s *natureSum) end(now, then sigpost.Nature, ended map[sigpost.Nature]*natureSum) sigpost.Nature {
-	more := ended[then]
-	if more == nil || more.weight < endingWeight {
-		return now
+// turn gives what a nature turns into for those reasons that are found, and adds
+// them; it stays what it is where they are too few.
+func (s *natureSum) turn(from sigpost.Nature, found natureSums, least float64, into ...sigpost.Nature) sigpost.Nature {
+	to := found.best(least, into...)
+	if to == "" {
+		return from
 	}
-	s.weight += more.weight
-	s.evidence = append(s.evidence, more.evidence...)
-	return then
+	s.weight += found[to].weight
+	s.evidence = append(s.evidence, found[to].evidence...)
+	return to
+}
+
+// natureSums are sums by nature.
+type natureSums map[sigpost.Nature]*natureSum
+
+func (s natureSums) add(n sigpost.Nature, e sigpost.Evidence) {
+	if s[n] == nil {
+		s[n] = &natureSum{}
+	}
+	s[n].weight += e.Weight
+	s[n].evidence = append(s[n].evidence, e)
+}
+
+// best is which of some natures has the highest sum, of equals the first; ""
+// where none reaches least.
+func (s natureSums) best(least float64, among ...sigpost.Nature) (best sigpost.Nature) {
+	most := 0.0
+	for _, n := range among {
+		if sum := s[n]; sum != nil && round(sum.weight) > most && sum.weight >= least {
+			best, most = n, round(sum.weight)
+		}
+	}
+	return best
 }
 
 // natureTagging makes the tagging of a sum, the weightiest reason first.
-func natureTagging(nature sigpost.Nature, weight float64, evidence ...sigpost.Evidence) sigpost.Tagging {
-	slices.SortStableFunc(evidence, func(a, b sigpost.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
+func natureTagging(nature sigpost.Nature, sum *natureSum) sigpost.Tagging {
+	slices.SortStableFunc(sum.evidence, func(a, b sigpost.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
 	return sigpost.Tagging{
-		Tag: nature.Tag(), Title: nature.Title(), Score: round(1 - math.Exp(-weight)), State: sigpost.TagAccepted, Evidence: evidence,
+		Tag: nature.Tag(), Title: nature.Title(), Score: round(1 - math.Exp(-sum.weight)), State: sigpost.TagAccepted, Evidence: sum.evidence,
 	}
 }
 
-// apply adds what a rule finds first.
-func (n *Natures) apply(r *compiledRule, t *natureThread, found map[sigpost.Nature]*natureSum) {
-	for _, p := range t.places(r.scope) {
-		i, q := n.find(r, p.words)
-		if q == nil {
-			continue
-		}
-		weight := r.weight
-		if t.lost && r.scope == inOpening {
-			weight *= lostOpener
-		}
-		if found[r.nature] == nil {
-			found[r.nature] = &natureSum{}
-		}
-		e := p.evidence(i, len(q.words), q.asks)
-		e.Rule, e.Weight = strings.TrimSpace(r.name+" "+q.found(p.words[i:])), round(weight)
-		found[r.nature].add(e)
-		return
-	}
-}
-
-// find gives the first place where a cue of the rule stands in words.
-func (n *Natures) find(r *compiledRule, words []proseWord) (at int, found *cue) {
-	for i := range words {
-		for _, cues := range [2][]cue{r.byWord[words[i].text], r.loose} {
-			for k := range cues {
-				if cues[k].at(words, i) && !n.guarded(r.guard, words, i) {
-					return i, &cues[k]
+// apply adds what each rule finds first.
+func (n *Natures) apply(scopes []scopeRules, t *natureThread, found natureSums) {
+	for i := range scopes {
+		s := &scopes[i]
+		done := make([]bool, len(s.rules))
+		for _, p := range t.places(s.scope) {
+			for at := range p.words {
+				w := &p.words[at]
+				for _, cues := range [...][]ruleCue{s.byWord[w.text], s.byClass[w.class], s.byClass[classAll]} {
+					for k := range cues {
+						if q := &cues[k]; !done[q.rule] && q.at(p.words, at) && !n.guarded(s.rules[q.rule].guard, p.words, at) {
+							done[q.rule] = true
+							found.add(s.rules[q.rule].nature, t.finding(&s.rules[q.rule], &q.cue, p, at))
+						}
+					}
 				}
 			}
 		}
 	}
-	return 0, nil
+}
+
+// finding is the evidence of a rule whose cue stands at a word of a text.
+func (t *natureThread) finding(r *natureRule, q *cue, p natureText, at int) sigpost.Evidence {
+	weight := r.weight
+	if t.lost && r.scope <= inOpening {
+		weight *= lostOpener
+	}
+	e := p.evidence(at, len(q.words), q.asks)
+	e.Rule, e.Weight = strings.TrimSpace(r.name+" "+q.found(p.words[at:])), round(weight)
+	return e
 }
 
 // guarded says whether what stands around a cue takes it its meaning.

@@ -52,10 +52,12 @@ const (
 
 // What no cue tells.
 const (
+	// robotWeight is for a thread without a person.
+	robotWeight = 3
 	// discussionWeight is what every thread has for being a discussion.
 	discussionWeight = 1.4
-	// lostOpener is the factor of the text of a first message that is itself a
-	// reply: what it answers was not seen.
+	// lostOpener is the factor of all that a first message shows that is itself
+	// a reply: what it answers was not seen.
 	lostOpener = 0.5
 	// statementWeight is for a reply by somebody else that says something and
 	// asks nothing.
@@ -63,6 +65,9 @@ const (
 	// openWeight is against an answer: the asker has asked on, and nobody has
 	// replied since.
 	openWeight = 2
+	// newsWeight is from where on an announcement is one of something that has a
+	// nature of its own.
+	newsWeight = 2
 	// endingWeight is from where on a question is answered, a proposal or a
 	// call decided.
 	endingWeight = 1
@@ -76,7 +81,7 @@ const natureCode = "1"
 func natureVersion() string {
 	h := sha256.New()
 	fmt.Fprint(h, natureCode, openingRules(), endingRules(), guardWords, notWords, notYetWords,
-		discussionWeight, lostOpener, statementWeight, openWeight, endingWeight)
+		robotWeight, discussionWeight, lostOpener, statementWeight, openWeight, newsWeight, endingWeight)
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -94,16 +99,17 @@ func openingRules() []natureRule {
 			users are advised|urged, should upgrade immediately, reported a vulnerability, responsibly disclosed, remote|arbitrary code execution`},
 		{sigpost.NatureAdvisory, 1, inOpening, ifStated, "CVE number", "<cve>"},
 
-		{sigpost.NatureRelease, 4, inSubject, ifStated, "version in the subject", `
+		{sigpost.NatureRelease, 6, inSubject, ifStated, "version in the subject", `
 			<version> released|available|tagged|out, <version> release $, <version> release is|candidate|notes|announcement, <version> is|now|has|have|final|stable|beta|alpha available|released|tagged|out|release, <version> is|has now|been available|released|tagged|out,
-			<version> * release|released, release|released|releasing|tagged <version>, version <version> is|released|available|tagged|out, release candidate <version>,
+			<version> * release|released, ^ release|version <version>, released|releasing|tagged <version>, version <version> is|released|available|tagged|out, release candidate <version>,
 			announce|announcing|announcement|ann <version>, announce|announcing|announcement|ann * <version>, announce|announcing|announcement|ann * * <version>, announce|announcing * release|version <version>,
-			releases * <version>, release of * <version>, releases version <version>`},
+			releases * <version>, ^ release of * <version>, releases version <version>`},
 		{sigpost.NatureRelease, 2.5, inSubject, ifStated, "release in the subject", "new release, release announcement, stable|beta|maintenance|point|bugfix release, release candidate, now available, releases $"},
+		{sigpost.NatureRelease, 1, inSubject, ifStated, "number of a version", "<version>"},
 		{sigpost.NatureRelease, 1.2, inTag, always, "tag of releases", "release, releases, new, new release, release-announce"},
 		{sigpost.NatureRelease, 3, inOpening, ifDone, "tells of a release", `
 			<version> has|have been released|tagged|published, <version> is|are now|out|available|released, released|tagged|releasing <version>, released|tagged version|release|v <version>, tagged and pushed|released|published,
-			have|just released|tagged version|v|<version>, have|just released|tagged the|a * release|version, new release is|of`},
+			have|just released|tagged version|v, have|just released|tagged <version>, have|just released|tagged the|a * release|version, new|first|second|third release|version|candidate is|of|available, release candidate is|available`},
 		{sigpost.NatureRelease, 3, inOpening, ifStated, "announces a release", `
 			announce|announcing the release|availability, announce|announcing the * release|availability, announce|announcing the * * release, announce|announcing a new release|version, announce|announcing release|version,
 			announce|announcing that version|release, announce|announcing * <version>, announce|announcing * * <version>, announce|announcing <version>`},
@@ -115,6 +121,7 @@ func openingRules() []natureRule {
 		{sigpost.NatureCall, 5, inSubject, ifStated, "call in the subject", `
 			call for papers|proposals|presentations|speakers|talks|participation|votes|voting|nominations|candidates|volunteers|submissions|posters|sessions|topics|testing|testers|contributors|contributions|tutorials|workshops,
 			cfp, ^ vote, nominations|nomination|voting|polls are|is|now|period open|opens, nominations|voting|polls open|opens, cast your vote|votes, speakers wanted, user|community|developer survey`},
+		{sigpost.NatureCall, 2, inSubject, ifStated, "call mentioned in the subject", "nominations, candidacy period, polling"},
 		{sigpost.NatureCall, 1.8, inOpening, ifStated, "words of a call", `
 			submission deadline, deadline for submissions|proposals|papers|talks|abstracts|nominations, submit your|a|an proposal|proposals|paper|papers|talk|talks|abstract|abstracts|nomination, please vote, your vote, your votes,
 			voting|vote|poll|nominations|ballot is|are|will|remains now|open|opens|opened|close|closes|be|end|ends, voting|vote|poll closes|ends|opens, call for papers|votes|proposals|participation|nominations|speakers,
@@ -125,8 +132,9 @@ func openingRules() []natureRule {
 			meeting minutes|notes|summary|agenda|log|logs|reminder|time|cancelled|canceled|recap|today|tomorrow|invitation|on|at|this|next|moved|canceled, meeting is|was|has cancelled|canceled|been|moved, minutes of|from|for, agenda for|of,
 			weekly|team|irc|board|sig|community|monthly|next|first|kickoff|planning|bi-weekly|committee|no|annual|todays|tomorrows meeting, meeting <part>, midcycle, mid-cycle, virtual sprint, office hours, birds of a feather, meetup on|in|at, conference call`},
 		{sigpost.NatureMeeting, 1.6, inSubject, ifStated, "meeting mentioned in the subject", "meeting, meetup, agenda, minutes, call on|at|today|tomorrow, video|zoom call"},
+		{sigpost.NatureMeeting, 3, inOpening, ifStated, "a meeting's log", "#startmeeting, #endmeeting, meeting ended|started"},
 		{sigpost.NatureMeeting, 1.2, inOpening, ifStated, "words of a meeting", `
-			#startmeeting, meeting ended|started, action items, #topic, #action, attendees, ^ present, ^ agenda, the agenda, agenda items, meeting minutes|agenda, minutes html|text, the|our next|weekly|team|irc meeting, meeting on|at|will|takes,
+			action items, #topic, #action, attendees, ^ present, ^ agenda, the agenda, agenda items, meeting minutes|agenda, minutes html|text, the|our next|weekly|team|irc meeting, meeting on|at|will|takes,
 			we will meet, well meet, we meet, please join, join us, dial in, dial-in, zoom link, utc in|on`},
 
 		{sigpost.NatureDecision, 10, inTag, always, "tag of decisions", "result, results, resolved, decision, accepted, passed, rejected"},

@@ -2,20 +2,18 @@ package classify
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"sigpost"
 )
 
-// How much of a message's prose is read for its nature, in bytes, and how many
-// replies: the first and the last ones.
+// How much of a thread is read for its nature. Of a message, the first and the
+// last words say what it wants; what lies between would be read for nothing.
 const (
-	maxOpening = 16 << 10
-	maxReply   = 4 << 10
-	maxReplies = 200
-	// Of an opener, the first and the last words say what it wants.
-	firstWords  = 200
-	lastWords   = 80
-	maxSentence = 200 // that an excerpt marks as a whole
+	firstBytes  = 1500
+	lastBytes   = 500
+	maxReplies  = 200 // the first and the last ones
+	maxSentence = 200 // bytes that an excerpt marks as a whole
 	// fewWords is up to where a reply says too little to answer anything.
 	fewWords = 3
 )
@@ -49,7 +47,7 @@ func newNatureThread(docs []Document) *natureThread {
 	t.opener = docs[first]
 	t.lost = answersByMark(t.opener.Subject)
 	t.subject, t.tags = readSubject(&docs[first])
-	t.opening = readText(&docs[first], maxOpening).ends()
+	t.opening = readText(&docs[first])
 	if t.lost { // it is somebody's answer, and who asked is not known
 		t.all, t.others = append(t.all, t.opening), append(t.others, t.opening)
 	}
@@ -62,7 +60,7 @@ func newNatureThread(docs []Document) *natureThread {
 			_, tags := readSubject(d)
 			t.tags = append(t.tags, tags...)
 		}
-		text := readText(d, maxReply)
+		text := readText(d)
 		t.all = append(t.all, text)
 		switch {
 		case t.lost || !strings.EqualFold(d.Author, t.opener.Author):
@@ -133,31 +131,56 @@ func readSubject(d *Document) (subject natureText, tags []natureText) {
 		if end < 0 {
 			break
 		}
-		tags = append(tags, natureText{d, fieldTag, readProse(nil, line, at+open+1, at+open+end, nil)})
+		tags = append(tags, natureText{d, fieldTag, readProse(line, sigpost.Span{Start: at + open + 1, End: at + open + end})})
 		at += open + end
 	}
 	if colon := strings.Index(line[from:], ":"); colon > 0 {
-		if words := readProse(nil, line, from, from+colon, nil); len(words) <= 2 {
+		if words := readProse(line, sigpost.Span{Start: from, End: from + colon}); len(words) <= 2 {
 			tags = append(tags, natureText{d, fieldTag, words})
 		}
 	}
-	return natureText{d, fieldSubject, readProse(nil, line, from, len(line), nil)}, tags
+	return natureText{d, fieldSubject, readProse(line, sigpost.Span{Start: from, End: len(line)})}, tags
 }
 
-// readText gives the first words of what a message says, without what its
-// author brought along word for word.
-func readText(d *Document, limit int) natureText {
-	end := min(len(d.Text), limit)
-	return natureText{d, fieldText, readProse(nil, d.Text, 0, end, d.Verbatim)}
-}
-
-// ends leaves out the middle of a long text.
-func (p natureText) ends() natureText {
-	if n := len(p.words); n > firstWords+lastWords {
-		p.words[firstWords-1].last, p.words[n-lastWords].first = true, true
-		p.words = append(p.words[:firstWords:firstWords], p.words[n-lastWords:]...)
+// readText gives the first and the last words of what a message says, without
+// what its author brought along word for word.
+func readText(d *Document) natureText {
+	var prose []sigpost.Span
+	at, length := 0, 0
+	add := func(end int) {
+		if end = min(end, len(d.Text)); at < end {
+			prose = append(prose, sigpost.Span{Start: at, End: end})
+			length += end - at
+		}
 	}
-	return p
+	for _, v := range d.Verbatim {
+		add(v.Start)
+		at = max(at, v.End)
+	}
+	add(len(d.Text))
+	if length > firstBytes+lastBytes {
+		prose = leaveOut(prose, d.Text, firstBytes, length-lastBytes)
+	}
+	return natureText{d, fieldText, readProse(d.Text, prose...)}
+}
+
+// leaveOut takes the bytes [from, to) out of some parts of a text, counted in
+// them alone.
+func leaveOut(parts []sigpost.Span, text string, from, to int) []sigpost.Span {
+	var kept []sigpost.Span
+	for _, p := range parts {
+		n := p.End - p.Start
+		before, behind := p.Start+min(max(from, 0), n), p.Start+min(max(to, 0), n)
+		for before > p.Start && before < p.End && !utf8.RuneStart(text[before]) {
+			before--
+		}
+		for behind < p.End && !utf8.RuneStart(text[behind]) {
+			behind++
+		}
+		kept = append(kept, sigpost.Span{Start: p.Start, End: before}, sigpost.Span{Start: behind, End: p.End})
+		from, to = from-n, to-n
+	}
+	return kept
 }
 
 // evidence shows n words from i on, or all from there to the end of a question.
@@ -185,17 +208,12 @@ func (p *natureText) evidence(i, n int, question bool) sigpost.Evidence {
 
 // replies adds what no cue tells of the answers to a question: that somebody
 // else has said something, or that the asker has asked on since.
-func (t *natureThread) replies(ended map[sigpost.Nature]*natureSum) {
-	sum := ended[sigpost.NatureAnswered]
-	if sum == nil {
-		sum = &natureSum{}
-		ended[sigpost.NatureAnswered] = sum
-	}
+func (t *natureThread) replies(found natureSums) {
 	for i := range t.others {
 		if p := &t.others[i]; p.states() {
 			e := p.evidence(0, 1, false)
 			e.Rule, e.Weight = "somebody else has replied", statementWeight
-			sum.add(e)
+			found.add(sigpost.NatureAnswered, e)
 			break
 		}
 	}
@@ -203,7 +221,7 @@ func (t *natureThread) replies(ended map[sigpost.Nature]*natureSum) {
 		if p := &t.all[n-1]; p.asks() >= 0 {
 			e := p.evidence(p.asks(), 1, true)
 			e.Rule, e.Weight = "the asker has asked on", -openWeight
-			sum.add(e)
+			found.add(sigpost.NatureAnswered, e)
 		}
 	}
 }
