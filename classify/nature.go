@@ -183,7 +183,10 @@ func (t *natureThread) finding(r *natureRule, q *cue, p natureText, at int) sigp
 		weight *= lostOpener
 	}
 	e := p.evidence(at, len(q.words), q.asks)
-	e.Rule, e.Weight = strings.TrimSpace(r.name+" "+q.found(p.words[at:])), round(weight)
+	e.Rule, e.Weight = r.name, round(weight)
+	if words := q.found(p.words[at:]); words != "" {
+		e.Rule += ` "` + words + `"`
+	}
 	return e
 }
 

@@ -195,10 +195,10 @@ func TestNatureSaysWhy(t *testing.T) {
 		sum += e.Weight
 	}
 	want := []string{
-		"4.0 the asker says that it helped it works, text of 2@example.org: it works",
-		"2.0 asks does anybody, text of 0@example.org: does anybody",
-		"2.0 the asker gives thanks thanks, text of 2@example.org: Thanks",
-		"1.5 question does, text of 0@example.org: does anybody know why",
+		"4.0 the asker says that it helped \"it works\", text of 2@example.org: it works",
+		"2.0 asks \"does anybody\", text of 0@example.org: does anybody",
+		"2.0 the asker gives thanks \"thanks\", text of 2@example.org: Thanks",
+		"1.5 question \"does\", text of 0@example.org: does anybody know why",
 		"1.2 somebody else has replied, text of 1@example.org: Clean",
 		"1.0 question mark, text of 0@example.org: does anybody know why",
 	}

@@ -148,12 +148,12 @@ func openingRules() []natureRule {
 		{sigpost.NatureProposal, 9, inTag, always, "tag of patches", "patch, patches, patchset, rfc, git pull, pull request, <part>"},
 		{sigpost.NatureProposal, 9, inTag, always, "tag of proposals", "proposal, proposals, proposed, spec, specs, blueprint, draft, pep, idea, suggestion, feature request, rfe, request for comments|comment, intent to implement|ship"},
 		{sigpost.NatureProposal, 3, inSubject, unlessNot, "proposal in the subject", `
-			proposal, proposing, propose, rfc, request for comments|comment, feature request, suggestion, proposed, patch to|for, draft, ^ lets, git pull, pull request, for core, new core, nominating, intent to implement|ship`},
+			proposal, proposing, propose, rfc, request for comments|comment, feature request, suggestion, proposed, patch to|for, draft, ^ lets, git pull, pull request, for core, new core, nominating, ^ renaming|moving|dropping|removing|deprecating|splitting|retiring|replacing|merging, intent to implement|ship`},
 		{sigpost.NatureProposal, 2.5, inOpening, unlessNot, "proposes", `
 			we|i|hereby propose, would like to propose|suggest|nominate, id like to propose|suggest|nominate, wed like to propose|suggest|nominate, am|im|are|were proposing, my|our|this|the|following|attached|new proposal, i|we suggest|recommend, proposed change|changes|solution|plan|schedule,
 			how about we, what if we, i think we should, we should consider, id like us to, i nominate, ive written|drafted, lets move|rename|drop|use|switch|change`},
-		{sigpost.NatureProposal, 2, inOpening, always, "asks for opinions", `
-			any objections|objection, objections ?, what do you|people|folks|others|we|all think, thoughts ?, opinions ?, comments ?, comments|feedback|suggestions|input|reviews welcome|appreciated, comments|feedback|suggestions|input|reviews are|is|more|and welcome|appreciated|than|suggestions,
+		{sigpost.NatureProposal, 3, inOpening, always, "asks for opinions", `
+			against|for it|this ?, object to it|this|that ?, any objections|objection, objections ?, what do you|people|folks|others|we|all think, thoughts ?, opinions ?, comments ?, comments|feedback|suggestions|input|reviews welcome|appreciated, comments|feedback|suggestions|input|reviews are|is|more|and welcome|appreciated|than|suggestions,
 			request for comments|comment, looking for feedback|comments|reviews|opinions, looking forward to * feedback|comments|reviews, please|kindly review, know what you think, anyone else think, unless anyone|somebody|there objects|are|is, if nobody objects, does|do anyone|anybody|you object`},
 		{sigpost.NatureProposal, 2, inOpening, always, "words of a patch", "signed-off-by, this patch|series|patchset, patch attached, the attached patch, attached is a patch, * files changed, * file changed"},
 		{sigpost.NatureProposal, 0.8, byOther, unlessNot, "agreement or refusal", "^ +1, ^ -1, lgtm, reviewed-by, acked-by, nack, sounds good, i like this|the|your idea|proposal|change, i agree"},
