@@ -49,12 +49,14 @@ func ofNature() []struct {
 		{"only asked back", sigpost.NatureQuestion, talk("ana|Pump stops|Does anyone know why the pump stops after an hour?", "ben||Which version of the pump is it?")},
 		{"only the asker", sigpost.NatureQuestion, talk("ana|Pump stops|Does anyone know why the pump stops after an hour?", "ana||I still see this every day, nobody with an idea so far.")},
 		{"asks on", sigpost.NatureQuestion, talk("ana|Pump stops|Does anyone know why the pump stops after an hour?", "ben||The valve sticks in many of them.", "ana||I see no valve in mine. Where is it?")},
+		{"it did not help", sigpost.NatureQuestion, talk("ana|Pump stops|Does anyone know why the pump stops after an hour?", "ben||The valve sticks in many of them.", "ana||I oiled it, and I still have the same problem.")},
 		{"only a robot replies", sigpost.NatureQuestion, talk("ana|Pump stops|Does anyone know why the pump stops after an hour?", "tracker!||You should know that ticket 12 was opened for this question.")},
 		{"no case", sigpost.NatureQuestion, talk("ana|HELP NEEDED|WHY DOES THE PUMP STOP?")},
 
 		{"advice", sigpost.NatureAnswered, talk("ana|Pump stops|Does anyone know why the pump stops after an hour?", "ben||You need to clean the filter once a week. The manual has it on page 12.")},
 		{"thanks", sigpost.NatureAnswered, talk("ana|Is there a way to drain the pump?|I did not find one in the manual.", "ben||Second lever from the left.", "ana||Thanks, that worked!")},
 		{"confirms", sigpost.NatureAnswered, talk("ana|Pump|How can I drain it?", "ben||Did you pull the lever?", "ana||I did now, and the problem is solved.")},
+		{"it helped at the second try", sigpost.NatureAnswered, talk("ana|Pump stops|Does anyone know why the pump stops?", "ben||The valve sticks in many of them.", "ana||That did not help.", "ben||Then clean the filter.", "ana||That did it, thank you!")},
 		{"a link", sigpost.NatureAnswered, talk("ana|Pump|How can I drain it?", "ben||Have a look at https://garden.example/manual#drain please.")},
 		{"thanks and asks something else", sigpost.NatureAnswered, talk("ana|Pump|How can I drain it?", "ben||Pull the lever, as the manual says.", "ana||Thank you, that works now. And how long does it take?")},
 		{"the opener came in later", sigpost.NatureAnswered, talk("ben|Re: Draining the pump|Pull the second lever, you can see it from the door.", "ana|Draining the pump|Does anybody know how to drain it?")},
@@ -103,6 +105,7 @@ func ofNature() []struct {
 		{"builder", sigpost.NatureRobot, talk("builder!|Build failed|It failed. What now?", "builder!||It works again.")},
 		{"nightly", sigpost.NatureRobot, talk("cron!|[ANN] pumpctl 2.1 released|Tagged by a script.")},
 
+		{"a guide", sigpost.NatureDiscussion, talk("ana|How to build a shed|First one digs four holes.")},
 		{"a tale", sigpost.NatureDiscussion, talk("ana|Hedgehogs|Three of them live under the shed.", "ben||I saw a fourth one.")},
 		{"an answer to what was not seen", sigpost.NatureDiscussion, talk("ben|Re: Hedgehogs|There is a fourth one, too.")},
 		{"nothing", sigpost.NatureDiscussion, talk("ana||")},
@@ -265,7 +268,7 @@ func indices(words []proseWord) []int {
 // rule that cannot win where it should.
 func TestNatureRules(t *testing.T) {
 	for _, r := range append(openingRules(), endingRules()...) {
-		if r.nature.Title() == "" || r.weight <= 0 || r.name == "" {
+		if r.nature.Title() == "" || r.weight == 0 || r.name == "" {
 			t.Errorf("rule %+v", r)
 		}
 		seen := map[string]bool{}

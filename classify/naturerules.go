@@ -58,7 +58,7 @@ const (
 	discussionWeight = 1.4
 	// lostOpener is the factor of all that a first message shows that is itself
 	// a reply: what it answers was not seen.
-	lostOpener = 0.5
+	lostOpener = 0.4
 	// statementWeight is for a reply by somebody else that says something and
 	// asks nothing.
 	statementWeight = 1.2
@@ -170,15 +170,15 @@ func openingRules() []natureRule {
 		{sigpost.NatureQuestion, 2, inTag, always, "tag of bugs", "bug, bugs, bug report, problem, issue, regression"},
 		{sigpost.NatureQuestion, 2, inSubject, always, "question mark in the subject", "* ?"},
 		{sigpost.NatureQuestion, 1.8, inSubject, unlessNot, "question in the subject", `
-			question, questions, how to, how do|can|does|would|should|is, need help, help with|me|needed|please, problem, problems, trouble, anyone|anybody|someone know|knows|tried, does|has|is anyone|anybody, why does|is|do|are|cant, is it possible, is there`},
+			question, questions, how to ?, how do|can|does|would|should|is, need help, help with|me|needed|please, problem, problems, trouble, anyone|anybody|someone know|knows|tried, does|has|is anyone|anybody, why does|is|do|are|cant, is it possible, is there`},
 		{sigpost.NatureQuestion, 1.2, inSubject, always, "problem in the subject", `
 			issue with, unable to, fails, failing, cannot, cant, could not, not working, doesnt work, does not work, error, errors, crash, crashes, bug in, stopped working`},
 		{sigpost.NatureQuestion, 2, inOpening, unlessNot, "asks", `
 			how do|can|could|would|should|does i|we|one|you|this|that|it|the, how to ?, is it possible, would it be possible, is there any|a|an|some|other|another|anything|something, are there any|some|other,
 			does|do|has|have|did|is anyone|anybody|someone|somebody, can|could|would|will anyone|anybody|someone|somebody, can|could you please|tell|explain|help|point|give, any idea|ideas|help|hint|hints|pointer|pointers|clue|clues|advice|suggestion|suggestions|insight|insights ?, any idea|ideas|help|hint|hints|pointer|pointers|advice|suggestions,
-			what am i, what do|should|can|could i, doing wrong, im|am|was wondering, i wonder, best|right|correct|proper way to, am i missing|doing, please|kindly|pls help|advise|explain|tell, help me, have a|some|another|two question|questions, my|quick|one question is, where can|do i`},
+			what am i, what do|should|can|could i, doing wrong, im wondering, i am|was wondering, i wonder, best|right|correct|proper way to, am i missing|doing, any good|free|decent|recommended|known|simple|chance|way|reason ?, please|kindly|pls help|advise|explain|tell, help me, have a|some|another|two question|questions, my|quick|one question is, where can|do i`},
 		{sigpost.NatureQuestion, 2, inOpening, always, "does not know", "dont|not know|understand|see how|why|what|where|if|whether, not|cant|cannot|couldnt figure|find|work out|how|any|anything|it, not|im sure how|why|what|if|whether"},
-		{sigpost.NatureQuestion, 1.5, inOpening, always, "question", "^ what|why|how|when|where|which|who|is|are|do|does|did|can|could|should|would|will|has|have|isnt|arent|shouldnt|doesnt|any|anyone|anybody ?"},
+		{sigpost.NatureQuestion, 1.5, inOpening, always, "question", "^ what|why|how|when|where|which|who|is|are|do|does|did|can|could|should|would|will|has|have|isnt|arent|shouldnt|doesnt|anyone|anybody ?, what|why|where|which is|are|was|does|do|did|causes|could|would|should|can ?"},
 		{sigpost.NatureQuestion, 1, inOpening, always, "question mark", "* ?"},
 		{sigpost.NatureQuestion, 1.5, inOpening, always, "has a problem", `
 			have a|the problem, have a * problem, have problems|trouble|issues, having a|the problem, having a * problem, having problems|trouble|issues|difficulty, got a problem, got a * problem, ran|run|running into a|the|an problem|issue,
@@ -193,8 +193,10 @@ func endingRules() []natureRule {
 	return []natureRule{
 		{sigpost.NatureAnswered, 4, byAsker, ifStated, "the asker says that it helped", `
 			that|it|this|which|now worked|works|helped|helps|fixed|solved, its|it|is working now|fine|perfectly|again, problem|issue|mystery is|was|has|now solved|fixed|resolved|gone|been, ^ solved, ^ fixed, ^ resolved, did the trick, that did it, that was it, that explains|clarifies|answers,
-			got it working|to, ive|i|have|think got|found|solved|fixed it, was|were|very|really helpful, makes sense, youre|are|were right, ^ got it, ^ perfect`},
+			got it working|to, ive|i|have|think got|found|solved|fixed it, was|were|very|really helpful, exactly|just what i, makes sense, youre|are|were right, ^ got it, ^ perfect`},
 		{sigpost.NatureAnswered, 2, byAsker, ifStated, "the asker gives thanks", "^ thanks, ^ thank you, ^ thx, ^ many|great|ok|okay|ah|cool thanks, ^ * thanks, thanks|thank you|for|a|so|very|both|everyone|everybody|all, appreciate it|your|the|all"},
+		{sigpost.NatureAnswered, -2.5, byAsker, always, "the asker says that it did not help", `
+			no luck, didnt|doesnt|not help|work, still get|getting|have|having|see|seeing|fails|failing|not|doesnt|no|the, the same error|problem|result|issue, same error|problem|result, no change|difference`},
 		{sigpost.NatureAnswered, 1.5, byOther, ifStated, "advice", `
 			you|youd|youll can|could|need|have|should|must|might|may|want, try|use|using|check|see|run|set|add|install|edit|remove the|to|this|that|a|an|your|with, ^ try|use|check|see|run|set|add|install|edit|just|simply|read|look, take|have a look, the reason|answer|problem|fix|solution|trick is|was,
 			thats|this|that because|is|was|means, because, works|worked for me, ^ yes, ^ no, ^ nope, ^ yep, ^ yeah, depends on, known bug|issue|problem, there is|are|was|were`},

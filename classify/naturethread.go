@@ -45,10 +45,10 @@ func newNatureThread(docs []Document) *natureThread {
 	t := &natureThread{}
 	first := openerOf(docs)
 	t.opener = docs[first]
-	t.lost = answersByMark(t.opener.Subject)
+	t.lost = answersByMark(&t.opener)
 	t.subject, t.tags = readSubject(&docs[first])
 	t.opening = readText(&docs[first])
-	if t.lost { // it is somebody's answer, and who asked is not known
+	if t.lost && t.opening.asks() < 0 { // it is somebody's answer, and who asked is not known
 		t.all, t.others = append(t.all, t.opening), append(t.others, t.opening)
 	}
 	for i := range docs {
@@ -63,7 +63,7 @@ func newNatureThread(docs []Document) *natureThread {
 		text := readText(d)
 		t.all = append(t.all, text)
 		switch {
-		case t.lost || !strings.EqualFold(d.Author, t.opener.Author):
+		case !strings.EqualFold(d.Author, t.opener.Author) || t.lost && t.opening.asks() < 0:
 			t.others = append(t.others, text)
 		case len(t.others) > 0:
 			t.asker = append(t.asker, text)
@@ -75,11 +75,10 @@ func newNatureThread(docs []Document) *natureThread {
 // openerOf is the message that opens a thread: the first, unless it answers by
 // its subject's mark one that came in later.
 func openerOf(docs []Document) int {
-	subject := docs[0].Subject
-	if answersByMark(subject) {
-		base := stripReplies(subject)
+	if answersByMark(&docs[0]) {
+		base := stripReplies(docs[0].Subject)
 		for i := range docs {
-			if docs[i].Subject == base {
+			if !docs[i].Answering && docs[i].Subject == base {
 				return i
 			}
 		}
@@ -87,8 +86,8 @@ func openerOf(docs []Document) int {
 	return 0
 }
 
-func answersByMark(subject string) bool {
-	return stripReplies(subject) != strings.TrimSpace(subject)
+func answersByMark(d *Document) bool {
+	return d.Answering || stripReplies(d.Subject) != strings.TrimSpace(d.Subject)
 }
 
 // places are the texts in which a rule of the scope looks.
@@ -134,7 +133,7 @@ func readSubject(d *Document) (subject natureText, tags []natureText) {
 		tags = append(tags, natureText{d, fieldTag, readProse(line, sigpost.Span{Start: at + open + 1, End: at + open + end})})
 		at += open + end
 	}
-	if colon := strings.Index(line[from:], ":"); colon > 0 {
+	if colon := strings.IndexAny(line[from:], ":\"'"); colon > 0 && line[from+colon] == ':' {
 		if words := readProse(line, sigpost.Span{Start: from, End: from + colon}); len(words) <= 2 {
 			tags = append(tags, natureText{d, fieldTag, words})
 		}
