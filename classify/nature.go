@@ -84,11 +84,18 @@ func (n *Natures) Of(docs []Document) sigpost.Tagging {
 	}
 	t := newNatureThread(persons)
 	found := natureSums{sigpost.NatureDiscussion: reason("nothing says that it is anything else", discussionWeight)}
-	n.apply(n.opening, t, found)
+	n.apply(n.opening[:inReply], t, found)
+	if found[sigpost.NatureProposal] != nil { // replies speak for no other nature of an opener
+		t.readReplies()
+		n.apply(n.opening[inReply:], t, found)
+	}
 	best := found.best(0, sigpost.Natures()...)
 	sum := found[best]
 	ended := natureSums{}
-	n.apply(n.ending, t, ended)
+	if best == sigpost.NatureQuestion || best == sigpost.NatureProposal || best == sigpost.NatureCall {
+		t.readReplies()
+		n.apply(n.ending, t, ended)
+	}
 	switch best {
 	case sigpost.NatureAnnouncement:
 		best = sum.turn(best, found, newsWeight, sigpost.NatureAdvisory, sigpost.NatureRelease, sigpost.NatureCall, sigpost.NatureMeeting)

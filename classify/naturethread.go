@@ -23,15 +23,18 @@ const fieldThread = "thread"
 
 // natureThread is what persons wrote in a thread, cut into words once.
 type natureThread struct {
-	opener Document
+	docs   []Document
+	opener *Document
 	// lost says that the opener is itself a reply to what was not seen.
 	lost    bool
 	tags    []natureText // of the opener first
 	subject natureText
 	opening natureText
-	all     []natureText // replies
-	others  []natureText // those of all that are not the asker's
-	asker   []natureText // those that are, behind one that is not
+	// read says that there is what follows.
+	read   bool
+	all    []natureText
+	others []natureText // those of all that are not the asker's
+	asker  []natureText // those that are, behind one that is not
 }
 
 // natureText is a part of a message in words.
@@ -41,35 +44,46 @@ type natureText struct {
 	words []proseWord
 }
 
+// newNatureThread reads the opener; readReplies reads the rest.
 func newNatureThread(docs []Document) *natureThread {
-	t := &natureThread{}
-	first := openerOf(docs)
-	t.opener = docs[first]
-	t.lost = answersByMark(&t.opener)
-	t.subject, t.tags = readSubject(&docs[first])
-	t.opening = readText(&docs[first])
-	if t.lost && t.opening.asks() < 0 { // it is somebody's answer, and who asked is not known
+	t := &natureThread{docs: docs}
+	t.opener = &docs[openerOf(docs)]
+	t.lost = answersByMark(t.opener)
+	t.subject, t.tags = readSubject(t.opener)
+	t.opening = readText(t.opener)
+	return t
+}
+
+func (t *natureThread) readReplies() {
+	if t.read {
+		return
+	}
+	t.read = true
+	// A lost opener is somebody's answer, and who asked is not known; unless it
+	// asks itself.
+	nobodyAsked := t.lost && t.opening.asks() < 0
+	if nobodyAsked {
 		t.all, t.others = append(t.all, t.opening), append(t.others, t.opening)
 	}
-	for i := range docs {
-		d := &docs[i]
-		if i == first || len(docs) > maxReplies && i > maxReplies/2 && i < len(docs)-maxReplies/2 {
+	subject := stripReplies(t.opener.Subject)
+	for i := range t.docs {
+		d := &t.docs[i]
+		if n := len(t.docs); d == t.opener || n > maxReplies && i > maxReplies/2 && i < n-maxReplies/2 {
 			continue
 		}
-		if d.Subject != t.opener.Subject {
+		if stripReplies(d.Subject) != subject {
 			_, tags := readSubject(d)
 			t.tags = append(t.tags, tags...)
 		}
 		text := readText(d)
 		t.all = append(t.all, text)
 		switch {
-		case !strings.EqualFold(d.Author, t.opener.Author) || t.lost && t.opening.asks() < 0:
+		case !strings.EqualFold(d.Author, t.opener.Author) || nobodyAsked:
 			t.others = append(t.others, text)
 		case len(t.others) > 0:
 			t.asker = append(t.asker, text)
 		}
 	}
-	return t
 }
 
 // openerOf is the message that opens a thread: the first, unless it answers by
@@ -95,7 +109,7 @@ func (t *natureThread) places(s scope) []natureText {
 	switch s {
 	case inTag:
 		n := 0
-		for n < len(t.tags) && t.tags[n].doc.MessageID == t.opener.MessageID && t.tags[n].doc.Subject == t.opener.Subject {
+		for n < len(t.tags) && t.tags[n].doc == t.opener {
 			n++
 		}
 		return t.tags[:n]
@@ -117,8 +131,10 @@ func (t *natureThread) places(s scope) []natureText {
 // it "was"; and each of its brackets, and what stands before the first colon.
 func readSubject(d *Document) (subject natureText, tags []natureText) {
 	line := d.Subject[:min(len(d.Subject), maxLine)]
-	if i := strings.Index(strings.ToLower(line), "(was"); i > 0 && i < len(line) {
-		line = line[:i]
+	for _, was := range [...]string{"(was", "(Was", "(WAS"} {
+		if i := strings.Index(line, was); i > 0 {
+			line = line[:i]
+		}
 	}
 	from := len(line) - len(stripMarks(line))
 	for at := 0; at < len(line); {
