@@ -2,6 +2,8 @@ package classify
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -290,6 +292,36 @@ func TestNatureRules(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The page for chairs has every nature, in the order that decides between
+// equals, and the numbers of the rules.
+func TestNaturesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "taxonomy.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "## Natures")
+	at := 0
+	for _, n := range sigpost.Natures() {
+		row := fmt.Sprintf("| `%s` | %s | ", n, n.Title())
+		next := strings.Index(section, row)
+		if next < at {
+			t.Errorf("%q stands at %d, after %d", row, next, at)
+		}
+		at = next
+	}
+	for _, says := range []string{
+		fmt.Sprintf("`discussion` has %v from the start", discussionWeight), fmt.Sprintf("(%v or more)", endingWeight),
+		fmt.Sprintf("counts %v of its weight", lostOpener), fmt.Sprintf("last %v bytes", lastBytes), "1,500", "up to\nthree words",
+	} {
+		if !strings.Contains(section, says) {
+			t.Errorf("it does not say %q", says)
+		}
+	}
+	if firstBytes != 1500 || guardWords != 3 {
+		t.Error("the page has other numbers")
 	}
 }
 
