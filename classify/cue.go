@@ -9,18 +9,7 @@ import (
 	"sigpost"
 )
 
-// A cue is some words in a row, written as they are found: in lower case,
-// without apostrophes and the punctuation between them. Of a word, several may
-// be named: "pleased|happy". What is not a word itself:
-//
-//   - any word
-//     ^ and $     the beginning and the end of a sentence, before and behind the words
-//     ?           in a question, behind the words
-//     <version>   2.0, v1.4.2, 2016.1, 3.0.0rc1
-//     <advisory>  an advisory's number: OSSA-2016-005, XSA-120
-//     <cve>       a CVE number
-//     <part>      a part of a series: 2/7
-//     <url>       an address of the Web
+// A cue is some words in a row. natures.toml says how it is written.
 type cue struct {
 	words []cueWord
 	// first, last and asks want the words to stand at the beginning or the end
@@ -50,15 +39,6 @@ const (
 // wordClasses are the names of the classes in cues.
 var wordClasses = map[string]wordClass{
 	"*": classAll, "<version>": classVersion, "<advisory>": classAdvisory, "<cve>": classCVE, "<part>": classPart, "<url>": classURL,
-}
-
-// parseCues reads cues with commas between.
-func parseCues(list string) []cue {
-	var cues []cue
-	for _, text := range strings.Split(list, ",") {
-		cues = append(cues, parseCue(text))
-	}
-	return cues
 }
 
 // parseCue reads a cue as it is written in the table of rules.

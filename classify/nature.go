@@ -4,17 +4,17 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"sigpost"
 )
 
 // Natures finds out of what nature threads are, by a table of cues
-// (naturerules.go) and no learning: a question, a proposal, a release. It may be
+// (natures.toml) and no learning: a question, a proposal, a release. It may be
 // used from several goroutines at once.
 type Natures struct {
 	opening, ending []scopeRules
-	guards          [2]map[string]bool // words of "not" and of "not yet"
+	negations       map[string]bool
+	conditions      map[string]bool
 }
 
 // scopeRules are the rules of a scope, with their cues by how they begin.
@@ -28,19 +28,25 @@ type scopeRules struct {
 // ruleCue is a cue of a rule, which is known by its number in its scope.
 type ruleCue struct {
 	cue
-	rule int
+	guard guard
+	rule  int
 }
 
 // NewNatures reads the table of rules.
 func NewNatures() *Natures {
-	n := &Natures{opening: byScope(openingRules()), ending: byScope(endingRules())}
-	for i, words := range [...]string{notWords, notYetWords} {
-		n.guards[i] = map[string]bool{}
-		for _, w := range strings.Fields(words) {
-			n.guards[i][w] = true
-		}
+	t, err := readNatures()
+	if err != nil {
+		panic(err) // it is embedded, and a test reads it
 	}
-	return n
+	return &Natures{opening: byScope(t.Opening), ending: byScope(t.Ending), negations: setOf(t.Negations), conditions: setOf(t.Conditions)}
+}
+
+func setOf(words []string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range words {
+		set[w] = true
+	}
+	return set
 }
 
 func byScope(rules []natureRule) []scopeRules {
@@ -48,7 +54,7 @@ func byScope(rules []natureRule) []scopeRules {
 	for s := inTag; s <= inAnyTag; s++ {
 		of := scopeRules{scope: s, byWord: map[string][]ruleCue{}}
 		for _, r := range rules {
-			if r.scope == s {
+			if scopes[r.In] == s {
 				of.add(r)
 			}
 		}
@@ -58,8 +64,9 @@ func byScope(rules []natureRule) []scopeRules {
 }
 
 func (s *scopeRules) add(r natureRule) {
-	for _, q := range parseCues(r.cues) {
-		entry := ruleCue{q, len(s.rules)}
+	for _, text := range r.Cues {
+		q := parseCue(text)
+		entry := ruleCue{q, guards[r.Unless], len(s.rules)}
 		if first := q.words[0]; first.class != classPlain {
 			s.byClass[first.class] = append(s.byClass[first.class], entry)
 		} else {
@@ -172,9 +179,9 @@ func (n *Natures) apply(scopes []scopeRules, t *natureThread, found natureSums) 
 				w := &p.words[at]
 				for _, cues := range [...][]ruleCue{s.byWord[w.text], s.byClass[w.class], s.byClass[classAll]} {
 					for k := range cues {
-						if q := &cues[k]; !done[q.rule] && q.at(p.words, at) && !n.guarded(s.rules[q.rule].guard, p.words, at) {
+						if q := &cues[k]; !done[q.rule] && q.at(p.words, at) && !n.guarded(q.guard, p.words, at) {
 							done[q.rule] = true
-							found.add(s.rules[q.rule].nature, t.finding(&s.rules[q.rule], &q.cue, p, at))
+							found.add(s.rules[q.rule].Nature, t.finding(s.scope, &s.rules[q.rule], &q.cue, p, at))
 						}
 					}
 				}
@@ -184,13 +191,13 @@ func (n *Natures) apply(scopes []scopeRules, t *natureThread, found natureSums) 
 }
 
 // finding is the evidence of a rule whose cue stands at a word of a text.
-func (t *natureThread) finding(r *natureRule, q *cue, p natureText, at int) sigpost.Evidence {
-	weight := r.weight
-	if t.lost && r.scope <= inOpening {
+func (t *natureThread) finding(in scope, r *natureRule, q *cue, p natureText, at int) sigpost.Evidence {
+	weight := r.Weight
+	if t.lost && in <= inOpening {
 		weight *= lostOpener
 	}
 	e := p.evidence(at, len(q.words), q.asks)
-	e.Rule, e.Weight = r.name, round(weight)
+	e.Rule, e.Weight = r.Name, round(weight)
 	if words := q.found(p.words[at:]); words != "" {
 		e.Rule += ` "` + words + `"`
 	}
@@ -207,7 +214,7 @@ func (n *Natures) guarded(g guard, words []proseWord, i int) bool {
 	}
 	for k := i; k > max(0, i-guardWords) && !words[k].first; k-- {
 		before := words[k-1].text
-		if n.guards[0][before] || g == ifDone && n.guards[1][before] {
+		if n.negations[before] || g == ifDone && n.conditions[before] {
 			return true
 		}
 	}

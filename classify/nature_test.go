@@ -266,28 +266,28 @@ func indices(words []proseWord) []int {
 	return all
 }
 
-// TestNatureRules finds slips in the table: a cue that nothing can match, and a
-// rule that cannot win where it should.
+// TestNatureRules finds slips in the table: what stands there twice, and a cue
+// that nothing can match.
 func TestNatureRules(t *testing.T) {
-	for _, r := range append(openingRules(), endingRules()...) {
-		if r.nature.Title() == "" || r.weight == 0 || r.name == "" {
-			t.Errorf("rule %+v", r)
-		}
+	table, err := readNatures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range append(table.Opening, table.Ending...) {
 		seen := map[string]bool{}
-		for _, text := range strings.Split(r.cues, ",") {
-			text = strings.Join(strings.Fields(text), " ")
+		for _, text := range r.Cues {
 			if seen[text] {
-				t.Errorf("%s %s: %q stands in it twice", r.nature, r.name, text)
+				t.Errorf("%s, %s: %q stands in it twice", r.Nature, r.Name, text)
 			}
 			seen[text] = true
 			c := parseCue(text)
 			if len(c.words) == 0 {
-				t.Fatalf("%s %s: %q has no words", r.nature, r.name, text)
+				t.Fatalf("%s, %s: %q has no words", r.Nature, r.Name, text)
 			}
 			for _, w := range c.words {
 				for _, s := range w.any {
 					if words := readProse(s, sigpost.Span{End: len(s)}); len(words) != 1 || words[0].text != s || words[0].class != classPlain {
-						t.Errorf("%s %s: %q in %q is no word of a text", r.nature, r.name, s, text)
+						t.Errorf("%s, %s: %q in %q is no word of a text", r.Nature, r.Name, s, text)
 					}
 				}
 			}
