@@ -3,6 +3,7 @@ package sigpost
 import (
 	"strings"
 	"time"
+	"unicode"
 )
 
 // MessageID is a message identifier without its angle brackets (RFC 5322,
@@ -116,6 +117,27 @@ func (m *Message) Parent() MessageID {
 // NewText is what the author wrote here, code and all: the text without
 // quotes, attribution lines, signature and list footer.
 func (m *Message) NewText() string { return m.text(RangeKind.Own) }
+
+// Verbatim says which bytes of NewText nobody reads as prose: code, diffs and
+// logs. The last may reach behind its end.
+func (m *Message) Verbatim() []Span {
+	var spans []Span
+	at, lead := 0, 0 // lead is the white space that NewText leaves out
+	for _, r := range m.Ranges {
+		if !r.Kind.Own() {
+			continue
+		}
+		text := m.Text[r.Start:r.End]
+		if at == lead {
+			lead += len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+		}
+		if start, end := max(at-lead, 0), at+len(text)-lead; r.Kind != RangeNew && start < end {
+			spans = append(spans, Span{start, end})
+		}
+		at += len(text)
+	}
+	return spans
+}
 
 // QuotedText is what it quotes of others.
 func (m *Message) QuotedText() string {

@@ -6,10 +6,13 @@ import "strings"
 // own.
 type TagKind string
 
-// The kinds that every taxonomy has.
+// The kinds that every taxonomy has, and the one that none may have.
 const (
 	KindProject  TagKind = "project"
 	KindScenario TagKind = "scenario"
+	// KindNature is reserved: its tags are the natures, one for each thread,
+	// whatever the taxonomy. They are no topics.
+	KindNature TagKind = "nature"
 )
 
 // Tag is a topic that threads are sorted by.

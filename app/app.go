@@ -63,6 +63,7 @@ type App struct {
 	now        func() time.Time
 	progress   Progress
 	classifier *classify.Classifier
+	natures    *classify.Natures
 	taxonomy   *classify.Taxonomy
 	version    string // of the taxonomy
 	fresh      *freshTexts
@@ -91,6 +92,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	}
 	a.taxonomy = taxonomy.t
 	a.classifier, a.version, a.fresh = classify.New(a.taxonomy), a.taxonomy.Version(), newFreshTexts()
+	a.natures = classify.NewNatures()
 	a.watchWait = watchWait
 	if a.secret, err = cfg.Secret(); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 // ClassifyReport says what a run of classify did.
 type ClassifyReport struct {
 	Threads int           `json:"threads"` // looked at
-	Tagged  int           `json:"tagged"`  // of them, with a tag that holds
+	Tagged  int           `json:"tagged"`  // of them, on a topic that holds
 	Took    time.Duration `json:"took_ns"`
 }
 
@@ -78,7 +78,7 @@ func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyR
 
 // tagAll tags threads and keeps their tags, those together that are read
 // together: a transaction for each would wait for the disk each time. It gives
-// the number with a tag that holds.
+// the number on a topic that holds; a nature they all have.
 func (a *App) tagAll(ctx context.Context, threads []sigpost.Thread) (tagged int, err error) {
 	messages, err := a.Store.MessagesOf(ctx, threadIDs(threads))
 	if err != nil {
@@ -120,6 +120,7 @@ func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, message
 			if len(accepted(taggings)) > 0 {
 				tagged++
 			}
+			taggings = append(taggings, a.natures.Of(docs[i]))
 			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.version, taggings); err != nil {
 				return err
 			}
@@ -152,14 +153,17 @@ func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages 
 			if !m.Own {
 				places = append(places, place{i, len(docs[i])})
 				read = append(read, m)
-				docs[i] = append(docs[i], classify.Document{MessageID: m.MessageID, Subject: m.Subject, Lists: listsOf(&m), Opener: len(docs[i]) == 0})
+				docs[i] = append(docs[i], classify.Document{
+					MessageID: m.MessageID, Subject: m.Subject, Lists: listsOf(&m), Opener: len(docs[i]) == 0,
+					Author: m.Author.Addr, Robot: m.Robot, Answering: m.Answering,
+				})
 			}
 		}
 	}
 	give := func(i int, t threadText) {
 		at := places[i]
 		if d, room := &docs[at.thread][at.doc], &rooms[at.thread]; *room > 0 {
-			d.Text, d.Quoted = t.own, t.quoted
+			d.Text, d.Quoted, d.Verbatim = t.own, t.quoted, t.verbatim
 			*room -= len(d.Text) + len(d.Quoted)
 		}
 	}

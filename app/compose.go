@@ -171,7 +171,7 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	}
 	in := digest.Input{
 		Digest: d.Name, Title: d.Title, Zone: d.Location(), Window: w, Composed: a.now(),
-		Titles: a.taxonomy.Titles(), ThreadURL: a.threadURL, MessageURL: a.messageURL,
+		Titles: a.titles(), ThreadURL: a.threadURL, MessageURL: a.messageURL,
 	}
 	if in.Threads, err = a.news(ctx, d.Name, threads, isNew, w.To); err != nil {
 		return issue, nil, err

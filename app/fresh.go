@@ -6,11 +6,20 @@ import (
 	"sigpost"
 )
 
-// threadText is what the classifier reads of a message.
-type threadText struct{ own, quoted string }
+// threadText is what the classifier reads of a message; verbatim are the bytes
+// of own that are no prose.
+type threadText struct {
+	own, quoted string
+	verbatim    []sigpost.Span
+}
 
 func textOf(m *sigpost.Message) threadText {
-	return threadText{own: head(m.NewText(), maxNewText), quoted: head(m.QuotedText(), maxQuotedText)}
+	return threadText{own: head(m.NewText(), maxNewText), quoted: head(m.QuotedText(), maxQuotedText), verbatim: m.Verbatim()}
+}
+
+// size is about how many bytes the text of a message holds on to.
+func (t *threadText) size(id sigpost.MessageID) int {
+	return len(t.own) + len(t.quoted) + len(id) + 16*len(t.verbatim)
 }
 
 // maxFresh is how many bytes of text are kept between reading and tagging,
@@ -60,7 +69,7 @@ func (f *freshTexts) keep(stored []*sigpost.Message) {
 		}
 		t := textOf(m)
 		f.texts[m.MessageID] = t
-		f.bytes += len(t.own) + len(t.quoted) + len(m.MessageID)
+		f.bytes += t.size(m.MessageID)
 	}
 }
 
@@ -68,7 +77,7 @@ func (f *freshTexts) take(id sigpost.MessageID) (t threadText, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if t, ok = f.texts[id]; ok {
-		f.bytes -= len(t.own) + len(t.quoted) + len(id)
+		f.bytes -= t.size(id)
 		delete(f.texts, id)
 	}
 	return t, ok

@@ -85,6 +85,9 @@ func (a *App) topics(words []string) ([]sigpost.Tag, error) {
 }
 
 func (a *App) topic(word string) (sigpost.Tag, error) {
+	if tag, ok := sigpost.ParseTag(word); ok && tag.Kind == sigpost.KindNature {
+		return natureTopic(tag)
+	}
 	var names []string
 	for _, spec := range a.taxonomy.Tags {
 		tag := sigpost.Tag{Kind: sigpost.TagKind(spec.Kind), Name: spec.Name}
@@ -97,6 +100,21 @@ func (a *App) topic(word string) (sigpost.Tag, error) {
 		return sigpost.Tag{}, fmt.Errorf("there is no topic %q; did you mean %q?", word, near)
 	}
 	return sigpost.Tag{}, fmt.Errorf("there is no topic %q; \"sigpost topics\" lists them", word)
+}
+
+// natureTopic is a nature that a reader follows.
+func natureTopic(tag sigpost.Tag) (sigpost.Tag, error) {
+	if sigpost.Nature(tag.Name).Title() != "" {
+		return tag, nil
+	}
+	var names []string
+	for _, n := range sigpost.Natures() {
+		names = append(names, string(n))
+	}
+	if near := osa.Nearest(tag.Name, names); near != "" {
+		return sigpost.Tag{}, fmt.Errorf("there is no nature %q; did you mean \"nature:%s\"?", tag.Name, near)
+	}
+	return sigpost.Tag{}, fmt.Errorf("there is no nature %q; there are %s", tag.Name, strings.Join(names, ", "))
 }
 
 // Unsubscribe ends a reader's subscription to a digest.
@@ -138,3 +156,12 @@ func (a *App) Subscriptions(ctx context.Context, d config.Digest, each func(sigp
 
 // Topics are the tags of the taxonomy with their names for people.
 func (a *App) Topics() map[string]string { return a.taxonomy.Titles() }
+
+// titles are the names for people of all tags: topics and natures.
+func (a *App) titles() map[string]string {
+	titles := a.taxonomy.Titles()
+	for _, n := range sigpost.Natures() {
+		titles[n.Tag().String()] = n.Title()
+	}
+	return titles
+}

@@ -18,7 +18,7 @@ import (
 // Handler is the site's pages.
 func (a *App) Handler() (http.Handler, error) {
 	o := web.Options{
-		Title: "sigpost", Store: a.Store, Messages: a.threadInOrder, ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.taxonomy.Titles(), Log: a.log,
+		Title: "sigpost", Store: a.Store, Messages: a.threadInOrder, ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
 		Door: subscribe.NewDoor(a.tokens, a.Store, a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)

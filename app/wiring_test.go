@@ -182,6 +182,12 @@ unknown = "resend"
 	if dev, err := a.Store.Threads(context.Background(), store.ThreadQuery{List: "openstack-dev"}); err != nil || len(dev) == 0 {
 		t.Errorf("no thread is on openstack-dev by its List-Id: %v", err)
 	}
+	for _, n := range sigpost.Natures() {
+		if issue.Titles[n.Tag().String()] != n.Title() {
+			t.Errorf("the title of the nature %s: %v", n, issue.Titles)
+		}
+		delete(issue.Titles, n.Tag().String())
+	}
 	if len(issue.Titles) != 1 || issue.Titles[sigpost.Tag{Kind: "topic", Name: "quota"}.String()] == "" {
 		t.Errorf("the taxonomy's titles: %v", issue.Titles)
 	}

@@ -96,6 +96,7 @@ func (c *checker) lineOf(value string, from, to int) int {
 }
 
 func (c *checker) top() {
+	c.reserved()
 	for name, values := range map[string][]string{
 		"kinds": c.t.Kinds, "pages": c.t.Pages, "domain": c.t.Domain,
 		"neighbours": c.t.Neighbours, "ordinary_words": c.t.OrdinaryWords,
@@ -121,6 +122,15 @@ func (c *checker) failTop(key, value, what string) {
 	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s: %q %s", c.file, c.lineOf(value, 0, len(c.lines)), key, value, what))
 }
 
+// reserved refuses the kind of what sigpost finds without a taxonomy.
+func (c *checker) reserved() {
+	const kind = string(sigpost.KindNature)
+	if slices.Contains(c.t.Kinds, kind) {
+		c.errs = append(c.errs, fmt.Errorf("%s:%d: kinds: %q is reserved for the natures, which no taxonomy changes; name yours otherwise",
+			c.file, c.lineOf(kind, 0, len(c.lines)), kind))
+	}
+}
+
 func (c *checker) kinds() []string {
 	return append([]string{string(sigpost.KindProject), string(sigpost.KindScenario)}, c.t.Kinds...)
 }
@@ -131,6 +141,9 @@ func (c *checker) tag(i int) {
 		hint := "; known kinds: " + strings.Join(kinds, ", ")
 		if near := osa.Nearest(s.Kind, kinds); near != "" {
 			hint = fmt.Sprintf("; did you mean %q?", near)
+		}
+		if s.Kind == string(sigpost.KindNature) {
+			hint = "; it is reserved for the natures, which no taxonomy changes"
 		}
 		c.fail(i, s.Kind, "unknown kind %q%s", s.Kind, hint)
 	}

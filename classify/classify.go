@@ -99,6 +99,14 @@ type Document struct {
 	Lists []string
 	// Opener says that it opens its thread, which makes it count most.
 	Opener bool
+	// What follows tells natures alone. Author is the address of who wrote it,
+	// Robot that it was a program; Answering that its subject is marked as an
+	// answer, in whatever language; Verbatim are the bytes of Text that are no
+	// prose, such as code, in order. They may reach behind its end.
+	Author    string
+	Robot     bool
+	Answering bool
+	Verbatim  []sigpost.Span
 }
 
 func (d *Document) text(f field) string {

@@ -179,7 +179,7 @@ func (t *Taxonomy) Version() string {
 	}
 	h := sha256.New()
 	h.Write(content)
-	h.Write([]byte("\x00" + rulesVersion + "\x00" + nearWords))
+	h.Write([]byte("\x00" + rulesVersion + "\x00" + nearWords + "\x00" + natureVersion()))
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 

@@ -23,6 +23,8 @@ func TestParseTaxonomyErrors(t *testing.T) {
 			`f.toml:2: tag a: unknown kind "projct"; did you mean "project"?`},
 		{"unlike any kind", "[[tag]]\nkind = \"zzzzzz\"\nname = \"a\"\ntitle = \"A\"\n",
 			"known kinds: project, scenario"},
+		{"reserved kind", "title = \"T\"\nkinds = [\"nature\"]\n" + tag, `f.toml:2: kinds: "nature" is reserved for the natures`},
+		{"tag of the reserved kind", "[[tag]]\nkind = \"nature\"\nname = \"question\"\ntitle = \"Q\"\n", `f.toml:2: tag question: unknown kind "nature"; it is reserved`},
 		{"no name", "[[tag]]\nkind = \"project\"\ntitle = \"A\"\n", `f.toml:1: tag 1: name "" must be`},
 		{"bad name", "[[tag]]\nkind = \"project\"\nname = \"Big_Name\"\ntitle = \"A\"\n", `f.toml:3: tag Big_Name: name "Big_Name" must be`},
 		{"no title", "[[tag]]\nkind = \"project\"\nname = \"a\"\n", "f.toml:1: tag a: it has no title"},

@@ -178,7 +178,9 @@ func newStory(issue sigpost.Issue, e sigpost.Entry) story {
 	s := story{Told: Told(issue, e), State: State(e), URL: linkable(e.URL), NeedsAnswer: e.Unanswered}
 	var tags []string
 	for _, t := range e.Tags {
-		tags = append(tags, tagTitle(issue, t.Tag))
+		if t.Tag.Kind != sigpost.KindNature { // which says how it is told, and not what of
+			tags = append(tags, tagTitle(issue, t.Tag))
+		}
 	}
 	if len(tags) > 0 {
 		s.Tags = "Tags: " + strings.Join(tags[:min(len(tags), tagLimit)], ", ")

@@ -87,9 +87,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)`, threadID, string(t.Tag.Kind), t.Tag.Name, 
 
 // Decide notes what a person decided on a tag of a thread, for good: whatever
 // the classifier says from then on, the tag holds (accept) or does not. A
-// later decision on the same tag takes the place of an earlier one. title is
-// the tag's name for people; at is now.
+// later decision on the same tag takes the place of an earlier one. Of a thread's
+// nature, of which there is exactly one, the latest decision holds; to reject
+// one would leave none, and is refused. title is the tag's name for people; at
+// is now.
 func (db *DB) Decide(ctx context.Context, threadID int64, tag sigpost.Tag, title string, accept bool, who, why string, at time.Time) error {
+	if err := natureCanBe(tag, accept); err != nil {
+		return err
+	}
 	verdict := rejected
 	if accept {
 		verdict = accepted
@@ -111,10 +116,24 @@ SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why 
 	return db.fail(fmt.Sprintf("storing the decision on tag %s of thread %d", tag, threadID), err)
 }
 
+// natureCanBe refuses decisions that would leave a thread without a nature.
+func natureCanBe(tag sigpost.Tag, accept bool) error {
+	switch {
+	case tag.Kind != sigpost.KindNature:
+		return nil
+	case sigpost.Nature(tag.Name).Title() == "":
+		return sigpost.Usage(fmt.Errorf("there is no nature %q; there are %v", tag.Name, sigpost.Natures()))
+	case !accept:
+		return sigpost.Usage(fmt.Errorf("a thread has exactly one nature: decide which it is, and %s is gone", tag.Name))
+	}
+	return nil
+}
+
 // Taggings gives the tags of threads with their evidence, best first, as they
 // hold: what the classifier found, with people's decisions over it. A tag that
 // somebody accepted has score 1 and evidence of DecisionField; one that
-// somebody rejected is left out.
+// somebody rejected is left out, and so is the classifier's nature where
+// somebody accepted one.
 func (db *DB) Taggings(ctx context.Context, threadIDs []int64) (map[int64][]sigpost.Tagging, error) {
 	all := map[int64][]sigpost.Tagging{}
 	err := inList(threadIDs, 1, func(list string, args []any) error {
@@ -161,13 +180,16 @@ func (db *DB) readDecisions(ctx context.Context, all map[int64][]sigpost.Tagging
 			t.Evidence = all[id][found].Evidence
 			all[id] = slices.Delete(all[id], found, found+1)
 		}
+		if verdict == accepted && t.Tag.Kind == sigpost.KindNature { // there is one, and the latest decision comes last
+			all[id] = slices.DeleteFunc(all[id], func(m sigpost.Tagging) bool { return m.Tag.Kind == sigpost.KindNature })
+		}
 		if verdict == accepted {
 			t.Score, t.State = 1, sigpost.TagAccepted
 			t.Evidence = append([]sigpost.Evidence{{Rule: "decided by " + who, Field: DecisionField, Excerpt: why}}, t.Evidence...)
 			all[id] = append(all[id], t)
 		}
 		return nil
-	}, `SELECT thread_id, kind, name, title, verdict, who, why FROM decisions WHERE thread_id IN `+list, args...)
+	}, `SELECT thread_id, kind, name, title, verdict, who, why FROM decisions WHERE thread_id IN `+list+` ORDER BY at, name`, args...)
 }
 
 // TagCount says how many threads a tag is accepted for.
@@ -177,12 +199,12 @@ type TagCount struct {
 	Threads int
 }
 
-// TagCounts gives every tag that is accepted for a thread, kind by kind, the
-// most used first.
+// TagCounts gives every topic that is accepted for a thread, kind by kind, the
+// most used first. Natures are no topics.
 func (db *DB) TagCounts(ctx context.Context) ([]TagCount, error) {
 	counts, err := collect(ctx, db, func(row scanner) (c TagCount, err error) {
 		return c, row.Scan(&c.Tag.Kind, &c.Tag.Name, &c.Title, &c.Threads)
-	}, `SELECT kind, name, max(title), count(*) FROM accepted_tags GROUP BY kind, name`)
+	}, `SELECT kind, name, max(title), count(*) FROM accepted_tags WHERE kind <> $1 GROUP BY kind, name`, string(sigpost.KindNature))
 	if err != nil {
 		return nil, db.fail("counting tags", err)
 	}

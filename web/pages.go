@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -40,6 +41,9 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 	if p.Threads, err = s.Store.Threads(ctx, query); err != nil {
 		s.fail(w, r, err)
 		return
+	}
+	for _, t := range p.Threads {
+		slices.SortStableFunc(t.Tags, natureFirst)
 	}
 	if p.Topics, err = s.Store.TagCounts(ctx); err != nil {
 		s.fail(w, r, err)
@@ -137,6 +141,7 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Taggings = taggings[id]
+	slices.SortStableFunc(p.Taggings, natureFirst)
 	messages, err := s.Messages(ctx, id)
 	if err != nil {
 		s.fail(w, r, err)
@@ -150,6 +155,19 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		p.Messages = append(p.Messages, view)
 	}
 	s.show(w, r, http.StatusOK, "thread", p)
+}
+
+// natureFirst puts what a thread is before what it is about.
+func natureFirst(a, b sigpost.Tagging) int {
+	return cmp.Compare(topic(a), topic(b))
+}
+
+// topic is 0 for a nature, 1 for a topic.
+func topic(t sigpost.Tagging) int {
+	if t.Tag.Kind == sigpost.KindNature {
+		return 0
+	}
+	return 1
 }
 
 // folds are the words on what is folded away.

@@ -46,7 +46,10 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 	_, err = db.Add(ctx, nil, []sigpost.Arrival{{Raw: []byte("x"), Message: m, List: "l", Source: "test"}}, day)
 	must(t, err)
 	must(t, db.SaveTaggings(ctx, 1, 1, "v", []sigpost.Tagging{{Tag: kuryr, Title: "Kuryr", Score: 0.83, State: sigpost.TagAccepted,
-		Evidence: []sigpost.Evidence{{Rule: "alias kuryr", Field: "subject", MessageID: m.MessageID, Excerpt: "Kuryr <script>", Spans: []sigpost.Span{{End: 5}}, Weight: 2}}}}))
+		Evidence: []sigpost.Evidence{{Rule: "alias kuryr", Field: "subject", MessageID: m.MessageID, Excerpt: "Kuryr <script>", Spans: []sigpost.Span{{End: 5}}, Weight: 2}}},
+		{Tag: sigpost.NatureQuestion.Tag(), Title: sigpost.NatureQuestion.Title(), Score: 0.75, State: sigpost.TagAccepted, Evidence: []sigpost.Evidence{
+			{Rule: "question mark", Field: "text", MessageID: m.MessageID, Excerpt: "Does it <b>?", Spans: []sigpost.Span{{End: 4}}, Weight: 1},
+			{Rule: "nothing else", Field: "thread", Weight: 0.4}}}}))
 	issue := sigpost.Issue{Digest: "weekly", Title: "Weekly", State: sigpost.IssueComposed, Zone: "UTC", Composed: day,
 		Window:  sigpost.Window{From: day.AddDate(0, 0, -7), To: day},
 		Entries: []sigpost.Entry{{ThreadID: 1, Headline: "Kuryr <script>alert(4)</script>", New: 1, Total: 1, People: []string{"Ana"}}},
@@ -56,7 +59,7 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		Subscriber: sigpost.Subscriber{Addr: "ana@example.org", Consent: "in a test", Created: day}})
 	must(t, err)
 	handler, err := New(Options{
-		Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr"}, Digests: map[string]string{"weekly": "The Weekly"},
+		Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr", "nature:question": "Needs an answer"}, Digests: map[string]string{"weekly": "The Weekly"},
 		ArchiveURL: func(*sigpost.Message) string { return "https://lists.example.org/a" },
 		Messages: func(ctx context.Context, id int64) ([]*sigpost.Message, error) {
 			if _, err := db.ThreadMessages(ctx, id); err != nil {
@@ -89,6 +92,8 @@ func TestPages(t *testing.T) {
 	}{
 		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", "/?tag=project%3akuryr"}},
 		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1"}},
+		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"<h1>Needs an answer</h1>", "/threads/1"}},
+		{"no such nature", "GET", "/?tag=nature:gossip", 404, []string{"There is no such page here"}},
 		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
 		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
 		{"no such thread", "GET", "/threads/99", 404, []string{"There is no such page here"}},
@@ -173,5 +178,41 @@ func TestMergedThreadLeadsToTheOneItIsIn(t *testing.T) {
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusMovedPermanently || resp.Header.Get("Location") != "/threads/1" {
 		t.Errorf("status %d to %s", resp.StatusCode, resp.Header.Get("Location"))
+	}
+}
+
+// get gives a page.
+func get(t *testing.T, url string) string {
+	t.Helper()
+	resp, err := http.Get(url)
+	must(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	must(t, err)
+	return string(body)
+}
+
+// A thread says in words of what nature it is, before its topics, and why; the
+// list of topics has no natures.
+func TestNatureIsNoTopic(t *testing.T) {
+	server, _ := open(t)
+	page := get(t, server.URL+"/threads/1")
+	nature, topic := strings.Index(page, `<span class="tag">Needs an answer</span>`), strings.Index(page, `<span class="tag">Kuryr</span>`)
+	if nature < 0 || topic < nature {
+		t.Errorf("the nature stands at %d, the topic at %d of\n%s", nature, topic, page)
+	}
+	for _, has := range []string{"<li>question mark in the text: <q><bdi>Does it &lt;b&gt;?</bdi></q></li>", "<li>nothing else</li>"} {
+		if !strings.Contains(page, has) {
+			t.Errorf("%q is not on the page:\n%s", has, page)
+		}
+	}
+	home := get(t, server.URL+"/")
+	_, topics, _ := strings.Cut(home, "<h2>Topics</h2>")
+	topics, threads, _ := strings.Cut(topics, "<h2>Threads</h2>")
+	if strings.Contains(topics, "nature") || !strings.Contains(topics, "Kuryr") {
+		t.Errorf("the topics are %s", topics)
+	}
+	if !strings.Contains(threads, `href="/?tag=nature%3aquestion">Needs an answer</a>`) {
+		t.Errorf("the threads are %s", threads)
 	}
 }
