@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"modernc.org/sqlite" // registers "sqlite"
+	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -41,10 +41,11 @@ func (e *engine) connectSQLite(ctx context.Context, path string) error {
 	if err := e.prepareFile(); err != nil {
 		return err
 	}
-	pool, err := sql.Open("sqlite", e.sqliteURI())
+	connector, err := sqlite.NewConnector(e.sqliteURI())
 	if err != nil {
 		return fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
+	pool := sql.OpenDB(remembering{connector})
 	pool.SetMaxOpenConns(sqliteConns)
 	pool.SetMaxIdleConns(sqliteConns)
 	e.pool = pool
