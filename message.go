@@ -145,7 +145,17 @@ func (m *Message) QuotedText() string {
 }
 
 func (m *Message) text(wanted func(RangeKind) bool) string {
+	size, last := 0, ""
+	for _, r := range m.Ranges {
+		if wanted(r.Kind) {
+			size, last = size+r.End-r.Start, m.Text[r.Start:r.End]
+		}
+	}
+	if size == len(last) { // one range, as most mail has
+		return strings.TrimSpace(last)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for _, r := range m.Ranges {
 		if wanted(r.Kind) {
 			b.WriteString(m.Text[r.Start:r.End])

@@ -197,7 +197,7 @@ func head(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}
-	return strings.ToValidUTF8(text[:n], "")
+	return strings.ToValidUTF8(strings.Clone(text[:n]), "") // nobody keeps the rest
 }
 
 func accepted(taggings []sigpost.Tagging) []sigpost.Tagging {

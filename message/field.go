@@ -96,22 +96,22 @@ func needed(name []byte) (keep, known bool) {
 // begins none. RFC 5322, section 2.2: printable ASCII without colon; white
 // space before the colon is its section 4.5's.
 func fieldName(line []byte) []byte {
-	colon := -1
+	end := -1 // of the name, where white space follows it
 	for i, c := range line {
-		if c == ':' {
-			colon = i
-			break
-		}
-		if c < ' ' || c > '~' || i > maxFieldName {
+		switch {
+		case c == ':':
+			if end < 0 {
+				end = i
+			}
+			if end == 0 {
+				return nil
+			}
+			return line[:end]
+		case c < ' ' || c > '~' || i > maxFieldName || end >= 0 && c != ' ':
 			return nil
+		case c == ' ' && end < 0:
+			end = i
 		}
 	}
-	if colon <= 0 {
-		return nil
-	}
-	name := bytes.TrimRight(line[:colon], " \t")
-	if len(name) == 0 || bytes.IndexByte(name, ' ') >= 0 {
-		return nil
-	}
-	return name
+	return nil
 }

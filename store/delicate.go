@@ -172,10 +172,10 @@ func looping(refs map[sigpost.MessageID][]sigpost.MessageID) map[sigpost.Message
 // findBySubject finds answers without references that join another message by
 // their subject, and messages that such answers join which are stored.
 func (b *batch) findBySubject(ctx context.Context, delicate map[*arrived]bool) error {
-	all := make([]*sigpost.Message, len(b.messages))
+	all := make([]bySubject, len(b.messages))
 	alike := map[int64]int{}
 	for i, m := range b.messages {
-		all[i] = m.Message
+		all[i] = bySubject{m.Message, m.subjectKey}
 		alike[m.subjectKey]++
 	}
 	_, joining, err := b.db.answersBySubject(ctx, all)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 
@@ -161,3 +162,18 @@ var SubjectKeyOf = subjectKeyOf
 
 // Compiled are the statements that a transaction on SQLite has run.
 func (db *DB) Compiled() []string { return slices.Sorted(maps.Keys(db.compiled)) }
+
+// MaxKept is how many statements a connection to SQLite remembers.
+const MaxKept = maxKept
+
+// Conn is one of the connections.
+func (db *DB) Conn(ctx context.Context) (*sql.Conn, error) { return db.pool.Conn(ctx) }
+
+// IdleStatements is how many statements a connection remembers.
+func IdleStatements(c *sql.Conn) (n int, err error) {
+	err = c.Raw(func(c any) error {
+		n = len(c.(*rememberingConn).idle)
+		return nil
+	})
+	return n, err
+}

@@ -11,6 +11,10 @@ import (
 // list's mail shrinks to 0.37 of its size, one by one only to 0.55.
 const rawBlock = 128 << 10
 
+// rawWindow is how far back the compression looks, in a mail that is longer
+// than a block.
+const rawWindow = 1 << 20
+
 // place is where a message's raw bytes are: in which block, and where in what
 // the block expands to.
 type place struct {

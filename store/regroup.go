@@ -55,7 +55,7 @@ func (db *DB) regroup(ctx context.Context, touched []int64, fresh []*sigpost.Mes
 			r.fresh[m.ID] = true
 		}
 	}
-	answers, _, err := db.answersBySubject(ctx, fresh)
+	answers, _, err := db.answersBySubject(ctx, withSubjects(fresh))
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (db *DB) unindex(ctx context.Context, ids []int64) error {
 // is found as a phrase then.
 func searchable(text string) string {
 	text = clean(text)
-	if strings.IndexFunc(text, spaceless) < 0 {
+	if !mayBeSpaceless(text) || strings.IndexFunc(text, spaceless) < 0 {
 		return text
 	}
 	var b strings.Builder
@@ -64,6 +64,17 @@ func searchable(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// mayBeSpaceless says whether text has a character beyond U+07FF, which three
+// bytes make: most text has none, and bytes are gone through faster.
+func mayBeSpaceless(text string) bool {
+	for i := range len(text) {
+		if text[i] >= 0xe0 {
+			return true
+		}
+	}
+	return false
 }
 
 func spaceless(r rune) bool {

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"modernc.org/sqlite" // registers "sqlite"
+	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -29,15 +29,23 @@ const (
 	sqliteCache = 8 << 10
 )
 
+// sqlitePage is the size of a page, sqliteLog that of the write-ahead log at
+// which it is copied into the file, in bytes.
+const (
+	sqlitePage = 8 << 10
+	sqliteLog  = 48 << 20
+)
+
 func (e *engine) connectSQLite(ctx context.Context, path string) error {
 	e.dialect, e.file, e.where = sqliteDialect(), path, path
 	if err := e.prepareFile(); err != nil {
 		return err
 	}
-	pool, err := sql.Open("sqlite", e.sqliteURI())
+	connector, err := sqlite.NewConnector(e.sqliteURI())
 	if err != nil {
 		return fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
+	pool := sql.OpenDB(remembering{connector})
 	pool.SetMaxOpenConns(sqliteConns)
 	pool.SetMaxIdleConns(sqliteConns)
 	e.pool = pool
@@ -85,8 +93,12 @@ func (e *engine) sqliteURI() string {
 		"foreign_keys(1)",
 		"synchronous(FULL)",
 		"temp_store(MEMORY)",
+		// The log holds some batches of mail, since each writes the same pages
+		// of indexes again; it is cut back when it has been larger.
+		fmt.Sprintf("wal_autocheckpoint(%d)", sqliteLog/sqlitePage),
+		fmt.Sprintf("journal_size_limit(%d)", sqliteLog),
 		// For a new file: mail is long, and a page costs the more the more there are.
-		"page_size(8192)",
+		fmt.Sprintf("page_size(%d)", sqlitePage),
 		fmt.Sprintf("cache_size(-%d)", sqliteCache),
 		fmt.Sprintf("query_only(%d)", number(e.readOnly)),
 	} {

@@ -85,8 +85,11 @@ func connect(ctx context.Context, dsn string, readOnly bool) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Neither fails without options that could be wrong.
-	e.squeeze, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+	// Neither fails without options that could be wrong. With its window said
+	// before its level the encoder takes a block of mail in one piece, and keeps
+	// no copy of it.
+	e.squeeze, _ = zstd.NewWriter(nil, zstd.WithWindowSize(rawWindow), zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
 	e.expand, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	return &DB{engine: e}, nil
 }

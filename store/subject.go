@@ -23,6 +23,20 @@ func subjectKeyOf(m *sigpost.Message) int64 {
 	return max(1, int64(binary.BigEndian.Uint64(sum[:8])>>1))
 }
 
+// bySubject is a message with its subjectKeyOf, which takes long to find.
+type bySubject struct {
+	*sigpost.Message
+	key int64
+}
+
+func withSubjects(msgs []*sigpost.Message) []bySubject {
+	all := make([]bySubject, len(msgs))
+	for i, m := range msgs {
+		all[i] = bySubject{m, subjectKeyOf(m)}
+	}
+	return all
+}
+
 // lost says whether a message is an answer that names nothing that it answers.
 func lost(m *sigpost.Message) bool {
 	return m.Answering && len(m.References) == 0 && subjectKeyOf(m) != 0
@@ -32,15 +46,14 @@ func lost(m *sigpost.Message) bool {
 type span struct{ first, last time.Time }
 
 // spans gives, by their subjects, when messages came.
-func spans(msgs []*sigpost.Message) (of map[int64]*span, keys []int64) {
+func spans(msgs []bySubject) (of map[int64]*span, keys []int64) {
 	of = map[int64]*span{}
 	for _, m := range msgs {
-		key := subjectKeyOf(m)
-		switch s := of[key]; {
-		case key == 0:
+		switch s := of[m.key]; {
+		case m.key == 0:
 		case s == nil:
-			of[key] = &span{m.Received, m.Received}
-			keys = append(keys, key)
+			of[m.key] = &span{m.Received, m.Received}
+			keys = append(keys, m.key)
 		default:
 			if m.Received.Before(s.first) {
 				s.first = m.Received
@@ -65,10 +78,11 @@ AND received BETWEEN $2 AND $3 LIMIT 1) found`, []any{subjectKeyOf(m), micros(m.
 // joined gives the threads of the stored messages that answers without
 // references join by their subject.
 func (db *DB) joined(ctx context.Context, answers []*sigpost.Message) (threads []int64, err error) {
-	byKey := map[int64][]*sigpost.Message{}
+	byKey := map[int64][]bySubject{}
 	for _, m := range answers {
 		if lost(m) {
-			byKey[subjectKeyOf(m)] = append(byKey[subjectKeyOf(m)], m)
+			key := subjectKeyOf(m)
+			byKey[key] = append(byKey[key], bySubject{m, key})
 		}
 	}
 	for key, answers := range byKey {
@@ -80,7 +94,7 @@ AND m.received BETWEEN $2 AND $3`, key, micros(s[key].first.Add(-thread.JoinWind
 		}
 		slices.SortFunc(older, func(a, b sigpost.Message) int { return thread.Compare(&a, &b) })
 		for _, m := range answers {
-			if t := latest(older, m); t != 0 {
+			if t := latest(older, m.Message); t != 0 {
 				threads = append(threads, t)
 			}
 		}
@@ -106,7 +120,7 @@ func latest(older []sigpost.Message, m *sigpost.Message) int64 {
 // answersBySubject gives the threads of stored answers without references that
 // may join one of the given messages by their subject, and those messages, as
 // far as that can be told by subject and time.
-func (db *DB) answersBySubject(ctx context.Context, msgs []*sigpost.Message) (threads []int64, joining map[*sigpost.Message]bool, err error) {
+func (db *DB) answersBySubject(ctx context.Context, msgs []bySubject) (threads []int64, joining map[*sigpost.Message]bool, err error) {
 	of, keys := spans(msgs)
 	came := map[int64][]int64{} // when answers came, by their subject
 	err = inList(keys, 1, func(list string, args []any) error {
@@ -129,9 +143,9 @@ WHERE m.subject_key <> 0 AND m.answering = 1 AND m.refs = '' AND m.subject_key I
 	}
 	joining = map[*sigpost.Message]bool{}
 	for _, m := range msgs {
-		all := came[subjectKeyOf(m)]
+		all := came[m.key]
 		if i, _ := slices.BinarySearch(all, micros(m.Received)); i < len(all) && all[i] <= micros(m.Received.Add(thread.JoinWindow)) {
-			joining[m] = true
+			joining[m.Message] = true
 		}
 	}
 	return threads, joining, err

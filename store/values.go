@@ -2,8 +2,8 @@ package store
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -120,14 +120,14 @@ func filled(n int) int {
 
 // params is "$from, $from+1, ..." for n parameters.
 func params(from, n int) string {
-	var b strings.Builder
+	b := make([]byte, 0, n*len("$999, "))
 	for i := range n {
 		if i > 0 {
-			b.WriteString(", ")
+			b = append(b, ", "...)
 		}
-		fmt.Fprintf(&b, "$%d", from+i)
+		b = strconv.AppendInt(append(b, '$'), int64(from+i), 10)
 	}
-	return b.String()
+	return string(b)
 }
 
 // tuples is "($1, $2), ($3, $4), ..." for n rows of some columns.
