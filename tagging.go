@@ -41,6 +41,8 @@ const (
 	TagAccepted TaggingState = "accepted"
 	// TagProposed waits for a reviewer.
 	TagProposed TaggingState = "proposed"
+	// TagBelow is too unlikely to be kept; only who asks sees it.
+	TagBelow TaggingState = "below"
 )
 
 // Tagging is the statement that a thread is about a tag, with its reasons.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sigpost"
@@ -62,7 +63,7 @@ type App struct {
 	log        *slog.Logger
 	now        func() time.Time
 	progress   Progress
-	classifier *classify.Classifier
+	classifier func() *classify.Classifier // made when it is first needed
 	natures    *classify.Natures
 	taxonomy   *classify.Taxonomy
 	version    string // of the taxonomy
@@ -91,7 +92,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		return nil, err
 	}
 	a.taxonomy = taxonomy.t
-	a.classifier, a.version, a.fresh = classify.New(a.taxonomy), a.taxonomy.Version(), newFreshTexts()
+	a.classifier, a.version, a.fresh = sync.OnceValue(taxonomy.Classifier), taxonomy.Version(), newFreshTexts()
 	a.natures = classify.NewNatures()
 	a.watchWait = watchWait
 	if a.secret, err = cfg.Secret(); err != nil {

@@ -116,7 +116,7 @@ func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, message
 	}
 	return tagged, a.Store.Tx(ctx, func(tx *store.DB) error {
 		for i, t := range threads {
-			taggings := a.classifier.Classify(docs[i])
+			taggings := a.classifier().Classify(docs[i])
 			if len(accepted(taggings)) > 0 {
 				tagged++
 			}

@@ -21,7 +21,17 @@ type Taxonomy struct {
 	File string
 	data []byte
 	t    *classify.Taxonomy
+	// learned gives what was learned of its tags, or nil; learnedVersion tells
+	// it from others.
+	learned        func() *classify.Weights
+	learnedVersion string
 }
+
+// Version tells by which taxonomy and which weights a thread was tagged.
+func (t *Taxonomy) Version() string { return t.t.Version() + t.learnedVersion }
+
+// Classifier makes a classifier of the taxonomy and what was learned.
+func (t *Taxonomy) Classifier() *classify.Classifier { return classify.New(t.t, t.learned()) }
 
 // builtInFile is what the file of the built-in taxonomy is called.
 const builtInFile = "openstack.toml"
@@ -35,7 +45,10 @@ func OpenTaxonomy(cfg *config.Config, file string) (*Taxonomy, error) {
 		named += " (classify.taxonomy)"
 	}
 	if file == "" {
-		return &Taxonomy{File: builtInFile, data: classify.OpenStackSource(), t: classify.OpenStack()}, nil
+		return &Taxonomy{
+			File: builtInFile, data: classify.OpenStackSource(), t: classify.OpenStack(),
+			learned: classify.OpenStackWeights, learnedVersion: classify.OpenStackWeightsVersion(),
+		}, nil
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -45,7 +58,25 @@ func OpenTaxonomy(cfg *config.Config, file string) (*Taxonomy, error) {
 	if err != nil {
 		return nil, sigpost.Usage(err)
 	}
-	return &Taxonomy{File: file, data: data, t: t}, nil
+	taxonomy := &Taxonomy{File: file, data: data, t: t, learned: func() *classify.Weights { return nil }}
+	if cfg == nil || cfg.Classify.Weights == "" {
+		return taxonomy, nil
+	}
+	return taxonomy, taxonomy.openWeights(cfg.Path(cfg.Classify.Weights))
+}
+
+// openWeights reads what was learned from a file.
+func (t *Taxonomy) openWeights(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return sigpost.Usage(fmt.Errorf("the weights cannot be read (classify.weights): %w", err))
+	}
+	w, err := classify.ParseWeights(file, data)
+	if err != nil {
+		return sigpost.Usage(err)
+	}
+	t.learned, t.learnedVersion = func() *classify.Weights { return w }, classify.WeightsVersion(data)
+	return nil
 }
 
 // TaxonomyFinding is something in a taxonomy that may not be meant.

@@ -12,7 +12,9 @@ import (
 // goroutines at once; what it answers never changes.
 type Classifier struct {
 	taxonomy *Taxonomy
+	weights  *Weights
 	program  *program
+	lexicon  *lexicon
 	speller  *speller
 	// parents and hints are indices of tags, by tag; partsFirst are the tags
 	// that have parents, each before its own.
@@ -35,10 +37,10 @@ const (
 // bytes (RFC 5322, section 2.1.1).
 const maxLine = 998
 
-// New makes a classifier. The taxonomy, which came from ParseTaxonomy or
-// OpenStack, must not be changed any more.
-func New(t *Taxonomy) *Classifier {
-	c := &Classifier{taxonomy: t, program: compile(t)}
+// New makes a classifier of a taxonomy and of what was learned of its tags,
+// which may be nil. Neither may be changed any more.
+func New(t *Taxonomy, w *Weights) *Classifier {
+	c := &Classifier{taxonomy: t, weights: w, program: compile(t), lexicon: newLexicon(t, w)}
 	c.speller = newSpeller(t, c.program.words)
 	index := map[sigpost.Tag]int32{}
 	for i := range t.Tags {
@@ -125,15 +127,31 @@ func (d *Document) text(f field) string {
 // and proposed tags, the best first and equals by name. Where no document is
 // an opener, the first is taken for it.
 func (c *Classifier) Classify(docs []Document) []sigpost.Tagging {
+	return c.classify(docs, proposeScore)
+}
+
+// Explain is Classify with every tag for which anything was found, those below
+// the thresholds too.
+func (c *Classifier) Explain(docs []Document) []sigpost.Tagging { return c.classify(docs, 0) }
+
+func (c *Classifier) classify(docs []Document, least float64) []sigpost.Tagging {
 	s := c.take()
 	defer c.give(s)
-	s.hits = s.hits[:0]
+	return c.taggings(s, c.findings(s.match(c, docs), docs), docs, least)
+}
+
+// match finds the terms of the taxonomy in a thread, and counts the words that
+// the weights know.
+func (s *scratch) match(c *Classifier, docs []Document) []sum {
+	s.hits, s.anyDomain, s.mail = s.hits[:0], false, false
+	s.bag.reset(len(c.lexicon.names))
 	clear(s.subjects)
 	noOpener := !slices.ContainsFunc(docs, func(d Document) bool { return d.Opener })
 	for i := range docs {
 		d := &docs[i]
 		from := len(s.hits)
-		s.domain = false
+		s.domain, s.mail = false, s.mail || len(d.Lists) > 0
+		opener := d.Opener || noOpener && i == 0
 		s.findLists(c.program, d, int32(i))
 		unread := len(s.hits)
 		line := d.Subject[:min(len(d.Subject), maxLine)]
@@ -144,16 +162,16 @@ func (c *Classifier) Classify(docs []Document) []sigpost.Tagging {
 			s.hits = s.hits[:unread]
 		} else {
 			s.subjects[subject] = true
+			s.count(c, fieldSubject, int32(i), opener)
 		}
 		s.find(c, d.Text, fieldText, int32(i))
+		s.count(c, fieldText, int32(i), opener)
 		s.find(c, d.Quoted, fieldQuoted, int32(i))
-		kept := s.weigh(c, s.hits[from:], line, d.Opener || noOpener && i == 0)
+		kept := s.weigh(c, s.hits[from:], line, opener)
 		s.hits = s.hits[:from+len(kept)]
+		s.anyDomain = s.anyDomain || s.domain
 	}
-	if len(s.hits) == 0 {
-		return nil
-	}
-	return c.taggings(sumUp(s.hits), docs)
+	return sumUp(s.hits)
 }
 
 // take gives memory for one call, and with it the spellings that it knows.

@@ -40,7 +40,7 @@ func projects(tags []sigpost.Tagging) []string {
 }
 
 func TestProjects(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	for _, tt := range []struct {
 		name, subject, text string
 		want                []string
@@ -126,7 +126,7 @@ func TestProjects(t *testing.T) {
 }
 
 func TestScenarios(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	for _, tt := range []struct {
 		name, subject, text, want string
 	}{
@@ -156,7 +156,7 @@ func TestScenarios(t *testing.T) {
 
 // TestThread pins what counts how much in a thread of several messages.
 func TestThread(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	score := func(docs ...Document) float64 {
 		for _, g := range c.Classify(docs) {
 			if g.Tag.Name == "kuryr" {
@@ -206,7 +206,7 @@ func TestEvidence(t *testing.T) {
 			Quoted: "> leaves their ports in Neutron until the quota is used up.\n",
 		},
 	}
-	got, err := json.MarshalIndent(New(OpenStack()).Classify(docs), "", "  ")
+	got, err := json.MarshalIndent(New(OpenStack(), nil).Classify(docs), "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,9 +229,9 @@ func TestEvidence(t *testing.T) {
 }
 
 func TestConcurrent(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	docs := []Document{{Subject: "[kuryr] Heat templates and murnao", Text: "OpenStack, Magnum and octavai.", Opener: true}}
-	want := New(OpenStack()).Classify(docs)
+	want := New(OpenStack(), nil).Classify(docs)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -248,7 +248,7 @@ func TestConcurrent(t *testing.T) {
 // TestSpellingMemory fills the memory of spellings: it stays bounded, and
 // forgetting changes nothing.
 func TestSpellingMemory(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	var text strings.Builder
 	for i := range maxSpelt + 100 {
 		text.WriteString("x")
@@ -270,7 +270,7 @@ func TestSpellingMemory(t *testing.T) {
 // TestHostile: what a stranger sends to keep the classifier busy takes time
 // in proportion to its length.
 func TestHostile(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	const n = 200_000
 	for _, tt := range []struct{ name, text string }{
 		{"one path", "openstack/" + strings.Repeat("a-", n)},

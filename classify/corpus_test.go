@@ -83,7 +83,7 @@ func ham(t *testing.T) []Document {
 // TestCorpusForeign measures how often mail that is about something else gets
 // a project's tag.
 func TestCorpusForeign(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	for _, corpus := range []struct {
 		name string
 		docs func(*testing.T) []Document
@@ -151,7 +151,7 @@ func commits(t *testing.T) []commit {
 // TestCorpusCommits measures the best tag of commit messages, which mostly do
 // not name their project.
 func TestCorpusCommits(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	all := commits(t)
 	type counts struct{ n, right, top, accepted, acceptedRight, chosen int }
 	by := map[string]*counts{}
@@ -217,7 +217,7 @@ func TestCorpusCandidacies(t *testing.T) {
 		t.Fatal(err)
 	}
 	taxonomy := OpenStack()
-	c := New(taxonomy)
+	c := New(taxonomy, nil)
 	texts, right, untagged := 0, 0, 0
 	for _, line := range strings.Split(strings.TrimSpace(string(labels)), "\n")[1:] {
 		columns := strings.Split(line, "\t")
@@ -254,7 +254,7 @@ func percent(part, of int) float64 { return 100 * float64(part) / float64(max(1,
 
 // BenchmarkClassify classifies messages of about 5 KB, each one a thread.
 func BenchmarkClassify(b *testing.B) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	var docs []Document
 	for i := range 50 {
 		var text bytes.Buffer

@@ -26,7 +26,7 @@ type Finding struct {
 // Findings looks through a taxonomy, as ParseTaxonomy gave it for the data;
 // ordinary says whether a word in lower case is a word of the language.
 func (t *Taxonomy) Findings(data []byte, ordinary func(word string) bool) []Finding {
-	f := &finder{checker: t.checker("", data), ordinary: ordinary, classifier: New(t)}
+	f := &finder{checker: t.checker("", data), ordinary: ordinary, classifier: New(t, nil)}
 	f.hidden()
 	f.names()
 	f.overlaps()

@@ -33,7 +33,7 @@ func TestLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := New(taxonomy)
+	c := New(taxonomy, nil)
 	dev, spade := []string{"garden-dev"}, []string{"other", "spade.lists.garden.example"}
 	for _, tt := range []struct {
 		name string

@@ -69,8 +69,12 @@ type scratch struct {
 	spelt map[string]spelling
 	// subjects are those of the thread's documents so far.
 	subjects map[string]bool
-	// domain says that the document at hand is about the taxonomy's field.
-	domain bool
+	// domain says that the document at hand is about the taxonomy's field,
+	// anyDomain that one of the thread is.
+	domain, anyDomain bool
+	mail              bool // the thread came through a list
+	bag               bag
+	margins           []float64 // by tag: see judge.go
 }
 
 // maxSpelt bounds the words whose spelling is remembered; a list's vocabulary
@@ -105,6 +109,7 @@ func (s *scratch) identify(c *Classifier, text string) {
 	for i := range s.atoms {
 		a := &s.atoms[i]
 		s.buf = appendLower(s.buf[:0], text[a.start:a.end])
+		a.hash = hashWord(s.buf)
 		if id, ok := c.program.words[string(s.buf)]; ok {
 			a.id = id
 			if c.program.flags[id]&wordDomain != 0 && a.flags&atomAddress == 0 {

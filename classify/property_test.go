@@ -48,7 +48,7 @@ func checkTaggings(t interface{ Fatalf(string, ...any) }, docs []Document, tags 
 			x += e.Weight
 			checkEvidence(t, docs, e)
 		}
-		if f := (&finding{x: x}).score(); f < g.Score-1e-3 || f > g.Score+1e-3 {
+		if f := logistic(plainSlope*x + plainBias); f < g.Score-1e-3 || f > g.Score+1e-3 {
 			t.Fatalf("%s: the evidence adds up to %v, the score is %v", g.Tag, f, g.Score)
 		}
 	}
@@ -77,7 +77,7 @@ func checkEvidence(t interface{ Fatalf(string, ...any) }, docs []Document, e sig
 
 // TestSpans: the spans are the bytes that the rule names.
 func TestSpans(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	rapid.Check(t, func(t *rapid.T) {
 		d := Document{
 			Subject: rapid.SampledFrom([]string{"", "[kuryr] ports", "Re: Heat stacks", "plain"}).Draw(t, "subject"),
@@ -106,7 +106,7 @@ func TestSpans(t *testing.T) {
 
 // TestNeutralText: text about nothing never adds a project.
 func TestNeutralText(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	rapid.Check(t, func(t *rapid.T) {
 		d := Document{
 			Subject: rapid.SampledFrom([]string{"", "[kuryr] ports", "Re: Heat stacks", "plain"}).Draw(t, "subject"),
@@ -129,7 +129,7 @@ func TestNeutralText(t *testing.T) {
 
 // TestMoreEvidence: saying it again never makes a score smaller.
 func TestMoreEvidence(t *testing.T) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	rapid.Check(t, func(t *rapid.T) {
 		docs := []Document{{Text: paragraphs(t, "text", tellingSentences), Opener: true}}
 		more := append(docs, Document{Text: paragraphs(t, "reply", tellingSentences)})
@@ -146,7 +146,7 @@ func TestMoreEvidence(t *testing.T) {
 }
 
 func FuzzClassify(f *testing.F) {
-	c := New(OpenStack())
+	c := New(OpenStack(), nil)
 	f.Add("[kuryr] ports", "kuyr on Kubernetes\non top of OpenStack", "> Neutron")
 	f.Add("Re: [", "https://docs.openstack.org/developer/heat/ openstack/nova.git a@b.c", "]]")
 	f.Add("heat:", "\xff\xfe kolla\u2028ansible \u00e9kuryr os\x00lo.config", "OpenStack's Heat's stacks")

@@ -10,10 +10,11 @@ import (
 // are sequences of atoms, so that "kolla ansible" is found like
 // "kolla-ansible".
 type atom struct {
-	start, end int32 // bytes of the text
-	id         int32 // number among the taxonomy's words, or noWord
-	gap        gap   // what stands before it
-	edits      uint8 // 1 or more where id is what a misspelling was taken for
+	start, end int32    // bytes of the text
+	hash       termHash // of the word less its ending; 0 where it is no term
+	id         int32    // number among the taxonomy's words, or noWord
+	gap        gap      // what stands before it
+	edits      uint8    // 1 or more where id is what a misspelling was taken for
 	flags      atomFlags
 }
 

@@ -8,20 +8,14 @@ import (
 	"sigpost"
 )
 
-// The score of a tag is 1-exp(-x), where x is the sum of what its rules found.
-// One rule in one field counts
+// What the rules find adds up to x, for each tag. One rule in one field counts
 //
 //	sum of (field × kind × context × place) over what it found,
 //
 // of which everything above 1 counts by its logarithm only, and never more
 // than the limits below. So one plain name in the new text of a thread's first
-// message is worth 1, and a score of 0.63.
+// message is worth 1. judge.go makes a probability of it.
 const (
-	// acceptScore and proposeScore are the scores from which a tag is
-	// accepted, and proposed to a reviewer.
-	acceptScore  = 0.60 // x = 0.92
-	proposeScore = 0.35 // x = 0.43
-
 	// placeReply is the place of what is not in the thread's first message,
 	// placeDeep of what comes after the first deepAfter bytes of a text.
 	placeReply = 0.5
@@ -234,13 +228,14 @@ type finding struct {
 	x        float64
 }
 
-func (f *finding) score() float64 { return round(1 - math.Exp(-f.x)) }
+// named says how surely the rules name the tag: 0 where they do not.
+func (f *finding) named() float64 { return math.Log1p(f.x) }
 
 // round keeps four digits: more say nothing, and differ between processors.
 func round(x float64) float64 { return math.Round(1e4*x) / 1e4 }
 
-// taggings makes the sums into taggings, the best first.
-func (c *Classifier) taggings(sums []sum, docs []Document) []sigpost.Tagging {
+// findings adds up the sums by tag, and lets tags speak for each other.
+func (c *Classifier) findings(sums []sum, docs []Document) map[int32]*finding {
 	found := make(map[int32]*finding, 8)
 	at := func(tag int32) *finding {
 		if found[tag] == nil {
@@ -254,28 +249,7 @@ func (c *Classifier) taggings(sums []sum, docs []Document) []sigpost.Tagging {
 		f.x += u.weight
 	}
 	c.spread(at, docs)
-	var taggings []sigpost.Tagging
-	for tag, f := range found {
-		state := sigpost.TagAccepted
-		switch score := f.score(); {
-		case score < proposeScore:
-			continue
-		case score < acceptScore:
-			state = sigpost.TagProposed
-		}
-		spec := &c.taxonomy.Tags[tag]
-		t := sigpost.Tagging{Tag: spec.Tag(), Title: spec.Title, Score: f.score(), State: state}
-		for i := range f.sums {
-			t.Evidence = append(t.Evidence, c.evidence(&f.sums[i], docs))
-		}
-		t.Evidence = append(t.Evidence, f.evidence...)
-		slices.SortStableFunc(t.Evidence, func(a, b sigpost.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
-		taggings = append(taggings, t)
-	}
-	slices.SortFunc(taggings, func(a, b sigpost.Tagging) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Tag.Name, b.Tag.Name), cmp.Compare(a.Tag.Kind, b.Tag.Kind))
-	})
-	return taggings
+	return found
 }
 
 // spread lets tags speak for their parents, parts before wholes, and then for
@@ -292,7 +266,7 @@ func (c *Classifier) spread(at func(int32) *finding, docs []Document) {
 		given := 0.0
 		for _, from := range c.hints[tag] {
 			f := at(from)
-			weight := round(min(hintWeight*f.score(), hintLimit-given))
+			weight := round(min(hintWeight*f.named(), hintLimit-given))
 			given += weight
 			c.pass(at(int32(tag)), f, "hint "+c.taxonomy.Tags[from].Name, weight, docs)
 		}

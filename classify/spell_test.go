@@ -78,7 +78,7 @@ func letter(r *rand.Rand) string { return string(rune('a' + r.IntN(26))) }
 // behind the first letter, as most do.
 func TestTypos(t *testing.T) {
 	taxonomy := OpenStack()
-	c := New(taxonomy)
+	c := New(taxonomy, nil)
 	r := rand.New(rand.NewPCG(1, 2))
 	all, allFound, allTags, words := 0, 0, 0, 0
 	for _, edit := range edits {

@@ -94,7 +94,7 @@ hints = ["project:spade"]
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := New(taxonomy)
+	c := New(taxonomy, nil)
 	for _, tt := range []struct {
 		name, text, want string
 	}{
@@ -136,7 +136,7 @@ func TestOpenStack(t *testing.T) {
 		t.Error("a tag that is not there is found")
 	}
 	// Every tag can be had by its name alone, at least in brackets.
-	c := New(taxonomy)
+	c := New(taxonomy, nil)
 	for i := range taxonomy.Tags {
 		s := &taxonomy.Tags[i]
 		tags := c.Classify([]Document{{Subject: "[" + s.Name + "] OpenStack"}})

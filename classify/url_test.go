@@ -30,7 +30,7 @@ urls = ["wiki.garden.example/wiki/SpadeAndRake", "wiki.garden.example/wiki/*", "
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := New(taxonomy)
+	c := New(taxonomy, nil)
 	for _, tt := range []struct{ name, text, want, found string }{
 		{"open end", "See https://wiki.garden.example/wiki/Spade/Meetings#next.", "spade", "wiki.garden.example/wiki/Spade"},
 		{"open end, nothing behind", "<http://wiki.garden.example/wiki/spade>", "spade", "wiki.garden.example/wiki/spade"},
@@ -100,7 +100,7 @@ func FuzzURL(f *testing.F) {
 		if len(splitAtoms(pattern)) == 0 || checkURL(pattern) != "" {
 			return
 		}
-		c := New(&Taxonomy{Tags: []TagSpec{{Kind: "project", Name: "a-tag-of-its-own", Title: "A", URLs: []string{pattern}}}})
+		c := New(&Taxonomy{Tags: []TagSpec{{Kind: "project", Name: "a-tag-of-its-own", Title: "A", URLs: []string{pattern}}}}, nil)
 		c.Classify([]Document{{Text: text}})
 		if literal := strings.ReplaceAll(pattern, "*", "x1"); strings.Trim(literal, ".,;:!?'*_)]}\"<>`/#&") == literal &&
 			!strings.ContainsAny(literal, "\"<>`@") && len(literal) < 200 && isASCII(literal) {
@@ -130,7 +130,7 @@ func BenchmarkURLs(b *testing.B) {
 					fmt.Sprintf("wiki.example.org/wiki/Tool%d*", i), fmt.Sprintf("tracker.example.org/*/tool%d", i),
 				}})
 			}
-			c := New(t)
+			c := New(t, nil)
 			docs := []Document{{Text: strings.Repeat("It is at https://wiki.example.org/wiki/Nothing/Of/Ours and https://tracker.example.org/x/tool as well.\n", 50)}}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -89,6 +89,8 @@ type Mailbox struct {
 // Classify says by what threads are tagged.
 type Classify struct {
 	Taxonomy string `toml:"taxonomy"`
+	// Weights is a file of what was learned of a taxonomy of one's own.
+	Weights string `toml:"weights"`
 }
 
 // Meeting is an event that recurs.

@@ -35,7 +35,7 @@ func governanceFiles(t *testing.T) []Team {
 // built-in taxonomy knows: a team, its repositories, its channel, its service.
 func TestCorpusCoverage(t *testing.T) {
 	teams, taxonomy := governanceFiles(t), classify.OpenStack()
-	c := classify.New(taxonomy)
+	c := classify.New(taxonomy, nil)
 	mentions := func(want sigpost.Tag, text string) bool {
 		return slices.ContainsFunc(c.Classify([]classify.Document{{Text: text}}), func(g sigpost.Tagging) bool { return g.Tag == want })
 	}

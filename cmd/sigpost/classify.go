@@ -3,14 +3,20 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"sigpost/app"
 )
 
-type classifyCommand struct{}
+type classifyCommand struct {
+	Threads classifyThreads `cmd:"" default:"withargs" help:"Tag the threads that have grown (the default)."`
+	Train   classifyTrain   `cmd:"" help:"Learn from labelled texts which words speak for and against tags."`
+}
+
+type classifyThreads struct{}
 
 // Run tags what has grown.
-func (classifyCommand) Run(s *session) error {
+func (classifyThreads) Run(s *session) error {
 	a, err := s.open()
 	if err != nil {
 		return err
@@ -41,5 +47,34 @@ func (topicsCommand) Run(s *session) error {
 		for _, name := range sortedKeys(topics) {
 			fmt.Fprintf(w, "%-40s %s\n", name, topics[name])
 		}
+	})
+}
+
+type classifyTrain struct {
+	Labels []string `arg:"" placeholder:"PATH[=WEIGHT]" help:"Labelled texts: JSON lines of project, subject and body, or a folder with labels.tsv and txt/. A weight makes each text count for more or less than one."`
+	Output string   `short:"o" required:"" type:"path" placeholder:"FILE" help:"Write the weights to this file."`
+}
+
+// Run learns, and writes the weights.
+func (c classifyTrain) Run(s *session) error {
+	t, err := s.openTaxonomy("")
+	if err != nil {
+		return err
+	}
+	weights, report, err := t.Train(c.Labels)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.Output, weights, 0o666); err != nil {
+		return err
+	}
+	return s.tell(report, func(w io.Writer) {
+		for _, set := range sortedKeys(report.Sets) {
+			fmt.Fprintf(w, "%-30s %s\n", set, plural(report.Sets[set], "text"))
+		}
+		for _, label := range sortedKeys(report.Unknown) {
+			fmt.Fprintf(w, "left out: %s with the label %q, which no tag bears\n", plural(report.Unknown[label], "text"), label)
+		}
+		fmt.Fprintf(w, "learned %s of %s\n", plural(report.Terms, "weight"), plural(report.Tags, "tag"))
 	})
 }

@@ -124,7 +124,7 @@ func topicWords(topics []sigpost.Tag) string {
 	return strings.Join(words, ", ")
 }
 
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 func sorted(words []string) []string {
 	slices.Sort(words)

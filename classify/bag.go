@@ -1,0 +1,106 @@
+package classify
+
+import "math"
+
+// bag counts the terms of a thread that the weights know, and all that there
+// are. It is used again for the next thread.
+type bag struct {
+	counts []float32 // by term, of Weights
+	first  []find    // by term, where it was seen first
+	seen   []int32   // the terms that have a count
+	total  float64   // of all terms, known or not
+}
+
+// find is a place in the text of a document.
+type find struct {
+	doc, start, end int32
+	from            field
+}
+
+func (b *bag) reset(terms int) {
+	if len(b.counts) < terms {
+		b.counts, b.first = make([]float32, terms), make([]find, terms)
+	}
+	for _, t := range b.seen {
+		b.counts[t] = 0
+	}
+	b.seen, b.total = b.seen[:0], 0
+}
+
+// add counts a term that stands in a text of that weight.
+func (b *bag) add(t int32, weight float32, at find) {
+	if b.counts[t] == 0 {
+		b.first[t] = at
+		b.seen = append(b.seen, t)
+	}
+	b.counts[t] += weight
+}
+
+// value is how much of a term the thread has.
+func (b *bag) value(t int32) float64 { return value(float64(b.counts[t]), b.total) }
+
+// value is how much of a term a text has that has it count times, among total
+// terms: repetition says ever less, and so does a word among many.
+func value(count, total float64) float64 {
+	if count < 1 {
+		return count / math.Sqrt(max(total, minTotal))
+	}
+	return (1 + math.Log(count)) / math.Sqrt(max(total, minTotal))
+}
+
+// minTotal is the number of terms below which a text counts as short: what one
+// word says does not depend on whether it stands alone.
+const minTotal = 12
+
+// eachTerm calls add with each term of the scanned atoms: words and pairs of
+// them, with the index of the first atom. Mail addresses are left out: they
+// would tell people, not topics.
+func eachTerm(atoms []atom, add func(h termHash, first, last int)) {
+	var before termHash
+	at := -2
+	for i := range atoms {
+		a := &atoms[i]
+		if a.hash == 0 || a.flags&atomAddress != 0 {
+			continue
+		}
+		add(a.hash, i, i)
+		if at == i-1 {
+			add(before.pair(a.hash), at, i)
+		}
+		before, at = a.hash, i
+	}
+}
+
+// hashAtoms sets the hashes of atoms.
+func hashAtoms(atoms []atom, text string) []atom {
+	var buf []byte
+	for i := range atoms {
+		buf = appendLower(buf[:0], text[atoms[i].start:atoms[i].end])
+		atoms[i].hash = hashWord(buf)
+	}
+	return atoms
+}
+
+// count counts the terms of the text that was scanned last.
+func (s *scratch) count(c *Classifier, from field, doc int32, opener bool) {
+	weight := float32(1)
+	if !opener {
+		weight = placeReply
+	}
+	if from == fieldSubject {
+		weight *= subjectCounts
+	}
+	x := c.lexicon
+	if len(x.names) == 0 {
+		return
+	}
+	eachTerm(s.atoms, func(h termHash, first, last int) {
+		s.bag.total += float64(weight)
+		if t, ok := x.ids[h]; ok {
+			s.bag.add(t, weight, find{doc: doc, start: s.atoms[first].start, end: s.atoms[last].end, from: from})
+		}
+	})
+}
+
+// subjectCounts is how often a word of a subject counts.
+const subjectCounts = 2

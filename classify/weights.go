@@ -1,0 +1,202 @@
+package classify
+
+import (
+	"cmp"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"sigpost"
+	"sigpost/internal/tomlfile"
+)
+
+// Weights say which words speak for and against tags. They were learned from
+// texts whose tags are known (Train), or from what reviewers decided (Learn),
+// and are small enough to be read and put right by hand.
+type Weights struct {
+	// Kinds has a table for each kind, and in it one for each tag.
+	Kinds map[string]map[string]TagWeights `toml:"kind"`
+	// Calibration makes a probability of the margin by which they decide.
+	Calibration Calibration `toml:"calibration"`
+}
+
+// TagWeights are what was learned of one tag.
+type TagWeights struct {
+	// Bias is what a text has before a word of it was read.
+	Bias float64 `toml:"bias"`
+	// Rules is what it adds that the rules name the tag, Others what it takes
+	// away that they name another; both are multiplied by how surely, between
+	// 0 and 1.
+	Rules  float64 `toml:"rules"`
+	Others float64 `toml:"others"`
+	// Decisions is how many decisions of reviewers it was learned from.
+	Decisions int `toml:"decisions"`
+	// Terms are words, less their endings, and pairs of words, with what each
+	// adds (speaks for the tag) or takes away. A text has (1 + ln n) / √N of a
+	// term that stands in it n times among N.
+	Terms map[string]float64 `toml:"terms"`
+}
+
+//go:embed learned.toml
+var learnedTOML []byte
+
+// openStackWeights reads the built-in weights once.
+var openStackWeights = sync.OnceValue(func() *Weights {
+	w, err := ParseWeights("learned.toml", learnedTOML)
+	if err != nil {
+		panic(err) // they are embedded, and a test parses them
+	}
+	return w
+})
+
+// OpenStackWeights are the weights that are built in, for the taxonomy OpenStack.
+func OpenStackWeights() *Weights { return openStackWeights() }
+
+// OpenStackWeightsVersion is WeightsVersion of the built-in weights.
+func OpenStackWeightsVersion() string { return WeightsVersion(learnedTOML) }
+
+// WeightsVersion is a short hash of a file of weights.
+func WeightsVersion(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])[:12]
+}
+
+// ParseWeights reads weights from TOML, as Format writes them. Its error has a
+// line for each mistake.
+func ParseWeights(file string, data []byte) (*Weights, error) {
+	w := &Weights{}
+	if err := tomlfile.Decode(file, data, w); err != nil {
+		return nil, err
+	}
+	for _, kind := range slices.Sorted(maps.Keys(w.Kinds)) {
+		for _, name := range slices.Sorted(maps.Keys(w.Kinds[kind])) {
+			for term, weight := range w.Kinds[kind][name].Terms {
+				if n := len(splitAtoms(term)); n < 1 || n > 2 || math.IsNaN(weight) || math.Abs(weight) > maxWeight {
+					return nil, fmt.Errorf("%s: tag %s: the term %q with weight %g: a term is one word or two, and a weight lies between -%d and %d", file, name, term, weight, maxWeight, maxWeight)
+				}
+			}
+		}
+	}
+	return w, nil
+}
+
+// maxWeight bounds what a person may write for a term.
+const maxWeight = 1000
+
+// Format writes the weights as TOML, the strongest first, with a comment at the
+// head.
+func (w *Weights) Format(comment string) []byte {
+	var b strings.Builder
+	for line := range strings.Lines(comment) {
+		b.WriteString("# " + line)
+	}
+	fmt.Fprintf(&b, "\n\n[calibration]\nbias = %s\nmargin = %s\nlead = %s\n", number(w.Calibration.Bias), number(w.Calibration.Margin), number(w.Calibration.Lead))
+	for _, kind := range slices.Sorted(maps.Keys(w.Kinds)) {
+		for _, name := range slices.Sorted(maps.Keys(w.Kinds[kind])) {
+			t := w.Kinds[kind][name]
+			fmt.Fprintf(&b, "\n[kind.%s.%s]\nbias = %s\nrules = %s\nothers = %s\n[kind.%s.%s.terms]\n",
+				kind, name, number(t.Bias), number(t.Rules), number(t.Others), kind, name)
+			for _, term := range slices.SortedFunc(maps.Keys(t.Terms), func(x, y string) int {
+				return cmp.Or(cmp.Compare(t.Terms[y], t.Terms[x]), cmp.Compare(x, y))
+			}) {
+				if isLetters(term) {
+					fmt.Fprintf(&b, "%s = %s\n", term, number(t.Terms[term]))
+				} else {
+					fmt.Fprintf(&b, "%q = %s\n", term, number(t.Terms[term]))
+				}
+			}
+		}
+	}
+	return []byte(b.String())
+}
+
+// number writes a weight with two digits behind the point.
+func number(x float64) string { return strconv.FormatFloat(math.Round(100*x)/100, 'f', -1, 64) }
+
+// lexicon is weights made ready for matching: terms have numbers, and each has
+// its weights by tag.
+type lexicon struct {
+	ids    map[termHash]int32
+	names  []string     // by term
+	speaks [][]tagValue // by term
+	biases []float64    // by tag; NaN for a tag of which nothing was learned
+	rules  []named      // by tag: what the rules count
+	taught []int        // by tag: by how many decisions
+}
+
+// knows says whether anything was learned of a tag.
+func (x *lexicon) knows(tag int32) bool { return !math.IsNaN(x.biases[tag]) }
+
+// because says whom a tag's words were learned from, if from reviewers.
+func (x *lexicon) because(tag int32) string {
+	if n := x.taught[tag]; n > 0 {
+		return fmt.Sprintf(" (from %d decisions)", n)
+	}
+	return ""
+}
+
+// tagValue is what a term adds to a tag.
+type tagValue struct {
+	tag    int32
+	weight float32
+}
+
+func newLexicon(t *Taxonomy, w *Weights) *lexicon {
+	n := len(t.Tags)
+	x := &lexicon{ids: map[termHash]int32{}, biases: make([]float64, n), rules: make([]named, n), taught: make([]int, n)}
+	for i := range t.Tags {
+		x.biases[i] = math.NaN()
+		learned, ok := w.of(t.Tags[i].Tag())
+		if !ok {
+			continue
+		}
+		x.biases[i], x.rules[i], x.taught[i] = learned.Bias, named{learned.Rules, learned.Others}, learned.Decisions
+		for _, term := range slices.Sorted(maps.Keys(learned.Terms)) {
+			id := x.term(term)
+			x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(learned.Terms[term])})
+		}
+	}
+	return x
+}
+
+// of gives what was learned of a tag.
+func (w *Weights) of(tag sigpost.Tag) (TagWeights, bool) {
+	if w == nil {
+		return TagWeights{}, false
+	}
+	t, ok := w.Kinds[string(tag.Kind)][tag.Name]
+	return t, ok
+}
+
+// term gives the number of a term that is written as one word or two.
+func (x *lexicon) term(text string) int32 {
+	h := hashTerm(text)
+	id, ok := x.ids[h]
+	if !ok {
+		id = int32(len(x.names))
+		x.ids[h] = id
+		x.names = append(x.names, text)
+		x.speaks = append(x.speaks, nil)
+	}
+	return id
+}
+
+func hashTerm(text string) termHash {
+	var h termHash
+	for i, w := range splitAtoms(text) {
+		word := hashWord([]byte(w))
+		if i == 0 {
+			h = word
+		} else {
+			h = h.pair(word)
+		}
+	}
+	return h
+}
