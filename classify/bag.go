@@ -1,6 +1,9 @@
 package classify
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // bag counts the terms of a thread that the weights know, and all that there
 // are. It is used again for the next thread.
@@ -60,7 +63,7 @@ func eachTerm(atoms []atom, add func(h termHash, first, last int)) {
 	at := -2
 	for i := range atoms {
 		a := &atoms[i]
-		if a.hash == 0 || a.flags&atomAddress != 0 {
+		if a.hash == 0 || a.flags&(atomAddress|atomPassing) != 0 {
 			continue
 		}
 		add(a.hash, i, i)
@@ -71,18 +74,39 @@ func eachTerm(atoms []atom, add func(h termHash, first, last int)) {
 	}
 }
 
-// hashAtoms sets the hashes of atoms.
-func hashAtoms(atoms []atom, text string) []atom {
-	var buf []byte
-	for i := range atoms {
-		buf = appendLower(buf[:0], text[atoms[i].start:atoms[i].end])
-		atoms[i].hash = hashWord(buf)
+// markPassing flags the words of names in the text that was scanned last, for
+// whose use as names nothing speaks, where the same tag is named in earnest
+// beside it: who writes "Heat templates" does not write "the heat" of Heat.
+// first is the first hit of that text.
+func (s *scratch) markPassing(p *program, first int) {
+	at := 0 // hits of a kind are in the order of the text
+	for i := range s.hits[first:] {
+		h := &s.hits[first+i]
+		if !h.inPassing(p) || !slices.ContainsFunc(s.hits[first:], func(o hit) bool { return o.tag == h.tag && !o.inPassing(p) }) {
+			continue
+		}
+		if at >= len(s.atoms) || s.atoms[at].start > h.start {
+			at = 0
+		}
+		for at < len(s.atoms) && s.atoms[at].start < h.start {
+			at++
+		}
+		for k := at; k < len(s.atoms) && s.atoms[k].end <= h.end; k++ {
+			s.atoms[k].flags |= atomPassing
+		}
 	}
-	return atoms
 }
 
-// count counts the terms of the text that was scanned last.
-func (s *scratch) count(c *Classifier, from field, doc int32, opener bool) {
+// inPassing says whether a hit is an ordinary word, and nothing shows that it
+// is meant as a name.
+func (h *hit) inPassing(p *program) bool {
+	return h.kind != termTogether && h.field != fieldPath && p.terms[h.term].guarded &&
+		!h.own && !h.neighbour && !h.capital && h.edits == 0
+}
+
+// count counts the terms of the text that was scanned last. first is its first
+// hit.
+func (s *scratch) count(c *Classifier, first int, from field, doc int32, opener bool) {
 	weight := float32(1)
 	if !opener {
 		weight = placeReply
@@ -94,9 +118,13 @@ func (s *scratch) count(c *Classifier, from field, doc int32, opener bool) {
 	if len(x.names) == 0 {
 		return
 	}
+	if from == fieldText {
+		// In a subject brackets and colons make names, too.
+		s.markPassing(c.program, first)
+	}
 	eachTerm(s.atoms, func(h termHash, first, last int) {
 		s.bag.total += float64(weight)
-		if t, ok := x.ids[h]; ok {
+		if t, ok := x.ids.get(h); ok {
 			s.bag.add(t, weight, find{doc: doc, start: s.atoms[first].start, end: s.atoms[last].end, from: from})
 		}
 	})

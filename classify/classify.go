@@ -162,16 +162,18 @@ func (s *scratch) match(c *Classifier, docs []Document) []sum {
 			s.hits = s.hits[:unread]
 		} else {
 			s.subjects[subject] = true
-			s.count(c, fieldSubject, int32(i), opener)
+			s.count(c, unread, fieldSubject, int32(i), opener)
 		}
+		text := len(s.hits)
 		s.find(c, d.Text, fieldText, int32(i))
-		s.count(c, fieldText, int32(i), opener)
+		s.count(c, text, fieldText, int32(i), opener)
 		s.find(c, d.Quoted, fieldQuoted, int32(i))
 		kept := s.weigh(c, s.hits[from:], line, opener)
 		s.hits = s.hits[:from+len(kept)]
 		s.anyDomain = s.anyDomain || s.domain
 	}
-	return sumUp(s.hits)
+	s.sums = sumUp(s.sums[:0], s.hits)
+	return s.sums
 }
 
 // take gives memory for one call, and with it the spellings that it knows.
@@ -183,7 +185,7 @@ func (c *Classifier) take() *scratch {
 		c.free = c.free[:n-1]
 		return s
 	}
-	return &scratch{spelt: map[string]spelling{}, subjects: map[string]bool{}}
+	return &scratch{subjects: map[string]bool{}}
 }
 
 func (c *Classifier) give(s *scratch) {

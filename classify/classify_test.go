@@ -259,7 +259,7 @@ func TestSpellingMemory(t *testing.T) {
 	}
 	half := text.Len() / 2
 	c.Classify([]Document{{Text: text.String()[:half]}, {Text: text.String()[half:] + " kuyr"}})
-	if n := len(c.free[0].spelt); n > maxSpelt {
+	if n := c.free[0].spelt.size; n > maxSpelt {
 		t.Errorf("%d spellings are remembered, %d at most", n, maxSpelt)
 	}
 	if got := classifyOne(c, Document{Subject: "kuyr"}); !slices.Equal(got, []string{"kuryr"}) {
@@ -286,7 +286,7 @@ func TestHostile(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			docs := []Document{{Subject: tt.text, Text: tt.text, Quoted: tt.text}}
 			start := time.Now()
-			checkTaggings(t, docs, c.Classify(docs))
+			checkTaggings(t, c, docs, c.Classify(docs))
 			// Minutes, where the work grows with the square.
 			if took := time.Since(start); took > 20*time.Second {
 				t.Errorf("it takes %v", took)

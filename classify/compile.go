@@ -71,6 +71,7 @@ const rootTogether = 0
 // program is a taxonomy made ready for matching. It never changes.
 type program struct {
 	words      map[string]int32 // atoms in lower case; synonyms share a number
+	index      table            // the same by hash
 	flags      []wordFlags      // by word
 	roots      int              // nodes below it are roots
 	rootOfKind map[string]int32
@@ -123,6 +124,10 @@ func compile(t *Taxonomy) *program {
 	p.addPages(t)
 	for i := range t.Tags {
 		p.addTag(t, int32(i))
+	}
+	for w, id := range p.words {
+		whole, _ := hashWord([]byte(w))
+		p.index.put(whole, id)
 	}
 	p.groupsOf = make([][]int32, len(p.terms))
 	for i, g := range p.groups {

@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -254,15 +253,8 @@ func percent(part, of int) float64 { return 100 * float64(part) / float64(max(1,
 
 // BenchmarkClassify classifies messages of about 5 KB, each one a thread.
 func BenchmarkClassify(b *testing.B) {
-	c := New(OpenStack(), nil)
-	var docs []Document
-	for i := range 50 {
-		var text bytes.Buffer
-		for n := 0; text.Len() < 5000; n++ {
-			fmt.Fprintf(&text, benchSentences[(i+n)%len(benchSentences)], i*31+n)
-		}
-		docs = append(docs, Document{Subject: "[kuryr] Ports stay behind", Text: text.String(), Opener: true})
-	}
+	c := New(OpenStack(), OpenStackWeights())
+	docs := benchDocuments()
 	b.SetBytes(int64(len(docs[0].Text)))
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -65,6 +65,11 @@ type spoken struct {
 func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Document, least float64) []sigpost.Tagging {
 	var all []weighed
 	lead := s.weighWords(c, found)
+	most := map[string]float64{} // by kind
+	for tag, f := range found {
+		kind := c.taxonomy.Tags[tag].Kind
+		most[kind] = max(most[kind], f.x)
+	}
 	for tag := range c.taxonomy.Tags {
 		w := weighed{tag: int32(tag), found: found[int32(tag)]}
 		if !c.lexicon.knows(w.tag) {
@@ -72,7 +77,7 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 				continue
 			}
 			w.odds = plainSlope*w.found.x + plainBias
-		} else if w.odds = c.odds(s, w, lead(w.tag)); w.found == nil && len(s.bag.seen) == 0 {
+		} else if w.odds = c.odds(s, w, lead(w.tag), most[c.taxonomy.Tags[tag].Kind]); w.found == nil && len(s.bag.seen) == 0 {
 			continue
 		}
 		if logistic(w.odds) >= least && (least > 0 || w.found != nil || logistic(w.odds) >= shownScore || lead(w.tag) >= 0) {
@@ -83,9 +88,9 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 		return cmp.Or(cmp.Compare(b.odds, a.odds), cmp.Compare(c.taxonomy.Tags[a.tag].Name, c.taxonomy.Tags[b.tag].Name),
 			cmp.Compare(c.taxonomy.Tags[a.tag].Kind, c.taxonomy.Tags[b.tag].Kind))
 	})
-	taggings := make([]sigpost.Tagging, len(all))
+	var taggings []sigpost.Tagging
 	for i := range all {
-		taggings[i] = c.tagging(s, &all[i], docs)
+		taggings = append(taggings, c.tagging(s, &all[i], docs))
 	}
 	return taggings
 }
@@ -100,10 +105,12 @@ const shownScore = 0.01
 func (s *scratch) weighWords(c *Classifier, found map[int32]*finding) (lead func(tag int32) float64) {
 	x := c.lexicon
 	s.margins = append(s.margins[:0], x.biases...)
+	s.doubtful = append(s.doubtful[:0], make([]bool, len(x.biases))...)
 	for _, t := range s.bag.seen {
 		v := s.bag.value(t)
 		for _, say := range x.speaks[t] {
 			s.margins[say.tag] += v * float64(say.weight)
+			s.doubtful[say.tag] = s.doubtful[say.tag] || say.doubtful
 		}
 	}
 	first, second := bestTwo(func(yield func(int32, float64)) {
@@ -160,15 +167,16 @@ func bestTwo(each func(yield func(tag int32, much float64))) (first, second rank
 }
 
 // odds makes log odds of the margin of a tag of which something was learned.
-func (c *Classifier) odds(s *scratch, w weighed, lead float64) float64 {
+// most is the x of the tag of its kind that is named most.
+func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 	cal := c.weights.Calibration
 	odds := cal.Bias + cal.Margin*bounded(s.margins[w.tag]) + cal.Lead*bounded(lead)
 	switch {
 	case w.found == nil || w.found.x <= 0:
-		if !s.anyDomain && c.program.hasDomain {
+		if !s.anyDomain && c.program.hasDomain || s.doubtful[w.tag] {
 			return min(odds, unnamedLimit)
 		}
-	case w.found.isMeant(s.mail, lead):
+	case w.found.isMeant(s.mail, most):
 		return max(odds, plainSlope*w.found.x+plainBias)
 	}
 	return odds
@@ -180,9 +188,9 @@ func bounded(x float64) float64 { return min(max(x, -marginLimit), marginLimit) 
 // isMeant says whether a name is taken at its word, whatever the other words
 // say: in the brackets of a subject; and in mail, whose readers do not know
 // otherwise what it is about, in the subject, or anywhere if no other tag is
-// likelier. Labelled texts cannot teach that: those who wrote them had no need
-// to name their project.
-func (f *finding) isMeant(mail bool, lead float64) bool {
+// named more. Labelled texts cannot teach that: those who wrote them had no
+// need to name their project.
+func (f *finding) isMeant(mail bool, most float64) bool {
 	for i := range f.sums {
 		switch u := &f.sums[i]; {
 		case u.best.field == fieldTag && u.weight >= bracketX:
@@ -191,14 +199,15 @@ func (f *finding) isMeant(mail bool, lead float64) bool {
 			return true
 		}
 	}
-	return mail && lead >= 0
+	return mail && f.x >= most
 }
 
 const (
 	// marginLimit bounds margins and leads.
 	marginLimit = 3
 	// unnamedLimit is the most, in log odds, that words alone say where nothing
-	// shows that the thread is about the taxonomy's field: less than a proposal.
+	// shows that the thread is about the taxonomy's field, or where one of them
+	// is a name that the rules did not take for one: less than a proposal.
 	unnamedLimit = -0.1
 )
 

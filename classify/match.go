@@ -66,7 +66,8 @@ type scratch struct {
 	hits  []hit
 	words []word
 	buf   []byte
-	spelt map[string]spelling
+	spelt table // by word: what spelling.pack made of it
+	sums  []sum
 	// subjects are those of the thread's documents so far.
 	subjects map[string]bool
 	// domain says that the document at hand is about the taxonomy's field,
@@ -75,6 +76,7 @@ type scratch struct {
 	mail              bool // the thread came through a list
 	bag               bag
 	margins           []float64 // by tag: see judge.go
+	doubtful          []bool    // by tag: a name that may be none speaks for it
 }
 
 // maxSpelt bounds the words whose spelling is remembered; a list's vocabulary
@@ -109,8 +111,9 @@ func (s *scratch) identify(c *Classifier, text string) {
 	for i := range s.atoms {
 		a := &s.atoms[i]
 		s.buf = appendLower(s.buf[:0], text[a.start:a.end])
-		a.hash = hashWord(s.buf)
-		if id, ok := c.program.words[string(s.buf)]; ok {
+		var whole termHash
+		whole, a.hash = hashWord(s.buf)
+		if id, ok := c.program.index.get(whole); ok {
 			a.id = id
 			if c.program.flags[id]&wordDomain != 0 && a.flags&atomAddress == 0 {
 				s.domain = true
@@ -120,15 +123,15 @@ func (s *scratch) identify(c *Classifier, text string) {
 		if len(s.buf) < minSpellWord || len(s.buf) > maxSpellWord || a.flags&(atomURL|atomAddress) != 0 {
 			continue
 		}
-		spelt, ok := s.spelt[string(s.buf)]
+		known, ok := s.spelt.get(whole)
 		if !ok {
-			if len(s.spelt) >= maxSpelt {
-				clear(s.spelt)
+			if s.spelt.size >= maxSpelt {
+				s.spelt = table{}
 			}
-			spelt = c.speller.spell(string(s.buf))
-			s.spelt[string(s.buf)] = spelt
+			known = c.speller.spell(string(s.buf)).pack()
+			s.spelt.put(whole, known)
 		}
-		a.id, a.edits = spelt.id, spelt.edits
+		a.id, a.edits = unpack(known)
 	}
 }
 

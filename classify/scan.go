@@ -44,6 +44,7 @@ const (
 	atomHash                           // directly behind "#"
 	atomRun                            // begins a run of atoms joined by glue
 	atomTaken                          // is part of a path that was understood
+	atomPassing                        // is a name's word, but used as an ordinary one
 )
 
 // scan appends the text's atoms. It sets no ids.
@@ -52,6 +53,10 @@ func scan(atoms []atom, text string) []atom {
 	end := 0 // of the atom before
 	first := true
 	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf && !isWordByte[c] {
+			i++
+			continue
+		}
 		size := wordSize(text[i:])
 		if size == 0 {
 			_, skip := utf8.DecodeRuneInString(text[i:])
@@ -59,9 +64,18 @@ func scan(atoms []atom, text string) []atom {
 			continue
 		}
 		start := i
-		for size > 0 {
-			i += size
-			size = wordSize(text[i:])
+		i += size
+		for i < len(text) {
+			if c := text[i]; c < utf8.RuneSelf {
+				if !isWordByte[c] {
+					break
+				}
+				i++
+			} else if size = wordSize(text[i:]); size > 0 {
+				i += size
+			} else {
+				break
+			}
 		}
 		a := atom{start: int32(start), end: int32(i), id: noWord}
 		if isCapital(text[start:i]) {
@@ -104,6 +118,14 @@ func isCapital(word string) bool {
 	return false
 }
 
+// isWordByte says which bytes are letters and digits of ASCII.
+var isWordByte = func() (is [utf8.RuneSelf]bool) {
+	for c := range is {
+		is[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	return is
+}()
+
 // wordSize is the size of the letter or digit at the text's start, or 0.
 func wordSize(text string) int {
 	if text == "" {
@@ -111,7 +133,7 @@ func wordSize(text string) int {
 	}
 	c := text[0]
 	if c < utf8.RuneSelf {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+		if isWordByte[c] {
 			return 1
 		}
 		return 0

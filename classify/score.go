@@ -179,8 +179,9 @@ func damp(x float64) float64 {
 	return 1 + math.Log(x)
 }
 
-// sumUp adds up the hits by tag, rule and field. It sorts them.
-func sumUp(hits []hit) []sum {
+// sumUp adds up the hits by tag, rule and field, and appends what they come to.
+// It sorts them.
+func sumUp(sums []sum, hits []hit) []sum {
 	slices.SortFunc(hits, func(a, b hit) int {
 		return cmp.Or(
 			cmp.Compare(a.tag, b.tag), cmp.Compare(a.kind, b.kind), cmp.Compare(a.term, b.term),
@@ -188,7 +189,6 @@ func sumUp(hits []hit) []sum {
 			cmp.Compare(a.doc, b.doc), cmp.Compare(a.from, b.from), cmp.Compare(a.start, b.start),
 		)
 	})
-	var sums []sum
 	for len(hits) > 0 {
 		n, first := 1, &hits[0]
 		for n < len(hits) && sameRule(first, &hits[n]) {

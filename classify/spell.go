@@ -22,6 +22,11 @@ type spelling struct {
 	edits uint8
 }
 
+// pack makes one number of a spelling, and unpack takes it apart.
+func (s spelling) pack() int32 { return s.id<<2 | int32(s.edits) }
+
+func unpack(packed int32) (id int32, edits uint8) { return packed >> 2, uint8(packed & 3) }
+
 // speller takes misspelt names for what was meant. It never changes.
 type speller struct {
 	ids map[string]int32

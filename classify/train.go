@@ -68,28 +68,17 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 	for i := range samples {
 		s := &samples[i]
 		counts, total := map[int32]float64{}, 0.0
-		for field, text := range []string{s.Doc.Subject, s.Doc.Text} {
-			weight := 1.0
-			if field == 0 {
-				weight = subjectCounts
+		rules.eachTermOf(s.Doc, func(h termHash, words string, weight float64) {
+			id, ok := ids[h]
+			if !ok {
+				id = int32(len(surface))
+				ids[h] = id
+				surface = append(surface, map[string]int{})
 			}
-			atoms := hashAtoms(scan(nil, text), text)
-			eachTerm(atoms, func(h termHash, first, last int) {
-				id, ok := ids[h]
-				if !ok {
-					id = int32(len(surface))
-					ids[h] = id
-					surface = append(surface, map[string]int{})
-				}
-				words := strings.ToLower(text[atoms[first].start:atoms[first].end])
-				if last > first {
-					words += " " + strings.ToLower(text[atoms[last].start:atoms[last].end])
-				}
-				surface[id][words]++
-				counts[id] += weight
-				total += weight
-			})
-		}
+			surface[id][words]++
+			counts[id] += weight
+			total += weight
+		})
 		r := row{terms: slices.Sorted(maps.Keys(counts))}
 		for _, t := range r.terms {
 			r.values = append(r.values, float32(value(counts[t], total)))
@@ -109,6 +98,31 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 		c.names[t] = commonest(forms)
 	}
 	return c
+}
+
+// eachTermOf calls add with each term of a text as it is written, and how much
+// it counts.
+func (c *Classifier) eachTermOf(d Document, add func(h termHash, words string, weight float64)) {
+	s := c.take()
+	defer c.give(s)
+	s.hits = s.hits[:0]
+	for _, field := range []field{fieldSubject, fieldText} {
+		text := d.text(field)
+		first, weight := len(s.hits), 1.0
+		s.find(c, text, field, 0)
+		if field == fieldSubject {
+			weight = subjectCounts
+		} else {
+			s.markPassing(c.program, first)
+		}
+		eachTerm(s.atoms, func(h termHash, first, last int) {
+			words := strings.ToLower(text[s.atoms[first].start:s.atoms[first].end])
+			if last > first {
+				words += " " + strings.ToLower(text[s.atoms[last].start:s.atoms[last].end])
+			}
+			add(h, words, weight)
+		})
+	}
 }
 
 // commonest is how a term is written most often.

@@ -123,7 +123,7 @@ func number(x float64) string { return strconv.FormatFloat(math.Round(100*x)/100
 // lexicon is weights made ready for matching: terms have numbers, and each has
 // its weights by tag.
 type lexicon struct {
-	ids    map[termHash]int32
+	ids    table
 	names  []string     // by term
 	speaks [][]tagValue // by term
 	biases []float64    // by tag; NaN for a tag of which nothing was learned
@@ -146,11 +146,14 @@ func (x *lexicon) because(tag int32) string {
 type tagValue struct {
 	tag    int32
 	weight float32
+	// doubtful says that the term is a name of the tag, or holds one, and an
+	// ordinary word: the rules alone tell which is meant.
+	doubtful bool
 }
 
 func newLexicon(t *Taxonomy, w *Weights) *lexicon {
 	n := len(t.Tags)
-	x := &lexicon{ids: map[termHash]int32{}, biases: make([]float64, n), rules: make([]named, n), taught: make([]int, n)}
+	x := &lexicon{biases: make([]float64, n), rules: make([]named, n), taught: make([]int, n)}
 	for i := range t.Tags {
 		x.biases[i] = math.NaN()
 		learned, ok := w.of(t.Tags[i].Tag())
@@ -160,10 +163,24 @@ func newLexicon(t *Taxonomy, w *Weights) *lexicon {
 		x.biases[i], x.rules[i], x.taught[i] = learned.Bias, named{learned.Rules, learned.Others}, learned.Decisions
 		for _, term := range slices.Sorted(maps.Keys(learned.Terms)) {
 			id := x.term(term)
-			x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(learned.Terms[term])})
+			weight := learned.Terms[term]
+			x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(weight), weight > 0 && t.Tags[i].isDoubtful(term)})
 		}
 	}
 	return x
+}
+
+// isDoubtful says whether a word of the term is a name of the tag that needs
+// context.
+func (s *TagSpec) isDoubtful(term string) bool {
+	names := slices.Concat(s.CommonAliases, s.Former)
+	if s.CommonWord || s.NeverInText {
+		names = append(names, s.Name)
+	}
+	words := splitAtoms(term)
+	return slices.ContainsFunc(names, func(name string) bool {
+		return slices.ContainsFunc(splitAtoms(name), func(w string) bool { return slices.Contains(words, w) })
+	})
 }
 
 // of gives what was learned of a tag.
@@ -178,10 +195,10 @@ func (w *Weights) of(tag sigpost.Tag) (TagWeights, bool) {
 // term gives the number of a term that is written as one word or two.
 func (x *lexicon) term(text string) int32 {
 	h := hashTerm(text)
-	id, ok := x.ids[h]
+	id, ok := x.ids.get(h)
 	if !ok {
 		id = int32(len(x.names))
-		x.ids[h] = id
+		x.ids.put(h, id)
 		x.names = append(x.names, text)
 		x.speaks = append(x.speaks, nil)
 	}
@@ -191,7 +208,7 @@ func (x *lexicon) term(text string) int32 {
 func hashTerm(text string) termHash {
 	var h termHash
 	for i, w := range splitAtoms(text) {
-		word := hashWord([]byte(w))
+		_, word := hashWord([]byte(w))
 		if i == 0 {
 			h = word
 		} else {

@@ -13,18 +13,31 @@ const (
 	hashPrime = 1099511628211
 )
 
-// hashWord gives the hash of a word in lower case, less its ending, or 0 where
-// it is no term: numbers and checksums say nothing that comes again.
-func hashWord(word []byte) termHash {
-	if isNumber(word) {
-		return 0
-	}
-	word = trimEnding(word)
+// hashWord gives the hash of a word in lower case, and that of the term it is:
+// the word less its ending, or 0 where it is none, since numbers and checksums
+// say nothing that comes again.
+func hashWord(word []byte) (whole, term termHash) {
 	h := uint64(hashBasis)
+	var before [maxEnding]uint64 // the hashes of the word less one letter, two, three
+	digits, hex := 0, 0
 	for _, c := range word {
+		before[2], before[1], before[0] = before[1], before[0], h
 		h = (h ^ uint64(c)) * hashPrime
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'a' && c <= 'f':
+			hex++
+		}
 	}
-	return termHash(h)
+	whole = termHash(h)
+	if n := len(word); digits == n && n > 2 || digits > 0 && digits+hex == n && n > 6 {
+		return whole, 0
+	}
+	if n := ending(word); n > 0 {
+		return whole, termHash(before[n-1])
+	}
+	return whole, whole
 }
 
 // pair gives the hash of two terms side by side.
@@ -34,29 +47,23 @@ func (a termHash) pair(b termHash) termHash {
 	return termHash(h * 0x9e3779b97f4a7c15)
 }
 
-// trimEnding takes "ing", "ed", "es" or "s" off a word of which three letters
-// stay.
-func trimEnding(word []byte) []byte {
-	for _, ending := range [...]string{"ing", "ed", "es", "s"} {
-		if n := len(word) - len(ending); n >= 3 && string(word[n:]) == ending {
-			return word[:n]
-		}
-	}
-	return word
-}
+// maxEnding is the length of the longest ending.
+const maxEnding = 3
 
-// isNumber says whether a word is a number of three digits or more, or looks
-// like a checksum in hexadecimal digits.
-func isNumber(word []byte) bool {
-	digits, hex := 0, 0
-	for _, c := range word {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c >= 'a' && c <= 'f':
-			hex++
-		}
-	}
+// ending is the length of a word's ending, "ing", "ed", "es" or "s", if three
+// letters stay without it.
+func ending(word []byte) int {
 	n := len(word)
-	return digits == n && n > 2 || digits > 0 && digits+hex == n && n > 6
+	if n < 4 {
+		return 0
+	}
+	switch last := word[n-1]; {
+	case last == 'g' && n >= 6 && word[n-2] == 'n' && word[n-3] == 'i':
+		return 3
+	case (last == 'd' || last == 's') && n >= 5 && word[n-2] == 'e':
+		return 2
+	case last == 's':
+		return 1
+	}
+	return 0
 }
