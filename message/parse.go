@@ -59,15 +59,15 @@ func (d *defects) add(format string, args ...any) {
 
 // Version is the version of this reader, which Parse notes on every message.
 // Raise it whenever a mail may be read differently than before.
-const Version = 3
+const Version = 4
 
 // Parse understands raw, one mail as RFC 5322 and MIME have it. It fills every
 // field of the message except ID, ThreadID, BaseSubject, Received, Lists,
 // Claimed and Own, which only the archive can know.
 //
 // The error wraps ErrUnreadable and gives the reason: the bytes are empty, or
-// hold no header field, or are not text. Anything else is read somehow, with
-// the message's Defects to say how.
+// are not text. Anything else is read somehow, with the message's Defects to say
+// how: text without a header is a text, of nobody.
 func Parse(raw []byte) (*sigpost.Message, error) {
 	o, err := open(raw, nil)
 	if err != nil {
@@ -93,9 +93,14 @@ func open(raw []byte, notes *charsetNotes) (*opened, error) {
 	if len(o.src) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrUnreadable)
 	}
-	o.h, o.body = splitHeader(o.src, &o.wrong)
-	if err := o.h.check(); err != nil {
+	o.h, o.body = splitHeader(o.src[junkAbove(o.src):], &o.wrong)
+	if err := o.h.check(o.body); err != nil {
 		return nil, err
+	}
+	if o.h.seen == 0 {
+		o.wrong.add("it has no header: all of it was taken for its text")
+	} else if junkAbove(o.src) > 0 {
+		o.wrong.add("what stands above the header is no field: it was skipped")
 	}
 	o.h.decode8bit(o.body, &o.wrong, notes)
 	return o, nil
