@@ -119,9 +119,9 @@ func (o *opened) message() *sigpost.Message {
 	m.Robot = robotRuleFor(o.h, m) != ""
 
 	w := walker{defects: &o.wrong, notes: o.notes}
-	m.Text = short(w.text(o.h, o.body), maxText, "text", &o.wrong)
+	text := short(w.text(o.h, o.body), maxText, "text", &o.wrong)
 	m.Attachments = w.attachments
-	m.Ranges = Cut(m.Text)
+	m.Text, m.Ranges = unstuff(text, Cut(text))
 	nameQuoted(m)
 	m.Quoting = slices.ContainsFunc(m.Ranges, func(r sigpost.Range) bool { return r.Kind == sigpost.RangeQuoted })
 	m.Fingerprint = o.fingerprint(m)
