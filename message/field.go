@@ -81,7 +81,7 @@ func needed(name []byte) (keep, known bool) {
 		"list-post", "archived-at", "auto-submitted", "precedence":
 		return true, true
 	case "x-original-from", "x-original-sender", "x-beenthere", "mailing-list",
-		"x-auto-response-suppress", "x-autoreply", "x-autorespond",
+		"x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply",
 		"x-failed-recipients", "x-github-sender", "x-github-reason":
 		return true, true
 	case "bcc", "mime-version", "delivered-to",

@@ -116,13 +116,13 @@ func (o *opened) message() *sigpost.Message {
 	m.Answering = sigpost.IsAnswer(m.Subject)
 	m.ListIDs = listIDs(o.h)
 	m.ArchivedAt = archivedAt(o.h)
-	m.Robot = robotRuleFor(o.h, m) != ""
 
 	w := walker{defects: &o.wrong, notes: o.notes}
 	text := short(w.text(o.h, o.body), maxText, "text", &o.wrong)
 	m.Attachments = w.attachments
 	m.Text, m.Ranges = unstuff(text, Cut(text))
 	nameQuoted(m)
+	m.Robot = robotRuleFor(o.h, m) != ""
 	m.Quoting = slices.ContainsFunc(m.Ranges, func(r sigpost.Range) bool { return r.Kind == sigpost.RangeQuoted })
 	m.Fingerprint = o.fingerprint(m)
 	m.Defects = o.wrong
