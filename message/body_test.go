@@ -210,6 +210,24 @@ func TestStuffedIsNoQuote(t *testing.T) {
 	}
 }
 
+// TestFramedHTML: what HTML indents as a whole is its author's.
+func TestFramedHTML(t *testing.T) {
+	for _, c := range []struct{ name, body, text, own string }{
+		{"all of it", "<blockquote><blockquote>yes<br><br>no<blockquote>deep</blockquote></blockquote></blockquote>", "yes\n\nno\n\n> deep\n", "yes\n\nno"},
+		{"with an attribution", "Ana wrote:<blockquote>yes</blockquote>", "Ana wrote:\n\n> yes\n", ""},
+		{"with an answer", "<blockquote>yes</blockquote>no", "> yes\n\nno\n", "no"},
+		{"empty", "<blockquote></blockquote>", "", ""},
+	} {
+		m := mustParse(t, "From: a@example.org\nContent-Type: text/html\n\n"+c.body+"\n")
+		if m.Text != c.text || m.NewText() != c.own {
+			t.Errorf("%s: got %q with new text %q", c.name, m.Text, m.NewText())
+		}
+	}
+	if m := mustParse(t, "From: a@example.org\n\n> yes\n"); m.NewText() != "" {
+		t.Errorf("a plain quote is new: %q", m.NewText())
+	}
+}
+
 func TestTidy(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                    "",
