@@ -73,6 +73,20 @@ func skipPreamble(b []byte, wrong *defects) []byte {
 	return b
 }
 
+// wholeUTF16 gives the UTF-8 of a mail all of which was saved as UTF-16, as
+// editors do: with a byte order mark in front, and ASCII behind it.
+func wholeUTF16(raw []byte, wrong *defects) []byte {
+	if len(raw) < 6 || raw[0] < 0xfe || signedCharset(raw) != "utf-16" || raw[2] != 0 && raw[3] != 0 {
+		return raw
+	}
+	text, ok := decodeNamed(raw, "utf-16")
+	if !ok {
+		return raw
+	}
+	wrong.add("all of it was saved as UTF-16: it was decoded first")
+	return []byte(text)
+}
+
 // isMboxLine tells the line with which an mbox begins each mail (RFC 4155) from
 // a field "From :", which has white space before its colon.
 func isMboxLine(line []byte) bool {

@@ -89,6 +89,7 @@ type opened struct {
 // open finds the header of a mail. The error wraps ErrUnreadable.
 func open(raw []byte, notes *charsetNotes) (*opened, error) {
 	o := &opened{size: len(raw), notes: notes}
+	raw = wholeUTF16(raw, &o.wrong)
 	o.src = skipPreamble(toLF(raw), &o.wrong)
 	if len(o.src) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrUnreadable)

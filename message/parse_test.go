@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -207,6 +208,25 @@ func TestParseWithoutHeader(t *testing.T) {
 				t.Errorf("with other line ends it is %q, %q", crlf.MessageID, crlf.Text)
 			}
 		})
+	}
+}
+
+// TestWholeUTF16 reads a mail that an editor saved.
+func TestWholeUTF16(t *testing.T) {
+	const mail = "From: Zo\u00eb <zoe@example.org>\r\nSubject: Quota\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nD\u00e9j\u00e0 vu \U0001f600\r\n"
+	little, big := []byte{0xff, 0xfe}, []byte{0xfe, 0xff}
+	for _, u := range utf16.Encode([]rune(mail)) {
+		little = append(little, byte(u), byte(u>>8))
+		big = append(big, byte(u>>8), byte(u))
+	}
+	for _, raw := range [][]byte{little, big, little[:len(little)-1]} {
+		m := mustParse(t, string(raw))
+		if m.Author.Name != "Zo\u00eb" || m.Subject != "Quota" || !strings.HasPrefix(m.Text, "D\u00e9j\u00e0 vu \U0001f600") || m.Size != len(raw) {
+			t.Errorf("%+v", m)
+		}
+	}
+	if _, err := Parse([]byte("\xff\xfe\x00\x01\x02\x03\x00\x00\x01")); !errors.Is(err, ErrUnreadable) {
+		t.Errorf("binary data: %v", err)
 	}
 }
 
