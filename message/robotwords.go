@@ -10,7 +10,8 @@ import (
 // Such words stand in people's mail, too: so only those count that programs use
 // and that stand where programs put them, among the first lines of what is new.
 func robotWords(m *sigpost.Message) string {
-	first := firstLines(m, 8)
+	var buf [8]string
+	first := firstLines(m, buf[:0])
 	switch {
 	case isListNotice(m, first):
 		return "a list's own notice"
@@ -29,28 +30,38 @@ func robotWords(m *sigpost.Message) string {
 	return ""
 }
 
-// firstLines gives the first lines of what the author wrote, in lower case and
-// without what is put around a notice.
-func firstLines(m *sigpost.Message, limit int) []string {
-	var lines []string
+// firstLines appends the first lines of what the author wrote, without what is
+// put around a notice, until lines is full. Every mail comes here: nothing is
+// copied.
+func firstLines(m *sigpost.Message, lines []string) []string {
 	for _, r := range m.Ranges {
 		if !r.Kind.Own() {
 			continue
 		}
 		for l := range strings.Lines(m.Text[r.Start:r.End]) {
-			if l = strings.Trim(l, "*[]()#-=~<> \t\n"); l != "" {
-				lines = append(lines, strings.ToLower(l[:min(len(l), 200)]))
-			}
-			if len(lines) == limit {
+			if len(lines) == cap(lines) {
 				return lines
+			}
+			if l = strings.Trim(l[:min(len(l), 200)], "*[]()#-=~<> \t\n"); l != "" {
+				lines = append(lines, l)
 			}
 		}
 	}
 	return lines
 }
 
+// beginsLike says whether s begins with one of some ASCII letters, which are
+// given in lower case.
+func beginsLike(s, letters string) bool {
+	return s != "" && strings.IndexByte(letters, s[0]|0x20) >= 0
+}
+
 // saysAutomatic knows how programs say that nobody wrote their mail.
 func saysAutomatic(line string) bool {
+	if !beginsLike(line, "tpn") {
+		return false
+	}
+	line = strings.ToLower(line)
 	rest, ok := cutAnyPrefix(line, "this is an ", "this is a ", "this ", "please note: this is an ", "note: this is an ")
 	if !ok {
 		return false
@@ -81,18 +92,19 @@ func cutAnyPrefix(s string, prefixes ...string) (rest string, ok bool) {
 // isCommitMail knows what the hooks of CVS, Subversion and git write above what
 // was changed.
 func isCommitMail(first []string) bool {
-	if len(first) < 2 {
+	if len(first) < 2 || !beginsLike(first[0], "ucmat") {
 		return false
 	}
 	has := func(prefix string) bool {
 		for _, l := range first {
-			if strings.HasPrefix(l, prefix) {
+			if len(l) >= len(prefix) && strings.EqualFold(l[:len(prefix)], prefix) {
 				return true
 			}
 		}
 		return false
 	}
-	switch top := first[0]; {
+	top := strings.ToLower(first[0])
+	switch {
 	case strings.HasPrefix(top, "update of /"):
 		return has("in directory ")
 	case strings.HasPrefix(top, "cvsroot:"), strings.HasPrefix(top, "module name:"):
@@ -102,13 +114,13 @@ func isCommitMail(first []string) bool {
 	case strings.HasPrefix(top, "the branch, "), strings.HasPrefix(top, "the annotated tag, "), strings.HasPrefix(top, "the tag, "):
 		return strings.Contains(top, " has been ") || strings.Contains(first[1], " has been ")
 	}
-	return strings.HasPrefix(first[0], "the following commit has been merged in") || strings.HasPrefix(first[0], "this is an automated email from the git hooks")
+	return strings.HasPrefix(top, "the following commit has been merged in")
 }
 
 // isBuildSubject knows the subjects of builders that send under the address of
 // a person or a project.
 func isBuildSubject(subject string) bool {
-	s := strings.ToLower(subject[:min(len(subject), 120)])
+	s := subject[:min(len(subject), 120)]
 	for strings.HasPrefix(s, "[") { // of a list
 		_, rest, ok := strings.Cut(s, "] ")
 		if !ok {
@@ -116,6 +128,10 @@ func isBuildSubject(subject string) bool {
 		}
 		s = rest
 	}
+	if !beginsLike(s, "bjhrp") {
+		return false
+	}
+	s = strings.ToLower(s)
 	return startsWithAny(s, "build failed in jenkins:", "build failed in hudson:", "jenkins build is ", "jenkins build became ", "hudson build is ",
 		"build unstable in jenkins:", "buildbot failure in ", "buildbot success in ", "buildbot exception in ", "run failed: ", "pr run failed: ", "run cancelled: ")
 }
@@ -135,11 +151,11 @@ func isCron(m *sigpost.Message) bool {
 // members: from the address of the software itself anything, from that of a
 // list's owners what has the wording.
 func isListNotice(m *sigpost.Message, first []string) bool {
-	local, _, _ := strings.Cut(strings.ToLower(m.Author.Addr), "@")
-	local, _, _ = strings.Cut(local, "+")
-	if local == "" || m.Answering {
+	if m.Author.Addr == "" || m.Answering {
 		return false
 	}
+	local, _, _ := strings.Cut(strings.ToLower(m.Author.Addr), "@")
+	local, _, _ = strings.Cut(local, "+")
 	switch local {
 	case "majordomo", "listserv", "mailman", "mailman-owner", "mailman-bounces", "sympa":
 		return true
@@ -158,5 +174,5 @@ func isListNotice(m *sigpost.Message, first []string) bool {
 		strings.HasPrefix(s, "you have been unsubscribed from "), strings.HasPrefix(s, "moderate for "):
 		return true
 	}
-	return len(first) > 0 && startsWithAny(first[0], "as list administrator, your authorization is", "your mail to '", "the results of your email commands")
+	return len(first) > 0 && startsWithAny(strings.ToLower(first[0]), "as list administrator, your authorization is", "your mail to '", "the results of your email commands")
 }
