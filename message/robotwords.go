@@ -42,7 +42,10 @@ func firstLines(m *sigpost.Message, lines []string) []string {
 			if len(lines) == cap(lines) {
 				return lines
 			}
-			if l = strings.Trim(l[:min(len(l), 200)], "*[]()#-=~<> \t\n"); l != "" {
+			if l = l[:min(len(l), 200)]; l[0] < 'A' || l[0] == '[' || l[0] == '~' {
+				l = strings.TrimLeft(l, "*[(#-=~< \t\n")
+			}
+			if l != "" {
 				lines = append(lines, l)
 			}
 		}
@@ -61,7 +64,7 @@ func saysAutomatic(line string) bool {
 	if !beginsLike(line, "tpn") {
 		return false
 	}
-	line = strings.ToLower(line)
+	line = strings.ToLower(line[:min(len(line), 100)])
 	rest, ok := cutAnyPrefix(line, "this is an ", "this is a ", "this ", "please note: this is an ", "note: this is an ")
 	if !ok {
 		return false
