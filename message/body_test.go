@@ -214,6 +214,7 @@ func TestStuffedIsNoQuote(t *testing.T) {
 func TestFramedHTML(t *testing.T) {
 	for _, c := range []struct{ name, body, text, own string }{
 		{"all of it", "<blockquote><blockquote>yes<br><br>no<blockquote>deep</blockquote></blockquote></blockquote>", "yes\n\nno\n\n> deep\n", "yes\n\nno"},
+		{"marks that somebody wrote", "<p>&gt; yes<br>&gt; no</p>", "> yes\n> no\n", ""},
 		{"with an attribution", "Ana wrote:<blockquote>yes</blockquote>", "Ana wrote:\n\n> yes\n", ""},
 		{"with an answer", "<blockquote>yes</blockquote>no", "> yes\n\nno\n", "no"},
 		{"empty", "<blockquote></blockquote>", "", ""},

@@ -93,7 +93,11 @@ func (w *walker) decode(l leaf) string {
 	}
 	switch {
 	case l.contentType == "text/html":
-		text = withoutFrame(HTMLText(text))
+		rich := HTMLText(text)
+		if strings.HasPrefix(rich, ">") && strings.Contains(strings.ToLower(text), "<blockquote") {
+			rich = withoutFrame(rich)
+		}
+		text = rich
 	case l.contentType == "text/enriched" || l.contentType == "text/richtext":
 		text = enrichedText(text)
 	case strings.EqualFold(l.params["format"], "flowed"):
