@@ -76,7 +76,7 @@ func splitLines(text string) (lines []textLine, seen clue) {
 		}
 		l := textLine{start: at, end: end}
 		l.depth, l.content = quoteDepth(text[at:end])
-		if strings.HasPrefix(text[at:end], stuffed) {
+		if strings.HasPrefix(text[at:end], stuffed+">") {
 			stuffs = stuffs || underAttribution(lines)
 			if l.content = strings.TrimSpace(text[at+1 : end]); stuffs {
 				l.depth, l.content = quoteDepth(text[at+1 : end])
