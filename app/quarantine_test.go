@@ -87,7 +87,7 @@ func TestRetryOfMailThatCanBeReadByNow(t *testing.T) {
 		mail := news("late@example.net").Raw
 		twin := bytes.ReplaceAll(mail, []byte("every pod"), []byte("each pod"))
 		var arrivals []sigpost.Arrival
-		for _, raw := range [][]byte{mail, append([]byte("X-Trace: 1\r\n"), mail...), twin, []byte("\r\nnothing")} {
+		for _, raw := range [][]byte{mail, append([]byte("X-Trace: 1\r\n"), mail...), twin, []byte("\r\n\x00\x01nothing")} {
 			arrivals = append(arrivals, sigpost.Arrival{Raw: raw, Reason: "the parser panicked", List: "sig-openstack", Source: "old.mbox"})
 		}
 		if c, err := a.Store.Add(ctx, nil, arrivals, monday.Add(-time.Hour)); err != nil || c.Quarantined != 4 {
@@ -107,7 +107,7 @@ func TestRetryOfMailThatCanBeReadByNow(t *testing.T) {
 			t.Errorf("%+v", all[3])
 		}
 		kept, err := a.Store.Quarantine(ctx, 0, 0)
-		if err != nil || len(kept) != 1 || string(kept[0].Raw) != "\r\nnothing" {
+		if err != nil || len(kept) != 1 || string(kept[0].Raw) != "\r\n\x00\x01nothing" {
 			t.Errorf("%+v, %v", kept, err)
 		}
 		all, err = a.RetryQuarantined(ctx, []int64{kept[0].ID, 999})

@@ -27,15 +27,17 @@ const reparseBatch = 200
 // the parser has read, or of all, thread by thread, and puts what it finds in
 // the place of what was known. What people decided stays; a thread may fall
 // apart or join another where its references are read in another way. It can be
-// stopped at any time, and goes on from there.
+// stopped at any time, and goes on from there the next time.
 func (a *App) Reparse(ctx context.Context, all bool) (report ReparseReport, err error) {
 	begin := time.Now()
 	err = a.locked(ctx, false, func(a *App) error {
-		r := &reparsing{App: a, version: message.Version, report: &report}
 		if all {
-			r.version = -1 // nothing was read by this one
+			if err := a.Store.RereadAll(ctx, message.Version); err != nil {
+				return err
+			}
 		}
-		if r.total, err = a.Store.CountToReread(ctx, r.version); err != nil {
+		r := &reparsing{App: a, report: &report}
+		if r.total, err = a.Store.CountToReread(ctx, message.Version); err != nil {
 			return err
 		}
 		for before := -1; before < report.Messages && report.Messages < r.total; {
@@ -44,7 +46,7 @@ func (a *App) Reparse(ctx context.Context, all bool) (report ReparseReport, err 
 				return err
 			}
 		}
-		return nil
+		return a.Store.RereadDone(ctx)
 	})
 	report.Took = time.Since(begin)
 	return report, err
@@ -53,10 +55,8 @@ func (a *App) Reparse(ctx context.Context, all bool) (report ReparseReport, err 
 // reparsing is a run of Reparse.
 type reparsing struct {
 	*App
-	version int // whose messages need no reading
-	total   int
-	done    []bool // message → was read in this run
-	report  *ReparseReport
+	total  int
+	report *ReparseReport
 }
 
 // pass reads thread by thread, in the order of their numbers. What joins a thread
@@ -64,7 +64,7 @@ type reparsing struct {
 // the next one.
 func (r *reparsing) pass(ctx context.Context) error {
 	for after := int64(0); ; {
-		threads, err := r.Store.ThreadsToReread(ctx, r.version, after, reparseBatch)
+		threads, err := r.Store.ThreadsToReread(ctx, message.Version, after, reparseBatch)
 		if err != nil || len(threads) == 0 {
 			return err
 		}
@@ -80,19 +80,8 @@ func (r *reparsing) pass(ctx context.Context) error {
 	}
 }
 
-// first says whether a message has not been read in this run yet, and notes that
-// it is now.
-func (r *reparsing) first(id int64) bool {
-	for int64(len(r.done)) <= id {
-		r.done = append(r.done, make([]bool, id+1024)...)
-	}
-	was := r.done[id]
-	r.done[id] = true
-	return !was
-}
-
-// reread reads the messages of some threads anew, those that version has not
-// read.
+// reread reads the messages of some threads anew, those that today's
+// parser has not read.
 func (r *reparsing) reread(ctx context.Context, threads []sigpost.Thread) error {
 	messages, err := r.Store.MessagesOf(ctx, threadIDs(threads))
 	if err != nil {
@@ -101,7 +90,7 @@ func (r *reparsing) reread(ctx context.Context, threads []sigpost.Thread) error 
 	var old []sigpost.Message
 	for _, t := range threads {
 		for _, m := range messages[t.ID] {
-			if m.Reader != r.version && r.first(m.ID) {
+			if m.Reader != message.Version {
 				old = append(old, m)
 			}
 		}

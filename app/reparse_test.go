@@ -210,9 +210,7 @@ func testReparse(t *testing.T, w *world, all, stopped bool) {
 			t.Fatalf("stopped: %+v, %v", r, err)
 		}
 		a.progress = func(string, Unit, int, int) {}
-		if !all {
-			read = r.Messages
-		}
+		read = r.Messages
 	}
 	r, err := a.Reparse(ctx, all)
 	if err != nil || read+r.Messages != 3*talks || !stopped && r.Changed != r.Messages || r.Unreadable != 0 {
@@ -258,6 +256,38 @@ func TestReparseOfWhatIsRightChangesNothing(t *testing.T) {
 		}
 		if got := w.taggings(a); got != tags {
 			t.Errorf("tags: %s\nwere: %s", got, tags)
+		}
+	})
+}
+
+// A reparse of all that was stopped goes on, also where today's parser had read
+// it all before; the next one begins anew.
+func TestReparseOfAllGoesOn(t *testing.T) {
+	everywhere(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		a := w.importOld()
+		want := w.picture(a)
+		read := 0
+		for stops := 0; ; stops++ {
+			stopping, stop := context.WithCancel(ctx)
+			a.progress = func(string, Unit, int, int) { stop() }
+			r, err := a.Reparse(stopping, true)
+			stop()
+			if read += r.Messages; errors.Is(err, context.Canceled) && stops < 3*talks {
+				continue
+			}
+			if err != nil || stops == 0 {
+				t.Fatalf("stopped %d times: %+v, %v", stops, r, err)
+			}
+			break
+		}
+		if read != 3*talks {
+			t.Errorf("%d messages were read, want each once", read)
+		}
+		w.wantPicture(a, want)
+		a.progress = func(string, Unit, int, int) {}
+		if r, err := a.Reparse(ctx, true); err != nil || r.Messages != 3*talks || r.Changed != 0 {
+			t.Errorf("once more: %+v, %v", r, err)
 		}
 	})
 }

@@ -80,15 +80,21 @@ func (s *Skipped) add(path, what string) {
 	}
 }
 
-// single takes up one file.
+func (s *Skipped) join(other Skipped) {
+	s.Count += other.Count
+	s.Files = append(s.Files, other.Files[:min(len(other.Files), skippedNames-len(s.Files))]...)
+}
+
+// single takes up one file. What the user names is kept unless it is surely
+// something else: nothing that was given as mail is lost.
 func (f *File) single(ctx context.Context, path string, size int64) error {
 	seen, err := sniffFile(ctx, path)
 	switch {
 	case err != nil:
 		return err
-	case seen.format == "":
+	case claimOf(filepath.Base(path), seen) == noClaim || seen.format == "" && containerName(path):
 		return noMail(path, seen.what)
-	case seen.format == FormatMail:
+	case seen.format == "" || seen.format == FormatMail:
 		e, err := looseEntry(filepath.Dir(path), filepath.Base(path))
 		if err != nil {
 			return err
@@ -159,6 +165,7 @@ func (f *File) folders(ctx context.Context, dir string, all []fs.DirEntry, maild
 // then, and reading will tell what is no mail.
 func (f *File) files(ctx context.Context, dir string, all []fs.DirEntry) error {
 	loose, found := part{path: dir, format: FormatFolder}, false
+	var odd Skipped // what is no mail unless there is mail beside it
 	for _, d := range all {
 		path := filepath.Join(dir, d.Name())
 		if d.IsDir() {
@@ -180,19 +187,25 @@ func (f *File) files(ctx context.Context, dir string, all []fs.DirEntry) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == nil && seen.what != "":
+		case err == nil && seen.what != "" && claimOf(d.Name(), seen) == noClaim:
 			f.Skipped.add(path, seen.what)
 			continue
+		case err == nil && seen.what != "" && claimOf(d.Name(), seen) == doubtful:
+			odd.add(path, seen.what)
 		case e.size > smallBytes && (seen.format == FormatMbox || seen.format == FormatPipermail):
 			f.parts = append(f.parts, part{path: path, format: seen.format, size: e.size, first: seen.first})
 			continue
 		}
-		found = found || err == nil // otherwise reading will say what is wrong with it
+		// Reading will say what is wrong with what cannot be read.
+		found = found || err == nil && claimOf(d.Name(), seen) == claimed
 		loose.entries = append(loose.entries, e)
 		loose.size += e.size
 	}
-	if len(loose.entries) > 0 {
+	switch {
+	case found || odd.Count < len(loose.entries):
 		f.parts = append(f.parts, loose)
+	default:
+		f.Skipped.join(odd)
 	}
 	return nil
 }

@@ -7,11 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"sigpost"
 )
 
 // TestFormats reads how each of these programs writes two mails. The names say
@@ -82,18 +86,13 @@ func TestNoMail(t *testing.T) {
 		"blank.eml":    {"\n\n\r\n", "is empty"},
 		"empty.gz":     {string(compressed(t, "")), "is empty"},
 		"a.mbox":       {zipped(t), "a zip archive: unpack it first"},
+		"c.pdf":        {"%PDF-1.4\n%x\n", "a PDF document"},
+		"d.txt.gz":     {string(compressed(t, "\x89PNG\r\n\x1a\n")), "a picture"},
 		"b.mbox":       {"SQLite format 3\x00abc", "an SQLite database"},
-		"c.eml":        {"%PDF-1.4\n%x\n", "a PDF document"},
-		"d.eml":        {"Dear all,\n\nthere is no header.\n", "text, but no mail"},
-		"e.eml":        {"\x00\x01\x02\x03" + strings.Repeat("\xff\x00", 100), "binary data"},
-		"f.gz":         {string(compressed(t, "\x00\x01\n")), "binary data"},
 		"g.mbox.xz":    {"\xfd7zXZ\x00\x00", "xz: unpack it first"},
 		"h.pst":        {"!BDN\x00", "readpst"},
 		"i.html":       {"<!DOCTYPE html>\n<p>From: a\n", "a web page"},
-		"notes":        {"Note: this is no mail\nWho: me\n", "text, but no mail"},
-		"from":         {"From here on it is only text.\n\nTo: nobody\n", "text, but no mail"},
 		"Inbox.msf":    {"// <!-- <mdb:mork:z v=\"1.4\"/> -->\n", "without .msf"},
-		"Dockerfile":   {"FROM debian:12\nRUN x\n", "text, but no mail"},
 		"one row.mbox": {strings.Repeat("x", 1<<20), "text, but no mail"},
 	} {
 		path := wrote(t, filepath.Join(t.TempDir(), name), test.file)
@@ -126,6 +125,92 @@ func TestNoMail(t *testing.T) {
 	}
 }
 
+// TestGivenAsMail: what is named as a mail, or by the user, is kept whatever is
+// in it, in the archive or in quarantine.
+func TestGivenAsMail(t *testing.T) {
+	const prose, picture = "Dear all,\n\nthere is no header.\n", "\x89PNG\r\n\x1a\n\x00\x00"
+	binary := "\x00\x01\x02\x03" + strings.Repeat("\xff\x00", 100)
+	for name, test := range map[string]struct{ file, reason string }{
+		"a.eml":                                  {prose, ""},
+		"a.eml.gz":                               {string(compressed(t, prose)), ""},
+		"17":                                     {prose, ""},
+		"17.":                                    {prose, ""},
+		"1460000003.M3P7.host.example.org":       {prose, ""},
+		"00042.0123456789abcdef0123456789abcdef": {prose, ""},
+		"b.eml":                                  {binary, "the parser refuses it"},
+		"c.eml":                                  {"%PDF-1.4\n%x\n", "it is named as a mail is, but is a PDF document"},
+		"d.mail":                                 {picture, "it is named as a mail is, but is a picture"},
+		"e.gz":                                   {string(compressed(t, "\x00\x01\n")), "it is binary data"},
+		"notes":                                  {"Note: this is no mail\nWho: me\n", "it is text, but no mail"},
+		"from":                                   {"From here on it is only text.\n\nTo: nobody\n", "it is text, but no mail"},
+		"Dockerfile":                             {"FROM debian:12\nRUN x\n", "it is text, but no mail"},
+		"2016.txt":                               {prose, "it is text, but no mail"},
+	} {
+		path := wrote(t, filepath.Join(t.TempDir(), name), test.file)
+		s := newShelf()
+		in := New(s, refusing, func() time.Time { return start }, slog.New(slog.DiscardHandler))
+		report, err := in.Import(t.Context(), path, "sig", nil)
+		switch {
+		case err != nil || report.Found != 1 || report.Skipped.Count > 0:
+			t.Errorf("%s: %+v, %v", name, report, err)
+		case test.reason == "" && (len(s.mails) != 1 || s.mails[0].raw != prose || s.mails[0].received.IsZero()):
+			t.Errorf("%s: %+v", name, s.mails)
+		case test.reason != "" && (len(s.quarantined) != 1 || !strings.Contains(s.quarantined[0].Reason, test.reason)):
+			t.Errorf("%s: %+v", name, s.quarantined)
+		}
+		if len(s.quarantined) == 1 && string(s.quarantined[0].Raw) != test.file && !strings.HasSuffix(name, ".gz") {
+			t.Errorf("%s: its bytes are not kept: %q", name, s.quarantined[0].Raw)
+		}
+		costsNothing(t, s, path)
+	}
+}
+
+// refusing is a parser that takes all but binary data.
+func refusing(raw []byte, date time.Time) (*sigpost.Message, error) {
+	if bytes.IndexByte(raw, 0) >= 0 {
+		return nil, errors.New("the parser refuses it")
+	}
+	return byBytes(raw, date)
+}
+
+// TestOddFiles: in a folder, a broken mail is known by its name, or by the mails
+// beside it; what is none is skipped, and is all that there is where there is no
+// mail.
+func TestOddFiles(t *testing.T) {
+	dir := t.TempDir()
+	for i, m := range letters(3) {
+		wrote(t, filepath.Join(dir, "dir", fmt.Sprintf("m%d.raw", i)), m)
+		wrote(t, filepath.Join(dir, "dir", fmt.Sprintf("m%d", i)), m)
+	}
+	for name, content := range map[string]string{
+		"a.raw": "no header\n", "z.raw": "not here either\n", "b.raw": "\x89PNG\r\n", "a.eml": "PK\x03\x04",
+		"e.eml": "", "notes.txt": "x\n", "other.txt": "y\n", "README": "read me\n", "0.tiff": "II*\x00\x00\x00",
+	} {
+		wrote(t, filepath.Join(dir, "dir", name), content)
+	}
+	s := newShelf()
+	report := imported(t, s, filepath.Join(dir, "dir"))
+	if report.Stored != 5 || report.Duplicates != 3 || report.Quarantined != 1 || report.Skipped.Count != 6 {
+		t.Errorf("%+v", report)
+	}
+	for _, raw := range []string{"no header\n", "not here either\n"} {
+		if !slices.Contains(s.raws(), raw) {
+			t.Errorf("%q is lost", raw)
+		}
+	}
+	costsNothing(t, s, filepath.Join(dir, "dir"))
+
+	wrote(t, filepath.Join(dir, "none", "a.txt"), "x\n")
+	wrote(t, filepath.Join(dir, "none", "b.txt"), "x\n")
+	if _, err := Detect(t.Context(), filepath.Join(dir, "none")); !errors.Is(err, ErrNoMail) || !strings.Contains(err.Error(), "2 other files") {
+		t.Errorf("a folder of notes: %v", err)
+	}
+	wrote(t, filepath.Join(dir, "none", "1.eml"), "\x89PNG\r\n")
+	if f, err := Detect(t.Context(), filepath.Join(dir, "none")); err != nil || len(f.parts) != 1 {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
 // mixedFolder holds mail of every kind.
 func mixedFolder(t *testing.T) (dir string, mails []string) {
 	dir, mails = t.TempDir(), letters(60)
@@ -146,7 +231,7 @@ func TestImportFolder(t *testing.T) {
 	dir, mails := mixedFolder(t)
 	s := newShelf()
 	report := imported(t, s, dir)
-	if report.Format != FormatFolder || report.Stored != 61 || len(report.Parts) != 5 || report.Skipped.Count != 3 || len(report.Skipped.Files) != 3 {
+	if report.Format != FormatFolder || report.Stored != 61 || report.Quarantined != 1 || len(report.Parts) != 5 || report.Skipped.Count != 2 || len(report.Skipped.Files) != 2 {
 		t.Errorf("%+v", report)
 	}
 	for i, m := range mails {

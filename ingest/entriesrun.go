@@ -24,6 +24,7 @@ type entriesRun struct {
 	old      bool
 	position int64
 	moved    map[string]string // names by keys, after a file was not found
+	mails    map[string]bool   // endings → most files that have it are mails
 	failed   int
 	first    error // of those that failed
 }
@@ -144,11 +145,24 @@ func (r *entriesRun) file(ctx context.Context, e entry) (problem, err error) {
 	switch seen.format {
 	case FormatMail:
 		m, problem := r.mail(emlxBody(ahead, seen), e)
+		m.date = fileDate(s.file)
 		return r.took(m, problem), nil
 	case FormatMbox, FormatPipermail:
 		return r.smallMbox(ctx, ahead, e)
 	}
-	if r.part.format == FormatMail {
+	switch is := claimOf(e.name, seen); {
+	case is == claimed, is == doubtful && (r.part.format == FormatMail || r.isAmongMails(ctx, e.name)):
+		m, problem := r.mail(ahead, e)
+		m.date = fileDate(s.file)
+		switch {
+		case seen.foreign:
+			m.broken = "it is named as a mail is, but is " + seen.what
+		case is == doubtful && r.part.format == FormatMail:
+			// Whoever names a wrong file must not find it in an issue.
+			m.broken = "it is " + seen.what + ", by its name and its beginning; \"sigpost quarantine retry\" takes it for one"
+		}
+		return r.took(m, problem), nil
+	case r.part.format == FormatMail:
 		return noMail(r.part.path, seen.what), nil // it was mail a moment ago
 	}
 	r.report.Skipped.add(filepath.Join(r.dir(), e.name), seen.what)

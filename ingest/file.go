@@ -135,12 +135,7 @@ func (r *Report) add(one Report) {
 	r.Expunged += one.Expunged
 	r.Bytes += one.Bytes
 	r.Resynced = r.Resynced || one.Resynced
-	r.Skipped.Count += one.Skipped.Count
-	for _, name := range one.Skipped.Files {
-		if len(r.Skipped.Files) < skippedNames {
-			r.Skipped.Files = append(r.Skipped.Files, name)
-		}
-	}
+	r.Skipped.join(one.Skipped)
 }
 
 // fileRun reads one part to its end.

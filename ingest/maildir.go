@@ -111,10 +111,7 @@ func (r *entriesRun) openMoved(ctx context.Context, e entry) (*stream, entry, er
 // its name or that of the file, whichever is earlier. Copying and synchronising
 // make either of them later, and none of them earlier.
 func maildirDate(f *os.File, e entry) time.Time {
-	var date time.Time
-	if info, err := f.Stat(); err == nil && info.ModTime().After(firstMail) {
-		date = info.ModTime()
-	}
+	date := fileDate(f)
 	digits, _, _ := strings.Cut(e.key(), ".")
 	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
 		named := time.Unix(n, 0)
@@ -123,4 +120,12 @@ func maildirDate(f *os.File, e entry) time.Time {
 		}
 	}
 	return date.UTC()
+}
+
+// fileDate is when a file was written, or zero where no mail was yet.
+func fileDate(f *os.File) time.Time {
+	if info, err := f.Stat(); err == nil && info.ModTime().After(firstMail) {
+		return info.ModTime().UTC()
+	}
+	return time.Time{}
 }

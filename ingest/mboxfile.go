@@ -111,9 +111,24 @@ func (r *fileRun) openMbox(ctx context.Context, mark mboxMark) (*stream, *window
 	if nextIsFromLine(w) {
 		return s, w, nil
 	}
-	// The last mail was not whole yet when it was read.
 	s.close()
-	return openAt(ctx, r.part.path, max(0, min(mark.Last, mark.Offset)))
+	return r.openLast(ctx, max(0, min(mark.Last, mark.Offset)))
+}
+
+// openLast opens the file where the last mail begins, which was not whole yet
+// when it was read. Neither was its From_ line, where that is none any more:
+// then the file is read from its beginning.
+func (r *fileRun) openLast(ctx context.Context, last int64) (*stream, *window, error) {
+	s, w, err := openAt(ctx, r.part.path, last)
+	if err != nil || w == nil || last == 0 {
+		return s, w, err
+	}
+	if _, ok := fromLineAt(w.need(fromLineBytes+aheadBytes), true); ok || w.err != nil && w.err != io.EOF {
+		return s, w, nil
+	}
+	s.close()
+	r.report.Resynced = true
+	return openAt(ctx, r.part.path, 0)
 }
 
 // nextIsFromLine says that the mail in front of the mark was whole: nothing

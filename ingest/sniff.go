@@ -3,7 +3,6 @@ package ingest
 import (
 	"bytes"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +17,9 @@ type sniffed struct {
 	format Format // empty where it is no mail
 	// what says for people what it is instead, and what to do.
 	what string
+	// foreign says that it is surely something else. What has no format and
+	// is neither foreign nor empty may be a broken mail.
+	foreign, empty bool
 	// first is the date of an mbox's first From_ line; it may be zero.
 	first time.Time
 	// emlx is where the mail begins in a file of Apple Mail, which tells its
@@ -34,10 +36,10 @@ func sniff(head []byte, name string) sniffed {
 		text = text[n:]
 	}
 	if len(text) == 0 {
-		return sniffed{what: "empty"}
+		return sniffed{what: "empty", empty: true}
 	}
 	if bytes.HasPrefix(text, []byte("From ")) && bytes.IndexByte(text, '\n') < 0 && bytes.IndexByte(text, '\r') >= 0 {
-		return sniffed{what: "an mbox whose lines end with a bare CR: convert its line ends first, with tr '\\r' '\\n'"}
+		return sniffed{what: "an mbox whose lines end with a bare CR: convert its line ends first, with tr '\\r' '\\n'", foreign: true}
 	}
 	if from, ok := fromLineAt(text, true); ok {
 		if from.pipermail {
@@ -46,13 +48,13 @@ func sniff(head []byte, name string) sniffed {
 		return sniffed{format: FormatMbox, first: from.date}
 	}
 	if what := foreign(head); what != "" {
-		return sniffed{what: what}
+		return sniffed{what: what, foreign: true}
 	}
 	if at, length := emlx(text); at > 0 && looksLikeMail(text[at:], true) {
 		return sniffed{format: FormatMail, emlx: len(head) - len(text) + at, length: length}
 	}
-	switch ext := strings.ToLower(filepath.Ext(strings.TrimSuffix(name, ".gz"))); {
-	case looksLikeMail(text, ext == ".eml"):
+	switch {
+	case looksLikeMail(text, ending(name) == ".eml"):
 		return sniffed{format: FormatMail}
 	case isText(head):
 		return sniffed{what: "text, but no mail"}

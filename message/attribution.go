@@ -242,6 +242,8 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		return datedAttribution
 	case !strict && fresh && address && exact && hasClock(joined) && joined == first && len(joined) < 100: // "Apr 4, 2016, 21:03 by ana@example.org:"
 		return datedAttribution
+	case verb && exact && fresh && joined == first && framesDate(joined): // the same without a quote's marks below it
+		return datedAttribution
 	case verb && address && strict:
 		if fresh && len(joined) < 120 {
 			return perhapsAttribution
@@ -252,6 +254,23 @@ func rateAttribution(joined, first string, strict, fresh bool) attributionRating
 		return looseAttribution
 	}
 	return noAttribution
+}
+
+// framesDate says whether s is nothing but who wrote and when, to the minute, as
+// Thunderbird writes in languages that begin with the name: "Ana Lee kirjoitti
+// 4.4.2016 klo 21.03:" and "Ana Lee 於 2016/4/4 下午 09:03 寫道:".
+func framesDate(s string) bool {
+	bare := strings.TrimRight(s, ":：*_ \u00a0"+bidiMarks)
+	if len(bare) == 0 || len(bare) > 120 || s[0] >= 'a' && s[0] <= 'z' {
+		return false
+	}
+	numbers, year := 0, false
+	for n := range strings.FieldsFuncSeq(bare, func(r rune) bool { return r < '0' || r > '9' }) {
+		numbers, year = numbers+1, year || len(n) == 4
+	}
+	_, verb := findVerb(bare)
+	name := strings.IndexAny(bare, "0123456789")
+	return year && numbers >= 4 && (verb == len(bare) || isDigit(bare[len(bare)-1])) && strings.Count(bare[:name], " ") <= 6
 }
 
 // isExcerpts knows what sup, alot and others write: "Excerpts from Ana Lee's

@@ -3,6 +3,7 @@ package message
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"sigpost"
 )
@@ -66,7 +67,7 @@ func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 	if !certain && !h.has("x-original-from") && !h.has("x-original-sender") && !h.has("author") && !(h.has("sender") && strings.EqualFold(from.Addr, cleanSpec(h.get("sender")))) && !repliesElsewhere(from, h) {
 		return from
 	}
-	name, hasVia := cutVia(from.Name)
+	name, hasVia := cutVia(from.Name, from.Addr)
 	if !certain && !hasVia {
 		return from
 	}
@@ -79,7 +80,7 @@ func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 				if a.Name == "" {
 					a.Name = name
 				}
-				a.Name, _ = cutVia(a.Name)
+				a.Name, _ = cutVia(a.Name, from.Addr)
 				return withoutEcho(a)
 			}
 		}
@@ -100,7 +101,7 @@ func restoreAuthor(from sigpost.Address, h header) sigpost.Address {
 // repliesElsewhere says whether answers to from, who writes to their own
 // address, go to one of the same name: a list without the fields of RFC 2369.
 func repliesElsewhere(from sigpost.Address, h header) bool {
-	name, hasVia := cutVia(from.Name)
+	name, hasVia := cutVia(from.Name, from.Addr)
 	if !hasVia || !containsAddress(strings.ToLower(h.get("to")+", "+h.get("cc")), strings.ToLower(from.Addr)) {
 		return false
 	}
@@ -143,8 +144,8 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // cutVia takes " via List" off a name, also where the list's software has
-// translated the word.
-func cutVia(name string) (string, bool) {
+// translated the word. The list posts as addr.
+func cutVia(name, addr string) (string, bool) {
 	cut := -1
 	for _, via := range []string{
 		" via ", " Via ", " über ", " par ", " por medio de ", " por ", " a través de ", " através de ", " tramite ", " przez ", " przez: ",
@@ -167,13 +168,59 @@ func cutVia(name string) (string, bool) {
 		}
 	}
 	if cut <= 0 {
+		cut = viaBehind(name, addr)
+	}
+	if cut <= 0 {
 		return name, false
 	}
-	name = strings.Trim(name[:cut], " \"")
+	name = strings.Trim(name[:cut], " \",")
 	if n := len(name); n >= 2 && name[0] == '\'' && name[n-1] == '\'' {
 		name = name[1 : n-1]
 	}
 	return name, true
+}
+
+// viaBehind is where the list begins in a name whose language puts "via" behind
+// it, as in "Ana Lee, Sig aracılığıyla" and "Ana Lee a(z) Sig listán keresztül";
+// -1 where there is none. Without a comma, quotes or an article between them, the
+// list is what its address spells, or one word.
+func viaBehind(name, addr string) int {
+	with := strings.TrimRight(name, " \"")
+	rest, ok := cutAnySuffix(with, " aracılığıyla", " aracılığı ile", " üzerinden", " vasıtasıyla", " listán keresztül", " levelezőlistán keresztül", " csoporton keresztül", " keresztül")
+	if !ok {
+		return -1
+	}
+	for _, sep := range []string{", ", "' ", "\" ", " a(z) ", " az ", " a "} {
+		if i := strings.LastIndex(rest, sep); i > 0 {
+			return i + strings.Index(sep, " ")
+		}
+	}
+	local, _, _ := strings.Cut(addr, "@")
+	for i := strings.LastIndexByte(rest, ' '); i > 0; i = strings.LastIndexByte(rest[:i], ' ') {
+		if lettersOnly(rest[i:]) == lettersOnly(local) {
+			return i
+		}
+	}
+	return strings.LastIndexByte(rest, ' ')
+}
+
+func cutAnySuffix(s string, suffixes ...string) (rest string, ok bool) {
+	for _, end := range suffixes {
+		if rest, ok = strings.CutSuffix(s, end); ok {
+			return rest, true
+		}
+	}
+	return s, false
+}
+
+// lettersOnly is s in lower case without anything but letters and digits.
+func lettersOnly(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // isListAddress says whether addr is one that the list itself posts with: named

@@ -12,6 +12,8 @@ const (
 	// maxDepth is how deep parts may lie in one another. Reading them costs
 	// the size of the mail once for each level.
 	maxDepth = 32
+	// maxBelow is how much is shown, as it is, of what lies deeper, in bytes.
+	maxBelow = 64 << 10
 	// maxParts is how many parts of one mail are read.
 	maxParts = 1000
 	// digestPart is the type of the parts of a digest that say none (RFC 2046,
@@ -94,8 +96,8 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 	}
 	if strings.HasPrefix(mediaType, "multipart/") {
 		if depth >= maxDepth {
-			w.defects.add("its parts are nested more than %d deep: the inner ones were left out", maxDepth)
-			return nil
+			w.defects.add("its parts are nested more than %d deep: the inner ones were taken as they are", maxDepth)
+			return []leaf{{contentType: "text/plain", body: body[:min(len(body), maxBelow)], number: number}}
 		}
 		return w.multipart(mediaType, params, h, body, number, depth)
 	}
@@ -146,7 +148,8 @@ func isStrayMultipart(mediaType, declared, boundary string, body []byte) bool {
 // is not listed.
 func (w *walker) embedded(l leaf) string {
 	if w.depth >= maxDepth {
-		return ""
+		l.contentType, l.body = "text/plain", l.body[:min(len(l.body), maxBelow)]
+		return w.decode(l)
 	}
 	inner := walker{defects: new(defects), notes: w.notes, parts: w.parts, depth: w.depth + 1}
 	src := skipPreamble(toLF(decodeTransfer(l.encoding, l.body, inner.defects)), inner.defects)

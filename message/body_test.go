@@ -146,7 +146,7 @@ func TestBombs(t *testing.T) {
 		mails.WriteString("Content-Type: message/rfc822\n\n")
 	}
 	for name, c := range map[string]struct{ raw, defect string }{
-		"nested":    {nested.String(), "nested more than 32 deep"},
+		"nested":    {nested.String(), "nested more than 32 deep: the inner ones were taken as they are"},
 		"many":      {multi("mixed", "b", strings.Repeat("--b\n\nx\n", 50000)), "more than 1000 parts"},
 		"mails":     {mails.String(), ""},
 		"base64":    {"From: a@x\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("=?\n", 300000), ""},
@@ -182,11 +182,50 @@ func TestUnflow(t *testing.T) {
 		{"depth changes", "> one \nthree \n>> four\n", "> one \nthree \n>> four\n", false},
 		{"signature", "one \n-- \nJoe\n", "one \n-- \nJoe\n", false},
 		{"space-stuffing", " From here \n  on\n", "From here  on\n", false},
+		{"a stuffed mark", " > x \ny\n> z\n", "\x00> x y\n> z\n", false},
+		{"a stuffed mark within a paragraph", "x \n > y\n", "x > y\n", false},
+		{"a stuffed mark in a quote", "> > x\n", ">> x\n", false},
 		{"empty", "", "", false},
 	} {
 		if got := unflow(c.in, c.delSp); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
+	}
+}
+
+// TestStuffedIsNoQuote: RFC 3676, section 4.4, but for programs that stuff what
+// they quote.
+func TestStuffedIsNoQuote(t *testing.T) {
+	const head = "From: a@example.org\nContent-Type: text/plain; format=flowed\n\n"
+	for _, c := range []struct{ name, body, text, own string }{
+		{"a prompt", "Type this:\n\n > help\n > quit\n\nThen go.\n", "Type this:\n\n> help\n> quit\n\nThen go.\n", "Type this:\n\n> help\n> quit\n\nThen go."},
+		{"beside a quote", "Ana wrote:\n> how?\n\n > help\n", "Ana wrote:\n> how?\n\n> help\n", "> help"},
+		{"a program that stuffs quotes", "On Monday, Ana wrote:\n > how?\n\nSo.\n\n > And then?\n\nSo.\n", "On Monday, Ana wrote:\n> how?\n\nSo.\n\n> And then?\n\nSo.\n", "So.\n\nSo."},
+	} {
+		m := mustParse(t, head+c.body)
+		if m.Text != c.text || m.NewText() != c.own {
+			t.Errorf("%s: got %q with new text %q, %v", c.name, m.Text, m.NewText(), m.Ranges)
+		}
+		checkMessage(t, m)
+	}
+}
+
+// TestFramedHTML: what HTML indents as a whole is its author's.
+func TestFramedHTML(t *testing.T) {
+	for _, c := range []struct{ name, body, text, own string }{
+		{"all of it", "<blockquote><blockquote>yes<br><br>no<blockquote>deep</blockquote></blockquote></blockquote>", "yes\n\nno\n\n> deep\n", "yes\n\nno"},
+		{"marks that somebody wrote", "<p>&gt; yes<br>&gt; no</p>", "> yes\n> no\n", ""},
+		{"with an attribution", "Ana wrote:<blockquote>yes</blockquote>", "Ana wrote:\n\n> yes\n", ""},
+		{"with an answer", "<blockquote>yes</blockquote>no", "> yes\n\nno\n", "no"},
+		{"empty", "<blockquote></blockquote>", "", ""},
+	} {
+		m := mustParse(t, "From: a@example.org\nContent-Type: text/html\n\n"+c.body+"\n")
+		if m.Text != c.text || m.NewText() != c.own {
+			t.Errorf("%s: got %q with new text %q", c.name, m.Text, m.NewText())
+		}
+	}
+	if m := mustParse(t, "From: a@example.org\n\n> yes\n"); m.NewText() != "" {
+		t.Errorf("a plain quote is new: %q", m.NewText())
 	}
 }
 

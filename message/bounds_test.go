@@ -48,6 +48,30 @@ func TestBoundaryRepeatedOnOneLine(t *testing.T) {
 	}
 }
 
+// What lies too deep is shown as it is, and not lost.
+func TestBelowTheDeepestLevel(t *testing.T) {
+	deep := func(levels int, what string) string {
+		b := "From: a@example.org\n"
+		for i := range levels {
+			b += strings.ReplaceAll("Content-Type: multipart/mixed; boundary=N\n\n--N\n", "N", "b"+strings.Repeat("x", i))
+		}
+		return b + "\n" + what + "\n"
+	}
+	if m := mustParse(t, deep(maxDepth, "deep down")); m.Text != "deep down\n" {
+		t.Errorf("at %d levels: %q", maxDepth, m.Text)
+	}
+	if m := mustParse(t, deep(maxDepth+5, "deep down")); !strings.Contains(m.Text, "\ndeep down\n") {
+		t.Errorf("below: %q", m.Text)
+	}
+	if m := mustParse(t, deep(maxDepth+5, strings.Repeat("deep down\n", 20_000))); len(m.Text) < maxBelow/2 || len(m.Text) > maxBelow {
+		t.Errorf("very much below: %d bytes", len(m.Text))
+	}
+	mails := strings.Repeat("Content-Type: message/rfc822\n\n", maxDepth+5) + "Subject: inmost\n\ndeep down\n"
+	if m := mustParse(t, "From: a@example.org\n"+mails); !strings.Contains(m.Text, "deep down") {
+		t.Errorf("mails within mails: %q", m.Text)
+	}
+}
+
 func TestBoundariesCountAtTheBeginOfALineAlone(t *testing.T) {
 	parts, found, closed := splitMultipart([]byte("not --b\n--b\none --b--b\n--bx\n--b\ntwo\n--b--\nafter\n"), "b")
 	var got []string

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,8 +11,11 @@ import (
 // readTimes fills the Date field's claim and the date of the topmost Received
 // field.
 func readTimes(m *sigpost.Message, h header, wrong *defects) {
+	// RFC 5321, section 4.4: the date stands behind the last semicolon.
+	trace := h.get("received")
+	m.Trace, _ = parseDate(trace[strings.LastIndexByte(trace, ';')+1:])
 	date := h.get("date")
-	sent, ok := parseDate(date)
+	sent, ok := parseDateNear(date, m.Trace)
 	switch {
 	case ok:
 		m.Sent = sent
@@ -20,9 +24,6 @@ func readTimes(m *sigpost.Message, h header, wrong *defects) {
 	default:
 		wrong.add("its Date field cannot be read: %s", oneWord(date))
 	}
-	// RFC 5321, section 4.4: the date stands behind the last semicolon.
-	trace := h.get("received")
-	m.Trace, _ = parseDate(trace[strings.LastIndexByte(trace, ';')+1:])
 }
 
 // maxDate is how much of a date is read, in bytes.
@@ -32,11 +33,20 @@ const maxDate = 200
 // write in its place: words in another order (ctime, RFC 850), two and three
 // digit years, zones by name or with a colon, ISO 8601. The result is in UTC.
 // It is false where there is no day, month or year, or no such day.
-func parseDate(s string) (time.Time, bool) {
+func parseDate(s string) (time.Time, bool) { return parseDateNear(s, time.Time{}) }
+
+// parseDateNear does so, and where either of two numbers may be the month
+// ("04/05/2016") takes the date that is nearer to the one at which the mail was
+// received. Where that is not known, whoever writes AM and PM writes the month
+// first.
+func parseDateNear(s string, received time.Time) (time.Time, bool) {
 	if len(s) > maxDate {
 		s = s[:maxDate]
 	}
 	if t, ok := parseUsualDate(s); ok {
+		return t, true
+	}
+	if t, ok := parseDigits(strings.TrimSpace(s)); ok {
 		return t, true
 	}
 	d := dateParts{day: -1, month: -1, year: -1}
@@ -56,7 +66,46 @@ func parseDate(s string) (time.Time, bool) {
 		d.word(s[:end])
 		s = s[end:]
 	}
-	return d.time()
+	t, ok := d.time()
+	if !ok || !d.either {
+		return t, ok
+	}
+	d.day, d.month = d.month, d.day
+	other, _ := d.time()
+	if received.IsZero() && (d.am || d.pm) || !received.IsZero() && other.Sub(received).Abs() < t.Sub(received).Abs() {
+		return other, true
+	}
+	return t, true
+}
+
+// parseDigits reads dates of digits only: "20201103100000", with a zone behind
+// it or not, "20201103", and seconds or milliseconds since 1970.
+func parseDigits(s string) (time.Time, bool) {
+	digits := strings.TrimLeft(s, "0123456789")
+	n, zone := len(s)-len(digits), digits
+	if zone != "" && (n != 14 || zone != "Z" && zoneOffset(zone) == 0 && strings.Trim(zone, "+-0: ") != "") {
+		return time.Time{}, false
+	}
+	var t time.Time
+	var err error
+	switch n {
+	case 14:
+		t, err = time.Parse("20060102150405", s[:n])
+		t = t.Add(-time.Duration(zoneOffset(strings.TrimSpace(zone))) * time.Second)
+	case 12:
+		t, err = time.Parse("200601021504", s)
+	case 8:
+		t, err = time.Parse("20060102", s)
+	case 9, 10, 13:
+		var since int64
+		since, err = strconv.ParseInt(s, 10, 64)
+		if t = time.Unix(since, 0).UTC(); n == 13 {
+			t = time.UnixMilli(since).UTC()
+		}
+	default:
+		return time.Time{}, false
+	}
+	return t, err == nil && t.Year() >= 1970 && t.Year() < 2100
 }
 
 // parseUsualDate reads what nearly all mail has: "Tue, 12 Apr 2016 16:14:58

@@ -46,6 +46,17 @@ func TestParseDate(t *testing.T) {
 		{"French", "mar., 12 août 2016 10:00:00 +0200", "2016-08-12 08:00:00"},
 		{"quotes around", "\"Tue, 12 Apr 2016 10:00:00 +0000\"", "2016-04-12 10:00:00"},
 		{"India", "12 Apr 2016 10:00:00 IST", "2016-04-12 04:30:00"},
+		{"digits only", "20201103100000", "2020-11-03 10:00:00"},
+		{"digits with zone", "20201103100000+0100", "2020-11-03 09:00:00"},
+		{"digits of UTC", "20201103100000Z", "2020-11-03 10:00:00"},
+		{"digits without seconds", "202011031000", "2020-11-03 10:00:00"},
+		{"digits of a day", "20201103", "2020-11-03 00:00:00"},
+		{"seconds since 1970", "1604397600", "2020-11-03 10:00:00"},
+		{"milliseconds since 1970", " 1604397600123 ", "2020-11-03 10:00:00"},
+		{"no such digits", "20201399100000", ""},
+		{"a telephone number", "99999999999", ""},
+		{"month or day, 24 hours", "04/05/2016 21:03:22", "2016-05-04 21:03:22"},
+		{"month or day, with PM", "04/05/2016 9:03:22 PM", "2016-04-05 21:03:22"},
 		{"30 February", "30 Feb 2016 10:00:00 +0000", ""},
 		{"no year", "12 Apr 10:00:00", ""},
 		{"words", "yesterday", ""},
@@ -84,6 +95,23 @@ func TestTimes(t *testing.T) {
 	}
 	if m = mustParse(t, "From: a@x\n\n"); !m.Trace.IsZero() {
 		t.Errorf("trace %v", m.Trace)
+	}
+}
+
+// TestAmbiguousDate: when the mail was received tells which number is the month.
+func TestAmbiguousDate(t *testing.T) {
+	for _, c := range []struct{ received, date, want string }{
+		{"Tue, 5 Apr 2016 21:03:25 +0000", "4/5/2016 9:03:22 PM", "2016-04-05 21:03:22"},
+		{"Wed, 4 May 2016 21:03:25 +0000", "4/5/2016 9:03:22 PM", "2016-05-04 21:03:22"},
+		{"Tue, 5 Apr 2016 21:03:25 +0000", "04/05/2016 21:03:22", "2016-04-05 21:03:22"},
+		{"Wed, 4 May 2016 21:03:25 +0000", "04/05/2016 21:03:22", "2016-05-04 21:03:22"},
+		{"Wed, 4 May 2016 00:03:25 +0000", "04/05/2016 12:03:22 AM", "2016-05-04 00:03:22"},
+		{"Wed, 4 May 2016 00:03:25 +0000", "04-05-2016 21:03:22", "2016-05-04 21:03:22"},
+	} {
+		m := mustParse(t, "Received: by a; "+c.received+"\nFrom: a@x\nDate: "+c.date+"\n\n")
+		if m.Sent.Format(time.DateTime) != c.want {
+			t.Errorf("%s, received %s, is read as %v", c.date, c.received, m.Sent)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ type dateParts struct {
 	pm, am                bool
 	timed                 bool // a time of day was read
 	early                 bool // the month stood before the day
+	either                bool // day and month may be the other way round
 }
 
 // word reads one word of a date.
@@ -47,6 +48,7 @@ func (d *dateParts) numeric(w string) {
 	}
 	if parts := strings.FieldsFunc(w, func(r rune) bool { return r == '-' || r == '/' || r == '.' }); len(parts) == 3 {
 		d.compound(parts)
+		d.either = strings.Count(w, "/") == 2 && len(parts[0]) <= 2 && d.day >= 1 && d.day <= 12 && d.month >= 1 && d.month <= 12 && d.day != d.month && isDigit(parts[1][0])
 		return
 	}
 	n, err := strconv.Atoi(strings.TrimRight(w, ".thsndr"))

@@ -31,11 +31,15 @@ func markEmbedded(lines []textLine) {
 				end = after
 			}
 		}
+		begin := i
+		if from, after, ok := lotusHeader(lines, i); ok {
+			begin, end = from, after
+		}
 		if end == i {
 			above = true
 			continue
 		}
-		markKind(lines[ruleAbove(lines, i):end], sigpost.RangeAttribution)
+		markKind(lines[ruleAbove(lines, begin):end], sigpost.RangeAttribution)
 		if bar := barBelow(lines, end); bar >= 0 && lines[bar].content[0] != ':' {
 			markBar(lines, bar)
 			return

@@ -57,13 +57,13 @@ func (h *header) all(name string) []string {
 	return values
 }
 
-// check says why h cannot be the header of a mail, or nil.
-func (h *header) check() error {
+// check says why what begins with h cannot be a mail, or nil.
+func (h *header) check(body []byte) error {
 	switch {
 	case h.seen == 0 && h.binary:
 		return fmt.Errorf("%w: it begins with binary data", ErrUnreadable)
-	case h.seen == 0:
-		return fmt.Errorf("%w: it has no header field", ErrUnreadable)
+	case h.seen == 0 && !looksLikeText(body):
+		return fmt.Errorf("%w: it has no header field, and is no text", ErrUnreadable)
 	case h.known == 0 && h.binary:
 		return fmt.Errorf("%w: its header is binary data", ErrUnreadable)
 	}
@@ -81,7 +81,7 @@ func needed(name []byte) (keep, known bool) {
 		"list-post", "archived-at", "auto-submitted", "precedence":
 		return true, true
 	case "x-original-from", "x-original-sender", "x-beenthere", "mailing-list",
-		"x-auto-response-suppress", "x-autoreply", "x-autorespond",
+		"x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply",
 		"x-failed-recipients", "x-github-sender", "x-github-reason":
 		return true, true
 	case "bcc", "mime-version", "delivered-to",

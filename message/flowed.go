@@ -1,10 +1,20 @@
 package message
 
-import "strings"
+import (
+	"strings"
+
+	"sigpost"
+)
+
+// stuffed stands in front of a line that begins with a ">" which is text and no
+// mark of a quote, until the text has been cut into ranges. No text has it:
+// cleanText takes it out.
+const stuffed = "\x00"
 
 // unflow joins the lines of format=flowed text (RFC 3676): a line that ends in
 // a space goes on in the next one of the same quote depth. delSp says that
-// this space is not part of the text (section 4.1).
+// this space is not part of the text (section 4.1). Lines that begin with ">"
+// once their stuffing is gone are marked as stuffed (section 4.4).
 func unflow(text string, delSp bool) string {
 	var b strings.Builder
 	b.Grow(len(text))
@@ -25,6 +35,9 @@ func unflow(text string, delSp bool) string {
 			if rest != "" {
 				b.WriteByte(' ')
 			}
+		}
+		if !open && depth == 0 && strings.HasPrefix(rest, ">") {
+			b.WriteString(stuffed)
 		}
 		flowed := strings.HasSuffix(rest, " ") && !signature && strings.TrimSpace(rest) != ""
 		if flowed && delSp {
@@ -54,4 +67,17 @@ func flowedDepth(line string) (depth int, rest string) {
 			return depth, strings.TrimPrefix(rest, " ")
 		}
 	}
+}
+
+// unstuff takes the marks of stuffed lines out of a text that was cut.
+func unstuff(text string, ranges []sigpost.Range) (string, []sigpost.Range) {
+	if !strings.Contains(text, stuffed) {
+		return text, ranges
+	}
+	for i := range ranges {
+		r := &ranges[i]
+		r.Start -= strings.Count(text[:r.Start], stuffed)
+		r.End -= strings.Count(text[:r.End], stuffed)
+	}
+	return strings.ReplaceAll(text, stuffed, ""), ranges
 }

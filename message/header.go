@@ -73,6 +73,20 @@ func skipPreamble(b []byte, wrong *defects) []byte {
 	return b
 }
 
+// wholeUTF16 gives the UTF-8 of a mail all of which was saved as UTF-16, as
+// editors do: with a byte order mark in front, and ASCII behind it.
+func wholeUTF16(raw []byte, wrong *defects) []byte {
+	if len(raw) < 6 || raw[0] < 0xfe || signedCharset(raw) != "utf-16" || raw[2] != 0 && raw[3] != 0 {
+		return raw
+	}
+	text, ok := decodeNamed(raw, "utf-16")
+	if !ok {
+		return raw
+	}
+	wrong.add("all of it was saved as UTF-16: it was decoded first")
+	return []byte(text)
+}
+
 // isMboxLine tells the line with which an mbox begins each mail (RFC 4155) from
 // a field "From :", which has white space before its colon.
 func isMboxLine(line []byte) bool {
@@ -246,6 +260,54 @@ func moreFields(b []byte) bool {
 		b = rest
 	}
 	return false
+}
+
+// maxJunk is how many lines may stand above a header that is still found.
+const maxJunk = 5
+
+// junkAbove is how many bytes stand above the header: lines such as a server's
+// "+OK 1234 octets" that are no fields, with two fields of mail right below
+// them.
+func junkAbove(src []byte) int {
+	rest := src
+	for range maxJunk {
+		line, next := cutLine(rest)
+		if isBlank(line) || line[0] == ' ' || line[0] == '\t' || fieldName(line) != nil {
+			break
+		}
+		rest = next
+	}
+	first, next := cutLine(rest)
+	second, _ := cutLine(next)
+	if len(rest) == len(src) || !isKnownField(first) || !isKnownField(second) {
+		return 0
+	}
+	return len(src) - len(rest)
+}
+
+// isKnownField says whether a line begins a field that mail is known to have.
+func isKnownField(line []byte) bool {
+	_, known := needed(bytes.ToLower(fieldName(line)))
+	return known
+}
+
+// looksLikeText says whether b, which nothing but itself says is a mail, may be
+// shown to people: it holds words, and none of what no text has.
+func looksLikeText(b []byte) bool {
+	const enough = 64 << 10
+	b = b[:min(len(b), enough)]
+	odd, letters := 0, 0
+	for _, c := range b {
+		switch {
+		case c == 0:
+			return false
+		case c < ' ' && c != '\n' && c != '\t' && c != '\f' && c != 0x1b:
+			odd++
+		case c >= utf8.RuneSelf, 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9':
+			letters++
+		}
+	}
+	return letters > 0 && odd*20 <= len(b)
 }
 
 // looksBinary says whether b begins with bytes that text does not have.

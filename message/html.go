@@ -116,6 +116,7 @@ type htmlWriter struct {
 	grids []bool // for each open table whether it is one of data, not of layout
 	cell  bool   // a bar is wanted before what comes next on the line
 	href  string // of the open link
+	image bool   // an image stands in the open link
 	// hidden is the element that people do not see which is open, and nested
 	// how many of its kind are in one another.
 	hidden atom.Atom
@@ -170,6 +171,7 @@ func (w *htmlWriter) start(tag atom.Atom, attrs map[string]string) {
 		w.closeLink()
 		w.href = linkTarget(attrs["href"])
 	case atom.Img:
+		w.image = w.href != ""
 		if alt := cleanText(attrs["alt"]); alt != "" {
 			w.text([]byte(alt))
 		}
@@ -292,8 +294,12 @@ func linkTarget(href string) string {
 // does not say it already.
 func (w *htmlWriter) closeLink() {
 	href, label := w.href, strings.TrimSpace(w.label.String())
-	w.href = ""
+	image := w.image
+	w.href, w.image = "", false
 	w.label.Reset()
+	if href != "" && label == "" && image { // one that nothing else speaks for
+		w.word([]byte("<" + href + ">"))
+	}
 	if href == "" || label == "" {
 		return
 	}

@@ -24,6 +24,8 @@ func TestHTMLText(t *testing.T) {
 		{"link that says it all", `<a href="https://x.org/">x.org</a> <a href="mailto:a@x">a@x</a>`, "x.org a@x"},
 		{"link of another scheme", `<a href="javascript:x()">y</a>`, "y"},
 		{"link around a picture", `<a href="https://x.org"><img src=y alt="logo"></a>`, "logo <https://x.org>"},
+		{"link around a picture without words", `see <a href="https://x.org/1"><img src=y></a> <a href="https://x.org/2"><img src=y alt=" "> </a><a href="cid:1"><img src=z></a>.`, "see <https://x.org/1> <https://x.org/2>."},
+		{"picture beside a link", `<img src=y><a href="https://x.org"></a>a`, "a"},
 		{"link without text", `a<a href="https://x.org"></a>b`, "ab"},
 		{"link never closed", `<a href="https://x.org">y`, "y <https://x.org>"},
 		{"bullets", "<ul><li>a<li>b<ul><li>c</ul></ul>d", "- a\n- b\n  - c\n\nd"},

@@ -93,13 +93,40 @@ func (w *walker) decode(l leaf) string {
 	}
 	switch {
 	case l.contentType == "text/html":
-		text = HTMLText(text)
+		rich := HTMLText(text)
+		if strings.HasPrefix(rich, ">") && strings.Contains(strings.ToLower(text), "<blockquote") {
+			rich = withoutFrame(rich)
+		}
+		text = rich
 	case l.contentType == "text/enriched" || l.contentType == "text/richtext":
 		text = enrichedText(text)
 	case strings.EqualFold(l.params["format"], "flowed"):
 		text = unflow(text, strings.EqualFold(l.params["delsp"], "yes"))
 	}
 	return tidy(text)
+}
+
+// withoutFrame takes the outermost marks off a text all of which is quoted: HTML
+// indents with what it also quotes with, and a mail that says nothing else, not
+// even of whom a quote is, is its author's.
+func withoutFrame(text string) string {
+	for {
+		rest := text
+		for line := range strings.Lines(text) {
+			if !strings.HasPrefix(line, ">") && strings.TrimSpace(line) != "" {
+				return rest
+			}
+		}
+		if !strings.Contains(text, ">") {
+			return rest
+		}
+		var b strings.Builder
+		for line := range strings.Lines(text) {
+			line = strings.TrimPrefix(line, ">")
+			b.WriteString(strings.TrimPrefix(line, " "))
+		}
+		text = b.String()
+	}
 }
 
 // isBlank says whether there is nothing to read in the part. What takes more

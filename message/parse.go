@@ -59,15 +59,15 @@ func (d *defects) add(format string, args ...any) {
 
 // Version is the version of this reader, which Parse notes on every message.
 // Raise it whenever a mail may be read differently than before.
-const Version = 3
+const Version = 4
 
 // Parse understands raw, one mail as RFC 5322 and MIME have it. It fills every
 // field of the message except ID, ThreadID, BaseSubject, Received, Lists,
 // Claimed and Own, which only the archive can know.
 //
 // The error wraps ErrUnreadable and gives the reason: the bytes are empty, or
-// hold no header field, or are not text. Anything else is read somehow, with
-// the message's Defects to say how.
+// are not text. Anything else is read somehow, with the message's Defects to say
+// how: text without a header is a text, of nobody.
 func Parse(raw []byte) (*sigpost.Message, error) {
 	o, err := open(raw, nil)
 	if err != nil {
@@ -89,13 +89,19 @@ type opened struct {
 // open finds the header of a mail. The error wraps ErrUnreadable.
 func open(raw []byte, notes *charsetNotes) (*opened, error) {
 	o := &opened{size: len(raw), notes: notes}
+	raw = wholeUTF16(raw, &o.wrong)
 	o.src = skipPreamble(toLF(raw), &o.wrong)
 	if len(o.src) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrUnreadable)
 	}
-	o.h, o.body = splitHeader(o.src, &o.wrong)
-	if err := o.h.check(); err != nil {
+	o.h, o.body = splitHeader(o.src[junkAbove(o.src):], &o.wrong)
+	if err := o.h.check(o.body); err != nil {
 		return nil, err
+	}
+	if o.h.seen == 0 {
+		o.wrong.add("it has no header: all of it was taken for its text")
+	} else if junkAbove(o.src) > 0 {
+		o.wrong.add("what stands above the header is no field: it was skipped")
 	}
 	o.h.decode8bit(o.body, &o.wrong, notes)
 	return o, nil
@@ -111,13 +117,13 @@ func (o *opened) message() *sigpost.Message {
 	m.Answering = sigpost.IsAnswer(m.Subject)
 	m.ListIDs = listIDs(o.h)
 	m.ArchivedAt = archivedAt(o.h)
-	m.Robot = robotRuleFor(o.h, m) != ""
 
 	w := walker{defects: &o.wrong, notes: o.notes}
-	m.Text = short(w.text(o.h, o.body), maxText, "text", &o.wrong)
+	text := short(w.text(o.h, o.body), maxText, "text", &o.wrong)
 	m.Attachments = w.attachments
-	m.Ranges = Cut(m.Text)
+	m.Text, m.Ranges = unstuff(text, Cut(text))
 	nameQuoted(m)
+	m.Robot = robotRuleFor(o.h, m) != ""
 	m.Quoting = slices.ContainsFunc(m.Ranges, func(r sigpost.Range) bool { return r.Kind == sigpost.RangeQuoted })
 	m.Fingerprint = o.fingerprint(m)
 	m.Defects = o.wrong

@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -165,7 +167,8 @@ func TestParseUnreadable(t *testing.T) {
 		"nothing":           {"", "empty"},
 		"blank lines":       {"\r\n \r\n\n", "empty"},
 		"mbox line alone":   {"From joe Mon Jan  1 00:00:00 2001\n", "empty"},
-		"prose":             {"Hello everybody,\nthis is no mail.\n", "no header field"},
+		"rules":             {"-----\n*****\n", "no text"},
+		"PDF":               {"%PDF-1.4\n" + strings.Repeat("x\n", 400) + "stream\n\x00\x01", "no text"},
 		"picture":           {"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00", "binary"},
 		"zeros":             {strings.Repeat("\x00", 5000), "binary"},
 		"binary with colon": {"x: \x01\x02\x03\x00\x00\x00\x04\n\x00\x00\x00\x00\x00", "binary"},
@@ -176,6 +179,54 @@ func TestParseUnreadable(t *testing.T) {
 				t.Fatalf("got %+v, %v; want an error that says %q", m, err, c.reason)
 			}
 		})
+	}
+}
+
+// TestParseWithoutHeader: text without a header, or with a broken one, is a
+// text.
+func TestParseWithoutHeader(t *testing.T) {
+	const none, junk = "it has no header: all of it was taken for its text", "what stands above the header is no field: it was skipped"
+	for name, c := range map[string]struct{ raw, text, subject, defect string }{
+		"prose":                    {"Hello everybody,\r\nthis is all.\r\n", "Hello everybody,\nthis is all.\n", "", none},
+		"one line, no end":         {"Not a document of RFC 822", "Not a document of RFC 822\n", "", none},
+		"behind a line of an mbox": {"From joe Mon Jan  1 00:00:00 2001\n\nHello.\n", "Hello.\n", "", none},
+		"in Latin 1":               {"D\xe9j\xe0 vu, la semaine derni\xe8re.\n", "Déjà vu, la semaine dernière.\n", "", none},
+		"colour":                   {"\x1b[31mred\nno header\n", "[31mred\nno header\n", "", none},
+		"a server's answer":        {"+OK 99 octets\nFrom: a@example.org\nSubject: x\n\nHello.\n", "Hello.\n", "x", junk},
+		"two lines of junk":        {"junk\n===\nSubject: x\nDate: Mon, 1 Feb 2016 10:00:00 +0000\n\nHello.\n", "Hello.\n", "x", junk},
+		"a letter that shows one":  {"Dear all,\nFrom: is a field.\nLook!\n", "Dear all,\nFrom: is a field.\nLook!\n", "", none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := mustParse(t, c.raw)
+			if c.defect != "" && (m.Text != c.text || m.Subject != c.subject || !slices.Contains(m.Defects, c.defect)) {
+				t.Errorf("got %q of %q, %q", m.Text, m.Subject, m.Defects)
+			}
+			if !m.Derived || m.MessageID == "" {
+				t.Errorf("it has the id %q", m.MessageID)
+			}
+			if crlf := mustParse(t, strings.ReplaceAll(strings.ReplaceAll(c.raw, "\r\n", "\n"), "\n", "\r\n")); crlf.MessageID != m.MessageID || crlf.Text != m.Text {
+				t.Errorf("with other line ends it is %q, %q", crlf.MessageID, crlf.Text)
+			}
+		})
+	}
+}
+
+// TestWholeUTF16 reads a mail that an editor saved.
+func TestWholeUTF16(t *testing.T) {
+	const mail = "From: Zo\u00eb <zoe@example.org>\r\nSubject: Quota\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\r\nD\u00e9j\u00e0 vu \U0001f600\r\n"
+	little, big := []byte{0xff, 0xfe}, []byte{0xfe, 0xff}
+	for _, u := range utf16.Encode([]rune(mail)) {
+		little = append(little, byte(u), byte(u>>8))
+		big = append(big, byte(u>>8), byte(u))
+	}
+	for _, raw := range [][]byte{little, big, little[:len(little)-1]} {
+		m := mustParse(t, string(raw))
+		if m.Author.Name != "Zo\u00eb" || m.Subject != "Quota" || !strings.HasPrefix(m.Text, "D\u00e9j\u00e0 vu \U0001f600") || m.Size != len(raw) {
+			t.Errorf("%+v", m)
+		}
+	}
+	if _, err := Parse([]byte("\xff\xfe\x00\x01\x02\x03\x00\x00\x01")); !errors.Is(err, ErrUnreadable) {
+		t.Errorf("binary data: %v", err)
 	}
 }
 

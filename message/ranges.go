@@ -68,6 +68,7 @@ func Cut(text string) []sigpost.Range {
 // Quoted lines are decided at once.
 func splitLines(text string) (lines []textLine, seen clue) {
 	lines = make([]textLine, 0, strings.Count(text, "\n")+1)
+	stuffs := false // the writer's program stuffs what it quotes, against RFC 3676
 	for at := 0; at < len(text); {
 		end := len(text)
 		if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
@@ -75,6 +76,12 @@ func splitLines(text string) (lines []textLine, seen clue) {
 		}
 		l := textLine{start: at, end: end}
 		l.depth, l.content = quoteDepth(text[at:end])
+		if strings.HasPrefix(text[at:end], stuffed+">") {
+			stuffs = stuffs || underAttribution(lines)
+			if l.content = strings.TrimSpace(text[at+1 : end]); stuffs {
+				l.depth, l.content = quoteDepth(text[at+1 : end])
+			}
+		}
 		if l.depth > 0 && (isMangledFrom(text, lines, l) || len(lines) > 0 && !isQuote(text, lines, l)) {
 			l.depth, l.content = 0, strings.TrimSpace(text[at:end])
 		}
@@ -89,6 +96,17 @@ func splitLines(text string) (lines []textLine, seen clue) {
 		at = end
 	}
 	return lines, seen
+}
+
+// underAttribution says whether the last line that is not blank ends as an
+// attribution does.
+func underAttribution(lines []textLine) bool {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i].content != "" {
+			return lines[i].clue&clueColon != 0 && hasVerb(lines[i].content)
+		}
+	}
+	return false
 }
 
 // clues looks at the ends of a line that is not blank.

@@ -34,7 +34,7 @@ func robotRules() []robotRule {
 			return v != "" && v != "none" && !fromList(h)
 		}},
 		{"answering machine", func(h header, m *sigpost.Message) bool {
-			return h.has("x-autoreply") || h.has("x-autorespond") || isAutoreply(m.Subject)
+			return h.has("x-autoreply") || h.has("x-autorespond") || h.has("x-autoreply-from") || h.has("x-mail-autoreply") || isAutoreply(m.Subject)
 		}},
 		{"review, build or bug tracker", func(h header, _ *sigpost.Message) bool {
 			return slices.ContainsFunc(h.fields, func(f field) bool { return isRobotField(f.name) })
@@ -54,27 +54,29 @@ func robotRules() []robotRule {
 }
 
 // robotRuleFor is the name of the rule by which a mail is a robot's, or "". It
-// reads the author and the subject of m.
+// reads the author, the subject and the text of m.
 func robotRuleFor(h header, m *sigpost.Message) string {
 	for _, rule := range robotRules() {
 		if rule.says(h, m) {
 			return rule.name
 		}
 	}
-	return ""
+	return robotWords(m)
 }
 
 // isRobotField knows the fields that only trackers and builders write, in all
 // mail that they send: Gerrit, Jenkins, Bugzilla, Launchpad, GitLab's pipelines,
 // Jira, repository hooks, cron, Phabricator, Trac, Redmine, Review Board,
-// Mailman's own notices, build farms.
+// Mailman's own notices, build farms, Subversion, Mercurial.
 func isRobotField(name string) bool {
 	switch name {
 	case "x-gerrit-messagetype", "x-gerrit-change-id", "x-jenkins-job", "x-jenkins-result", "x-bugzilla-type", "x-bugzilla-reason",
 		"x-launchpad-bug", "x-launchpad-message-rationale", "x-launchpad-notification-type", "x-gitlab-pipeline-id",
 		"x-jira-fingerprint", "x-git-refname", "x-git-newrev", "x-cron-env", "x-phabricator-sent-this-message",
 		"x-trac-project", "x-redmine-project", "x-reviewboard-url", "x-list-administrivia", "x-buildbot-builder", "x-koji-build",
-		"x-travis-repository", "x-appveyor-build", "x-circleci-build", "x-zuul-event-id":
+		"x-travis-repository", "x-appveyor-build", "x-circleci-build", "x-zuul-event-id",
+		"x-git-reftype", "x-svn-commit-author", "x-svn-commit-revision", "x-svn-group", "x-svn-author", "x-svn-revision",
+		"x-hg-notification":
 		return true
 	}
 	return false
@@ -92,7 +94,8 @@ func isHubBot(h header, _ *sigpost.Message) bool {
 func isAutoreply(subject string) bool {
 	s := strings.ToLower(subject[:min(len(subject), 80)])
 	return slices.ContainsFunc([]string{
-		"automatic reply:", "auto reply:", "auto-reply:", "autoreply:", "out of office", "out-of-office", "automatische antwort:",
+		"automatic reply:", "automatic response:", "automated reply:", "automated response:", "auto response:", "auto-response:", "autoresponse:",
+		"[auto-reply]", "[autoreply]", "[auto reply]", "vacation reply", "away from my mail", "auto reply:", "auto-reply:", "autoreply:", "out of office", "out-of-office", "automatische antwort:",
 		"abwesenheitsnotiz:", "réponse automatique", "respuesta automática", "risposta automatica", "resposta automática",
 		"automatisch antwoord", "automatiskt svar", "automatisk svar", "autosvar:", "automaattinen vastaus", "autoodpowiedź", "odpowiedź automatyczna",
 		"automatická odpověď", "автоответ", "自动回复", "自動回覆", "自動応答",
@@ -118,7 +121,8 @@ func isOwnerAddress(addr string) bool {
 // does not tell: "kernel test robot", "Build Bot", "renovate[bot]".
 func isRobotName(name string) bool {
 	s := strings.ToLower(name)
-	return s == "jenkins" || s == "zuul" || s == "patchwork" || s == "syzbot" || s == "cron daemon" ||
+	return s == "jenkins" || s == "zuul" || s == "patchwork" || s == "syzbot" || s == "cron daemon" || s == "anacron" ||
+		strings.HasSuffix(s, " (jira)") ||
 		strings.HasSuffix(s, "[bot]") || strings.HasSuffix(s, " robot") || strings.HasSuffix(s, " bot") || strings.HasSuffix(s, "-bot") ||
 		strings.HasSuffix(s, " ci") || strings.HasSuffix(s, " buildbot")
 }

@@ -106,13 +106,19 @@ func markSignature(text string, lines []textLine) {
 		} else if l.clue&clueRule != 0 && cut == len(lines) && below <= maxRuledSignature && !parts(lines, i, contact) && rulesSignature(l.content, below, long, contact) {
 			cut = i
 		}
-		long = long || !inSignature(l.content)
+		long = long || !inSignature(l.content) || isWordOfText(l.content)
 		contact = contact || isContact(l.content) && !strings.Contains(l.content, "://")
 		below++
 	}
 	for i := cut; i < len(lines); i++ {
 		lines[i].kind = sigpost.RangeSignature
 	}
+}
+
+// isWordOfText says whether a line is one word that ends as a sentence does, as
+// no name does that stands for itself.
+func isWordOfText(s string) bool {
+	return len(s) > 2 && !strings.Contains(s, " ") && endsSentence(s) && !endsCompany(s) && !isContact(s)
 }
 
 // parts says whether the rule at line i parts a text: it underlines a heading,

@@ -13,6 +13,8 @@ func TestCutSignature(t *testing.T) {
 		{"headings with rules", "n Points\nn ----\nn \nn 1. one\nn 2. two\nn \nn ====\nn \nn These signs are only separators of mine.\n"},
 		{"a table with a rule", "n Name  Date  Where\nn --------------------------\nn one 4 April example.org\nn two 5 April example.org\nn three 5 April example.org\nn \nn Please answer this letter.\n"},
 		{"heading with one line below", "n Plan\nn ====\nn \nn * one\nn \nn Notes\nn -----\nn \nn none yet\n"},
+		{"one word below dashes", "n One.\nn \nn Two.\nn -----\nn Three.\n"},
+		{"a company below dashes", "n hello\nn \ns ---\ns Ana\ns Example Inc.\n"},
 		{"a break of three stars", "n one\nn \nn ***\nn \nn two\n"},
 		{"nothing above the dashes", "n ---\nn v2: mended\n"},
 		{"documents of data", "n kind: Pod\nn name: x\nn ---\nn kind: Service\nn name: y\n"},

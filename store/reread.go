@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"sigpost"
 )
@@ -26,6 +27,34 @@ WHERE t.id > $2 AND `+toReread+` ORDER BY t.id LIMIT $3`, version, after, limit)
 func (db *DB) CountToReread(ctx context.Context, version int) (n int, err error) {
 	err = db.scan(ctx, `SELECT count(*) FROM messages WHERE reader <> $1`, []any{version}, &n)
 	return n, db.fail("counting mail to read anew", err)
+}
+
+// RereadAll lets the messages that this version of the parser has read be read
+// anew, too: as if another had read them. It does so once, until RereadDone says
+// that all have been: what was stopped goes on.
+func (db *DB) RereadAll(ctx context.Context, version int) error {
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
+		begun := 0
+		if err := tx.scan(ctx, `SELECT count(*) FROM notes WHERE name = 'rereading' AND value = $1`, []any{strconv.Itoa(version)}, &begun); err != nil || begun > 0 {
+			return err
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO notes (name, value) VALUES ('rereading', $1)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value`, strconv.Itoa(version)); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `UPDATE messages SET reader = -reader WHERE reader = $1`, version)
+		return err
+	})
+	return db.fail("noting that all mail is to be read anew", err)
+}
+
+// RereadDone notes that there is no mail left to read anew.
+func (db *DB) RereadDone(ctx context.Context) error {
+	_, err := db.exec(ctx, `DELETE FROM notes WHERE name = 'rereading'`)
+	return db.fail("noting that all mail was read anew", err)
 }
 
 // Reread puts messages that were read anew, with their Text, in the place of

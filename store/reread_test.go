@@ -164,6 +164,35 @@ func TestRereadKeepsAnIDThatIsTaken(t *testing.T) {
 	})
 }
 
+func TestRereadAllBeginsOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		add(t, db, mail("a", 0), mail("b", 1), mail("c", 2))
+		reread(t, db, func(*sigpost.Message) {}, "a", "b")
+		left := func(when string, want int) {
+			t.Helper()
+			if n := must(db.CountToReread(ctx, 7))(t); n != want {
+				t.Errorf("%s %d are to be read anew, want %d", when, n, want)
+			}
+		}
+		left("at first", 1)
+		check(t, db.RereadAll(ctx, 7))
+		left("of all", 3)
+		reread(t, db, func(*sigpost.Message) {}, "b")
+		check(t, db.RereadAll(ctx, 7))
+		left("going on,", 2)
+		check(t, db.RereadDone(ctx))
+		check(t, db.RereadAll(ctx, 7))
+		left("of all again", 3)
+		reread(t, db, func(*sigpost.Message) {}, "a")
+		check(t, db.RereadAll(ctx, 8))
+		left("for a newer parser,", 2)
+		if n := must(db.CountToReread(ctx, 8))(t); n != 3 {
+			t.Errorf("the newer parser has %d to read, want 3", n)
+		}
+	})
+}
+
 func TestThreadsToReread(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
