@@ -91,10 +91,8 @@ func (c *Classifier) decide(sample *Sample, weight float64) []decided {
 	docs := []Document{sample.Doc}
 	lead := s.weighWords(c, c.findings(s.match(c, docs), docs))
 	var all []decided
-	for i := range c.taxonomy.Tags {
-		if c.lexicon.knows(int32(i)) {
-			all = append(all, decided{s.margins[i], lead(int32(i)), weight, c.isRight(int32(i), sample.Tag)})
-		}
+	for _, tag := range c.lexicon.known {
+		all = append(all, decided{s.margins[tag], lead(tag), weight, c.isRight(tag, sample.Tag)})
 	}
 	slices.SortStableFunc(all, func(a, b decided) int {
 		switch {

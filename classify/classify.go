@@ -21,6 +21,7 @@ type Classifier struct {
 	parents    [][]int32
 	hints      [][]int32
 	partsFirst []int32
+	hinted     []int32 // the tags that have hints
 
 	mu   sync.Mutex
 	free []*scratch // memory that is not in use
@@ -60,6 +61,11 @@ func New(t *Taxonomy, w *Weights) *Classifier {
 		c.hints = append(c.hints, resolve(t.Tags[i].Hints, t.Tags[i].Kind))
 	}
 	c.partsFirst = partsFirst(c.parents)
+	for i := range c.hints {
+		if len(c.hints[i]) > 0 {
+			c.hinted = append(c.hinted, int32(i))
+		}
+	}
 	return c
 }
 

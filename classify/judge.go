@@ -63,25 +63,29 @@ type spoken struct {
 // taggings judges the tags for which anything was found, and gives those of the
 // least score or more, the best first.
 func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Document, least float64) []sigpost.Tagging {
-	var all []weighed
 	lead := s.weighWords(c, found)
 	most := map[string]float64{} // by kind
+	var all []weighed
+	keep := func(w weighed) {
+		if p := logistic(w.odds); p >= least && (least > 0 || w.found != nil || p >= shownScore || lead(w.tag) >= 0) {
+			all = append(all, w)
+		}
+	}
 	for tag, f := range found {
 		kind := c.taxonomy.Tags[tag].Kind
 		most[kind] = max(most[kind], f.x)
-	}
-	for tag := range c.taxonomy.Tags {
-		w := weighed{tag: int32(tag), found: found[int32(tag)]}
-		if !c.lexicon.knows(w.tag) {
-			if w.found == nil || w.found.x <= 0 {
-				continue
-			}
-			w.odds = plainSlope*w.found.x + plainBias
-		} else if w.odds = c.odds(s, w, lead(w.tag), most[c.taxonomy.Tags[tag].Kind]); w.found == nil && len(s.bag.seen) == 0 {
-			continue
+		if !c.lexicon.knows(tag) && f.x > 0 {
+			keep(weighed{tag: tag, found: f, odds: plainSlope*f.x + plainBias})
 		}
-		if logistic(w.odds) >= least && (least > 0 || w.found != nil || logistic(w.odds) >= shownScore || lead(w.tag) >= 0) {
-			all = append(all, w)
+	}
+	for _, tag := range c.lexicon.known {
+		w := weighed{tag: tag}
+		if f := found[tag]; f != nil && f.x > 0 {
+			w.found = f
+		}
+		if w.found != nil || len(s.bag.seen) > 0 {
+			w.odds = c.odds(s, w, lead(tag), most[c.taxonomy.Tags[tag].Kind])
+			keep(w)
 		}
 	}
 	slices.SortFunc(all, func(a, b weighed) int {
@@ -104,8 +108,12 @@ const shownScore = 0.01
 // tag is ahead of the best of all others; behind, if below 0.
 func (s *scratch) weighWords(c *Classifier, found map[int32]*finding) (lead func(tag int32) float64) {
 	x := c.lexicon
-	s.margins = append(s.margins[:0], x.biases...)
-	s.doubtful = append(s.doubtful[:0], make([]bool, len(x.biases))...)
+	if len(s.margins) < len(x.biases) {
+		s.margins, s.doubtful = make([]float64, len(x.biases)), make([]bool, len(x.biases))
+	}
+	for _, tag := range x.known {
+		s.margins[tag], s.doubtful[tag] = x.biases[tag], false
+	}
 	for _, t := range s.bag.seen {
 		v := s.bag.value(t)
 		for _, say := range x.speaks[t] {
@@ -118,24 +126,19 @@ func (s *scratch) weighWords(c *Classifier, found map[int32]*finding) (lead func
 			yield(tag, f.named())
 		}
 	})
-	for tag := range s.margins {
-		if !x.knows(int32(tag)) {
-			continue
-		}
-		if f := found[int32(tag)]; f != nil {
+	for _, tag := range x.known {
+		if f := found[tag]; f != nil {
 			s.margins[tag] += x.rules[tag][0] * f.named()
 		}
 		other := first
-		if other.tag == int32(tag) {
+		if other.tag == tag {
 			other = second
 		}
 		s.margins[tag] += x.rules[tag][1] * max(other.much, 0)
 	}
 	first, second = bestTwo(func(yield func(int32, float64)) {
-		for tag, m := range s.margins {
-			if x.knows(int32(tag)) {
-				yield(int32(tag), m)
-			}
+		for _, tag := range x.known {
+			yield(tag, s.margins[tag])
 		}
 	})
 	return func(tag int32) float64 {
@@ -172,7 +175,7 @@ func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 	cal := c.weights.Calibration
 	odds := cal.Bias + cal.Margin*bounded(s.margins[w.tag]) + cal.Lead*bounded(lead)
 	switch {
-	case w.found == nil || w.found.x <= 0:
+	case w.found == nil:
 		if !s.anyDomain && c.program.hasDomain || s.doubtful[w.tag] {
 			return min(odds, unnamedLimit)
 		}

@@ -262,13 +262,13 @@ func (c *Classifier) spread(at func(int32) *finding, docs []Document) {
 			c.pass(at(parent), f, "part "+c.taxonomy.Tags[tag].Name, weight, docs)
 		}
 	}
-	for tag := range c.hints {
+	for _, tag := range c.hinted {
 		given := 0.0
 		for _, from := range c.hints[tag] {
 			f := at(from)
 			weight := round(min(hintWeight*f.named(), hintLimit-given))
 			given += weight
-			c.pass(at(int32(tag)), f, "hint "+c.taxonomy.Tags[from].Name, weight, docs)
+			c.pass(at(tag), f, "hint "+c.taxonomy.Tags[from].Name, weight, docs)
 		}
 	}
 }

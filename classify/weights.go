@@ -126,6 +126,7 @@ type lexicon struct {
 	ids    table
 	names  []string     // by term
 	speaks [][]tagValue // by term
+	known  []int32      // the tags of which something was learned
 	biases []float64    // by tag; NaN for a tag of which nothing was learned
 	rules  []named      // by tag: what the rules count
 	taught []int        // by tag: by how many decisions
@@ -160,6 +161,7 @@ func newLexicon(t *Taxonomy, w *Weights) *lexicon {
 		if !ok {
 			continue
 		}
+		x.known = append(x.known, int32(i))
 		x.biases[i], x.rules[i], x.taught[i] = learned.Bias, named{learned.Rules, learned.Others}, learned.Decisions
 		for _, term := range slices.Sorted(maps.Keys(learned.Terms)) {
 			id := x.term(term)
