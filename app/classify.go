@@ -154,7 +154,7 @@ func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages 
 				places = append(places, place{i, len(docs[i])})
 				read = append(read, m)
 				docs[i] = append(docs[i], classify.Document{
-					MessageID: m.MessageID, Subject: m.Subject, Lists: listsOf(&m), Opener: len(docs[i]) == 0,
+					MessageID: m.MessageID, Subject: m.Subject, Lists: listsOf(&m), Opener: len(docs[i]) == 0, StandsAlone: true,
 					Author: m.Author.Addr, Robot: m.Robot, Answering: m.Answering,
 				})
 			}

@@ -29,6 +29,8 @@ type ExplainedTag struct {
 // summit, a note.
 type TextTagger struct {
 	classifier *classify.Classifier
+	// Mail takes texts for mail of a list: a name is taken at its word.
+	Mail bool
 }
 
 // TextTagger makes one of the taxonomy.
@@ -36,7 +38,7 @@ func (t *Taxonomy) TextTagger() *TextTagger { return &TextTagger{classifier: t.C
 
 // Explain gives every tag for which the text speaks, the best first.
 func (t *TextTagger) Explain(subject, body string) TaggedText {
-	found := t.classifier.Explain([]classify.Document{{Subject: subject, Text: body, Opener: true}})
+	found := t.classifier.Explain([]classify.Document{{Subject: subject, Text: body, Opener: true, StandsAlone: t.Mail}})
 	text := TaggedText{Tags: make([]ExplainedTag, len(found))}
 	for i, g := range found {
 		text.Tags[i] = ExplainedTag{string(g.Tag.Kind), g.Tag.Name, g.Title, g.Score, g.State, g.Evidence}

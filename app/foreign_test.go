@@ -69,7 +69,7 @@ func TestCorpusForeign(t *testing.T) {
 					continue
 				}
 				text := textOf(m)
-				tags := c.Classify([]classify.Document{{Subject: m.Subject, Text: text.own, Quoted: text.quoted, Lists: listsOf(m), Opener: true}})
+				tags := c.Classify([]classify.Document{{Subject: m.Subject, Text: text.own, Quoted: text.quoted, Lists: listsOf(m), Opener: true, StandsAlone: true}})
 				i := slices.IndexFunc(tags, func(g sigpost.Tagging) bool {
 					return g.Tag.Kind == sigpost.KindProject && g.State == sigpost.TagAccepted
 				})

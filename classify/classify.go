@@ -103,6 +103,10 @@ type Document struct {
 	// Text is what the author wrote here, Quoted what is quoted of others.
 	Text   string
 	Quoted string
+	// StandsAlone says that its readers know no more of its topic than it says,
+	// as with mail and the title of a talk, so that a name is taken at its word.
+	// Notes of a project's own repository need not name it, and name others.
+	StandsAlone bool
 	// Lists are the names and List-Ids of the lists that it came through.
 	Lists []string
 	// Opener says that it opens its thread, which makes it count most.
@@ -149,14 +153,14 @@ func (c *Classifier) classify(docs []Document, least float64) []sigpost.Tagging 
 // match finds the terms of the taxonomy in a thread, and counts the words that
 // the weights know.
 func (s *scratch) match(c *Classifier, docs []Document) []sum {
-	s.hits, s.anyDomain, s.mail = s.hits[:0], false, false
+	s.hits, s.anyDomain, s.alone = s.hits[:0], false, false
 	s.bag.reset(len(c.lexicon.names))
 	clear(s.subjects)
 	noOpener := !slices.ContainsFunc(docs, func(d Document) bool { return d.Opener })
 	for i := range docs {
 		d := &docs[i]
 		from := len(s.hits)
-		s.domain, s.mail = false, s.mail || len(d.Lists) > 0
+		s.domain, s.alone = false, s.alone || d.StandsAlone
 		opener := d.Opener || noOpener && i == 0
 		s.findLists(c.program, d, int32(i))
 		unread := len(s.hits)

@@ -179,7 +179,7 @@ func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 		if !s.anyDomain && c.program.hasDomain || s.doubtful[w.tag] {
 			return min(odds, unnamedLimit)
 		}
-	case w.found.isMeant(s.mail, most):
+	case w.found.isMeant(s.alone, most):
 		return max(odds, plainSlope*w.found.x+plainBias)
 	}
 	return odds
@@ -189,20 +189,19 @@ func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 func bounded(x float64) float64 { return min(max(x, -marginLimit), marginLimit) }
 
 // isMeant says whether a name is taken at its word, whatever the other words
-// say: in the brackets of a subject; and in mail, whose readers do not know
-// otherwise what it is about, in the subject, or anywhere if no other tag is
-// named more. Labelled texts cannot teach that: those who wrote them had no
+// say: in the brackets of a subject; and where the text stands alone, in the
+// subject, or anywhere if no other tag is named more. Labelled texts cannot teach that: those who wrote them had no
 // need to name their project.
-func (f *finding) isMeant(mail bool, most float64) bool {
+func (f *finding) isMeant(alone bool, most float64) bool {
 	for i := range f.sums {
 		switch u := &f.sums[i]; {
 		case u.best.field == fieldTag && u.weight >= bracketX:
 			return true
-		case mail && u.best.field == fieldSubject && u.weight >= subjectX:
+		case alone && u.best.field == fieldSubject && u.weight >= subjectX:
 			return true
 		}
 	}
-	return mail && f.x >= most
+	return alone && f.x >= most
 }
 
 const (

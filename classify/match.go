@@ -73,7 +73,7 @@ type scratch struct {
 	// domain says that the document at hand is about the taxonomy's field,
 	// anyDomain that one of the thread is.
 	domain, anyDomain bool
-	mail              bool // the thread came through a list
+	alone             bool // a document stands alone
 	bag               bag
 	margins           []float64 // by tag: see judge.go
 	doubtful          []bool    // by tag: a name that may be none speaks for it

@@ -125,7 +125,7 @@ func testNeutralText(t *testing.T, c *Classifier) {
 			Text:    paragraphs(t, "text", tellingSentences), Opener: true,
 		}
 		if rapid.Bool().Draw(t, "mail") {
-			d.Lists = []string{"dev.example.org"}
+			d.StandsAlone = true
 		}
 		had := map[string]bool{}
 		for _, name := range projects(c.Classify([]Document{d})) {

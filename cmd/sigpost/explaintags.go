@@ -14,6 +14,7 @@ import (
 
 type explainTags struct {
 	File    string `arg:"" optional:"" default:"-" help:"A text, or JSON lines of subject and body; - is the standard input."`
+	Mail    bool   `help:"Take it for mail of a list, or a talk's title, whose readers know no more than it says: names are taken at their word."`
 	Subject string `placeholder:"TEXT" help:"The subject of the text."`
 }
 
@@ -29,6 +30,7 @@ func (c explainTags) Run(s *session) error {
 		return err
 	}
 	tagger := t.TextTagger()
+	tagger.Mail = c.Mail
 	if c.Subject == "" && isLines(text) {
 		return tagger.ExplainLines(bytes.NewReader(text), s.stdout)
 	}
