@@ -83,7 +83,7 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 		if f := found[tag]; f != nil && f.x > 0 {
 			w.found = f
 		}
-		if w.found != nil || len(s.bag.seen) > 0 {
+		if w.found != nil || s.spoken[tag] {
 			w.odds = c.odds(s, w, lead(tag), most[c.taxonomy.Tags[tag].Kind])
 			keep(w)
 		}
@@ -109,7 +109,7 @@ const shownScore = 0.01
 func (s *scratch) weighWords(c *Classifier, found map[int32]*finding) (lead func(tag int32) float64) {
 	x := c.lexicon
 	if len(s.margins) < len(x.biases) {
-		s.margins, s.doubtful = make([]float64, len(x.biases)), make([]bool, len(x.biases))
+		s.margins, s.doubtful, s.spoken = make([]float64, len(x.biases)), make([]bool, len(x.biases)), make([]bool, len(x.biases))
 	}
 	for _, tag := range x.known {
 		s.margins[tag], s.doubtful[tag] = x.biases[tag], false
@@ -127,6 +127,7 @@ func (s *scratch) weighWords(c *Classifier, found map[int32]*finding) (lead func
 		}
 	})
 	for _, tag := range x.known {
+		s.spoken[tag] = s.margins[tag] > x.biases[tag]
 		if f := found[tag]; f != nil {
 			s.margins[tag] += x.rules[tag][0] * f.named()
 		}
@@ -216,7 +217,7 @@ const (
 // tagging writes down what was decided, and why.
 func (c *Classifier) tagging(s *scratch, w *weighed, docs []Document) sigpost.Tagging {
 	spec := &c.taxonomy.Tags[w.tag]
-	t := sigpost.Tagging{Tag: spec.Tag(), Title: spec.Title, Score: round(logistic(w.odds)), State: sigpost.TagAccepted}
+	t := sigpost.Tagging{Tag: spec.Tag(), Title: spec.Title, Score: round(logistic(w.odds)), State: sigpost.TagAccepted, Evidence: []sigpost.Evidence{}}
 	switch p := logistic(w.odds); {
 	case p < proposeScore:
 		t.State = sigpost.TagBelow

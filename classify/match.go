@@ -77,6 +77,7 @@ type scratch struct {
 	bag               bag
 	margins           []float64 // by tag: see judge.go
 	doubtful          []bool    // by tag: a name that may be none speaks for it
+	spoken            []bool    // by tag: the words speak for it, all in all
 }
 
 // maxSpelt bounds the words whose spelling is remembered; a list's vocabulary
