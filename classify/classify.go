@@ -137,7 +137,7 @@ func (c *Classifier) Explain(docs []Document) []sigpost.Tagging { return c.class
 func (c *Classifier) classify(docs []Document, least float64) []sigpost.Tagging {
 	s := c.take()
 	defer c.give(s)
-	return c.taggings(s, c.findings(s.match(c, docs), docs), docs, least)
+	return c.taggings(s, c.findings(s, s.match(c, docs), docs), docs, least)
 }
 
 // match finds the terms of the taxonomy in a thread, and counts the words that

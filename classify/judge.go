@@ -185,6 +185,7 @@ func bounded(x float64) float64 { return min(max(x, -marginLimit), marginLimit) 
 func (f *finding) isMeant(mail bool, lead float64) bool {
 	for i := range f.sums {
 		switch u := &f.sums[i]; {
+		case u.best.kind.weighed():
 		case u.best.field == fieldTag && u.weight >= bracketX:
 			return true
 		case mail && u.best.field == fieldSubject && u.weight >= subjectX:

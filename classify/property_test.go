@@ -55,7 +55,7 @@ func checkTaggings(t interface{ Fatalf(string, ...any) }, docs []Document, tags 
 }
 
 func checkEvidence(t interface{ Fatalf(string, ...any) }, docs []Document, e sigpost.Evidence) {
-	if e.Rule == "" || e.Weight <= 0 || len(e.Spans) == 0 || strings.ContainsAny(e.Excerpt, "\n\r") || !utf8.ValidString(e.Excerpt) {
+	if e.Rule == "" || e.Weight == 0 || e.Weight < 0 && !strings.HasPrefix(e.Rule, "against ") || len(e.Spans) == 0 || strings.ContainsAny(e.Excerpt, "\n\r") || !utf8.ValidString(e.Excerpt) {
 		t.Fatalf("evidence %+v", e)
 	}
 	end := 0
