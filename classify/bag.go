@@ -91,13 +91,17 @@ func (s *scratch) count(c *Classifier, from field, doc int32, opener bool) {
 		weight *= subjectCounts
 	}
 	x := c.lexicon
-	if len(x.names) == 0 {
+	if len(x.names) == 0 && s.all == nil {
 		return
 	}
 	eachTerm(s.atoms, func(h termHash, first, last int) {
 		s.bag.total += float64(weight)
+		at := find{doc: doc, start: s.atoms[first].start, end: s.atoms[last].end, from: from}
 		if t, ok := x.ids[h]; ok {
-			s.bag.add(t, weight, find{doc: doc, start: s.atoms[first].start, end: s.atoms[last].end, from: from})
+			s.bag.add(t, weight, at)
+		}
+		if s.all != nil {
+			s.all.add(h, float64(weight), at)
 		}
 	})
 }

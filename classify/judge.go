@@ -67,14 +67,13 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 	lead := s.weighWords(c, found)
 	for tag := range c.taxonomy.Tags {
 		w := weighed{tag: int32(tag), found: found[int32(tag)]}
-		if !c.lexicon.knows(w.tag) {
-			if w.found == nil || w.found.x <= 0 {
-				continue
-			}
-			w.odds = plainSlope*w.found.x + plainBias
-		} else if w.odds = c.odds(s, w, lead(w.tag)); w.found == nil && len(s.bag.seen) == 0 {
+		lesson, taught := s.lesson(c, w.tag)
+		switch {
+		case taught:
+		case !c.lexicon.knows(w.tag) && (w.found == nil || w.found.x <= 0), w.found == nil && len(s.bag.seen) == 0:
 			continue
 		}
+		w.odds = c.addLesson(s, w, c.baseOdds(s, w, lead(w.tag)), lesson)
 		if logistic(w.odds) >= least && (least > 0 || w.found != nil || logistic(w.odds) >= shownScore || lead(w.tag) >= 0) {
 			all = append(all, w)
 		}
@@ -159,6 +158,17 @@ func bestTwo(each func(yield func(tag int32, much float64))) (first, second rank
 	return first, second
 }
 
+// baseOdds are log odds without what was learned from decisions.
+func (c *Classifier) baseOdds(s *scratch, w weighed, lead float64) float64 {
+	switch {
+	case c.lexicon.knows(w.tag):
+		return c.odds(s, w, lead)
+	case w.found == nil:
+		return plainBias
+	}
+	return plainSlope*max(w.found.x, 0) + plainBias
+}
+
 // odds makes log odds of the margin of a tag of which something was learned.
 func (c *Classifier) odds(s *scratch, w weighed, lead float64) float64 {
 	cal := c.weights.Calibration
@@ -220,18 +230,24 @@ func (c *Classifier) tagging(s *scratch, w *weighed, docs []Document) sigpost.Ta
 		t.Evidence = append(t.Evidence, w.found.evidence...)
 	}
 	t.Evidence = append(t.Evidence, c.spokenFor(s, w.tag, docs)...)
+	t.Evidence = append(t.Evidence, c.lessons(s, w.tag, docs)...)
 	slices.SortStableFunc(t.Evidence, func(a, b sigpost.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
 	return t
 }
 
-// spokenFor shows the learned words that said most, for the tag or against it.
+// spokenFor shows the trained words that said most, for the tag or against it.
 func (c *Classifier) spokenFor(s *scratch, tag int32, docs []Document) []sigpost.Evidence {
 	if !c.lexicon.knows(tag) {
 		return nil
 	}
+	return c.spokenBy(s, c.lexicon.speaks, tag, docs, func(term string) string { return "learned " + term })
+}
+
+// spokenBy shows the words with weights by term that said most of a tag.
+func (c *Classifier) spokenBy(s *scratch, weights [][]tagValue, tag int32, docs []Document, rule func(term string) string) []sigpost.Evidence {
 	var said []spoken
 	for _, t := range s.bag.seen {
-		for _, say := range c.lexicon.speaks[t] {
+		for _, say := range weights[t] {
 			if added := round(s.bag.value(t) * float64(say.weight)); say.tag == tag && math.Abs(added) >= 0.01 {
 				said = append(said, spoken{t, added})
 			}
@@ -246,7 +262,7 @@ func (c *Classifier) spokenFor(s *scratch, tag int32, docs []Document) []sigpost
 		text := docs[at.doc].text(at.from)
 		from, to := cut(text, int(at.start), int(at.end))
 		shown = append(shown, sigpost.Evidence{
-			Rule: "learned " + c.lexicon.names[w.term] + c.lexicon.because(tag), Field: at.from.String(), MessageID: docs[at.doc].MessageID,
+			Rule: rule(c.lexicon.names[w.term]), Field: at.from.String(), MessageID: docs[at.doc].MessageID,
 			Excerpt: oneLine(text[from:to]), Spans: []sigpost.Span{{Start: int(at.start) - from, End: int(at.end) - from}}, Weight: w.added,
 		})
 	}

@@ -74,6 +74,7 @@ type scratch struct {
 	domain, anyDomain bool
 	mail              bool // the thread came through a list
 	bag               bag
+	all               *wordBag  // of all terms, for who learns; else nil
 	margins           []float64 // by tag: see judge.go
 }
 
