@@ -19,9 +19,9 @@ import (
 // where the answer is right, and as little as is needed where it is wrong.
 
 const (
-	// minDecisions is how many decisions a tag needs before anything is learned
+	// MinDecisions is how many decisions a tag needs before anything is learned
 	// of it: fewer show the threads, and not the tag.
-	minDecisions = 3
+	MinDecisions = 3
 	// learnCost is PA-II's C: how much a mistake counts against staying close to
 	// what was known. learnRounds bounds the passes over a tag's threads.
 	learnCost   = 5
@@ -154,7 +154,7 @@ func (l *Learner) Learn() (*Weights, []Lesson) {
 	w := &Weights{Kinds: map[string]map[string]TagWeights{}}
 	var lessons []Lesson
 	for tag, of := range examples {
-		if len(of) < minDecisions {
+		if len(of) < MinDecisions {
 			continue
 		}
 		learned := l.kept(learnTag(of))
