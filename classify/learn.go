@@ -2,6 +2,7 @@ package classify
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -34,11 +35,12 @@ const (
 	maxLearned     = 12
 	maxLearnedBias = 0.5
 	biasShare      = 0.1 // how much of it a thread has, as if it were a term
-	// maxThreadTerms and maxLearnedTerms bound the terms that are looked at in a
-	// thread, and that are kept of a tag.
-	maxThreadTerms  = 400
-	maxLearnedTerms = 150
-	minLearned      = 0.02
+	// maxThreadTerms bounds the terms that are looked at in a thread;
+	// termsPerDecision and maxLearnedTerms bound those that are kept of a tag.
+	maxThreadTerms   = 400
+	termsPerDecision = 15
+	maxLearnedTerms  = 300
+	minLearned       = 0.02
 	// commonPrior makes a term that all decided threads have say little, the less
 	// the more threads there are.
 	commonPrior = 4
@@ -157,7 +159,9 @@ func (l *Learner) Learn() (*Weights, []Lesson) {
 		if len(of) < MinDecisions {
 			continue
 		}
-		learned := l.kept(learnTag(of))
+		// The words that tell most are kept, and have to tell what others did.
+		keep(of, learnTag(of))
+		learned := l.written(learnTag(of))
 		learned.Decisions = len(of)
 		lesson := Lesson{Tag: tag, Decisions: len(of), Terms: len(learned.Terms), RightBefore: agreed(of, taught{}), RightAfter: agreed(of, hashed(learned))}
 		if lesson.RightAfter <= lesson.RightBefore { // nothing to learn, or nothing in common
@@ -282,21 +286,27 @@ func learnTag(examples []example) taught {
 
 func clamp(x, limit float64) float64 { return min(max(x, -limit), limit) }
 
-// kept gives the strongest of what was learned as people read it, with two
-// digits.
-func (l *Learner) kept(w taught) TagWeights {
-	learned := TagWeights{Bias: math.Round(100*w.bias) / 100, Terms: map[string]float64{}}
-	terms := make([]termHash, 0, len(w.terms))
-	for h, weight := range w.terms {
-		if math.Abs(weight) >= minLearned {
-			terms = append(terms, h)
-		}
-	}
-	slices.SortFunc(terms, func(a, b termHash) int {
+// keep leaves examples the terms that were learned to be strongest.
+func keep(examples []example, w taught) {
+	terms := slices.SortedFunc(maps.Keys(w.terms), func(a, b termHash) int {
 		return cmp.Or(cmp.Compare(math.Abs(w.terms[b]), math.Abs(w.terms[a])), cmp.Compare(a, b))
 	})
-	for _, h := range terms[:min(len(terms), maxLearnedTerms)] {
-		learned.Terms[commonest(l.forms[h])] = math.Round(100*w.terms[h]) / 100
+	kept := map[termHash]bool{}
+	for _, h := range terms[:min(len(terms), termsPerDecision*len(examples), maxLearnedTerms)] {
+		kept[h] = true
+	}
+	for i := range examples {
+		examples[i].x = slices.DeleteFunc(examples[i].x, func(t termValue) bool { return !kept[t.term] })
+	}
+}
+
+// written gives what was learned as people read it, with two digits.
+func (l *Learner) written(w taught) TagWeights {
+	learned := TagWeights{Bias: math.Round(100*w.bias) / 100, Terms: map[string]float64{}}
+	for h, weight := range w.terms {
+		if math.Abs(weight) >= minLearned {
+			learned.Terms[commonest(l.forms[h])] = math.Round(100*weight) / 100
+		}
 	}
 	return learned
 }
