@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"sigpost"
@@ -60,19 +59,19 @@ type App struct {
 	Config *config.Config
 	Store  *store.DB
 
-	log        *slog.Logger
-	now        func() time.Time
-	progress   Progress
-	classifier func() *classify.Classifier // made when it is first needed
-	natures    *classify.Natures
-	taxonomy   *classify.Taxonomy
-	version    string // of the taxonomy
-	fresh      *freshTexts
-	watchWait  time.Duration
-	secret     []byte
-	tokens     subscribe.Tokens
-	dry        bool
-	temporary  string // folder that is gone with Close, or ""
+	log       *slog.Logger
+	now       func() time.Time
+	progress  Progress
+	natures   *classify.Natures
+	taxonomy  *classify.Taxonomy
+	taggers   *taggers
+	tagger    *tagger
+	fresh     *freshTexts
+	watchWait time.Duration
+	secret    []byte
+	tokens    subscribe.Tokens
+	dry       bool
+	temporary string // folder that is gone with Close, or ""
 }
 
 // Open opens the archive and reads the taxonomy and the secret.
@@ -91,8 +90,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.taxonomy = taxonomy.t
-	a.classifier, a.version, a.fresh = sync.OnceValue(taxonomy.Classifier), taxonomy.Version(), newFreshTexts()
+	a.taxonomy, a.taggers, a.fresh = taxonomy.t, &taggers{taxonomy: taxonomy, log: a.log}, newFreshTexts()
 	a.natures = classify.NewNatures()
 	a.watchWait = watchWait
 	if a.secret, err = cfg.Secret(); err != nil {
@@ -105,6 +103,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	}
 	if err := a.openStore(ctx, dsn, o); err != nil {
 		return nil, err
+	}
+	if a.tagger, err = a.taggerOf(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
 }
@@ -152,13 +153,16 @@ func (a *App) locked(ctx context.Context, dry bool, stage func(*App) error) erro
 		return err
 	}
 	defer unlock()
+	run := *a
+	if run.tagger, err = a.taggerOf(ctx); err != nil { // another process may have learned
+		return err
+	}
 	if !dry {
-		return stage(a)
+		return stage(&run)
 	}
 	return a.Store.Scratch(ctx, func(scratch *store.DB) error {
-		rehearsal := *a
-		rehearsal.Store, rehearsal.dry = scratch, true
-		return stage(&rehearsal)
+		run.Store, run.dry = scratch, true
+		return stage(&run)
 	})
 }
 

@@ -24,7 +24,7 @@ type Finding struct {
 func (a *App) Check(ctx context.Context) []Finding {
 	messages, threads, quarantined, err := a.Store.CountMessages(ctx)
 	findings := []Finding{finding("archive", err, "%d messages in %d threads, %d in quarantine", messages, threads, quarantined)}
-	findings = append(findings, finding("taxonomy", nil, "%d tags, version %s", len(a.taxonomy.Tags), a.version))
+	findings = append(findings, finding("taxonomy", nil, "%d tags, version %s", len(a.taxonomy.Tags), a.tagger.version))
 	for _, d := range a.Config.Digests {
 		findings = append(findings, a.checkLetters(ctx, d))
 	}

@@ -44,14 +44,14 @@ func (a *App) Classify(ctx context.Context) (report ClassifyReport, err error) {
 }
 
 func (a *App) classify(ctx context.Context) (report ClassifyReport, err error) {
-	report, err = a.classifyBy(ctx, a.version)
+	report, err = a.classifyBy(ctx, a.tagger.version)
 	if err != nil {
 		return report, err
 	}
 	if report.Threads > 0 {
 		a.log.Info("threads tagged", "threads", report.Threads, "tagged", report.Tagged, "took", report.Took)
 	}
-	return report, a.Store.Classified(ctx, a.version)
+	return report, a.Store.Classified(ctx, a.tagger.version)
 }
 
 // classifyBy is classify for threads that have grown, and where taxonomy is not
@@ -116,12 +116,12 @@ func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, message
 	}
 	return tagged, a.Store.Tx(ctx, func(tx *store.DB) error {
 		for i, t := range threads {
-			taggings := a.classifier().Classify(docs[i])
+			taggings := a.tagger.classifier().Classify(docs[i])
 			if len(accepted(taggings)) > 0 {
 				tagged++
 			}
 			taggings = append(taggings, a.natures.Of(docs[i]))
-			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.version, taggings); err != nil {
+			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.tagger.version, taggings); err != nil {
 				return err
 			}
 		}

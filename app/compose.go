@@ -230,7 +230,7 @@ func (a *App) events(at time.Time) ([]sigpost.Occurrence, error) {
 			// field its words are, and that its first one has a capital for
 			// another reason than its place.
 			doc := classify.Document{Subject: upcoming[i].Title + " " + s.Title, Opener: true, StandsAlone: true}
-			for _, t := range accepted(a.classifier().Classify([]classify.Document{doc})) {
+			for _, t := range accepted(a.tagger.classifier().Classify([]classify.Document{doc})) {
 				s.Tags = append(s.Tags, t.Tag)
 			}
 		}

@@ -69,7 +69,7 @@ func TestADecidedNatureStays(t *testing.T) {
 	if err := a.Store.Decide(ctx, of, sigpost.NatureProposal.Tag(), "Proposal", true, "ada", "it is one", w.clock()); err != nil {
 		t.Fatal(err)
 	}
-	a.version = "another"
+	a.taggers.last.version = "another"
 	if _, err := a.Classify(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,11 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	begin := time.Now()
 	var report RunReport
 	var failures []error
-	var err error
+	// Tagging goes on by what was learned before, should this fail.
+	err := a.learnFirst(ctx)
+	if err != nil {
+		failures = append(failures, err)
+	}
 	if report.Ingest, report.Classify, err = a.readAndTag(ctx, nil); err != nil {
 		failures = append(failures, err)
 	}

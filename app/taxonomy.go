@@ -21,7 +21,7 @@ type Taxonomy struct {
 	File string
 	data []byte
 	t    *classify.Taxonomy
-	// learned gives what was learned of its tags, or nil; learnedVersion tells
+	// learned gives what was trained for its tags, or nil; learnedVersion tells
 	// it from others.
 	learned        func() *classify.Weights
 	learnedVersion string
@@ -30,8 +30,13 @@ type Taxonomy struct {
 // Version tells by which taxonomy and which weights a thread was tagged.
 func (t *Taxonomy) Version() string { return t.t.Version() + t.learnedVersion }
 
-// Classifier makes a classifier of the taxonomy and what was learned.
+// Classifier makes a classifier of the taxonomy and what was trained.
 func (t *Taxonomy) Classifier() *classify.Classifier { return classify.New(t.t, t.learned()) }
+
+// taught is Classifier with what reviewers taught; nil for nothing.
+func (t *Taxonomy) taught(w *classify.Weights) *classify.Classifier {
+	return classify.NewTaught(t.t, t.learned(), w)
+}
 
 // builtInFile is what the file of the built-in taxonomy is called.
 const builtInFile = "openstack.toml"
@@ -39,6 +44,14 @@ const builtInFile = "openstack.toml"
 // OpenTaxonomy reads a taxonomy: the file if one is named, else what the
 // configuration names, else the built-in one. The configuration may be nil.
 func OpenTaxonomy(cfg *config.Config, file string) (*Taxonomy, error) {
+	t, err := openTaxonomy(cfg, file)
+	if err != nil || cfg == nil || cfg.Classify.Weights == "" {
+		return t, err
+	}
+	return t, t.openWeights(cfg.Path(cfg.Classify.Weights), "classify.weights")
+}
+
+func openTaxonomy(cfg *config.Config, file string) (*Taxonomy, error) {
 	named := "the taxonomy cannot be read"
 	if file == "" && cfg != nil && cfg.Classify.Taxonomy != config.OpenStackTaxonomy {
 		file = cfg.Path(cfg.Classify.Taxonomy)
@@ -58,18 +71,14 @@ func OpenTaxonomy(cfg *config.Config, file string) (*Taxonomy, error) {
 	if err != nil {
 		return nil, sigpost.Usage(err)
 	}
-	taxonomy := &Taxonomy{File: file, data: data, t: t, learned: func() *classify.Weights { return nil }}
-	if cfg == nil || cfg.Classify.Weights == "" {
-		return taxonomy, nil
-	}
-	return taxonomy, taxonomy.openWeights(cfg.Path(cfg.Classify.Weights))
+	return &Taxonomy{File: file, data: data, t: t, learned: func() *classify.Weights { return nil }}, nil
 }
 
-// openWeights reads what was learned from a file.
-func (t *Taxonomy) openWeights(file string) error {
+// openWeights reads what was trained from a file, which key names.
+func (t *Taxonomy) openWeights(file, key string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return sigpost.Usage(fmt.Errorf("the weights cannot be read (classify.weights): %w", err))
+		return sigpost.Usage(fmt.Errorf("the weights cannot be read (%s): %w", key, err))
 	}
 	w, err := classify.ParseWeights(file, data)
 	if err != nil {
@@ -202,11 +211,7 @@ type TagKey struct {
 func (t *Taxonomy) Show(name string) ([]TagReport, error) {
 	tags := t.t.Named(name)
 	if len(tags) == 0 {
-		hint := "\"sigpost taxonomy show\" lists them"
-		if like := t.t.Like(name); len(like) > 0 {
-			hint = "did you mean " + strings.Join(like, ", ") + "?"
-		}
-		return nil, sigpost.Usage(fmt.Errorf("there is no tag %q; %s", name, hint))
+		return nil, sigpost.Usage(errors.New(noSuchTag(t.t, name)))
 	}
 	var reports []TagReport
 	for _, tag := range tags {
@@ -221,6 +226,15 @@ func (t *Taxonomy) Show(name string) ([]TagReport, error) {
 		reports = append(reports, report)
 	}
 	return reports, nil
+}
+
+// noSuchTag says that no tag goes by a name, and which may have been meant.
+func noSuchTag(t *classify.Taxonomy, name string) string {
+	hint := "\"sigpost taxonomy show\" lists them"
+	if like := t.Like(name); len(like) > 0 {
+		hint = "did you mean " + strings.Join(like, ", ") + "?"
+	}
+	return fmt.Sprintf("there is no tag %q; %s", name, hint)
 }
 
 // noNil keeps a list of none from being null in JSON.

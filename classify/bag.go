@@ -115,7 +115,7 @@ func (s *scratch) count(c *Classifier, first int, from field, doc int32, opener 
 		weight *= subjectCounts
 	}
 	x := c.lexicon
-	if len(x.names) == 0 {
+	if len(x.names) == 0 && s.all == nil {
 		return
 	}
 	if from == fieldText {
@@ -124,8 +124,12 @@ func (s *scratch) count(c *Classifier, first int, from field, doc int32, opener 
 	}
 	eachTerm(s.atoms, func(h termHash, first, last int) {
 		s.bag.total += float64(weight)
+		at := find{doc: doc, start: s.atoms[first].start, end: s.atoms[last].end, from: from}
 		if t, ok := x.ids.get(h); ok {
-			s.bag.add(t, weight, find{doc: doc, start: s.atoms[first].start, end: s.atoms[last].end, from: from})
+			s.bag.add(t, weight, at)
+		}
+		if s.all != nil {
+			s.all.add(h, float64(weight), at)
 		}
 	})
 }

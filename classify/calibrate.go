@@ -89,7 +89,7 @@ func (c *Classifier) decide(sample *Sample, weight float64) []decided {
 	s := c.take()
 	defer c.give(s)
 	docs := []Document{sample.Doc}
-	lead := s.weighWords(c, c.findings(s.match(c, docs), docs))
+	lead := s.weighWords(c, c.findings(s, s.match(c, docs), docs))
 	var all []decided
 	for _, tag := range c.lexicon.known {
 		all = append(all, decided{s.margins[tag], lead(tag), weight, c.isRight(tag, sample.Tag)})

@@ -175,6 +175,7 @@ func (c *checker) tag(i int) {
 		}
 	}
 	c.lists(i)
+	c.weights(i)
 	for _, group := range s.Together {
 		if len(group) < 2 {
 			c.fail(i, strings.Join(group, ""), "together: a group needs two words or more, %q has %d", group, len(group))

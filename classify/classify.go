@@ -38,10 +38,13 @@ const (
 // bytes (RFC 5322, section 2.1.1).
 const maxLine = 998
 
-// New makes a classifier of a taxonomy and of what was learned of its tags,
-// which may be nil. Neither may be changed any more.
-func New(t *Taxonomy, w *Weights) *Classifier {
-	c := &Classifier{taxonomy: t, weights: w, program: compile(t), lexicon: newLexicon(t, w)}
+// New makes a classifier of a taxonomy and of what was learned of its tags
+// (Train), which may be nil. Neither may be changed any more.
+func New(t *Taxonomy, w *Weights) *Classifier { return NewTaught(t, w, nil) }
+
+// NewTaught is New with what reviewers taught (Learner.Learn), which may be nil.
+func NewTaught(t *Taxonomy, w, learned *Weights) *Classifier {
+	c := &Classifier{taxonomy: t, weights: w, program: compile(t), lexicon: newLexicon(t, w, learned)}
 	c.speller = newSpeller(t, c.program.words)
 	index := map[sigpost.Tag]int32{}
 	for i := range t.Tags {
@@ -147,7 +150,7 @@ func (c *Classifier) Explain(docs []Document) []sigpost.Tagging { return c.class
 func (c *Classifier) classify(docs []Document, least float64) []sigpost.Tagging {
 	s := c.take()
 	defer c.give(s)
-	return c.taggings(s, c.findings(s.match(c, docs), docs), docs, least)
+	return c.taggings(s, c.findings(s, s.match(c, docs), docs), docs, least)
 }
 
 // match finds the terms of the taxonomy in a thread, and counts the words that

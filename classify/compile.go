@@ -19,10 +19,12 @@ const (
 	termClient
 	termURL
 	termList
+	termWeighed
+	termAgainst
 )
 
 func (k termKind) String() string {
-	return [...]string{"alias", "former", "acronym", "repository", "channel", "phrase", "together", "client", "url", "list"}[k]
+	return [...]string{"alias", "former", "acronym", "repository", "channel", "phrase", "together", "client", "url", "list", "term", "against"}[k]
 }
 
 // term is something to be found in text that speaks for a tag.
@@ -34,7 +36,8 @@ type term struct {
 	// in a subject's brackets alone.
 	guarded, silent bool
 	// glued terms match only where their atoms are joined by "-", "_", ".".
-	glued bool
+	glued  bool
+	weight float64 // of a weighted term, below 0 where it speaks against the tag
 }
 
 // group is a compiled entry of TagSpec.Together.
@@ -62,11 +65,16 @@ const (
 	wordNeighbour                       // shows a name beside it
 	wordTag                             // begins a term of a tag
 	wordTogether                        // begins a term of a group
+	wordWeighed                         // begins a weighted term
 )
 
 // The trie has a root for terms of each purpose, so that a project's name is
-// found inside a scenario's phrase. Kinds follow after the first.
-const rootTogether = 0
+// found inside a scenario's phrase. Kinds follow after these.
+const (
+	rootTogether = iota
+	rootWeighed
+	firstKind
+)
 
 // program is a taxonomy made ready for matching. It never changes.
 type program struct {
@@ -97,7 +105,7 @@ func compile(t *Taxonomy) *program {
 	p := &program{
 		words: map[string]int32{}, rootOfKind: map[string]int32{}, edges: map[edge]int32{},
 		own: map[edge]bool{}, paths: map[string]int32{}, orgs: map[string]bool{}, pages: map[string][]string{},
-		home: strings.ToLower(t.Organisation), hasDomain: len(t.Domain)+len(t.DomainLists) > 0, roots: 1,
+		home: strings.ToLower(t.Organisation), hasDomain: len(t.Domain)+len(t.DomainLists) > 0, roots: firstKind,
 		urls: newURLTrie(), lists: map[string][]listWeight{}, domainLists: map[string]bool{},
 	}
 	for i := range t.Tags {
@@ -184,6 +192,7 @@ func (p *program) addTag(t *Taxonomy, i int32) {
 		p.urls.add(v, int32(len(p.terms)-1))
 	}
 	p.addLists(s, i)
+	p.addWeighed(s, i)
 	for _, v := range s.Repositories {
 		p.addRepository(t, root, i, v)
 	}
@@ -202,15 +211,24 @@ func (p *program) addTag(t *Taxonomy, i int32) {
 // addTerm puts a term into the trie below root and gives its number. A term
 // that a tag says twice is there once.
 func (p *program) addTerm(root int32, t term) int32 {
+	at := p.path(root, splitAtoms(t.text))
+	for _, other := range p.nodes[at].terms {
+		if p.terms[other].kind == t.kind && p.terms[other].tag == t.tag {
+			return other
+		}
+	}
+	p.terms = append(p.terms, t)
+	p.nodes[at].terms = append(p.nodes[at].terms, int32(len(p.terms)-1))
+	return int32(len(p.terms) - 1)
+}
+
+// path gives the node to which words lead from a root, and makes the way.
+func (p *program) path(root int32, words []string) int32 {
 	at := root
-	for i, w := range splitAtoms(t.text) {
+	for i, w := range words {
 		id := p.word(w)
 		if i == 0 {
-			if root == rootTogether {
-				p.flags[id] |= wordTogether
-			} else {
-				p.flags[id] |= wordTag
-			}
+			p.flags[id] |= beginning(root)
 		}
 		next, ok := p.edges[edge{at, id}]
 		if !ok {
@@ -220,14 +238,18 @@ func (p *program) addTerm(root int32, t term) int32 {
 		}
 		at = next
 	}
-	for _, other := range p.nodes[at].terms {
-		if p.terms[other].kind == t.kind && p.terms[other].tag == t.tag {
-			return other
-		}
+	return at
+}
+
+// beginning says what a word is used for that begins a term below a root.
+func beginning(root int32) wordFlags {
+	switch root {
+	case rootTogether:
+		return wordTogether
+	case rootWeighed:
+		return wordWeighed
 	}
-	p.terms = append(p.terms, t)
-	p.nodes[at].terms = append(p.nodes[at].terms, int32(len(p.terms)-1))
-	return int32(len(p.terms) - 1)
+	return wordTag
 }
 
 // isProgram says whether a client is one word with marks in it: "heat-engine",

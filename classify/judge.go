@@ -64,28 +64,35 @@ type spoken struct {
 // least score or more, the best first.
 func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Document, least float64) []sigpost.Tagging {
 	lead := s.weighWords(c, found)
-	most := map[string]float64{} // by kind
+	most := c.namedMost(found)
 	var all []weighed
-	keep := func(w weighed) {
-		if p := logistic(w.odds); p >= least && (least > 0 || w.found != nil || p >= shownScore || lead(w.tag) >= 0) {
-			all = append(all, w)
-		}
-	}
-	for tag, f := range found {
-		kind := c.taxonomy.Tags[tag].Kind
-		most[kind] = max(most[kind], f.x)
-		if !c.lexicon.knows(tag) && f.x > 0 {
-			keep(weighed{tag: tag, found: f, odds: plainSlope*f.x + plainBias})
-		}
-	}
-	for _, tag := range c.lexicon.known {
+	judge := func(tag int32) {
 		w := weighed{tag: tag}
 		if f := found[tag]; f != nil && f.x > 0 {
 			w.found = f
 		}
-		if w.found != nil || s.spoken[tag] {
-			w.odds = c.odds(s, w, lead(tag), most[c.taxonomy.Tags[tag].Kind])
-			keep(w)
+		knows := c.lexicon.knows(tag)
+		lesson, taught := s.lesson(c, tag)
+		if w.found == nil && !taught && !(knows && s.spoken[tag]) {
+			return
+		}
+		w.odds = c.addLesson(s, w, c.baseOdds(s, w, lead(tag), most), lesson)
+		p := logistic(w.odds)
+		if p >= least && (least > 0 || w.found != nil || p >= shownScore || knows && lead(tag) >= 0) {
+			all = append(all, w)
+		}
+	}
+	for tag := range found {
+		if !c.lexicon.knows(tag) {
+			judge(tag)
+		}
+	}
+	for _, tag := range c.lexicon.known {
+		judge(tag)
+	}
+	for _, tag := range c.lexicon.lessons {
+		if found[tag] == nil && !c.lexicon.knows(tag) {
+			judge(tag)
 		}
 	}
 	slices.SortFunc(all, func(a, b weighed) int {
@@ -97,6 +104,16 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 		taggings = append(taggings, c.tagging(s, &all[i], docs))
 	}
 	return taggings
+}
+
+// namedMost gives the x of the tag that is named most, by kind.
+func (c *Classifier) namedMost(found map[int32]*finding) map[string]float64 {
+	most := map[string]float64{}
+	for tag, f := range found {
+		kind := c.taxonomy.Tags[tag].Kind
+		most[kind] = max(most[kind], f.x)
+	}
+	return most
 }
 
 // shownScore is the least score that is shown of a tag for which only words
@@ -170,6 +187,18 @@ func bestTwo(each func(yield func(tag int32, much float64))) (first, second rank
 	return first, second
 }
 
+// baseOdds are log odds without what was learned from decisions.
+// most is the x of the tags that are named most, by kind.
+func (c *Classifier) baseOdds(s *scratch, w weighed, lead float64, most map[string]float64) float64 {
+	switch {
+	case c.lexicon.knows(w.tag):
+		return c.odds(s, w, lead, most[c.taxonomy.Tags[w.tag].Kind])
+	case w.found == nil:
+		return plainBias
+	}
+	return plainSlope*max(w.found.x, 0) + plainBias
+}
+
 // odds makes log odds of the margin of a tag of which something was learned.
 // most is the x of the tag of its kind that is named most.
 func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
@@ -196,6 +225,7 @@ func bounded(x float64) float64 { return min(max(x, -marginLimit), marginLimit) 
 func (f *finding) isMeant(alone bool, most float64) bool {
 	for i := range f.sums {
 		switch u := &f.sums[i]; {
+		case u.best.kind.weighed():
 		case u.best.field == fieldTag && u.weight >= bracketX:
 			return true
 		case alone && u.best.field == fieldSubject && u.weight >= subjectX:
@@ -231,18 +261,24 @@ func (c *Classifier) tagging(s *scratch, w *weighed, docs []Document) sigpost.Ta
 		t.Evidence = append(t.Evidence, w.found.evidence...)
 	}
 	t.Evidence = append(t.Evidence, c.spokenFor(s, w.tag, docs)...)
+	t.Evidence = append(t.Evidence, c.lessons(s, w.tag, docs)...)
 	slices.SortStableFunc(t.Evidence, func(a, b sigpost.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
 	return t
 }
 
-// spokenFor shows the learned words that said most, for the tag or against it.
+// spokenFor shows the trained words that said most, for the tag or against it.
 func (c *Classifier) spokenFor(s *scratch, tag int32, docs []Document) []sigpost.Evidence {
 	if !c.lexicon.knows(tag) {
 		return nil
 	}
+	return c.spokenBy(s, c.lexicon.speaks, tag, docs, func(term string) string { return "learned " + term })
+}
+
+// spokenBy shows the words with weights by term that said most of a tag.
+func (c *Classifier) spokenBy(s *scratch, weights [][]tagValue, tag int32, docs []Document, rule func(term string) string) []sigpost.Evidence {
 	var said []spoken
 	for _, t := range s.bag.seen {
-		for _, say := range c.lexicon.speaks[t] {
+		for _, say := range weights[t] {
 			if added := round(s.bag.value(t) * float64(say.weight)); say.tag == tag && math.Abs(added) >= 0.01 {
 				said = append(said, spoken{t, added})
 			}
@@ -257,7 +293,7 @@ func (c *Classifier) spokenFor(s *scratch, tag int32, docs []Document) []sigpost
 		text := docs[at.doc].text(at.from)
 		from, to := cut(text, int(at.start), int(at.end))
 		shown = append(shown, sigpost.Evidence{
-			Rule: "learned " + c.lexicon.names[w.term] + c.lexicon.because(tag), Field: at.from.String(), MessageID: docs[at.doc].MessageID,
+			Rule: rule(c.lexicon.names[w.term]), Field: at.from.String(), MessageID: docs[at.doc].MessageID,
 			Excerpt: oneLine(text[from:to]), Spans: []sigpost.Span{{Start: int(at.start) - from, End: int(at.end) - from}}, Weight: w.added,
 		})
 	}

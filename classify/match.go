@@ -75,6 +75,7 @@ type scratch struct {
 	domain, anyDomain bool
 	alone             bool // a document stands alone
 	bag               bag
+	all               *wordBag  // of all terms, for who learns; else nil
 	margins           []float64 // by tag: see judge.go
 	doubtful          []bool    // by tag: a name that may be none speaks for it
 	spoken            []bool    // by tag: the words speak for it, all in all
@@ -96,13 +97,14 @@ func (s *scratch) find(c *Classifier, text string, from field, doc int32) {
 	}
 	// Roots are walked apart, each leftmost and longest, so that terms of one
 	// kind do not hide those of another.
-	for root := int32(1); root < int32(c.program.roots); root++ {
+	for root := int32(firstKind); root < int32(c.program.roots); root++ {
 		for i := 0; i < len(s.atoms); {
 			i = max(i+1, s.findTerm(c.program, text, root, i, from, doc))
 		}
 	}
 	for i := range s.atoms {
 		s.findWord(c.program, i)
+		s.findWeighed(c.program, i, from, doc)
 	}
 	s.findGroups(c.program, from, doc)
 }

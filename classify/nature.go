@@ -164,8 +164,6 @@ func (s natureSums) best(least float64, among ...sigpost.Nature) (best sigpost.N
 // natureTagging makes the tagging of a sum, the weightiest reason first.
 func natureTagging(nature sigpost.Nature, sum *natureSum) sigpost.Tagging {
 	slices.SortStableFunc(sum.evidence, func(a, b sigpost.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
-	// The strongest reasons convince; the rest would be a hundredth of the archive.
-	sum.evidence = sum.evidence[:min(len(sum.evidence), shownReasons)]
 	return sigpost.Tagging{
 		Tag: nature.Tag(), Title: nature.Title(), Score: round(1 - math.Exp(-sum.weight)), State: sigpost.TagAccepted, Evidence: sum.evidence,
 	}

@@ -93,9 +93,6 @@ const (
 	endingWeight = 1
 )
 
-// shownReasons is how many reasons are kept with a nature.
-const shownReasons = 4
-
 // natureCode is to be raised when the same rules are read or weighed in another
 // way.
 const natureCode = "1"

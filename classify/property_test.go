@@ -60,7 +60,8 @@ func checkTaggings(t interface{ Fatalf(string, ...any) }, c *Classifier, docs []
 }
 
 func checkEvidence(t interface{ Fatalf(string, ...any) }, docs []Document, e sigpost.Evidence) {
-	if e.Rule == "" || e.Weight == 0 || e.Weight < 0 && !strings.HasPrefix(e.Rule, "learned ") || len(e.Spans) == 0 || strings.ContainsAny(e.Excerpt, "\n\r") || !utf8.ValidString(e.Excerpt) {
+	speaksAgainst := strings.HasPrefix(e.Rule, "learned ") || strings.HasPrefix(e.Rule, "word ") || strings.HasPrefix(e.Rule, "against ")
+	if e.Rule == "" || e.Weight == 0 || e.Weight < 0 && !speaksAgainst || len(e.Spans) == 0 || strings.ContainsAny(e.Excerpt, "\n\r") || !utf8.ValidString(e.Excerpt) {
 		t.Fatalf("evidence %+v", e)
 	}
 	end := 0

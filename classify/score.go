@@ -91,6 +91,11 @@ func (s *scratch) weigh(c *Classifier, hits []hit, subject string, opener bool) 
 			kept = append(kept, h)
 			continue
 		}
+		if h.kind.weighed() {
+			h.weighTerm(c.program, opener)
+			kept = append(kept, h)
+			continue
+		}
 		f := s.contextFactor(c.program, &h, subject)
 		if f.weight == 0 {
 			continue
@@ -104,16 +109,23 @@ func (s *scratch) weigh(c *Classifier, hits []hit, subject string, opener bool) 
 		case h.edits > 1:
 			h.weight *= misspeltTwice
 		}
-		if !opener && h.field != fieldQuoted {
-			h.weight *= placeReply
-		}
-		if h.from == fieldText && h.start > deepAfter {
-			h.weight *= placeDeep
-		}
+		h.weight *= h.place(opener)
 		h.limit = min(f.limit, fieldFactors[h.field].limit, kindFactors[h.kind].limit)
 		kept = append(kept, h)
 	}
 	return kept
+}
+
+// place is the factor of where in the thread it stands.
+func (h *hit) place(opener bool) float64 {
+	place := 1.0
+	if !opener && h.field != fieldQuoted {
+		place *= placeReply
+	}
+	if h.from == fieldText && h.start > deepAfter {
+		place *= placeDeep
+	}
+	return place
 }
 
 // contextFactor finds the context of a hit and what it is worth. It moves a
@@ -173,10 +185,13 @@ type sum struct {
 // damp gives what found weights add up to: all of it up to 1, the logarithm
 // of the rest. It grows with x, so that more evidence never weighs less.
 func damp(x float64) float64 {
-	if x <= 1 {
-		return x
+	switch {
+	case x > 1:
+		return 1 + math.Log(x)
+	case x < -1:
+		return -1 - math.Log(-x)
 	}
-	return 1 + math.Log(x)
+	return x
 }
 
 // sumUp adds up the hits by tag, rule and field, and appends what they come to.
@@ -199,17 +214,17 @@ func sumUp(sums []sum, hits []hit) []sum {
 		for _, h := range u.hits {
 			u.weight += h.weight
 			limit = max(limit, h.limit)
-			if h.weight > u.best.weight {
+			if math.Abs(h.weight) > math.Abs(u.best.weight) {
 				u.best = h
 			}
 		}
-		if first.edits > 0 || first.kind == termList {
+		if first.edits > 0 || first.kind == termList || first.kind.weighed() {
 			u.weight = u.best.weight
 		}
 		if first.kind != termList {
 			u.weight = damp(u.weight)
 		}
-		u.weight = round(min(u.weight, limit))
+		u.weight = round(max(min(u.weight, limit), -limit))
 		sums = append(sums, u)
 		hits = hits[n:]
 	}
@@ -226,16 +241,20 @@ type finding struct {
 	sums     []sum
 	evidence []sigpost.Evidence // from other tags
 	x        float64
+	// unnamed says that nothing but weighted terms speaks for it, which is no
+	// reason for another tag.
+	unnamed bool
 }
 
-// named says how surely the rules name the tag: 0 where they do not.
-func (f *finding) named() float64 { return math.Log1p(f.x) }
+// named says how surely the rules name the tag: 0 where they do not, less where
+// they speak against it.
+func (f *finding) named() float64 { return math.Copysign(math.Log1p(math.Abs(f.x)), f.x) }
 
 // round keeps four digits: more say nothing, and differ between processors.
 func round(x float64) float64 { return math.Round(1e4*x) / 1e4 }
 
 // findings adds up the sums by tag, and lets tags speak for each other.
-func (c *Classifier) findings(sums []sum, docs []Document) map[int32]*finding {
+func (c *Classifier) findings(s *scratch, sums []sum, docs []Document) map[int32]*finding {
 	found := make(map[int32]*finding, 8)
 	at := func(tag int32) *finding {
 		if found[tag] == nil {
@@ -247,6 +266,9 @@ func (c *Classifier) findings(sums []sum, docs []Document) map[int32]*finding {
 		f := at(u.best.tag)
 		f.sums = append(f.sums, u)
 		f.x += u.weight
+	}
+	for _, f := range found {
+		f.support(s.anyDomain || !c.program.hasDomain)
 	}
 	c.spread(at, docs)
 	return found
@@ -266,8 +288,10 @@ func (c *Classifier) spread(at func(int32) *finding, docs []Document) {
 		given := 0.0
 		for _, from := range c.hints[tag] {
 			f := at(from)
-			weight := round(min(hintWeight*f.named(), hintLimit-given))
-			given += weight
+			weight := round(min(hintWeight*max(f.named(), 0), hintLimit-given))
+			if !f.unnamed {
+				given += weight
+			}
 			c.pass(at(tag), f, "hint "+c.taxonomy.Tags[from].Name, weight, docs)
 		}
 	}
@@ -275,7 +299,7 @@ func (c *Classifier) spread(at func(int32) *finding, docs []Document) {
 
 // pass gives a finding the best reason of another one.
 func (c *Classifier) pass(to, from *finding, rule string, weight float64, docs []Document) {
-	if weight <= 0 {
+	if weight <= 0 || from.unnamed {
 		return
 	}
 	var e sigpost.Evidence

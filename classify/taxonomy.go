@@ -21,7 +21,7 @@ import (
 
 // rulesVersion grows whenever the rules or their weights change, so that what
 // was classified by older ones can be told.
-const rulesVersion = "2"
+const rulesVersion = "3"
 
 //go:generate go run ./internal/nearwords -words /usr/share/dict/words -o nearwords.txt
 
@@ -111,6 +111,11 @@ type TagSpec struct {
 	// Together are groups of words and phrases that stand close to each
 	// other in any order.
 	Together [][]string `toml:"together"`
+	// Terms are words and sequences of up to four words that make the tag
+	// likelier, Against those that make it less likely, each with what it adds
+	// to the score, before scaling, or takes from it: above 0 and 5 at most.
+	Terms   map[string]float64 `toml:"terms"`
+	Against map[string]float64 `toml:"against"`
 	// Hints are tags that make this one likelier: "name" or "kind:name".
 	Hints []string `toml:"hints"`
 	// Lists say how much a message counts for this tag because of the list,

@@ -271,7 +271,7 @@ func (c *Classifier) named(d Document) map[int32]float64 {
 	defer c.give(s)
 	docs := []Document{d}
 	names := map[int32]float64{}
-	for tag, f := range c.findings(s.match(c, docs), docs) {
+	for tag, f := range c.findings(s, s.match(c, docs), docs) {
 		names[tag] = f.named()
 	}
 	return names

@@ -33,7 +33,7 @@ type TagWeights struct {
 	Bias float64 `toml:"bias"`
 	// Rules is what it adds that the rules name the tag, Others what it takes
 	// away that they name another; both are multiplied by how surely, between
-	// 0 and 1.
+	// 0 and 1. What is learned from decisions has neither.
 	Rules  float64 `toml:"rules"`
 	Others float64 `toml:"others"`
 	// Decisions is how many decisions of reviewers it was learned from.
@@ -97,12 +97,20 @@ func (w *Weights) Format(comment string) []byte {
 	for line := range strings.Lines(comment) {
 		b.WriteString("# " + line)
 	}
-	fmt.Fprintf(&b, "\n\n[calibration]\nbias = %s\nmargin = %s\nlead = %s\n", number(w.Calibration.Bias), number(w.Calibration.Margin), number(w.Calibration.Lead))
+	b.WriteString("\n")
+	if w.Calibration != (Calibration{}) { // what was learned from decisions has none
+		fmt.Fprintf(&b, "\n[calibration]\nbias = %s\nmargin = %s\nlead = %s\n", number(w.Calibration.Bias), number(w.Calibration.Margin), number(w.Calibration.Lead))
+	}
 	for _, kind := range slices.Sorted(maps.Keys(w.Kinds)) {
 		for _, name := range slices.Sorted(maps.Keys(w.Kinds[kind])) {
 			t := w.Kinds[kind][name]
-			fmt.Fprintf(&b, "\n[kind.%s.%s]\nbias = %s\nrules = %s\nothers = %s\n[kind.%s.%s.terms]\n",
-				kind, name, number(t.Bias), number(t.Rules), number(t.Others), kind, name)
+			fmt.Fprintf(&b, "\n[kind.%s.%s]\nbias = %s\n", kind, name, number(t.Bias))
+			if t.Decisions > 0 {
+				fmt.Fprintf(&b, "decisions = %d\n", t.Decisions)
+			} else {
+				fmt.Fprintf(&b, "rules = %s\nothers = %s\n", number(t.Rules), number(t.Others))
+			}
+			fmt.Fprintf(&b, "[kind.%s.%s.terms]\n", kind, name)
 			for _, term := range slices.SortedFunc(maps.Keys(t.Terms), func(x, y string) int {
 				return cmp.Or(cmp.Compare(t.Terms[y], t.Terms[x]), cmp.Compare(x, y))
 			}) {
@@ -121,26 +129,33 @@ func (w *Weights) Format(comment string) []byte {
 func number(x float64) string { return strconv.FormatFloat(math.Round(100*x)/100, 'f', -1, 64) }
 
 // lexicon is weights made ready for matching: terms have numbers, and each has
-// its weights by tag.
+// its weights by tag. What was trained and what was learned from decisions are
+// apart.
 type lexicon struct {
-	ids    table
-	names  []string     // by term
-	speaks [][]tagValue // by term
-	known  []int32      // the tags of which something was learned
-	biases []float64    // by tag; NaN for a tag of which nothing was learned
-	rules  []named      // by tag: what the rules count
-	taught []int        // by tag: by how many decisions
+	ids     table
+	names   []string     // by term
+	speaks  [][]tagValue // by term: what was trained
+	adds    [][]tagValue // by term: what was learned from decisions
+	known   []int32      // the tags of which something was trained
+	biases  []float64    // by tag; NaN for a tag of which nothing was trained
+	rules   []named      // by tag: what the rules count
+	taught  []lesson     // by tag
+	lessons []int32      // the tags of which decisions taught something
 }
 
-// knows says whether anything was learned of a tag.
+// lesson is what decisions taught of a tag beside its terms.
+type lesson struct {
+	decisions int
+	bias      float64
+}
+
+// knows says whether anything was trained of a tag.
 func (x *lexicon) knows(tag int32) bool { return !math.IsNaN(x.biases[tag]) }
 
-// because says whom a tag's words were learned from, if from reviewers.
+// because says from how many decisions of reviewers something of a tag was
+// learned.
 func (x *lexicon) because(tag int32) string {
-	if n := x.taught[tag]; n > 0 {
-		return fmt.Sprintf(" (from %d decisions)", n)
-	}
-	return ""
+	return fmt.Sprintf("learned from %d decisions", x.taught[tag].decisions)
 }
 
 // tagValue is what a term adds to a tag.
@@ -152,21 +167,27 @@ type tagValue struct {
 	doubtful bool
 }
 
-func newLexicon(t *Taxonomy, w *Weights) *lexicon {
+func newLexicon(t *Taxonomy, w, learned *Weights) *lexicon {
 	n := len(t.Tags)
-	x := &lexicon{biases: make([]float64, n), rules: make([]named, n), taught: make([]int, n)}
+	x := &lexicon{biases: make([]float64, n), rules: make([]named, n), taught: make([]lesson, n)}
 	for i := range t.Tags {
+		tag := t.Tags[i].Tag()
 		x.biases[i] = math.NaN()
-		learned, ok := w.of(t.Tags[i].Tag())
-		if !ok {
-			continue
+		if trained, ok := w.of(tag); ok {
+			x.known = append(x.known, int32(i))
+			x.biases[i], x.rules[i] = trained.Bias, named{trained.Rules, trained.Others}
+			for _, term := range slices.Sorted(maps.Keys(trained.Terms)) {
+				id, weight := x.term(term), trained.Terms[term]
+				x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(weight), weight > 0 && t.Tags[i].isDoubtful(term)})
+			}
 		}
-		x.known = append(x.known, int32(i))
-		x.biases[i], x.rules[i], x.taught[i] = learned.Bias, named{learned.Rules, learned.Others}, learned.Decisions
-		for _, term := range slices.Sorted(maps.Keys(learned.Terms)) {
-			id := x.term(term)
-			weight := learned.Terms[term]
-			x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(weight), weight > 0 && t.Tags[i].isDoubtful(term)})
+		if taught, ok := learned.of(tag); ok {
+			x.taught[i] = lesson{taught.Decisions, taught.Bias}
+			x.lessons = append(x.lessons, int32(i))
+			for _, term := range slices.Sorted(maps.Keys(taught.Terms)) {
+				id := x.term(term)
+				x.adds[id] = append(x.adds[id], tagValue{tag: int32(i), weight: float32(taught.Terms[term])})
+			}
 		}
 	}
 	return x
@@ -202,7 +223,7 @@ func (x *lexicon) term(text string) int32 {
 		id = int32(len(x.names))
 		x.ids.put(h, id)
 		x.names = append(x.names, text)
-		x.speaks = append(x.speaks, nil)
+		x.speaks, x.adds = append(x.speaks, nil), append(x.adds, nil)
 	}
 	return id
 }

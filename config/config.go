@@ -89,8 +89,10 @@ type Mailbox struct {
 // Classify says by what threads are tagged.
 type Classify struct {
 	Taxonomy string `toml:"taxonomy"`
-	// Weights is a file of what was learned of a taxonomy of one's own.
+	// Weights is a file of what was trained for the taxonomy.
 	Weights string `toml:"weights"`
+	// Learn says that each run learns from what reviewers decided.
+	Learn bool `toml:"learn"`
 }
 
 // Meeting is an event that recurs.

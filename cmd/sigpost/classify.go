@@ -1,22 +1,37 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"sigpost"
 	"sigpost/app"
 )
 
 type classifyCommand struct {
 	Threads classifyThreads `cmd:"" default:"withargs" help:"Tag the threads that have grown (the default)."`
+	Learn   classifyLearn   `cmd:"" help:"Learn from what people decided on tags which words speak for and against them."`
 	Train   classifyTrain   `cmd:"" help:"Learn from labelled texts which words speak for and against tags."`
 }
 
-type classifyThreads struct{}
+type classifyThreads struct {
+	Diff     bool   `help:"Change nothing, but show which threads would get other tags, and why."`
+	Taxonomy string `type:"path" placeholder:"FILE" help:"With --diff: by this taxonomy in place of the configuration's."`
+	Weights  string `type:"path" placeholder:"FILE" help:"With --diff: by these weights (see classify train)."`
+}
 
-// Run tags what has grown.
-func (classifyThreads) Run(s *session) error {
+// Run tags what has grown, or shows what would be tagged otherwise.
+func (c classifyThreads) Run(s *session) error {
+	if c.Diff {
+		return c.diff(s)
+	}
+	if c.Taxonomy != "" || c.Weights != "" {
+		return sigpost.Usage(errors.New("--taxonomy and --weights are for --diff; to tag by them, name them in the configuration (classify.taxonomy, classify.weights)"))
+	}
 	a, err := s.open()
 	if err != nil {
 		return err
@@ -27,6 +42,116 @@ func (classifyThreads) Run(s *session) error {
 		return err
 	}
 	return s.tell(report, func(w io.Writer) { tellClassify(w, report) })
+}
+
+func (c classifyThreads) diff(s *session) error {
+	a, err := s.openWith(app.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	report, err := a.Diff(s.ctx, app.DiffOptions{Taxonomy: c.Taxonomy, Weights: c.Weights}, s.tellThreadDiff)
+	if err != nil {
+		return err
+	}
+	return s.tellDiff(report)
+}
+
+// tellThreadDiff tells what would change in a thread as soon as it is known: a
+// line of JSON, or some lines for people.
+func (s *session) tellThreadDiff(d app.ThreadDiff) error {
+	if s.JSON {
+		return json.NewEncoder(s.stdout).Encode(d)
+	}
+	if s.Quiet {
+		return nil
+	}
+	s.finish()
+	fmt.Fprintf(s.stdout, "thread %d: %s\n", d.Thread, printable(d.Subject))
+	for _, c := range d.Changes {
+		fmt.Fprintf(s.stdout, "  %-40s %s", c.Tag, changeWords(c))
+		if c.Reason != "" {
+			fmt.Fprintf(s.stdout, "  %s", printable(c.Reason))
+		}
+		if c.Excerpt != "" {
+			fmt.Fprintf(s.stdout, " in the %s: %s", c.Field, printable(strings.TrimSpace(c.Excerpt)))
+		}
+		fmt.Fprintln(s.stdout)
+	}
+	return nil
+}
+
+func changeWords(c app.TagChange) string {
+	switch {
+	case c.Before == "":
+		return fmt.Sprintf("gained (%s)", c.After)
+	case c.After == "":
+		return fmt.Sprintf("lost (was %s)", c.Before)
+	}
+	return fmt.Sprintf("%s, was %s", c.After, c.Before)
+}
+
+// tellDiff tells the counts: the last line of JSON, or in words.
+func (s *session) tellDiff(r app.DiffReport) error {
+	s.finish()
+	if s.JSON {
+		return json.NewEncoder(s.stdout).Encode(struct {
+			Counts app.DiffReport `json:"counts"`
+		}{r})
+	}
+	if !s.Quiet {
+		fmt.Fprintf(s.stdout, "diff      %s looked at; %s would change: %s gained, %d lost, %d in another state; nothing was changed\n",
+			plural(r.Threads, "thread"), plural(r.Differ, "thread"), plural(r.Gained, "tag"), r.Lost, r.Changed)
+	}
+	return nil
+}
+
+type classifyLearn struct {
+	Diff bool `help:"Keep nothing, but show which threads would get other tags, and why."`
+}
+
+// Run learns, or shows what that would change.
+func (c classifyLearn) Run(s *session) error {
+	a, err := s.openWith(app.Options{ReadOnly: c.Diff})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if !c.Diff {
+		report, err := a.Learn(s.ctx)
+		if err != nil {
+			return err
+		}
+		return s.tell(report, func(w io.Writer) { tellLearn(w, report) })
+	}
+	learning, diff, err := a.DiffLearn(s.ctx, s.tellThreadDiff)
+	if err != nil {
+		return err
+	}
+	if !s.JSON && !s.Quiet {
+		s.finish()
+		tellLessons(s.stdout, learning)
+	}
+	return s.tellDiff(diff)
+}
+
+func tellLearn(w io.Writer, r app.LearnReport) {
+	tellLessons(w, r)
+	next := "nothing new"
+	if r.Changed {
+		next = "threads are tagged by it from the next \"sigpost classify\" or \"sigpost run\" on"
+	}
+	fmt.Fprintf(w, "learn     %s on %s: %s, in %s\n", plural(r.Decisions, "decision"), plural(r.Threads, "thread"), next, short(r.Took))
+}
+
+func tellLessons(w io.Writer, r app.LearnReport) {
+	for _, l := range r.Lessons {
+		fmt.Fprintf(w, "%-40s learned from %s: %s; agrees with %d of them, before with %d\n",
+			l.Tag, plural(l.Decisions, "decision"), plural(l.Terms, "word"), l.RightAfter, l.RightBefore)
+	}
+	if r.Few > 0 {
+		fmt.Fprintf(w, "%s with too few decisions to learn from (%d are the least)\n", plural(r.Few, "tag"), r.Least)
+	}
 }
 
 func tellClassify(w io.Writer, r app.ClassifyReport) {

@@ -37,6 +37,7 @@ type cli struct {
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
 	Explain    explainCommand    `cmd:"" help:"Show how a mail, or the threads of a file of mail, are understood."`
 	Taxonomy   taxonomyCommand   `cmd:"" help:"Check, show and make taxonomies: what the tags are, and what shows them."`
+	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
