@@ -168,7 +168,7 @@ func (c *Classifier) odds(s *scratch, w weighed, lead float64) float64 {
 		if !s.anyDomain && c.program.hasDomain {
 			return min(odds, unnamedLimit)
 		}
-	case w.found.isMeant(s.mail, lead):
+	case w.found.isMeant(s.mail, lead), w.found.isMisspelt() && s.margins[w.tag]-lead <= 0:
 		return max(odds, plainSlope*w.found.x+plainBias)
 	}
 	return odds
@@ -192,6 +192,12 @@ func (f *finding) isMeant(mail bool, lead float64) bool {
 		}
 	}
 	return mail && lead >= 0
+}
+
+// isMisspelt says whether a name of the tag is misspelt. The learned words do not
+// know it then, and it is taken at its word where they are for no other tag.
+func (f *finding) isMisspelt() bool {
+	return slices.ContainsFunc(f.sums, func(u sum) bool { return u.best.edits > 0 })
 }
 
 const (

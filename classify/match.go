@@ -270,7 +270,7 @@ func (t *term) fits(matched string, first *atom, glued bool, edits uint8) bool {
 		return glued && edits == 0
 	case termClient:
 		return (glued || !t.glued) && edits == 0
-	case termAlias:
+	case termAlias, termFormer:
 		return true
 	}
 	return edits == 0

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"sigpost/app"
 )
 
 type classifyCommand struct {
 	Threads classifyThreads `cmd:"" default:"withargs" help:"Tag the threads that have grown (the default)."`
+	Eval    classifyEval    `cmd:"" help:"Measure how well tags are found: in labelled texts, in mail about other things, and where names are misspelt."`
 	Train   classifyTrain   `cmd:"" help:"Learn from labelled texts which words speak for and against tags."`
 }
 
@@ -65,16 +65,20 @@ func (c classifyTrain) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Output, weights, 0o666); err != nil {
-		return err
+	if err := writeWhole(c.Output, weights); err != nil {
+		return fmt.Errorf("the weights cannot be written: %w", err)
 	}
 	return s.tell(report, func(w io.Writer) {
 		for _, set := range sortedKeys(report.Sets) {
 			fmt.Fprintf(w, "%-30s %s\n", set, plural(report.Sets[set], "text"))
 		}
-		for _, label := range sortedKeys(report.Unknown) {
-			fmt.Fprintf(w, "left out: %s with the label %q, which no tag bears\n", plural(report.Unknown[label], "text"), label)
-		}
+		tellUnknown(w, report.Unknown)
 		fmt.Fprintf(w, "learned %s of %s\n", plural(report.Terms, "weight"), plural(report.Tags, "tag"))
 	})
+}
+
+func tellUnknown(w io.Writer, unknown map[string]int) {
+	for _, label := range sortedKeys(unknown) {
+		fmt.Fprintf(w, "left out: %s with the label %q, which no tag bears\n", plural(unknown[label], "text"), label)
+	}
 }
