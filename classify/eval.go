@@ -65,9 +65,10 @@ type Evaluation struct {
 	Micro Quality      `json:"micro"`
 	Macro Quality      `json:"macro"`
 	Tags  []TagQuality `json:"tags"`
-	// Accepted is what is accepted, Sure what would be if the score were the
-	// least with a precision of 0.95, where there is one.
+	// Accepted is what is accepted, At what would be from other scores on, Sure
+	// what would be from the least with a precision of 0.95, where there is one.
 	Accepted    Acceptance       `json:"accepted"`
+	At          []Acceptance     `json:"at"`
 	Sure        *Acceptance      `json:"sure"`
 	Confusions  []Confusion      `json:"confusions"`
 	Calibration []CalibrationBin `json:"calibration"`
@@ -159,6 +160,9 @@ func evaluate(set string, texts []judged) Evaluation {
 	e.Macro = e.Macro.rounded()
 	e.Micro = qualityOf(e.Right, answered, e.Texts)
 	e.Accepted = acceptance(texts, acceptScore)
+	for _, score := range []float64{proposeScore, 0.7, 0.8, 0.95, 0.98, 0.99, 0.995, 0.999} {
+		e.At = append(e.At, acceptance(texts, score))
+	}
 	e.Sure = sureAcceptance(texts)
 	e.Calibration, e.CalibrationError = calibration(texts)
 	return e

@@ -78,6 +78,8 @@ var typoKinds = [...]typoKind{
 	}},
 }
 
+func newTypoRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
+
 func anyLetter(r *rand.Rand) string { return string(rune('a' + r.IntN(26))) }
 
 // typoTexts are the texts that a typo, for %, is put into: of the field, but of
@@ -133,7 +135,7 @@ func (t *Taxonomy) typoNames(kind sigpost.TagKind) []typoName {
 func (c *Classifier) Typos(ordinary func(word string) bool) TypoReport {
 	names := c.taxonomy.typoNames(sigpost.KindProject)
 	r := TypoReport{Names: len(names), Lost: []LostTypo{}}
-	random := rand.New(rand.NewPCG(typoSeed, typoSeed))
+	random := newTypoRandom(typoSeed)
 	for _, several := range []bool{false, true} {
 		all := typoCount{kind: "all"}
 		for _, kind := range typoKinds {

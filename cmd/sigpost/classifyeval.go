@@ -72,10 +72,13 @@ func tellSet(w io.Writer, e *classify.Evaluation) {
 	tellQuality(w, "micro", fmt.Sprint(e.Texts), e.Micro)
 	tellQuality(w, "macro", "", e.Macro)
 	tellAcceptance(w, "accepted", e.Accepted)
+	for _, a := range e.At {
+		tellAcceptance(w, "if it were", a)
+	}
 	if e.Sure != nil {
 		tellAcceptance(w, "0.95 right", *e.Sure)
 	} else {
-		fmt.Fprintln(w, "  0.95 right: from no score on")
+		fmt.Fprintln(w, "  0.95 right  from no score on")
 	}
 	if len(e.Confusions) > 0 {
 		fmt.Fprintln(w, "  confusions (label, best tag, texts, such as)")
@@ -96,7 +99,7 @@ func tellQuality(w io.Writer, name, texts string, q classify.Quality) {
 }
 
 func tellAcceptance(w io.Writer, what string, a classify.Acceptance) {
-	fmt.Fprintf(w, "  %s: from %.3f on %s, precision %.3f, recall %.3f\n", what, a.Score, plural(a.Tags, "tag"), a.Precision, a.Recall)
+	fmt.Fprintf(w, "  %-10s  from %.3f on %5d tags, precision %.3f, recall %.3f\n", what, a.Score, a.Tags, a.Precision, a.Recall)
 }
 
 func orNone(t sigpost.Tag) string {
