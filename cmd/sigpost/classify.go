@@ -57,7 +57,14 @@ type classifyTrain struct {
 
 // Run learns, and writes the weights.
 func (c classifyTrain) Run(s *session) error {
-	t, err := s.openTaxonomy("")
+	cfg, err := s.loadIfThere()
+	if err != nil {
+		return err
+	}
+	if cfg != nil {
+		cfg.Classify.Weights = "" // they are made here, and may not be there yet
+	}
+	t, err := app.OpenTaxonomy(cfg, "")
 	if err != nil {
 		return err
 	}
