@@ -14,6 +14,14 @@ import (
 	"sigpost/message"
 )
 
+// What was measured of labelled texts and of misspelt names.
+type (
+	Evaluation = classify.Evaluation
+	Quality    = classify.Quality
+	Acceptance = classify.Acceptance
+	TypoReport = classify.TypoReport
+)
+
 // EvalOptions say what to measure.
 type EvalOptions struct {
 	// Labels are paths of labelled texts, as Train reads them.
@@ -32,13 +40,13 @@ type EvalOptions struct {
 // EvalReport is what was measured.
 type EvalReport struct {
 	// Version tells the taxonomy and the weights.
-	Version string                `json:"version"`
-	Folds   bool                  `json:"folds"`
-	Learned bool                  `json:"learned"` // there are weights, which may know the labelled texts
-	Sets    []classify.Evaluation `json:"sets"`
-	Unknown map[string]int        `json:"unknown"` // texts by label that no tag bears
-	Foreign []ForeignReport       `json:"foreign"`
-	Typos   *classify.TypoReport  `json:"typos,omitempty"`
+	Version string          `json:"version"`
+	Folds   bool            `json:"folds"`
+	Learned bool            `json:"learned"` // there are weights, which may know the labelled texts
+	Sets    []Evaluation    `json:"sets"`
+	Unknown map[string]int  `json:"unknown"` // texts by label that no tag bears
+	Foreign []ForeignReport `json:"foreign"`
+	Typos   *TypoReport     `json:"typos,omitempty"`
 }
 
 // ForeignReport says how often mail about other things gets a project's tag,
@@ -69,7 +77,7 @@ type ForeignTag struct {
 func (t *Taxonomy) Evaluate(ctx context.Context, o EvalOptions) (EvalReport, error) {
 	r := EvalReport{
 		Version: t.Version(), Folds: o.Folds, Learned: t.learned() != nil,
-		Sets: []classify.Evaluation{}, Foreign: []ForeignReport{}, Unknown: map[string]int{},
+		Sets: []Evaluation{}, Foreign: []ForeignReport{}, Unknown: map[string]int{},
 	}
 	switch {
 	case len(o.Labels)+len(o.Foreign) == 0 && !o.Typos:

@@ -183,7 +183,7 @@ func (c *Classifier) take() *scratch {
 		c.free = c.free[:n-1]
 		return s
 	}
-	return &scratch{spelt: map[string]spelling{}, subjects: map[string]bool{}}
+	return &scratch{spelt: map[string]spelling{}, joined: map[string]joinedSpelling{}, subjects: map[string]bool{}}
 }
 
 func (c *Classifier) give(s *scratch) {

@@ -67,6 +67,8 @@ type scratch struct {
 	words []word
 	buf   []byte
 	spelt map[string]spelling
+	// joined are the joined words whose spelling is remembered.
+	joined map[string]joinedSpelling
 	// subjects are those of the thread's documents so far.
 	subjects map[string]bool
 	// domain says that the document at hand is about the taxonomy's field,
@@ -130,6 +132,7 @@ func (s *scratch) identify(c *Classifier, text string) {
 		}
 		a.id, a.edits = spelt.id, spelt.edits
 	}
+	s.identifyJoined(c, text)
 }
 
 // run gives the end of the run of glued atoms that begins with atom i.

@@ -21,7 +21,7 @@ import (
 
 // rulesVersion grows whenever the rules or their weights change, so that what
 // was classified by older ones can be told.
-const rulesVersion = "2"
+const rulesVersion = "3"
 
 //go:generate go run ./internal/nearwords -words /usr/share/dict/words -o nearwords.txt
 

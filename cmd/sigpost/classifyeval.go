@@ -7,7 +7,6 @@ import (
 
 	"sigpost"
 	"sigpost/app"
-	"sigpost/classify"
 )
 
 type classifyEval struct {
@@ -63,7 +62,7 @@ const (
 	shownLost       = 20
 )
 
-func tellSet(w io.Writer, e *classify.Evaluation) {
+func tellSet(w io.Writer, e *app.Evaluation) {
 	fmt.Fprintf(w, "%s: %s, the best tag of %d is right\n", printable(e.Set), plural(e.Texts, "text"), e.Right)
 	fmt.Fprintf(w, "  %-40s %6s %9s %7s %6s\n", "best tag", "texts", "precision", "recall", "F1")
 	for _, q := range e.Tags {
@@ -94,11 +93,11 @@ func tellSet(w io.Writer, e *classify.Evaluation) {
 	}
 }
 
-func tellQuality(w io.Writer, name, texts string, q classify.Quality) {
+func tellQuality(w io.Writer, name, texts string, q app.Quality) {
 	fmt.Fprintf(w, "  %-40s %6s %9.3f %7.3f %6.3f\n", name, texts, q.Precision, q.Recall, q.F1)
 }
 
-func tellAcceptance(w io.Writer, what string, a classify.Acceptance) {
+func tellAcceptance(w io.Writer, what string, a app.Acceptance) {
 	fmt.Fprintf(w, "  %-10s  from %.3f on %5d tags, precision %.3f, recall %.3f\n", what, a.Score, a.Tags, a.Precision, a.Recall)
 }
 
@@ -120,7 +119,7 @@ func tellForeign(w io.Writer, r *app.ForeignReport) {
 	}
 }
 
-func tellTypos(w io.Writer, r *classify.TypoReport) {
+func tellTypos(w io.Writer, r *app.TypoReport) {
 	fmt.Fprintf(w, "typos in %s\n", plural(r.Names, "name"))
 	fmt.Fprintf(w, "  %-13s %-11s %6s %6s %9s %6s %9s\n", "names of", "typo", "texts", "found", "accepted", "taken", "precision")
 	for _, k := range r.Kinds {
