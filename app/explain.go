@@ -58,18 +58,25 @@ func ExplainThreads(ctx context.Context, path string, w io.Writer, form ThreadFo
 	return unreadable, thread.WriteRoots(w, thread.Explain(msgs))
 }
 
-// readFile understands every mail of a file or folder. A mail that comes twice is
-// given once.
+// readFile understands every mail of a file or folder, but for its text. A mail
+// that comes twice is given once.
 func readFile(ctx context.Context, path string) (msgs []*sigpost.Message, unreadable int, err error) {
+	unreadable, err = readMail(ctx, path, parseFile, func(m *sigpost.Message) { msgs = append(msgs, m) })
+	return msgs, unreadable, err
+}
+
+// readMail gives every mail of a file or folder, as parse understands it. It
+// counts those that it does not.
+func readMail(ctx context.Context, path string, parse ingest.Parse, give func(*sigpost.Message)) (unreadable int, err error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, 0, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
+		return 0, sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
 	}
-	shelf := &shelf{seen: map[sigpost.MessageID]bool{}}
-	in := ingest.New(shelf, parseFile, time.Now, slog.New(slog.DiscardHandler))
+	shelf := &shelf{seen: map[sigpost.MessageID]bool{}, give: give}
+	in := ingest.New(shelf, parse, time.Now, slog.New(slog.DiscardHandler))
 	if _, err := in.Import(ctx, path, "", nil); err != nil {
-		return nil, 0, err
+		return 0, err
 	}
-	return shelf.msgs, shelf.unreadable, nil
+	return shelf.unreadable, nil
 }
 
 func parseFile(raw []byte, date time.Time) (*sigpost.Message, error) {
@@ -83,9 +90,9 @@ func parseFile(raw []byte, date time.Time) (*sigpost.Message, error) {
 	return m, nil
 }
 
-// shelf takes messages in memory, for as long as they are looked at.
+// shelf gives messages on instead of storing them.
 type shelf struct {
-	msgs       []*sigpost.Message
+	give       func(*sigpost.Message)
 	seen       map[sigpost.MessageID]bool
 	unreadable int
 }
@@ -103,7 +110,7 @@ func (s *shelf) Add(_ context.Context, _ *sigpost.Mailbox, arrivals []sigpost.Ar
 			s.unreadable++
 		case !s.seen[a.Message.MessageID]:
 			s.seen[a.Message.MessageID] = true
-			s.msgs = append(s.msgs, a.Message)
+			s.give(a.Message)
 		}
 	}
 	return c, nil

@@ -23,18 +23,12 @@ type TrainReport struct {
 // its texts count more or less than those of others, and gives them as a file.
 // It needs no archive.
 func (t *Taxonomy) Train(paths []string) ([]byte, TrainReport, error) {
-	r := TrainReport{Sets: map[string]int{}, Unknown: map[string]int{}}
-	var samples []classify.Sample
-	for _, path := range paths {
-		l, err := t.ReadLabels(path)
-		if err != nil {
-			return nil, r, err
-		}
-		samples = append(samples, l.Samples...)
-		for label, n := range l.Unknown {
-			r.Unknown[label] += n
-		}
+	r := TrainReport{Sets: map[string]int{}}
+	samples, unknown, err := t.readAllLabels(paths)
+	if err != nil {
+		return nil, r, err
 	}
+	r.Unknown = unknown
 	for i := range samples {
 		r.Sets[samples[i].Set]++
 	}
@@ -55,12 +49,29 @@ const learnedHead = `What was learned of the words in texts about each tag, by "
 docs/taxonomy.md says how it counts. Words above 0 speak for a tag, those below against
 it. Change what is wrong by hand; training writes the file anew.`
 
+// readAllLabels reads the labelled texts of all paths, and counts those whose
+// label no tag bears.
+func (t *Taxonomy) readAllLabels(paths []string) (samples []classify.Sample, unknown map[string]int, err error) {
+	unknown = map[string]int{}
+	for _, path := range paths {
+		l, err := t.ReadLabels(path)
+		if err != nil {
+			return nil, unknown, err
+		}
+		samples = append(samples, l.Samples...)
+		for label, n := range l.Unknown {
+			unknown[label] += n
+		}
+	}
+	return samples, unknown, nil
+}
+
 // ReadLabels reads labelled texts: a file of JSON lines, or a folder with
 // labels.tsv. path may end in "=WEIGHT".
 func (t *Taxonomy) ReadLabels(path string) (l classify.Labelled, err error) {
 	weight := 0.0
 	if before, after, ok := strings.Cut(path, "="); ok {
-		if weight, err = strconv.ParseFloat(after, 64); err != nil || weight <= 0 || weight > 100 {
+		if weight, err = strconv.ParseFloat(after, 64); err != nil || !(weight > 0 && weight <= 100) { // NaN is neither
 			return l, sigpost.Usage(fmt.Errorf("%s: the weight %q is no number above 0 and up to 100", before, after))
 		}
 		path = before

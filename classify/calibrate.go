@@ -3,6 +3,7 @@ package classify
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"sigpost"
 )
@@ -24,13 +25,17 @@ func crossValidate(t *Taxonomy, samples []Sample) *crossValidated {
 	for i, k := range shuffled(len(samples)) {
 		v.fold[k] = i % folds
 	}
+	var training sync.WaitGroup
 	for f := range folds {
-		without := map[int]bool{}
-		for i := range samples {
-			without[i] = v.fold[i] == f
-		}
-		v.weights[f] = v.corpus.train(without)
+		training.Go(func() {
+			without := map[int]bool{}
+			for i := range samples {
+				without[i] = v.fold[i] == f
+			}
+			v.weights[f] = v.corpus.train(without)
+		})
 	}
+	training.Wait()
 	calibration := v.calibrate(t)
 	for f := range folds {
 		v.weights[f].Calibration = calibration

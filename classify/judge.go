@@ -209,7 +209,7 @@ func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 		if !s.anyDomain && c.program.hasDomain || s.doubtful[w.tag] {
 			return min(odds, unnamedLimit)
 		}
-	case w.found.isMeant(s.alone, most):
+	case w.found.isMeant(s.alone, most), w.found.isMisspelt() && s.margins[w.tag]-lead <= 0:
 		return max(odds, plainSlope*w.found.x+plainBias)
 	}
 	return odds
@@ -233,6 +233,12 @@ func (f *finding) isMeant(alone bool, most float64) bool {
 		}
 	}
 	return alone && f.x >= most
+}
+
+// isMisspelt says whether a name of the tag is misspelt. The learned words do not
+// know it then, and it is taken at its word where they are for no other tag.
+func (f *finding) isMisspelt() bool {
+	return slices.ContainsFunc(f.sums, func(u sum) bool { return u.best.edits > 0 })
 }
 
 const (

@@ -68,6 +68,8 @@ type scratch struct {
 	buf   []byte
 	spelt table // by word: what spelling.pack made of it
 	sums  []sum
+	// joined are the joined words whose spelling is remembered.
+	joined map[string]joinedSpelling
 	// subjects are those of the thread's documents so far.
 	subjects map[string]bool
 	// domain says that the document at hand is about the taxonomy's field,
@@ -136,6 +138,7 @@ func (s *scratch) identify(c *Classifier, text string) {
 		}
 		a.id, a.edits = unpack(known)
 	}
+	s.identifyJoined(c, text)
 }
 
 // run gives the end of the run of glued atoms that begins with atom i.
@@ -276,7 +279,7 @@ func (t *term) fits(matched string, first *atom, glued bool, edits uint8) bool {
 		return glued && edits == 0
 	case termClient:
 		return (glued || !t.glued) && edits == 0
-	case termAlias:
+	case termAlias, termFormer:
 		return true
 	}
 	return edits == 0

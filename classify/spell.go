@@ -33,10 +33,11 @@ type speller struct {
 	// names are grouped by first letter and by length.
 	names    [26][maxSpellWord + 1][]string
 	ordinary map[string]bool
+	joined   [maxJoined + 1][]joinedName // by how many words they have
 }
 
 func newSpeller(t *Taxonomy, words map[string]int32) *speller {
-	s := &speller{ids: words, ordinary: map[string]bool{}}
+	s := &speller{ids: words, ordinary: map[string]bool{}, joined: t.joinedNames()}
 	for _, name := range t.SpellNames() {
 		if len(name) <= maxSpellWord {
 			group := &s.names[name[0]-'a'][len(name)]

@@ -116,3 +116,34 @@ func TestTypos(t *testing.T) {
 		t.Errorf("%.1f %% of the typos are found, %.1f %% of the tags are right", found, right)
 	}
 }
+
+func TestSpellJoined(t *testing.T) {
+	taxonomy := &Taxonomy{Domain: []string{"garden"}, Tags: []TagSpec{
+		{Kind: "project", Name: "garden-path", Title: "P", Aliases: []string{"path.cli", "deep green"}},
+		{Kind: "project", Name: "garden-bush", Title: "B", Former: []string{"garden_busk"}},
+		{Kind: "project", Name: "lawn-mower-part", Title: "M"},
+	}}
+	c := New(taxonomy, nil)
+	for _, tt := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"short word", "the garden-pahth is closed", []string{"garden-path?"}},
+		{"first word", "the lavn-mower-part is broken", []string{"lawn-mower-part?"}},
+		{"other mark, capitals", "the Garden_Paht is closed", []string{"garden-path?"}},
+		{"of three words, one", "in the garden, a lawn-mower-prat is broken", []string{"lawn-mower-part?"}},
+		{"may be either", "the garden-busx is closed", nil},
+		{"too short a word", "the old path.csi is closed", nil},
+		{"not joined", "the garden pahth is closed", nil},
+		{"two edits", "the garden-pahtth is closed", nil},
+		{"nothing is right", "the gardem-pahth is closed", nil},
+		{"first letter", "the farden-path is closed", nil},
+		{"an address", "write to garden-pahth@example.org", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := classifyOne(c, Document{Text: "In the garden. " + tt.text + "."}); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -222,7 +222,7 @@ func (t *Taxonomy) Named(name string) []sigpost.Tag {
 }
 
 // SpellNames are the words that are recognised when they are misspelt, sorted:
-// those of five letters or more in names and aliases.
+// those of five letters or more in names, aliases and former names.
 func (t *Taxonomy) SpellNames() []string {
 	var words []string
 	for i := range t.Tags {
@@ -230,7 +230,7 @@ func (t *Taxonomy) SpellNames() []string {
 		if s.NeverInText {
 			continue
 		}
-		for _, name := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases) {
+		for _, name := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases, s.Former) {
 			for _, w := range splitAtoms(name) {
 				if len(w) >= minSpellName && isLetters(w) {
 					words = append(words, w)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"sigpost"
@@ -14,6 +13,7 @@ import (
 
 type classifyCommand struct {
 	Threads classifyThreads `cmd:"" default:"withargs" help:"Tag the threads that have grown (the default)."`
+	Eval    classifyEval    `cmd:"" help:"Measure how well tags are found: in labelled texts, in mail about other things, and where names are misspelt."`
 	Learn   classifyLearn   `cmd:"" help:"Learn from what people decided on tags which words speak for and against them."`
 	Train   classifyTrain   `cmd:"" help:"Learn from labelled texts which words speak for and against tags."`
 }
@@ -182,7 +182,14 @@ type classifyTrain struct {
 
 // Run learns, and writes the weights.
 func (c classifyTrain) Run(s *session) error {
-	t, err := s.openTaxonomy("")
+	cfg, err := s.loadIfThere()
+	if err != nil {
+		return err
+	}
+	if cfg != nil {
+		cfg.Classify.Weights = "" // they are made here, and may not be there yet
+	}
+	t, err := app.OpenTaxonomy(cfg, "")
 	if err != nil {
 		return err
 	}
@@ -190,16 +197,20 @@ func (c classifyTrain) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Output, weights, 0o666); err != nil {
-		return err
+	if err := writeWhole(c.Output, weights); err != nil {
+		return fmt.Errorf("the weights cannot be written: %w", err)
 	}
 	return s.tell(report, func(w io.Writer) {
 		for _, set := range sortedKeys(report.Sets) {
 			fmt.Fprintf(w, "%-30s %s\n", set, plural(report.Sets[set], "text"))
 		}
-		for _, label := range sortedKeys(report.Unknown) {
-			fmt.Fprintf(w, "left out: %s with the label %q, which no tag bears\n", plural(report.Unknown[label], "text"), label)
-		}
+		tellUnknown(w, report.Unknown)
 		fmt.Fprintf(w, "learned %s of %s\n", plural(report.Terms, "weight"), plural(report.Tags, "tag"))
 	})
+}
+
+func tellUnknown(w io.Writer, unknown map[string]int) {
+	for _, label := range sortedKeys(unknown) {
+		fmt.Fprintf(w, "left out: %s with the label %q, which no tag bears\n", plural(unknown[label], "text"), label)
+	}
 }

@@ -25,13 +25,20 @@ func (s *session) openTaxonomy(file string) (*app.Taxonomy, error) {
 	if file != "" {
 		return app.OpenTaxonomy(nil, file)
 	}
-	var cfg *config.Config
-	if _, err := os.Stat(s.Config); s.namesConfig() || !errors.Is(err, fs.ErrNotExist) {
-		if cfg, err = s.load(); err != nil {
-			return nil, err
-		}
+	cfg, err := s.loadIfThere()
+	if err != nil {
+		return nil, err
 	}
 	return app.OpenTaxonomy(cfg, "")
+}
+
+// loadIfThere reads the configuration, or gives nil where there is none and
+// none is named.
+func (s *session) loadIfThere() (*config.Config, error) {
+	if _, err := os.Stat(s.Config); !s.namesConfig() && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return s.load()
 }
 
 type wordsFlag struct {

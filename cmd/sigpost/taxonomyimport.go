@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"sigpost"
 	"sigpost/app"
@@ -54,11 +53,7 @@ func (c importGovernance) write(text string) error {
 		}
 		return err
 	}
-	temporary := c.Out + ".new"
-	if err := os.WriteFile(temporary, []byte(text), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(temporary, c.Out)
+	return writeWhole(c.Out, []byte(text))
 }
 
 func tellImport(w io.Writer, r app.GovernanceImport) {
