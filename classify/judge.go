@@ -50,6 +50,7 @@ func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 type weighed struct {
 	tag   int32
 	odds  float64 // log odds
+	mute  bool    // only words speak for it, and that is not enough here
 	found *finding
 	terms []spoken
 }
@@ -76,9 +77,10 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 		if w.found == nil && !taught && !(knows && s.spoken[tag]) {
 			return
 		}
-		w.odds = c.addLesson(s, w, c.baseOdds(s, w, lead(tag), most), lesson)
+		w.odds = c.baseOdds(s, w, lead(tag), most) + lesson
+		w.mute = w.found == nil && (!s.anyDomain && c.program.hasDomain || knows && s.doubtful[tag])
 		p := logistic(w.odds)
-		if p >= least && (least > 0 || w.found != nil || p >= shownScore || knows && lead(tag) >= 0) {
+		if p >= least && (least == 0 || !w.mute) && (least > 0 || w.found != nil || p >= shownScore || knows && lead(tag) >= 0) {
 			all = append(all, w)
 		}
 	}
@@ -206,9 +208,6 @@ func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 	odds := cal.Bias + cal.Margin*bounded(s.margins[w.tag]) + cal.Lead*bounded(lead)
 	switch {
 	case w.found == nil:
-		if !s.anyDomain && c.program.hasDomain || s.doubtful[w.tag] {
-			return min(odds, unnamedLimit)
-		}
 	case w.found.isMeant(s.alone, most), w.found.isMisspelt() && s.margins[w.tag]-lead <= 0:
 		return max(odds, plainSlope*w.found.x+plainBias)
 	}
@@ -241,21 +240,15 @@ func (f *finding) isMisspelt() bool {
 	return slices.ContainsFunc(f.sums, func(u sum) bool { return u.best.edits > 0 })
 }
 
-const (
-	// marginLimit bounds margins and leads.
-	marginLimit = 3
-	// unnamedLimit is the most, in log odds, that words alone say where nothing
-	// shows that the thread is about the taxonomy's field, or where one of them
-	// is a name that the rules did not take for one: less than a proposal.
-	unnamedLimit = -0.1
-)
+// marginLimit bounds margins and leads.
+const marginLimit = 3
 
 // tagging writes down what was decided, and why.
 func (c *Classifier) tagging(s *scratch, w *weighed, docs []Document) sigpost.Tagging {
 	spec := &c.taxonomy.Tags[w.tag]
 	t := sigpost.Tagging{Tag: spec.Tag(), Title: spec.Title, Score: round(logistic(w.odds)), State: sigpost.TagAccepted, Evidence: []sigpost.Evidence{}}
 	switch p := logistic(w.odds); {
-	case p < proposeScore:
+	case p < proposeScore || w.mute:
 		t.State = sigpost.TagBelow
 	case p < acceptScore:
 		t.State = sigpost.TagProposed

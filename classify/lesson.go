@@ -21,17 +21,6 @@ func (s *scratch) lesson(c *Classifier, tag int32) (sum float64, taught bool) {
 	return sum, taught
 }
 
-// addLesson lays what decisions taught over the log odds of a tag. Words alone
-// propose nothing where nothing shows that the thread is about the taxonomy's
-// field.
-func (c *Classifier) addLesson(s *scratch, w weighed, odds, lesson float64) float64 {
-	sum := odds + lesson
-	if lesson > 0 && (w.found == nil || w.found.x <= 0) && !s.anyDomain && c.program.hasDomain {
-		return min(sum, max(odds, unnamedLimit))
-	}
-	return sum
-}
-
 // lessons shows what decisions taught that said most of a tag.
 func (c *Classifier) lessons(s *scratch, tag int32, docs []Document) []sigpost.Evidence {
 	l := c.lexicon.taught[tag]
