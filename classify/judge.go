@@ -156,9 +156,19 @@ func (s *scratch) weighWords(c *Classifier, found map[int32]*finding) (lead func
 		}
 		s.margins[tag] += x.rules[tag][1] * max(other.much, 0)
 	}
+	for tag, f := range found {
+		if x.assumes(c.taxonomy, tag) {
+			s.margins[tag] = assumedBias + assumedRules*f.named()
+		}
+	}
 	first, second = bestTwo(func(yield func(int32, float64)) {
 		for _, tag := range x.known {
 			yield(tag, s.margins[tag])
+		}
+		for tag := range found {
+			if x.assumes(c.taxonomy, tag) {
+				yield(tag, s.margins[tag])
+			}
 		}
 	})
 	return func(tag int32) float64 {
@@ -193,7 +203,7 @@ func bestTwo(each func(yield func(tag int32, much float64))) (first, second rank
 // most is the x of the tags that are named most, by kind.
 func (c *Classifier) baseOdds(s *scratch, w weighed, lead float64, most map[string]float64) float64 {
 	switch {
-	case c.lexicon.knows(w.tag):
+	case c.lexicon.knows(w.tag), w.found != nil && c.lexicon.assumes(c.taxonomy, w.tag):
 		return c.odds(s, w, lead, most[c.taxonomy.Tags[w.tag].Kind])
 	case w.found == nil:
 		return plainBias
@@ -210,6 +220,8 @@ func (c *Classifier) odds(s *scratch, w weighed, lead, most float64) float64 {
 	case w.found == nil:
 	case w.found.isMeant(s.alone, most), w.found.isMisspelt() && s.margins[w.tag]-lead <= 0:
 		return max(odds, plainSlope*w.found.x+plainBias)
+	case s.margins[w.tag]-lead <= nobodyElse:
+		return max(odds, min(plainSlope*w.found.x+plainBias, nearlyAccepted))
 	}
 	return odds
 }
@@ -240,8 +252,19 @@ func (f *finding) isMisspelt() bool {
 	return slices.ContainsFunc(f.sums, func(u sum) bool { return u.best.edits > 0 })
 }
 
-// marginLimit bounds margins and leads.
-const marginLimit = 3
+const (
+	// marginLimit bounds margins and leads.
+	marginLimit = 3
+	// nobodyElse is the margin of the best other tag below which a name may be
+	// proposed whatever the words say, nearlyAccepted the log odds that it gets at
+	// most.
+	nobodyElse     = -0.55
+	nearlyAccepted = 2.0
+	// assumedBias and assumedRules are the weights of a tag of which nothing was
+	// learned, among others of its kind of which something was.
+	assumedBias  = -0.9
+	assumedRules = 1.0
+)
 
 // tagging writes down what was decided, and why.
 func (c *Classifier) tagging(s *scratch, w *weighed, docs []Document) sigpost.Tagging {

@@ -133,14 +133,15 @@ func number(x float64) string { return strconv.FormatFloat(math.Round(100*x)/100
 // apart.
 type lexicon struct {
 	ids     table
-	names   []string     // by term
-	speaks  [][]tagValue // by term: what was trained
-	adds    [][]tagValue // by term: what was learned from decisions
-	known   []int32      // the tags of which something was trained
-	biases  []float64    // by tag; NaN for a tag of which nothing was trained
-	rules   []named      // by tag: what the rules count
-	taught  []lesson     // by tag
-	lessons []int32      // the tags of which decisions taught something
+	names   []string        // by term
+	speaks  [][]tagValue    // by term: what was trained
+	adds    [][]tagValue    // by term: what was learned from decisions
+	known   []int32         // the tags of which something was trained
+	biases  []float64       // by tag; NaN for a tag of which nothing was trained
+	rules   []named         // by tag: what the rules count
+	taught  []lesson        // by tag
+	kinds   map[string]bool // the kinds of known tags
+	lessons []int32         // the tags of which decisions taught something
 }
 
 // lesson is what decisions taught of a tag beside its terms.
@@ -151,6 +152,11 @@ type lesson struct {
 
 // knows says whether anything was trained of a tag.
 func (x *lexicon) knows(tag int32) bool { return !math.IsNaN(x.biases[tag]) }
+
+// assumes says whether nothing was trained of a tag, but of others of its kind.
+func (x *lexicon) assumes(t *Taxonomy, tag int32) bool {
+	return !x.knows(tag) && x.kinds[t.Tags[tag].Kind]
+}
 
 // because says from how many decisions of reviewers something of a tag was
 // learned.
@@ -169,12 +175,13 @@ type tagValue struct {
 
 func newLexicon(t *Taxonomy, w, learned *Weights) *lexicon {
 	n := len(t.Tags)
-	x := &lexicon{biases: make([]float64, n), rules: make([]named, n), taught: make([]lesson, n)}
+	x := &lexicon{kinds: map[string]bool{}, biases: make([]float64, n), rules: make([]named, n), taught: make([]lesson, n)}
 	for i := range t.Tags {
 		tag := t.Tags[i].Tag()
 		x.biases[i] = math.NaN()
 		if trained, ok := w.of(tag); ok {
 			x.known = append(x.known, int32(i))
+			x.kinds[t.Tags[i].Kind] = true
 			x.biases[i], x.rules[i] = trained.Bias, named{trained.Rules, trained.Others}
 			for _, term := range slices.Sorted(maps.Keys(trained.Terms)) {
 				id, weight := x.term(term), trained.Terms[term]
