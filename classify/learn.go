@@ -39,7 +39,7 @@ const (
 	// termsPerDecision and maxLearnedTerms bound those that are kept of a tag.
 	maxThreadTerms   = 400
 	termsPerDecision = 15
-	maxLearnedTerms  = 300
+	maxLearnedTerms  = 600
 	minLearned       = 0.02
 	// minBeside and besidePerDecision bound how many threads are looked at on
 	// which nothing was decided for a tag.
@@ -277,9 +277,11 @@ func agreed(examples []example, with taught) (n int) {
 	return n
 }
 
-// learnTag learns from examples, in their order, until each is on its side.
+// learnTag learns from examples, in their order, until each is on its side. Where
+// that cannot be, it gives what most of them agreed with after a round.
 func learnTag(examples []example) taught {
 	w := taught{terms: map[termHash]float64{}}
+	best, most := taught{}, agreed(examples, taught{})
 	for range learnRounds {
 		changed := false
 		for i := range examples {
@@ -300,10 +302,13 @@ func learnTag(examples []example) taught {
 			}
 		}
 		if !changed {
-			break
+			return w
+		}
+		if n := agreed(examples, w); n > most {
+			best, most = taught{w.bias, maps.Clone(w.terms)}, n
 		}
 	}
-	return w
+	return best
 }
 
 func clamp(x, limit float64) float64 { return min(max(x, -limit), limit) }

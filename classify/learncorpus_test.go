@@ -21,7 +21,7 @@ func TestCorpusLearn(t *testing.T) {
 		return g.Tag.Name == l.Project || g.Tag.Name == "kolla" && l.Project == "kolla-kubernetes"
 	}
 	before := New(taxonomy, nil)
-	var f1s []float64
+	var f1s, precisions []float64
 	for _, reviewed := range []int{0, 50, 100, 200, 400, len(all) / 2} {
 		l := NewLearner(taxonomy, nil)
 		decisions := 0
@@ -55,8 +55,14 @@ func TestCorpusLearn(t *testing.T) {
 			}
 		}
 		precision, recall := float64(good)/float64(max(1, accepted)), float64(good)/float64(texts)
-		f1s = append(f1s, 2*precision*recall/(precision+recall))
+		f1s, precisions = append(f1s, 2*precision*recall/(precision+recall)), append(precisions, precision)
 		t.Logf("%4d texts reviewed, %4d decisions, of which it agrees with %d of %d: precision %.3f, recall %.3f, F1 %.3f of accepted tags",
 			reviewed, decisions, agree, of, precision, recall, f1s[len(f1s)-1])
+		if precision < precisions[0]-0.005 {
+			t.Errorf("with %d texts reviewed, the precision falls from %.3f to %.3f", reviewed, precisions[0], precision)
+		}
+	}
+	if gain := f1s[len(f1s)-1] - f1s[0]; gain < 0.05 {
+		t.Errorf("all that was decided makes F1 better by %.3f only, it has been 0.059", gain)
 	}
 }
