@@ -32,7 +32,7 @@ const (
 	learnedGap = 0.1
 	// maxLearned bounds what is learned of one term, maxLearnedBias what is
 	// learned whatever a thread says.
-	maxLearned     = 12
+	maxLearned     = 16
 	maxLearnedBias = 0.5
 	biasShare      = 0.1 // how much of it a thread has, as if it were a term
 	// maxThreadTerms bounds the terms that are looked at in a thread;

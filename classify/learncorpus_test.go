@@ -63,6 +63,6 @@ func TestCorpusLearn(t *testing.T) {
 		}
 	}
 	if gain := f1s[len(f1s)-1] - f1s[0]; gain < 0.05 {
-		t.Errorf("all that was decided makes F1 better by %.3f only, it has been 0.059", gain)
+		t.Errorf("all that was decided makes F1 better by %.3f only, it has been 0.069", gain)
 	}
 }
