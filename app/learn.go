@@ -125,13 +125,14 @@ func (a *App) eachThread(ctx context.Context, threads []sigpost.Thread, do func(
 func (t *Taxonomy) learner() *classify.Learner { return classify.NewLearner(t.t, t.learned()) }
 
 // learnFirst learns where the configuration wants that before threads are
-// tagged.
-func (a *App) learnFirst(ctx context.Context) error {
+// tagged; nil where it does not.
+func (a *App) learnFirst(ctx context.Context) (*LearnReport, error) {
 	if !a.Config.Classify.Learn {
-		return nil
+		return nil, nil
 	}
-	if _, err := a.learn(ctx); err != nil {
-		return fmt.Errorf("learning from decisions: %w", err)
+	report, err := a.learn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("learning from decisions: %w", err)
 	}
-	return nil
+	return &report, nil
 }

@@ -130,7 +130,7 @@ func TestAnotherProcessLearns(t *testing.T) {
 	if r, err := a.Classify(ctx); err != nil || r.Threads != 0 {
 		t.Errorf("after a dry run %d threads are tagged anew: %v", r.Threads, err)
 	}
-	if r, err := other.Learn(ctx); err != nil || !r.Changed || r.Lessons[0].RightAfter != len(threads) {
+	if r, err := other.Learn(ctx); err != nil || !r.Changed || r.Lessons[0].RightAfter <= r.Lessons[0].RightBefore {
 		t.Fatalf("%+v: %v", r, err)
 	}
 	first, err := a.Classify(ctx)

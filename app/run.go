@@ -12,8 +12,10 @@ import (
 
 // RunReport says what a run did, stage by stage.
 type RunReport struct {
-	DryRun   bool           `json:"dry_run"`
-	Ingest   IngestReport   `json:"ingest"`
+	DryRun bool         `json:"dry_run"`
+	Ingest IngestReport `json:"ingest"`
+	// Learn is what decisions taught; nil where classify.learn is not set.
+	Learn    *LearnReport   `json:"learn,omitempty"`
 	Classify ClassifyReport `json:"classify"`
 	Digests  []DigestReport `json:"digests"`
 	Took     time.Duration  `json:"took_ns"`
@@ -57,8 +59,8 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	var report RunReport
 	var failures []error
 	// Tagging goes on by what was learned before, should this fail.
-	err := a.learnFirst(ctx)
-	if err != nil {
+	var err error
+	if report.Learn, err = a.learnFirst(ctx); err != nil {
 		failures = append(failures, err)
 	}
 	if report.Ingest, report.Classify, err = a.readAndTag(ctx, nil); err != nil {

@@ -25,22 +25,26 @@ const (
 	MinDecisions = 3
 	// learnCost is PA-II's C: how much a mistake counts against staying close to
 	// what was known. learnRounds bounds the passes over a tag's threads.
-	learnCost   = 5
+	learnCost   = 1
 	learnRounds = 100
 	// learnedGap is how far behind the threshold, in log odds, a decided thread
 	// is to be: as accepted, or as not even proposed.
 	learnedGap = 0.1
 	// maxLearned bounds what is learned of one term, maxLearnedBias what is
 	// learned whatever a thread says.
-	maxLearned     = 12
+	maxLearned     = 16
 	maxLearnedBias = 0.5
 	biasShare      = 0.1 // how much of it a thread has, as if it were a term
 	// maxThreadTerms bounds the terms that are looked at in a thread;
 	// termsPerDecision and maxLearnedTerms bound those that are kept of a tag.
 	maxThreadTerms   = 400
 	termsPerDecision = 15
-	maxLearnedTerms  = 300
+	maxLearnedTerms  = 600
 	minLearned       = 0.02
+	// minBeside and besidePerDecision bound how many threads are looked at on
+	// which nothing was decided for a tag.
+	minBeside         = 50
+	besidePerDecision = 4
 	// commonPrior makes a term that all decided threads have say little, the less
 	// the more threads there are.
 	commonPrior = 4
@@ -71,7 +75,7 @@ type decidedThread struct {
 	id       int64
 	values   map[termHash]float64
 	verdicts []Verdict
-	odds     []float64 // by verdict: what is said without what was learned
+	odds     []float64 // by tag: what is said without what was learned
 }
 
 // NewLearner makes a learner for a taxonomy and the weights that were trained for
@@ -115,8 +119,7 @@ func (l *Learner) Add(id int64, docs []Document, verdicts []Verdict) {
 	s.all = nil
 
 	t := decidedThread{id: id, values: map[termHash]float64{}, verdicts: verdicts}
-	for _, v := range verdicts {
-		tag := l.tags[v.Tag]
+	for tag := range int32(len(l.base.taxonomy.Tags)) {
 		w := weighed{tag: tag}
 		if f := found[tag]; f != nil && f.x > 0 {
 			w.found = f
@@ -150,22 +153,23 @@ type Lesson struct {
 // decisions, in the order of the tags. It is learned anew each time.
 func (l *Learner) Learn() (*Weights, []Lesson) {
 	slices.SortFunc(l.threads, func(a, b decidedThread) int { return cmp.Compare(a.id, b.id) })
-	examples := map[sigpost.Tag][]example{}
+	decisions := map[sigpost.Tag]int{}
 	for i := range l.threads {
-		t := &l.threads[i]
-		for k, v := range t.verdicts {
-			examples[v.Tag] = append(examples[v.Tag], example{l.row(t, l.tags[v.Tag]), t.odds[k], v.Accept})
+		for _, v := range l.threads[i].verdicts {
+			decisions[v.Tag]++
 		}
 	}
 	w := &Weights{Kinds: map[string]map[string]TagWeights{}}
 	var lessons []Lesson
-	for tag, of := range examples {
-		if len(of) < MinDecisions {
+	for tag, n := range decisions {
+		if n < MinDecisions {
 			continue
 		}
+		of, beside := l.examples(tag, n)
 		// The words that tell most are kept, and have to tell what others did.
-		keep(of, learnTag(of))
-		learned := l.written(learnTag(of))
+		all := slices.Concat(of, beside)
+		keep(all, learnTag(all), termsPerDecision*n)
+		learned := l.written(learnTag(all))
 		learned.Decisions = len(of)
 		lesson := Lesson{Tag: tag, Decisions: len(of), Terms: len(learned.Terms), RightBefore: agreed(of, taught{}), RightAfter: agreed(of, hashed(learned))}
 		if lesson.RightAfter <= lesson.RightBefore { // nothing to learn, or nothing in common
@@ -181,6 +185,24 @@ func (l *Learner) Learn() (*Weights, []Lesson) {
 	}
 	slices.SortFunc(lessons, func(a, b Lesson) int { return compareTags(a.Tag, b.Tag) })
 	return w, lessons
+}
+
+// examples gives the n threads on which somebody decided for a tag; and beside
+// them some of those where people decided on other tags and left it as it was, not
+// proposed, which it is to stay.
+func (l *Learner) examples(tag sigpost.Tag, n int) (of, beside []example) {
+	at := l.tags[tag]
+	for _, i := range shuffled(len(l.threads)) {
+		t := &l.threads[i]
+		k := slices.IndexFunc(t.verdicts, func(v Verdict) bool { return v.Tag == tag })
+		switch {
+		case k >= 0:
+			of = append(of, example{l.row(t, at), t.odds[at], t.verdicts[k].Accept})
+		case t.odds[at] < proposeOdds && len(beside) < max(minBeside, besidePerDecision*n):
+			beside = append(beside, example{l.row(t, at), t.odds[at], false})
+		}
+	}
+	return of, beside
 }
 
 // termValue is a term of a thread and how much of it the thread has, and how much
@@ -259,9 +281,11 @@ func agreed(examples []example, with taught) (n int) {
 	return n
 }
 
-// learnTag learns from examples, in their order, until each is on its side.
+// learnTag learns from examples, in their order, until each is on its side. Where
+// that cannot be, it gives what most of them agreed with after a round.
 func learnTag(examples []example) taught {
 	w := taught{terms: map[termHash]float64{}}
+	best, most := taught{}, agreed(examples, taught{})
 	for range learnRounds {
 		changed := false
 		for i := range examples {
@@ -282,21 +306,24 @@ func learnTag(examples []example) taught {
 			}
 		}
 		if !changed {
-			break
+			return w
+		}
+		if n := agreed(examples, w); n > most {
+			best, most = taught{w.bias, maps.Clone(w.terms)}, n
 		}
 	}
-	return w
+	return best
 }
 
 func clamp(x, limit float64) float64 { return min(max(x, -limit), limit) }
 
-// keep leaves examples the terms that were learned to be strongest.
-func keep(examples []example, w taught) {
+// keep leaves examples the terms that were learned to be strongest, most of them.
+func keep(examples []example, w taught, most int) {
 	terms := slices.SortedFunc(maps.Keys(w.terms), func(a, b termHash) int {
 		return cmp.Or(cmp.Compare(math.Abs(w.terms[b]), math.Abs(w.terms[a])), cmp.Compare(a, b))
 	})
 	kept := map[termHash]bool{}
-	for _, h := range terms[:min(len(terms), termsPerDecision*len(examples), maxLearnedTerms)] {
+	for _, h := range terms[:min(len(terms), most, maxLearnedTerms)] {
 		kept[h] = true
 	}
 	for i := range examples {

@@ -33,10 +33,10 @@ const (
 	minTexts     = 4
 	minTermTexts = 2
 	// termsPerText and maxTerms bound how many terms a tag keeps.
-	termsPerText = 15
-	maxTerms     = 1300
+	termsPerText = 16
+	maxTerms     = 1600
 	// minWeight is the least weight of a term that is kept.
-	minWeight = 0.25
+	minWeight = 0.2
 
 	// otherScale makes it less telling that another tag is named.
 	otherScale = 0.5

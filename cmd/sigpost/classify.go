@@ -137,11 +137,18 @@ func (c classifyLearn) Run(s *session) error {
 
 func tellLearn(w io.Writer, r app.LearnReport) {
 	tellLessons(w, r)
-	next := "nothing new"
+	tellLearned(w, r)
 	if r.Changed {
-		next = "threads are tagged by it from the next \"sigpost classify\" or \"sigpost run\" on"
+		fmt.Fprintln(w, "          threads are tagged by it from the next \"sigpost classify\" or \"sigpost run\" on")
 	}
-	fmt.Fprintf(w, "learn     %s on %s: %s, in %s\n", plural(r.Decisions, "decision"), plural(r.Threads, "thread"), next, short(r.Took))
+}
+
+func tellLearned(w io.Writer, r app.LearnReport) {
+	news := "nothing new"
+	if r.Changed {
+		news = "something new"
+	}
+	fmt.Fprintf(w, "learn     %s on %s taught %s, in %s\n", plural(r.Decisions, "decision"), plural(r.Threads, "thread"), news, short(r.Took))
 }
 
 func tellLessons(w io.Writer, r app.LearnReport) {

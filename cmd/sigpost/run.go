@@ -33,6 +33,9 @@ func tellRun(w io.Writer, r app.RunReport) {
 		fmt.Fprintln(w, "dry run   this is what would happen; nothing is changed, nothing is mailed")
 	}
 	tellIngest(w, r.Ingest)
+	if r.Learn != nil {
+		tellLearned(w, *r.Learn)
+	}
 	tellClassify(w, r.Classify)
 	for _, d := range r.Digests {
 		tellDigest(w, d)
