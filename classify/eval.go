@@ -98,7 +98,7 @@ func (t *Taxonomy) Evaluate(samples []Sample, found [][]sigpost.Tagging) []Evalu
 				continue
 			}
 			right := g.Tag == s.Tag || slices.Contains(parents[s.Tag], g.Tag)
-			j.tags = append(j.tags, scored{g.Tag, g.Score, right})
+			j.tags = append(j.tags, scored{g.Tag, g.Score, right, g.State == sigpost.TagAccepted})
 		}
 		sets[s.Set] = append(sets[s.Set], j)
 	}
@@ -133,6 +133,7 @@ type scored struct {
 	tag   sigpost.Tag
 	score float64
 	right bool
+	held  bool // it was accepted
 }
 
 // best is the best tag, or the empty one where there is none.
@@ -159,9 +160,9 @@ func evaluate(set string, texts []judged) Evaluation {
 	}
 	e.Macro = e.Macro.rounded()
 	e.Micro = qualityOf(e.Right, answered, e.Texts)
-	e.Accepted = acceptance(texts, acceptScore)
+	e.Accepted = acceptance(texts, acceptScore, func(g scored) bool { return g.held })
 	for _, score := range []float64{proposeScore, 0.7, 0.8, 0.95, 0.98, 0.99, 0.995, 0.999} {
-		e.At = append(e.At, acceptance(texts, score))
+		e.At = append(e.At, acceptance(texts, score, func(g scored) bool { return g.score >= score }))
 	}
 	e.Sure = sureAcceptance(texts)
 	e.Calibration, e.CalibrationError = calibration(texts)
@@ -237,12 +238,12 @@ func confusions(texts []judged) []Confusion {
 	return all
 }
 
-func acceptance(texts []judged, score float64) Acceptance {
+func acceptance(texts []judged, score float64, counts func(scored) bool) Acceptance {
 	a := Acceptance{Score: score}
 	labels := 0
 	for i := range texts {
 		for _, g := range texts[i].tags {
-			if g.score < score {
+			if !counts(g) {
 				continue
 			}
 			a.Tags++
@@ -280,7 +281,7 @@ func sureAcceptance(texts []judged) *Acceptance {
 	if math.IsNaN(least) {
 		return nil
 	}
-	a := acceptance(texts, least)
+	a := acceptance(texts, least, func(g scored) bool { return g.score >= least })
 	return &a
 }
 

@@ -25,7 +25,11 @@ func judgedText(label string, tags ...sigpost.Tagging) (Sample, []sigpost.Taggin
 }
 
 func tagged(name string, score float64) sigpost.Tagging {
-	return sigpost.Tagging{Tag: project(name), Score: score}
+	t := sigpost.Tagging{Tag: project(name), Score: score, State: sigpost.TagBelow}
+	if score >= acceptScore {
+		t.State = sigpost.TagAccepted
+	}
+	return t
 }
 
 func TestEvaluate(t *testing.T) {
