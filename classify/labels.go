@@ -70,7 +70,9 @@ func (t *Taxonomy) ReadLabelled(set string, r io.Reader) (Labelled, error) {
 }
 
 // ReadStatements reads a folder of texts, one a file in "txt", with labels.tsv
-// beside them: the file's name, a tab, its label, and further columns.
+// beside them: the file's name, a tab, its label, and further columns, of which
+// the fourth divides the set and the fifth is the author's address. The words of
+// authors' names, from it and from behind "__" in the file's name, are not learned.
 func (t *Taxonomy) ReadStatements(set string, dir fs.FS) (Labelled, error) {
 	l := Labelled{Unknown: map[string]int{}}
 	table, err := fs.ReadFile(dir, "labels.tsv")
@@ -96,9 +98,21 @@ func (t *Taxonomy) ReadStatements(set string, dir fs.FS) (Labelled, error) {
 		if len(columns) > 3 {
 			s.Set += " " + columns[3]
 		}
+		if len(columns) > 4 {
+			_, name, _ := cutLast(strings.TrimSuffix(columns[0], ".txt"), "__")
+			s.Author = name + " " + columns[4]
+		}
 		l.add(t, columns[1], s)
 	}
 	return l, nil
+}
+
+// cutLast cuts text at the last separator.
+func cutLast(text, separator string) (before, after string, ok bool) {
+	if i := strings.LastIndex(text, separator); i >= 0 {
+		return text[:i], text[i+len(separator):], true
+	}
+	return text, "", false
 }
 
 // add keeps a sample under the tag that its label means: of several the

@@ -17,8 +17,11 @@ type Sample struct {
 	Name string
 	// Set is the set that it belongs to, such as "commits".
 	Set string
-	Doc Document
-	Tag sigpost.Tag
+	// Author tells who wrote it from others; empty where that is not known, which
+	// counts as somebody else each time.
+	Author string
+	Doc    Document
+	Tag    sigpost.Tag
 	// Weight is how much it counts in training; 0 means 1.
 	Weight float64
 }
@@ -47,6 +50,9 @@ const (
 	priorTexts  = 20
 )
 
+// several stands for the authors of a term that more than one uses.
+const several = "\x00"
+
 // corpus is samples as rows.
 type corpus struct {
 	taxonomy *Taxonomy
@@ -56,7 +62,10 @@ type corpus struct {
 	tags     []sigpost.Tag
 	cost     []float64
 	names    []string // by term
-	texts    []int    // by term: how many texts have it
+	// private says of each term that only one author uses it, or that it is an
+	// author's name: that would tell people, not topics.
+	private []bool
+	texts   []int // by term: how many texts have it
 }
 
 // newCorpus turns samples into rows.
@@ -65,6 +74,7 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 	rules := New(t, nil)
 	ids := map[termHash]int32{}
 	var surface []map[string]int
+	var authors []string // by term: its author, or several
 	for i := range samples {
 		s := &samples[i]
 		counts, total := map[int32]float64{}, 0.0
@@ -73,7 +83,10 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 			if !ok {
 				id = int32(len(surface))
 				ids[h] = id
-				surface = append(surface, map[string]int{})
+				surface, authors = append(surface, map[string]int{}), append(authors, cmp.Or(s.Author, several))
+			}
+			if authors[id] != s.Author {
+				authors[id] = several
 			}
 			surface[id][words]++
 			counts[id] += weight
@@ -93,11 +106,35 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 			c.texts[t]++
 		}
 	}
+	c.private = make([]bool, len(surface))
 	c.names = make([]string, len(surface))
 	for t, forms := range surface {
 		c.names[t] = commonest(forms)
 	}
+	people := peopleOf(samples, rules.program.words)
+	for t, author := range authors {
+		c.private[t] = author != several || c.texts[t] < commonTexts && slices.ContainsFunc(splitAtoms(c.names[t]), func(w string) bool { return people[w] })
+	}
 	return c
+}
+
+// commonTexts is in how many texts a word stands that is no name of a person,
+// though an author is called so.
+const commonTexts = 25
+
+// peopleOf gives the words of authors' names, but for those that the taxonomy
+// uses.
+func peopleOf(samples []Sample, known map[string]int32) map[string]bool {
+	people := map[string]bool{}
+	for i := range samples {
+		name, _, _ := strings.Cut(samples[i].Author, "@")
+		for _, w := range splitAtoms(name) {
+			if _, ok := known[w]; !ok && len(w) > 3 {
+				people[w] = true
+			}
+		}
+	}
+	return people
 }
 
 // eachTermOf calls add with each term of a text as it is written, and how much
@@ -169,7 +206,7 @@ func (c *corpus) train(without map[int]bool) *Weights {
 	}
 	rarity := make([]float64, len(texts)) // inverse document frequency
 	for t, n := range texts {
-		if n >= minTermTexts {
+		if n >= minTermTexts && !c.private[t] {
 			rarity[t] = math.Log(float64(len(rows)+1)/float64(n+1)) + 1
 		}
 	}
