@@ -183,9 +183,11 @@ func newLexicon(t *Taxonomy, w, learned *Weights) *lexicon {
 			x.known = append(x.known, int32(i))
 			x.kinds[t.Tags[i].Kind] = true
 			x.biases[i], x.rules[i] = trained.Bias, named{trained.Rules, trained.Others}
-			for _, term := range slices.Sorted(maps.Keys(trained.Terms)) {
-				id, weight := x.term(term), trained.Terms[term]
-				x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(weight), weight > 0 && t.Tags[i].isDoubtful(term)})
+			doubtful := t.Tags[i].doubtfulWords()
+			for term, weight := range trained.Terms {
+				id := x.term(term)
+				first, second, _ := strings.Cut(term, " ")
+				x.speaks[id] = append(x.speaks[id], tagValue{int32(i), float32(weight), weight > 0 && (doubtful[first] || doubtful[second])})
 			}
 		}
 		if taught, ok := learned.of(tag); ok {
@@ -200,17 +202,19 @@ func newLexicon(t *Taxonomy, w, learned *Weights) *lexicon {
 	return x
 }
 
-// isDoubtful says whether a word of the term is a name of the tag that needs
-// context.
-func (s *TagSpec) isDoubtful(term string) bool {
+// doubtfulWords are the words of the tag's names that need context.
+func (s *TagSpec) doubtfulWords() map[string]bool {
 	names := slices.Concat(s.CommonAliases, s.Former)
 	if s.CommonWord || s.NeverInText {
 		names = append(names, s.Name)
 	}
-	words := splitAtoms(term)
-	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.ContainsFunc(splitAtoms(name), func(w string) bool { return slices.Contains(words, w) })
-	})
+	words := map[string]bool{}
+	for _, name := range names {
+		for _, w := range splitAtoms(name) {
+			words[w] = true
+		}
+	}
+	return words
 }
 
 // of gives what was learned of a tag.
