@@ -71,6 +71,9 @@ func WeightsVersion(data []byte) string {
 // ParseWeights reads weights from TOML, as Format writes them. Its error has a
 // line for each mistake.
 func ParseWeights(file string, data []byte) (*Weights, error) {
+	if w, ok := readFormatted(string(data)); ok {
+		return w, nil
+	}
 	w := &Weights{}
 	if err := tomlfile.Decode(file, data, w); err != nil {
 		return nil, err

@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// rawBlock is how many bytes of mail are compressed together. At 128 KiB a
-// list's mail shrinks to 0.37 of its size, one by one only to 0.55.
-const rawBlock = 128 << 10
+// rawBlock is how many bytes of mail are compressed together. At 192 KiB a
+// list's mail shrinks to 0.35 of its size, at 128 to 0.37, one by one to 0.55.
+const rawBlock = 192 << 10
 
 // rawWindow is how far back the compression looks, in a mail that is longer
 // than a block.
