@@ -164,9 +164,9 @@ func TestCorpusFolds(t *testing.T) {
 		name       string
 		got, floor float64
 	}{
-		{"macro-F1 of commits", sets["commits"].Macro.F1, 0.715},
+		{"macro-F1 of commits", sets["commits"].Macro.F1, 0.72},
 		{"macro-F1 of release notes", sets["reno"].Macro.F1, 0.885},
-		{"best tag of candidacies", sets["candidacy PTL"].Micro.Recall, 0.965},
+		{"best tag of candidacies", sets["candidacy PTL"].Micro.Recall, 0.97},
 		{"precision accepted of commits", sets["commits"].Accepted.Precision, 0.84},
 		{"precision accepted of release notes", sets["reno"].Accepted.Precision, 0.95},
 		{"precision accepted of candidacies", sets["candidacy PTL"].Accepted.Precision, 0.985},
