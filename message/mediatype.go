@@ -1,7 +1,8 @@
 package message
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,18 +29,18 @@ func parseMediaType(s string) (value string, params map[string]string) {
 		return value, nil
 	}
 	params = map[string]string{}
-	var parts map[string]string // "name*0" and the like, to be joined
+	var parts []continued
 	for n := 0; rest != "" && n < 100; n++ {
 		var key, val string
 		key, val, rest = cutParam(rest)
 		if key == "" {
 			continue
 		}
-		if strings.Contains(key, "*") {
-			if parts == nil {
-				parts = map[string]string{}
+		if name, section, ok := strings.Cut(key, "*"); ok {
+			if c, ok := readSection(section); ok {
+				c.name, c.text = name, val
+				parts = append(parts, c)
 			}
-			parts[key] = val
 			continue
 		}
 		if _, twice := params[key]; !twice {
@@ -83,42 +84,63 @@ func cutParam(s string) (key, val, rest string) {
 	return key, strings.TrimSpace(val), rest
 }
 
-// joinContinued puts RFC 2231 parameters into params: "name*" (section 4) and
-// "name*0", "name*1*" and so on (section 3).
-func joinContinued(parts, params map[string]string) {
-	type piece struct {
-		n       int
-		encoded bool
-		text    string
+// continued is a section of an RFC 2231 parameter: "name*" (section 4), or
+// "name*0" and "name*1*" (section 3).
+type continued struct {
+	name, text string
+	n          int
+	encoded    bool
+}
+
+// readSection reads what stands behind the first "*" of a parameter's name.
+func readSection(s string) (c continued, ok bool) {
+	number, encoded := strings.CutSuffix(s, "*")
+	c.encoded = encoded || s == ""
+	if number == "" {
+		return c, true
 	}
-	byName := map[string][]piece{}
-	for key, text := range parts {
-		name, number, _ := strings.Cut(key, "*")
-		encoded := strings.HasSuffix(key, "*")
-		n, err := strconv.Atoi(strings.TrimSuffix(number, "*"))
-		if err != nil {
-			n = 0
+	n, err := strconv.ParseUint(number, 10, 16)
+	c.n = int(n)
+	return c, err == nil
+}
+
+// joinContinued puts the sections of parameters together into params. Of two
+// with the same number the first counts.
+func joinContinued(parts []continued, params map[string]string) {
+	slices.SortStableFunc(parts, func(a, b continued) int {
+		return cmp.Or(strings.Compare(a.name, b.name), cmp.Compare(a.n, b.n))
+	})
+	for len(parts) > 0 {
+		end := 1
+		for end < len(parts) && parts[end].name == parts[0].name {
+			end++
 		}
-		byName[name] = append(byName[name], piece{n, encoded, text})
+		params[parts[0].name] = joinSections(parts[:end])
+		parts = parts[end:]
 	}
-	for name, pieces := range byName {
-		sort.Slice(pieces, func(i, j int) bool { return pieces[i].n < pieces[j].n })
-		charset := ""
-		var data []byte
-		for i, p := range pieces {
-			if !p.encoded {
-				data = append(data, p.text...)
-				continue
-			}
-			if first, more, ok := strings.Cut(p.text, "'"); ok && i == 0 {
-				if _, value, ok := strings.Cut(more, "'"); ok {
-					charset, p.text = first, value
-				}
-			}
-			data = append(data, decodePercent(p.text)...)
+}
+
+// joinSections gives the value of a parameter, whose sections are in order.
+func joinSections(parts []continued) string {
+	charset := ""
+	var data []byte
+	for i, p := range parts {
+		if i > 0 && p.n == parts[i-1].n {
+			continue
 		}
-		params[name], _ = toUTF8(data, charset)
+		if !p.encoded {
+			data = append(data, p.text...)
+			continue
+		}
+		if first, more, ok := strings.Cut(p.text, "'"); ok && i == 0 {
+			if _, value, ok := strings.Cut(more, "'"); ok {
+				charset, p.text = first, value
+			}
+		}
+		data = append(data, decodePercent(p.text)...)
 	}
+	value, _ := toUTF8(data, charset)
+	return value
 }
 
 // decodePercent undoes the %XX of RFC 2231, section 4.

@@ -62,6 +62,8 @@ func TestParseMediaType(t *testing.T) {
 		{"RFC 2231", "a/b; filename*=iso-8859-1'en'caf%E9.txt", "a/b filename=café.txt"},
 		{"RFC 2231, continued", `a/b; filename*1*=%C3%A9; filename*0*=utf-8''caf; filename*2=".txt"`, "a/b filename=café.txt"},
 		{"RFC 2231, plain", `a/b; filename*0="ab"; filename*1="cd"`, "a/b filename=abcd"},
+		{"RFC 2231, the same section twice", `a/b; filename*0="ab"; filename*1="cd"; filename*1="ef"; filename*0*=utf-8''gh`, "a/b filename=abcd"},
+		{"RFC 2231, no number", `a/b; filename*0="ab"; filename*n="cd"; name*x=y`, "a/b filename=ab"},
 		{"a path", `C:\x`, `c:\x`},
 		{"nothing", "", ""},
 	} {
