@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"math/bits"
 	"strings"
 
 	"github.com/sahilm/fuzzy"
@@ -27,11 +28,32 @@ func (s spelling) pack() int32 { return s.id<<2 | int32(s.edits) }
 
 func unpack(packed int32) (id int32, edits uint8) { return packed >> 2, uint8(packed & 3) }
 
+// spellName is a name with the set of its letters.
+type spellName struct {
+	text    string
+	letters uint32
+}
+
+// lettersOf is the set of the letters of a word of a to z.
+func lettersOf(word string) (set uint32) {
+	for i := range len(word) {
+		set |= 1 << (word[i] - 'a')
+	}
+	return set
+}
+
+// may says whether a word with those letters can be as few edits away as a
+// misspelling is: an edit brings in one letter and takes away one, at most.
+func (n *spellName) may(letters uint32) bool {
+	most := MaxEdits(n.text)
+	return bits.OnesCount32(letters&^n.letters) <= most && bits.OnesCount32(n.letters&^letters) <= most
+}
+
 // speller takes misspelt names for what was meant. It never changes.
 type speller struct {
 	ids map[string]int32
 	// names are grouped by first letter and by length.
-	names    [26][maxSpellWord + 1][]string
+	names    [26][maxSpellWord + 1][]spellName
 	ordinary map[string]bool
 	joined   [maxJoined + 1][]joinedName // by how many words they have
 }
@@ -41,7 +63,7 @@ func newSpeller(t *Taxonomy, words map[string]int32) *speller {
 	for _, name := range t.SpellNames() {
 		if len(name) <= maxSpellWord {
 			group := &s.names[name[0]-'a'][len(name)]
-			*group = append(*group, name)
+			*group = append(*group, spellName{name, lettersOf(name)})
 		}
 	}
 	for _, w := range strings.Fields(nearWords) {
@@ -105,10 +127,12 @@ func (s *speller) spell(word string) spelling {
 // candidates calls try with the names that begin with first and may be meant.
 func (s *speller) candidates(word string, first byte, try func(name string)) {
 	var near []string
+	letters := lettersOf(word)
 	for n := max(minSpellName, len(word)-2); n <= min(maxSpellWord, len(word)+2); n++ {
-		for _, name := range s.names[first-'a'][n] {
-			if first == word[0] || name[1] == word[0] {
-				near = append(near, name)
+		for i := range s.names[first-'a'][n] {
+			name := &s.names[first-'a'][n][i]
+			if (first == word[0] || name.text[1] == word[0]) && name.may(letters) {
+				near = append(near, name.text)
 			}
 		}
 	}

@@ -165,7 +165,7 @@ func checkCorpusMail(t *testing.T, path string, raw []byte, e Explanation, count
 			counts[name]++
 		}
 	}
-	o, err := open(raw, nil)
+	o, err := open(raw, new(scratch), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

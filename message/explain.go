@@ -46,7 +46,7 @@ type Explanation struct {
 // Parse. No list in the explanation is nil.
 func Explain(raw []byte) (Explanation, error) {
 	notes := charsetNotes{}
-	o, err := open(raw, &notes)
+	o, err := open(raw, new(scratch), &notes)
 	if err != nil {
 		return Explanation{}, err
 	}

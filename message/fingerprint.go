@@ -37,7 +37,7 @@ func (o *opened) fingerprint(m *sigpost.Message) sigpost.Fingerprint {
 	f.Raw = [16]byte(all.Sum(body[:0]))
 
 	f.Words = f.Body
-	if words := ownWords(m); len(words) > 0 {
+	if words := o.ownWords(m); len(words) > 0 {
 		sum := sha256.Sum256(words)
 		f.Words = [16]byte(sum[:16])
 	}
@@ -46,17 +46,15 @@ func (o *opened) fingerprint(m *sigpost.Message) sigpost.Fingerprint {
 
 // ownWords gives the words of the new text with one space between each. Where
 // there are none, as in a mail that is only a picture, the body has to do.
-func ownWords(m *sigpost.Message) []byte {
-	var words []byte
+func (s *scratch) ownWords(m *sigpost.Message) []byte {
+	words := s.words[:0]
 	for _, r := range m.Ranges {
 		if !r.Kind.Own() {
 			continue
 		}
-		if words == nil {
-			words = make([]byte, 0, len(m.Text)-r.Start+1)
-		}
 		words = appendWords(words, trimSpace(m.Text[r.Start:r.End]))
 	}
+	s.words = words
 	return bytes.TrimSuffix(words, []byte(" "))
 }
 

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"sigpost"
@@ -69,15 +70,36 @@ const Version = 4
 // are not text. Anything else is read somehow, with the message's Defects to say
 // how: text without a header is a text, of nobody.
 func Parse(raw []byte) (*sigpost.Message, error) {
-	o, err := open(raw, nil)
+	memory := scratches.Get().(*scratch)
+	defer memory.release()
+	o, err := open(raw, memory, nil)
 	if err != nil {
 		return nil, err
 	}
 	return o.message(), nil
 }
 
+// scratch is the memory of reading one mail, used again for the next: nothing
+// in a message may point into it.
+type scratch struct {
+	lines []byte // the mail with "\n" at its line ends
+	words []byte // the words of its new text
+}
+
+// maxScratch bounds what is kept for the next mail, in bytes.
+const maxScratch = 1 << 20
+
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+func (s *scratch) release() {
+	if cap(s.lines)+cap(s.words) <= maxScratch {
+		scratches.Put(s)
+	}
+}
+
 // opened is a mail whose header has been read.
 type opened struct {
+	*scratch
 	size  int    // of the raw bytes
 	src   []byte // without preamble, its line ends "\n"
 	h     header
@@ -87,10 +109,10 @@ type opened struct {
 }
 
 // open finds the header of a mail. The error wraps ErrUnreadable.
-func open(raw []byte, notes *charsetNotes) (*opened, error) {
-	o := &opened{size: len(raw), notes: notes}
+func open(raw []byte, memory *scratch, notes *charsetNotes) (*opened, error) {
+	o := &opened{scratch: memory, size: len(raw), notes: notes}
 	raw = wholeUTF16(raw, &o.wrong)
-	o.src = skipPreamble(toLF(raw), &o.wrong)
+	o.src = skipPreamble(o.toLF(raw), &o.wrong)
 	if len(o.src) == 0 {
 		return nil, fmt.Errorf("%w: it is empty", ErrUnreadable)
 	}
@@ -142,12 +164,15 @@ func readIdentity(m *sigpost.Message, o *opened) {
 
 // toLF gives b with every line end as "\n". CRLF, CR alone and the "\r\r\n" of
 // twice converted files all count as one line end.
-func toLF(b []byte) []byte {
+func toLF(b []byte) []byte { return new(scratch).toLF(b) }
+
+// toLF is that in memory that is used again.
+func (s *scratch) toLF(b []byte) []byte {
 	i := bytes.IndexByte(b, '\r')
 	if i < 0 {
 		return b
 	}
-	out := make([]byte, 0, len(b))
+	out := slices.Grow(s.lines[:0], len(b))
 	for i >= 0 {
 		out = append(out, b[:i]...)
 		end := i
@@ -165,7 +190,8 @@ func toLF(b []byte) []byte {
 		b = b[end:]
 		i = bytes.IndexByte(b, '\r')
 	}
-	return append(out, b...)
+	s.lines = append(out, b...)
+	return s.lines
 }
 
 // oneLine makes s fit for a line of a page: white space of any kind becomes

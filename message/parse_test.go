@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -342,6 +343,9 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		checkMessage(t, m)
+		if left := parseAndSpoil(t, raw); !reflect.DeepEqual(left, m) {
+			t.Fatalf("a message points into memory that is used again: %+v, not %+v", left, m)
+		}
 		if m.Size != len(raw) || m.Reader != Version {
 			t.Fatalf("size %d of %d, reader %d", m.Size, len(raw), m.Reader)
 		}
@@ -349,6 +353,26 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("explained otherwise: %+v, %v", e, err)
 		}
 	})
+}
+
+// parseAndSpoil parses a mail and then overwrites what the next one would, the
+// mail's own bytes too.
+func parseAndSpoil(t *testing.T, raw []byte) *sigpost.Message {
+	t.Helper()
+	raw = bytes.Clone(raw)
+	memory := new(scratch)
+	o, err := open(raw, memory, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := o.message()
+	for _, b := range [][]byte{raw, memory.lines, memory.words} {
+		b = b[:cap(b)]
+		for i := range b {
+			b[i] = '~'
+		}
+	}
+	return m
 }
 
 // corpusSeeds gives mail of other parsers' tests where it lies beside the
