@@ -167,11 +167,11 @@ func TestCorpusFolds(t *testing.T) {
 		{"macro-F1 of commits", sets["commits"].Macro.F1, 0.72},
 		{"macro-F1 of release notes", sets["reno"].Macro.F1, 0.885},
 		{"best tag of candidacies", sets["candidacy PTL"].Micro.Recall, 0.97},
-		{"precision accepted of commits", sets["commits"].Accepted.Precision, 0.84},
+		{"precision accepted of commits", sets["commits"].Accepted.Precision, 0.87},
 		{"precision accepted of release notes", sets["reno"].Accepted.Precision, 0.95},
 		{"precision accepted of candidacies", sets["candidacy PTL"].Accepted.Precision, 0.985},
-		{"recall accepted of commits", sets["commits"].Accepted.Recall, 0.23},
-		{"recall accepted of release notes", sets["reno"].Accepted.Recall, 0.40},
+		{"recall accepted of commits", sets["commits"].Accepted.Recall, 0.21},
+		{"recall accepted of release notes", sets["reno"].Accepted.Recall, 0.37},
 	} {
 		if hold.got < hold.floor {
 			t.Errorf("%s: %.4f, and it has been above %.3f", hold.name, hold.got, hold.floor)

@@ -48,11 +48,14 @@ func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // weighed is a tag with what was decided of it.
 type weighed struct {
-	tag   int32
-	odds  float64 // log odds
-	mute  bool    // only words speak for it, and that is not enough here
-	found *finding
-	terms []spoken
+	tag  int32
+	odds float64 // log odds
+	mute bool    // only words speak for it, and that is not enough here
+	// unnamed says that only learned words speak for it, and no decision: readers
+	// do not see it before a reviewer has.
+	unnamed bool
+	found   *finding
+	terms   []spoken
 }
 
 // spoken is a learned word that was found, and what it added to the margin.
@@ -78,6 +81,7 @@ func (c *Classifier) taggings(s *scratch, found map[int32]*finding, docs []Docum
 			return
 		}
 		w.odds = c.baseOdds(s, w, lead(tag), most) + lesson
+		w.unnamed = w.found == nil && lesson <= 0
 		w.mute = w.found == nil && (!s.anyDomain && c.program.hasDomain || knows && s.doubtful[tag])
 		p := logistic(w.odds)
 		if p >= least && (least == 0 || !w.mute) && (least > 0 || w.found != nil || p >= shownScore || knows && lead(tag) >= 0) {
@@ -273,7 +277,7 @@ func (c *Classifier) tagging(s *scratch, w *weighed, docs []Document) sigpost.Ta
 	switch p := logistic(w.odds); {
 	case p < proposeScore || w.mute:
 		t.State = sigpost.TagBelow
-	case p < acceptScore:
+	case p < acceptScore || w.unnamed:
 		t.State = sigpost.TagProposed
 	}
 	if w.found != nil {

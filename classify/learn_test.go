@@ -226,3 +226,23 @@ func TestLearnOverTrainedWeights(t *testing.T) {
 		t.Errorf("another thread's tag is %q", got)
 	}
 }
+
+// Learned words alone are shown to a reviewer, and to readers only once one has
+// decided so.
+func TestWordsAloneAreProposed(t *testing.T) {
+	taxonomy := OpenStack()
+	octavia := sigpost.Tag{Kind: sigpost.KindProject, Name: "octavia"}
+	text := "In our OpenStack cloud the failover leaves listeners, pools, L7 policies, the VIP and health monitors of the load balancer behind; the provider driver and the haproxy flavor are to blame."
+	c := New(taxonomy, OpenStackWeights())
+	for _, g := range c.Classify([]Document{{Text: text}}) {
+		if g.Tag == octavia && (g.State != sigpost.TagProposed || g.Score < acceptScore) {
+			t.Errorf("it is %s with %.2f: %+v", g.State, g.Score, g.Evidence)
+		}
+	}
+	if got := stateOf(c, octavia, text); got != "proposed" {
+		t.Errorf("it is %q", got)
+	}
+	if got := stateOf(c, octavia, text+" Octavia is at fault."); got != "accepted" {
+		t.Errorf("with its name it is %q", got)
+	}
+}
