@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -39,8 +40,9 @@ type DovecotServer struct {
 	User     string
 	Password string
 
-	dir   string
-	owner owner
+	dir    string
+	owner  owner
+	loaded atomic.Int64 // how many mails there have been
 }
 
 // Mail is a message to be put into a mailbox.
@@ -143,6 +145,8 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_location = maildir:%[1]s/mail:LAYOUT=fs
 mail_max_userip_connections = 100
+# A mailbox of a million mails takes more than the 256 MB that are the default.
+default_vsz_limit = 2G
 namespace inbox {
   inbox = yes
   separator = /
@@ -219,13 +223,9 @@ func (s *DovecotServer) Load(t testing.TB, mailbox string, mails []Mail) {
 	for _, sub := range []string{"cur", "new", "tmp"} {
 		s.chown(t, filepath.Join(root, sub))
 	}
-	there, err := os.ReadDir(filepath.Join(root, "cur"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, m := range mails {
+	for _, m := range mails {
 		// Dovecot sorts new files by the number in front of the first dot.
-		path := filepath.Join(root, "cur", fmt.Sprintf("%010d.mail.localhost:2,", 1_000_000_000+len(there)+i))
+		path := filepath.Join(root, "cur", fmt.Sprintf("%010d.mail.localhost:2,", 1_000_000_000+s.loaded.Add(1)))
 		if err := os.WriteFile(path, m.Raw, 0o600); err != nil {
 			t.Fatal(err)
 		}
