@@ -55,6 +55,7 @@ func (c *session) do(t *testing.T, command string, literal []byte) []string {
 	}
 	var answers []string
 	for {
+		_ = c.conn.SetDeadline(time.Now().Add(10 * time.Minute)) // for this answer: a million take longer
 		line, err := c.in.ReadString('\n')
 		if err == nil {
 			err = c.skipLiteral(line)
