@@ -42,8 +42,12 @@ type Issue struct {
 	Composed time.Time `json:"composed"`
 	// Stats count the window's news over all entries.
 	Stats   Stats        `json:"stats"`
-	Entries []Entry      `json:"entries"` // most active first
+	Entries []Entry      `json:"entries"` // what matters most first
 	Events  []Occurrence `json:"events"`  // by start
+	// Newcomers wrote for the first time, in the order in which they did.
+	Newcomers []Newcomer `json:"newcomers,omitempty"`
+	// Course is how the window went, day by day.
+	Course Course `json:"course,omitzero"`
 	// Titles are the names for people of the tags in it, by Tag.String.
 	Titles map[string]string `json:"titles"`
 }
@@ -53,8 +57,31 @@ type Stats struct {
 	Threads  int `json:"threads"`
 	Messages int `json:"messages"`
 	People   int `json:"people"`
+	// Organisations counts the domains that people write from, but for those
+	// at which anybody gets an address.
+	Organisations int `json:"organisations"`
+	// Waiting counts the questions that wait for an answer, Decisions the
+	// threads that came to one.
+	Waiting   int `json:"waiting"`
+	Decisions int `json:"decisions"`
 	// Robots counts the messages of programs, which are in no other count.
 	Robots int `json:"robots"`
+}
+
+// Course counts the messages of persons by the days of a window in the
+// digest's zone. Before is the stretch of as many days before it; both are nil
+// where the archive does not reach back that far.
+type Course struct {
+	From   time.Time `json:"from"` // the first day of Days
+	Days   []int     `json:"days"`
+	Before []int     `json:"before"`
+}
+
+// Newcomer is somebody who wrote for the first time.
+type Newcomer struct {
+	Name     string `json:"name"`
+	ThreadID int64  `json:"thread_id"`
+	URL      string `json:"url"` // the message
 }
 
 // Entry is what an issue says of one thread.
@@ -78,12 +105,23 @@ type Entry struct {
 	// one message each, with the same headline and the same words. New and
 	// Total count theirs too.
 	Repeats int `json:"repeats,omitempty"`
-	// People wrote the new messages, in the order in which they appear.
-	People []string `json:"people"`
+	// Since is the number of the last issue that told of the thread, or 0.
+	Since int `json:"since,omitempty"`
+	// Nature is what kind of conversation the thread is; "" where nobody looked.
+	Nature Nature `json:"nature,omitempty"`
+	// People wrote the new messages, in the order in which they appear, and
+	// Organisations are the domains that they write from.
+	People        []string `json:"people"`
+	Organisations []string `json:"organisations,omitempty"`
 	// Unanswered says that the thread asks something and nobody but its
 	// opener has written in it.
 	Unanswered bool `json:"unanswered,omitempty"`
-	// Quotes are what is new, in the authors' own words.
+	// Rank says how much the thread matters to everybody, and Why gives the
+	// reasons, in words for the editor.
+	Rank float64  `json:"rank"`
+	Why  []string `json:"why,omitempty"`
+	// Quotes are what is new, in the authors' own words, in the order in which
+	// it was written.
 	Quotes []Quote `json:"quotes"`
 	URL    string  `json:"url"` // the whole thread
 }
@@ -95,12 +133,25 @@ type Quote struct {
 	Text      string    `json:"text"`
 	At        time.Time `json:"at"`
 	URL       string    `json:"url"` // the message
+	// Weight is how much the passage says of the thread, beside the others, and
+	// Reason why it was chosen, in words.
+	Weight float64 `json:"weight,omitempty"`
+	Reason string  `json:"reason,omitempty"`
 }
 
 // Letter is an issue as one reader gets it: the same content twice, as text
 // and as HTML.
 type Letter struct {
 	Subject string
-	Text    string // lines of at most 72 columns where that can be, "\n" ends
-	HTML    string // a whole document with its style inlined
+	Text    string  // lines of at most 72 columns where that can be, "\n" ends
+	HTML    string  // a whole document with its style inlined
+	Images  []Image // that the HTML shows, by "cid:" and their ID
+}
+
+// Image is a picture within a letter (RFC 2392, RFC 2387).
+type Image struct {
+	ID   string // its Content-ID, such as "week@sigpost.example"
+	Name string // for who saves it
+	Type string // its media type
+	Data []byte
 }

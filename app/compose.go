@@ -171,9 +171,15 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	}
 	in := digest.Input{
 		Digest: d.Name, Title: d.Title, Zone: d.Location(), Window: w, Composed: a.now(),
-		Titles: a.titles(), ThreadURL: a.threadURL, MessageURL: a.messageURL,
+		Titles: a.titles(), ThreadURL: a.threadURL, MessageURL: a.messageURL, Maintainers: a.maintainers(d),
 	}
 	if in.Threads, err = a.news(ctx, d.Name, threads, isNew, w.To); err != nil {
+		return issue, nil, err
+	}
+	if in.First, err = a.firstPosts(ctx, w, news); err != nil {
+		return issue, nil, err
+	}
+	if in.Course, err = a.course(ctx, d, w); err != nil {
 		return issue, nil, err
 	}
 	if in.Events, err = a.events(a.now()); err != nil {
@@ -184,7 +190,7 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 
 // news gathers the threads that have something new.
 func (a *App) news(ctx context.Context, digestName string, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
-	earlier, err := a.Store.CarriedThreads(ctx, digestName, threads)
+	since, err := a.Store.CarriedThreads(ctx, digestName, threads)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +208,7 @@ func (a *App) news(ctx context.Context, digestName string, threads []int64, isNe
 		if err != nil {
 			return nil, err
 		}
-		n := digest.News{Thread: t, Tags: accepted(taggings[id]), New: isNew[id], Earlier: earlier[id]}
+		n := digest.News{Thread: t, Tags: accepted(taggings[id]), New: isNew[id], Since: since[id]}
 		for j, m := range msgs {
 			if j > 0 && !n.New[m.ID] { // what is old news is not quoted again
 				m.Text, m.Ranges = "", nil
@@ -215,6 +221,84 @@ func (a *App) news(ctx context.Context, digestName string, threads []int64, isNe
 		a.progress("composing", Threads, i+1, len(threads))
 	}
 	return all, nil
+}
+
+// knownSince is how far the archive must reach back before somebody is said to
+// write for the first time, or a stretch is compared with the one before it.
+const knownSince = 8 * 7 * 24 * time.Hour
+
+// reachesBack says whether the archive holds mail from so long before a moment.
+func (a *App) reachesBack(ctx context.Context, before time.Time, by time.Duration) (bool, error) {
+	reach, err := a.Store.Reach(ctx)
+	if errors.Is(err, sigpost.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !reach.After(before.Add(-by)), err
+}
+
+// firstPosts says since when those write who wrote something new; nothing where
+// the archive is too young to know.
+func (a *App) firstPosts(ctx context.Context, w sigpost.Window, news []sigpost.Message) (map[string]time.Time, error) {
+	if knows, err := a.reachesBack(ctx, w.From, knownSince); err != nil || !knows {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	var addrs []string
+	for i := range news {
+		if addr := strings.ToLower(news[i].Author.Addr); addr != "" && !news[i].Robot && !seen[addr] {
+			seen[addr] = true
+			addrs = append(addrs, addr)
+		}
+	}
+	return a.Store.FirstPosts(ctx, addrs)
+}
+
+// course counts the messages of persons on each day of a window, and of as many
+// days before it.
+func (a *App) course(ctx context.Context, d config.Digest, w sigpost.Window) (sigpost.Course, error) {
+	from, to := w.From.In(d.Location()), w.To.In(d.Location())
+	days := 0
+	for from.AddDate(0, 0, days).Before(to) && days <= maxCourse {
+		days++
+	}
+	if days < 2 || days > maxCourse {
+		return sigpost.Course{}, nil
+	}
+	count := func(from, to time.Time) ([]int, error) {
+		arrivals, err := a.Store.Arrivals(ctx, d.Lists, sigpost.Window{From: from, To: to})
+		counts := make([]int, days)
+		day := 0
+		for _, at := range arrivals {
+			for day+1 < days && !at.Before(from.AddDate(0, 0, day+1)) {
+				day++
+			}
+			counts[day]++
+		}
+		return counts, err
+	}
+	c := sigpost.Course{From: from}
+	var err error
+	if c.Days, err = count(from, to); err != nil {
+		return c, err
+	}
+	before := from.AddDate(0, 0, -days)
+	if knows, err := a.reachesBack(ctx, before, 0); err != nil || !knows {
+		return c, err
+	}
+	c.Before, err = count(before, from)
+	return c, err
+}
+
+// maxCourse is how many days are counted one by one.
+const maxCourse = 31
+
+// maintainers are the addresses of a digest's maintainers, in lower case.
+func (a *App) maintainers(d config.Digest) map[string]bool {
+	all := map[string]bool{}
+	for _, addr := range d.Maintainers {
+		all[strings.ToLower(addr)] = true
+	}
+	return all
 }
 
 // events are what is coming up, the sessions tagged.

@@ -148,6 +148,7 @@ type Digest struct {
 	ListID            string    `toml:"list_id"`
 	PostalAddress     string    `toml:"postal_address"`
 	UnsubscribeMailto string    `toml:"unsubscribe_mailto"`
+	Maintainers       []string  `toml:"maintainers"`
 }
 
 // SMTP is the server that takes the letters.

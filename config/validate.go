@@ -257,6 +257,9 @@ func (c *Config) checkDigests(ch *checker) {
 				checkAddress(ch, at+key, v)
 			}
 		}
+		for _, addr := range d.Maintainers {
+			checkAddress(ch, at+"maintainers", addr)
+		}
 		if d.UnsubscribeMailto == "" && c.Web.URL == "" {
 			ch.add(at+"unsubscribe_mailto", "readers of %q could not unsubscribe: give unsubscribe_mailto, or web.url with \"sigpost serve\" behind it", d.Name)
 		}

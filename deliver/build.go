@@ -10,6 +10,7 @@ import (
 	"net"
 	stdmail "net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -63,11 +64,25 @@ func Build(h Header, letter sigpost.Letter) ([]byte, error) {
 	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("build the letter for %s: %w", oneLine(h.To.Addr), err)
 	}
-	if err := checkLines(b.Bytes()); err != nil {
+	data := settle(b.Bytes(), h.MessageID)
+	if err := checkLines(data); err != nil {
 		return nil, fmt.Errorf("build the letter for %s: %w", oneLine(h.To.Addr), err)
 	}
-	return b.Bytes(), nil
+	return data, nil
 }
+
+// settle gives the parts boundaries that are derived, so that a letter built
+// again is the same. go-mail takes one boundary for a whole message, and would
+// write it for a multipart within another one, too; those that it draws itself
+// are 60 random digits, which nobody else has written.
+func settle(data []byte, id sigpost.MessageID) []byte {
+	for i, drawn := range drawnBoundary.FindAllSubmatch(data, -1) {
+		data = bytes.ReplaceAll(data, drawn[1], []byte(boundary(id, i)))
+	}
+	return data
+}
+
+var drawnBoundary = regexp.MustCompile(`(?m)^Content-Type: multipart/[a-z]+;\r\n boundary=([0-9a-f]{60})\r$`)
 
 // message hands checked values to go-mail. They all go through SetGenHeader:
 // it sorts the fields, while those that are set "preformatted" come out in
@@ -83,7 +98,7 @@ func (h Header) message(letter sigpost.Letter) (*mail.Msg, error) {
 		return nil, err
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithCharset(mail.CharsetUTF8),
-		mail.WithEncoding(mail.EncodingQP), mail.WithBoundary(boundary(h.MessageID)))
+		mail.WithEncoding(mail.EncodingQP))
 	if err := h.addresses(msg); err != nil {
 		return nil, err
 	}
@@ -109,6 +124,9 @@ func (h Header) message(letter sigpost.Letter) (*mail.Msg, error) {
 	msg.SetBodyString(mail.TypeTextPlain, ends.Replace(letter.Text))
 	if letter.HTML != "" {
 		msg.AddAlternativeString(mail.TypeTextHTML, ends.Replace(letter.HTML))
+	}
+	for _, i := range letter.Images {
+		msg.EmbedReadSeeker(i.Name, bytes.NewReader(i.Data), mail.WithFileContentID("<"+i.ID+">"), mail.WithFileContentType(mail.ContentType(i.Type)))
 	}
 	return msg, nil
 }
@@ -208,11 +226,10 @@ func isLoopbackHost(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// boundary separates the parts. It is derived, so that a letter built again is
-// the same, and has no "=", which go-mail would write without the quotes that
-// it then needs (RFC 2045, section 5.1).
-func boundary(id sigpost.MessageID) string {
-	sum := sha256.Sum256([]byte("boundary " + id))
+// boundary separates the parts of the nth multipart. It has nothing that would
+// need quotes (RFC 2045, section 5.1).
+func boundary(id sigpost.MessageID, n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "boundary %d %s", n, id))
 	return "sigpost-" + hex.EncodeToString(sum[:12])
 }
 

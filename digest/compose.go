@@ -25,6 +25,13 @@ type Input struct {
 	Events        []sigpost.Occurrence
 	// Titles are names for people of tags, by Tag.String.
 	Titles map[string]string
+	// First gives by address in lower case, of those who wrote in the window,
+	// when they wrote for the first time; an address that is missing is not new.
+	First map[string]time.Time
+	// Course is how many messages there were on each day.
+	Course sigpost.Course
+	// Maintainers are the addresses, in lower case, of those whose answers count.
+	Maintainers map[string]bool
 	// ThreadURL and MessageURL give where the archive shows a thread and a
 	// message; nil, or "" from them, where nothing does.
 	ThreadURL  func(threadID int64) string
@@ -40,8 +47,11 @@ type News struct {
 	Messages []*sigpost.Message
 	// New are the ids of those that this issue carries.
 	New map[int64]bool
-	// Earlier says that an earlier issue told of the thread.
-	Earlier bool
+	// Since is the number of the last issue that told of the thread, or 0.
+	Since int
+	// Quotes are what to quote of the new messages, in the order in which they
+	// were written; Author and URL are filled in by Compose.
+	Quotes []sigpost.Quote
 }
 
 // soon is how long after its window an issue's readers have it at hand; an
@@ -79,10 +89,11 @@ func Compose(in Input) sigpost.Issue {
 			}
 		}
 	}
-	slices.SortFunc(issue.Entries, byActivity)
+	slices.SortFunc(issue.Entries, byRank)
 	issue.Entries = joinRepeats(issue.Entries)
+	issue.Newcomers, issue.Course = newcomers(in, people), in.Course
 	slices.SortStableFunc(issue.Events, func(a, b sigpost.Occurrence) int { return a.Start.Compare(b.Start) })
-	issue.Stats = stats(issue.Entries)
+	issue.Stats = stats(issue.Entries, issue.Window)
 	issue.Stats.Robots = robots
 	if Worth(issue) {
 		issue.State = sigpost.IssueComposed
@@ -97,17 +108,6 @@ func Worth(issue sigpost.Issue) bool {
 		return (o.Kind == sigpost.EventSummit || o.Cancelled) &&
 			o.End.After(issue.Window.To) && o.Start.Before(issue.Window.To.Add(soon))
 	})
-}
-
-// byActivity puts first what most was written in, then by most people, then
-// last.
-func byActivity(a, b sigpost.Entry) int {
-	return cmp.Or(
-		cmp.Compare(b.New, a.New),
-		cmp.Compare(len(b.People), len(a.People)),
-		b.Last.Compare(a.Last),
-		cmp.Compare(a.ThreadID, b.ThreadID),
-	)
 }
 
 // joinRepeats tells once what was posted several times, each time as a thread
@@ -146,24 +146,33 @@ func topicsOf(e sigpost.Entry) string {
 }
 
 // stats counts what entries tell.
-func stats(entries []sigpost.Entry) sigpost.Stats {
+func stats(entries []sigpost.Entry, w sigpost.Window) sigpost.Stats {
 	var s sigpost.Stats
-	people := map[string]bool{}
+	people, organisations := map[string]bool{}, map[string]bool{}
 	for _, e := range entries {
 		s.Threads += 1 + e.Repeats
 		s.Messages += e.New
+		if waits(e, w) {
+			s.Waiting++
+		}
+		if e.Nature == sigpost.NatureDecision {
+			s.Decisions++
+		}
 		for _, p := range e.People {
 			people[p] = true
 		}
+		for _, o := range e.Organisations {
+			organisations[o] = true
+		}
 	}
-	s.People = len(people)
+	s.People, s.Organisations = len(people), len(organisations)
 	return s
 }
 
 // entry says of one thread what is new; ok is false where no person wrote
 // anything new in it.
 func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
-	var all, told []*sigpost.Message
+	var all, told, before []*sigpost.Message
 	for _, m := range n.Messages {
 		if m.Robot || m.Own {
 			continue
@@ -171,6 +180,8 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 		all = append(all, m)
 		if n.New[m.ID] {
 			told = append(told, m)
+		} else {
+			before = append(before, m)
 		}
 	}
 	if len(told) == 0 {
@@ -184,14 +195,14 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 	e = sigpost.Entry{
 		ThreadID: n.Thread.ID,
 		Headline: Headline(cmp.Or(n.Thread.Subject, opener.Subject), n.Thread.Lists...),
-		Lists:    append([]string{}, n.Thread.Lists...), Tags: accepted(n.Tags),
+		Lists:    append([]string{}, n.Thread.Lists...), Tags: accepted(n.Tags), Nature: sigpost.NatureOf(n.Tags), Since: n.Since,
 		// A reply to what nobody here has seen opens nothing. A patch that
 		// refers to an unseen cover letter does.
-		Continued: n.Earlier || first.Before(in.Window.From) || opener.Parent() != "" && isReply(opener.Subject),
+		Continued: n.Since > 0 || first.Before(in.Window.From) || opener.Parent() != "" && isReply(opener.Subject),
 		New:       len(told), Total: len(all), First: first, Last: all[len(all)-1].Received,
 		People: []string{}, Quotes: []sigpost.Quote{},
-		Unanswered: unanswered(all),
 	}
+	e.Unanswered = unanswered(all, e.Nature)
 	if in.ThreadURL != nil {
 		e.URL = in.ThreadURL(n.Thread.ID)
 	}
@@ -202,20 +213,78 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 		if p := people.of(m.Author); !slices.Contains(e.People, p) {
 			e.People = append(e.People, p)
 		}
-	}
-	if !n.New[opener.ID] {
-		opener = nil
-	}
-	for _, q := range pick(opener, told, e.Unanswered) {
-		quote := sigpost.Quote{
-			Author: people.of(q.message.Author), MessageID: q.message.MessageID, Text: q.text, At: q.message.Received,
+		if o := organisation(m.Author.Addr); o != "" && !slices.Contains(e.Organisations, o) {
+			e.Organisations = append(e.Organisations, o)
 		}
-		if in.MessageURL != nil {
-			quote.URL = in.MessageURL(q.message)
-		}
-		e.Quotes = append(e.Quotes, quote)
 	}
+	if n.Quotes == nil {
+		head := opener
+		if !n.New[opener.ID] {
+			head = nil
+		}
+		for _, q := range pick(head, told, e.Unanswered) {
+			n.Quotes = append(n.Quotes, sigpost.Quote{MessageID: q.message.MessageID, Text: q.text})
+		}
+	}
+	e.Quotes = append(e.Quotes, in.quotes(n, told, people)...)
+	e.Rank, e.Why = rank(&e, told, before, in.Maintainers)
 	return e, true
+}
+
+// quotes says who wrote each passage, and where it can be read. What is not of
+// a new message by a person is left out.
+func (in *Input) quotes(n News, told []*sigpost.Message, people names) []sigpost.Quote {
+	var all []sigpost.Quote
+	for _, q := range n.Quotes {
+		i := slices.IndexFunc(told, func(m *sigpost.Message) bool { return m.MessageID == q.MessageID })
+		if i < 0 {
+			continue
+		}
+		q.Author, q.At = people.of(told[i].Author), told[i].Received
+		if in.MessageURL != nil {
+			q.URL = in.MessageURL(told[i])
+		}
+		all = append(all, q)
+	}
+	return all
+}
+
+// newcomers are those who wrote in the window and never before, in the order in
+// which they did.
+func newcomers(in Input, people names) []sigpost.Newcomer {
+	type first struct {
+		m    *sigpost.Message
+		addr string
+	}
+	by := map[string]first{}
+	for _, n := range in.Threads {
+		for _, m := range n.Messages {
+			addr := strings.ToLower(m.Author.Addr)
+			when, known := in.First[addr]
+			if m.Robot || m.Own || !n.New[m.ID] || addr == "" || !known || when.Before(in.Window.From) {
+				continue
+			}
+			if f, ok := by[addr]; !ok || m.Received.Before(f.m.Received) {
+				by[addr] = first{m, addr}
+			}
+		}
+	}
+	all := slices.SortedFunc(maps.Values(by), func(a, b first) int {
+		return cmp.Or(a.m.Received.Compare(b.m.Received), cmp.Compare(a.m.ID, b.m.ID))
+	})
+	var found []sigpost.Newcomer
+	for _, f := range all {
+		name := people.of(f.m.Author)
+		if slices.ContainsFunc(found, func(n sigpost.Newcomer) bool { return n.Name == name }) {
+			continue // from two addresses
+		}
+		n := sigpost.Newcomer{Name: name, ThreadID: f.m.ThreadID}
+		if in.MessageURL != nil {
+			n.URL = in.MessageURL(f.m)
+		}
+		found = append(found, n)
+	}
+	return found
 }
 
 // accepted are the taggings that hold, best first.
@@ -232,15 +301,10 @@ func accepted(tags []sigpost.Tagging) []sigpost.Tagging {
 
 // unanswered says whether a thread's opener asks something and nobody else has
 // written. An opener that answers something is none: somebody wrote that.
-func unanswered(all []*sigpost.Message) bool {
+func unanswered(all []*sigpost.Message, nature sigpost.Nature) bool {
 	opener := all[0]
-	if opener.Parent() != "" {
+	if nature != sigpost.NatureQuestion || opener.Parent() != "" {
 		return false
 	}
-	for _, m := range all {
-		if !strings.EqualFold(m.Author.Addr, opener.Author.Addr) {
-			return false
-		}
-	}
-	return strings.ContainsAny(opener.Subject, "?？") || slices.ContainsFunc(passages(opener), asks)
+	return !slices.ContainsFunc(all, func(m *sigpost.Message) bool { return !strings.EqualFold(m.Author.Addr, opener.Author.Addr) })
 }

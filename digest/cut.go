@@ -20,8 +20,13 @@ func Cut(issue sigpost.Issue, topics []sigpost.Tag) sigpost.Issue {
 			entries = append(entries, e)
 		}
 	}
+	told := map[int64]bool{}
+	for _, e := range entries {
+		told[e.ThreadID] = true
+	}
+	issue.Newcomers = slices.DeleteFunc(slices.Clone(issue.Newcomers), func(n sigpost.Newcomer) bool { return !told[n.ThreadID] })
 	robots := issue.Stats.Robots
-	issue.Entries, issue.Stats = entries, stats(entries)
+	issue.Entries, issue.Stats = entries, stats(entries, issue.Window)
 	issue.Stats.Robots = robots
 	return issue
 }

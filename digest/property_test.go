@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func drawInput(t *rapid.T) Input {
 	}
 	id := int64(0)
 	for thread := range rapid.IntRange(0, 8).Draw(t, "threads") {
-		n := News{New: map[int64]bool{}, Earlier: rapid.Bool().Draw(t, "earlier")}
+		n := News{New: map[int64]bool{}, Since: rapid.IntRange(0, 2).Draw(t, "since")}
 		n.Thread = sigpost.Thread{ID: int64(thread + 1), Subject: rapid.SampledFrom(subjects).Draw(t, "subject")}
 		n.Tags = rapid.SliceOfNDistinct(rapid.SampledFrom(anyTags), 0, 3, func(g sigpost.Tagging) string { return g.Tag.String() }).Draw(t, "tags")
 		received := from.AddDate(0, 0, -3)
@@ -90,7 +91,7 @@ func TestPromises(t *testing.T) {
 			t.Fatal(err)
 		}
 		again, _ := Render(Compose(in), Reader{Topics: topics})
-		if letter != again {
+		if !reflect.DeepEqual(letter, again) {
 			t.Fatal("the same input gave two letters")
 		}
 		checkLetter(t, Cut(issue, topics), letter)

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"slices"
@@ -22,6 +23,9 @@ type Reader struct {
 	Why string
 	// IssueURL is the issue's web copy. Each URL may be empty.
 	IssueURL, UnsubscribeURL, PreferencesURL string
+	// Web makes the web copy itself, which shows each thread's tags with the
+	// reasons for them.
+	Web bool
 	// Footer is the sender's postal address.
 	Footer string
 }
@@ -42,7 +46,18 @@ var (
 // whole issue. It is safe for use by many goroutines. An error is a fault of
 // the templates.
 func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
-	p := newPage(issue, r)
+	words := maxWords
+	for {
+		letter, err := renderWithin(issue, r, words)
+		if err != nil || len(letter.HTML) <= maxHTML || words < maxWords/8 {
+			return letter, err
+		}
+		words = words * 2 / 3 // links were long
+	}
+}
+
+func renderWithin(issue sigpost.Issue, r Reader, words int) (sigpost.Letter, error) {
+	p := newPage(issue, r, words)
 	var html, text strings.Builder
 	if err := htmlLetter.Execute(&html, p); err != nil {
 		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as HTML: %w", issue.Number, issue.Digest, err)
@@ -50,7 +65,11 @@ func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
 	if err := textLetter.Execute(&text, p); err != nil {
 		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as text: %w", issue.Number, issue.Digest, err)
 	}
-	return sigpost.Letter{Subject: p.Subject, Text: layout(text.String()), HTML: html.String()}, nil
+	letter := sigpost.Letter{Subject: p.Subject, Text: layout(text.String()), HTML: html.String()}
+	if p.Week.data != nil && !r.Web {
+		letter.Images = []sigpost.Image{{ID: p.Week.Picture, Name: "week.png", Type: "image/png", Data: p.Week.data}}
+	}
+	return letter, nil
 }
 
 // page is what the templates see: words, nothing to be worked out.
@@ -60,11 +79,18 @@ type page struct {
 	Lead                 string // how much there is, and what waits
 	Following            string // the reader's topics; may be empty
 	Coming               []Upcoming
-	Sections             []storySection
+	Sections             []storySection // highlights first
 	Questions            []openQuestion
+	News                 []storySection // one, or none
+	Also                 []alsoLine
+	More                 string // threads that have no line here
+	Newcomers            []newcomer
+	Week                 figures
+	Picture              template.URL // where the HTML finds the picture of the week
 	Why, Footer          string
 	WebURL, UnsubscribeURL,
 	PreferencesURL string
+	Web bool
 
 	links refs
 }
@@ -79,27 +105,58 @@ type story struct {
 	Told, State, URL string
 	NeedsAnswer      bool
 	Quotes           []sigpost.Quote
-	With             string // who wrote beside those who are quoted
-	Tags             string
+	With             string     // who wrote beside those who are quoted
+	Tags             []storyTag // of the web copy
 }
+
+// storyTag is a tag with the reasons for it.
+type storyTag struct {
+	Title string
+	Why   []string
+}
+
+// alsoLine is a thread that has one line.
+type alsoLine struct{ Told, URL string }
+
+// newcomer is somebody who wrote for the first time, and on what.
+type newcomer struct{ Name, On, URL string }
 
 // openQuestion is the line that reminds of an unanswered thread.
 type openQuestion struct {
 	Told, Since, URL string
 }
 
-func newPage(issue sigpost.Issue, r Reader) *page {
+func newPage(issue sigpost.Issue, r Reader, words int) *page {
 	cut := Cut(issue, r.Topics)
 	zone := location(issue.Zone, issue.Window.From.Location())
 	p := &page{
 		Title: clean(issue.Title), Dates: Dates(issue.Window, zone),
 		Lead: lead(cut, len(r.Topics) > 0), Coming: Coming(cut, r.Zone, r.Topics),
-		Footer: clean(r.Footer), Why: clean(r.Why),
+		Footer: clean(r.Footer), Why: clean(r.Why), Week: numbers(issue), Web: r.Web,
 		WebURL: linkable(r.IssueURL), UnsubscribeURL: linkable(r.UnsubscribeURL), PreferencesURL: linkable(r.PreferencesURL),
 	}
 	if issue.Number > 0 {
 		p.Number = "No. " + strconv.Itoa(issue.Number)
 	}
+	p.follow(issue, cut, r)
+	told := 0
+	p.Subject, told = subject(cut)
+	p.Preheader = preheader(cut, told)
+	p.Questions = questions(cut, zone)
+	p.Newcomers = newcomersOf(cut)
+	switch {
+	case p.Week.data == nil:
+	case r.Web:
+		p.Picture = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(p.Week.data))
+	default:
+		p.Picture = template.URL("cid:" + p.Week.Picture)
+	}
+	p.tell(cut, words-p.fixedWords())
+	return p
+}
+
+// follow says why somebody gets the issue.
+func (p *page) follow(issue, cut sigpost.Issue, r Reader) {
 	topics := following(issue, r.Topics)
 	if topics != "" {
 		p.Following = "You follow " + topics + "."
@@ -114,20 +171,50 @@ func newPage(issue sigpost.Issue, r Reader) *page {
 			p.Why = "You get this because you follow " + topics + " in " + p.Title + "."
 		}
 	}
-	told := 0
-	p.Subject, told = subject(cut)
-	p.Preheader = preheader(cut, told)
-	for _, s := range Sections(cut) {
-		section := storySection{Title: s.Title}
-		for _, g := range s.Groups {
-			for _, e := range g.Entries {
-				section.Stories = append(section.Stories, newStory(cut, e))
-			}
-		}
-		p.Sections = append(p.Sections, section)
+}
+
+// fixedWords is about how many words there are beside the threads.
+func (p *page) fixedWords() int {
+	n := footWords + wordsIn(p.Lead) + wordsIn(p.Following) + comingWords(p.Coming)
+	for _, q := range p.Questions {
+		n += wordsIn(q.Told) + wordsIn(q.Since)
 	}
-	p.Questions = questions(cut, zone)
-	return p
+	for _, c := range p.Newcomers {
+		n += wordsIn(c.Name) + wordsIn(c.On)
+	}
+	return n
+}
+
+// tell fills in what the issue says of its threads.
+func (p *page) tell(cut sigpost.Issue, words int) {
+	parts := arrange(cut, words)
+	section := func(to *[]storySection, title string, entries []sigpost.Entry, quotes int) {
+		if len(entries) == 0 {
+			return
+		}
+		s := storySection{Title: title}
+		for _, e := range entries {
+			s.Stories = append(s.Stories, p.story(cut, e, quotes))
+		}
+		*to = append(*to, s)
+	}
+	section(&p.Sections, "Highlights", parts.highlights, highlightQuotes)
+	stories := cut
+	stories.Entries = parts.stories
+	for _, s := range Sections(stories) {
+		var entries []sigpost.Entry
+		for _, g := range s.Groups {
+			entries = append(entries, g.Entries...)
+		}
+		section(&p.Sections, s.Title, entries, storyQuotes)
+	}
+	section(&p.News, "Announcements and releases", parts.news, newsQuotes)
+	for _, e := range parts.also {
+		p.Also = append(p.Also, alsoLine{Told(cut, e), linkable(e.URL)})
+	}
+	if parts.more > 0 {
+		p.More = count(parts.more, "more thread", "more threads")
+	}
 }
 
 // lead is the sentence that says whether to read on.
@@ -138,19 +225,26 @@ func lead(issue sigpost.Issue, topics bool) string {
 	case len(issue.Entries) == 0:
 		return "No thread had anything new."
 	}
-	waiting := 0
-	for _, e := range issue.Entries {
-		if e.Unanswered {
-			waiting++
-		}
-	}
-	switch waiting {
+	line := Volume(issue.Stats) + "."
+	var more []string
+	switch n := issue.Stats.Waiting; n {
 	case 0:
-		return Volume(issue.Stats)
 	case 1:
-		return Volume(issue.Stats) + " One question waits for an answer."
+		more = append(more, "one question waits for an answer")
+	default:
+		more = append(more, numeral(n)+" questions wait for an answer")
 	}
-	return Volume(issue.Stats) + " " + capital(numeral(waiting)) + " questions wait for an answer."
+	switch n := issue.Stats.Decisions; n {
+	case 0:
+	case 1:
+		more = append(more, "one decision was made")
+	default:
+		more = append(more, numeral(n)+" decisions were made")
+	}
+	if len(more) > 0 {
+		line += " " + capital(strings.Join(more, "; ")) + "."
+	}
+	return line
 }
 
 // numeral is a small number as a word.
@@ -171,30 +265,26 @@ func following(issue sigpost.Issue, topics []sigpost.Tag) string {
 	return among(titles, 8)
 }
 
-// tagLimit is how many tags a story shows; the web copy has all.
-const tagLimit = 6
-
-func newStory(issue sigpost.Issue, e sigpost.Entry) story {
-	s := story{Told: Told(issue, e), State: State(e), URL: linkable(e.URL), NeedsAnswer: e.Unanswered}
-	var tags []string
-	for _, t := range e.Tags {
-		if t.Tag.Kind != sigpost.KindNature { // which says how it is told, and not what of
-			tags = append(tags, tagTitle(issue, t.Tag))
-		}
+// story is newStory with what only the web copy shows.
+func (p *page) story(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
+	s := newStory(issue, e, quotes)
+	if p.Web {
+		s.Tags = storyTags(issue, e)
 	}
-	if len(tags) > 0 {
-		s.Tags = "Tags: " + strings.Join(tags[:min(len(tags), tagLimit)], ", ")
+	return s
+}
+
+func newStory(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
+	s := story{Told: Told(issue, e), State: State(e, issue.Window), URL: linkable(e.URL), NeedsAnswer: waits(e, issue.Window)}
+	for _, q := range weightiest(e.Quotes, quotes) {
+		q.Author, q.Text, q.URL = clean(q.Author), clean(q.Text), linkable(q.URL)
+		s.Quotes = append(s.Quotes, q)
 	}
 	var others []string
 	for _, p := range e.People {
-		quoted := func(q sigpost.Quote) bool { return q.Author == p }
-		if !slices.ContainsFunc(e.Quotes, quoted) {
+		if !slices.ContainsFunc(s.Quotes, func(q sigpost.Quote) bool { return q.Author == clean(p) }) {
 			others = append(others, clean(p))
 		}
-	}
-	for _, q := range e.Quotes {
-		q.Author, q.Text, q.URL = clean(q.Author), clean(q.Text), linkable(q.URL)
-		s.Quotes = append(s.Quotes, q)
 	}
 	if len(others) > 0 {
 		s.With = "From " + among(others, 5) + "."
@@ -205,11 +295,47 @@ func newStory(issue sigpost.Issue, e sigpost.Entry) story {
 	return s
 }
 
+// reasonLimit is how many reasons a tag shows.
+const reasonLimit = 4
+
+// storyTags gives an entry's tags with the reasons for them.
+func storyTags(issue sigpost.Issue, e sigpost.Entry) []storyTag {
+	var tags []storyTag
+	for _, t := range e.Tags {
+		tag := storyTag{Title: tagTitle(issue, t.Tag)}
+		for _, ev := range t.Evidence[:min(len(t.Evidence), reasonLimit)] {
+			why := clean(ev.Rule)
+			if ev.Excerpt != "" {
+				why += ": “" + clean(withoutAddresses(ev.Excerpt)) + "”"
+			}
+			tag.Why = append(tag.Why, why)
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
+// newcomerLimit is how many of those who wrote for the first time are named.
+const newcomerLimit = 8
+
+// newcomersOf names who wrote for the first time, and on what.
+func newcomersOf(issue sigpost.Issue) []newcomer {
+	var all []newcomer
+	for _, n := range issue.Newcomers[:min(len(issue.Newcomers), newcomerLimit)] {
+		c := newcomer{Name: clean(n.Name), URL: linkable(n.URL)}
+		if i := slices.IndexFunc(issue.Entries, func(e sigpost.Entry) bool { return e.ThreadID == n.ThreadID }); i >= 0 {
+			c.On = Told(issue, issue.Entries[i])
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
 // questions are the issue's unanswered threads, those that wait longest first.
 func questions(issue sigpost.Issue, zone *time.Location) []openQuestion {
 	var waiting []sigpost.Entry
 	for _, e := range issue.Entries {
-		if e.Unanswered {
+		if waits(e, issue.Window) {
 			waiting = append(waiting, e)
 		}
 	}
@@ -255,3 +381,12 @@ func (p *page) Refs() []string {
 
 // NoteLines are an event's notes as lines of text.
 func (p *page) NoteLines(u Upcoming) []string { return notesText(u.markdown, p.Ref) }
+
+// part is a stretch of sections with the page whose links they number.
+type part struct {
+	Page *page
+	Of   []storySection
+}
+
+// Part hands sections to a template of their own.
+func (p *page) Part(of []storySection) part { return part{p, of} }

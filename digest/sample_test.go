@@ -83,6 +83,11 @@ func thread(id int64, window sigpost.Window, tags []sigpost.Tagging, messages ..
 	return n
 }
 
+// ofNature is what the tags of a thread of that nature have.
+func ofNature(n sigpost.Nature) sigpost.Tagging {
+	return tagging(sigpost.KindNature, string(n), n.Title(), 1)
+}
+
 func richInput(t testing.TB) Input {
 	berlin := zone(t, "Europe/Berlin")
 	window := sigpost.Window{
@@ -98,6 +103,8 @@ func richInput(t testing.TB) Input {
 	return Input{
 		Digest: "sig", Title: "SIG-OpenStack Weekly", Zone: berlin, Window: window,
 		Composed: at(t, "2016-10-31 05:00"),
+		First:    map[string]time.Time{"lena.fischer@corp.example": at(t, "2014-02-01 10:00"), "zoë.brandt@corp.example": at(t, "2016-10-27 12:00")},
+		Course:   sigpost.Course{From: window.From, Days: []int{2, 2, 1, 3, 2, 0, 0}, Before: []int{0, 1, 4, 2, 0, 0, 0}},
 		Titles: map[string]string{
 			"project:kuryr": "Kuryr", "project:magnum": "Magnum", "project:kolla": "Kolla", "project:heat": "Heat", "project:murano": "Murano",
 			"scenario:kubernetes-on-openstack": "Kubernetes on OpenStack", "scenario:openstack-on-kubernetes": "OpenStack on Kubernetes",
@@ -105,11 +112,11 @@ func richInput(t testing.TB) Input {
 		ThreadURL:  func(id int64) string { return fmt.Sprintf("https://digest.example.org/threads/%d", id) },
 		MessageURL: func(m *sigpost.Message) string { return fmt.Sprintf("https://digest.example.org/messages/%d", m.ID) },
 		Threads: []News{
-			thread(1, window, []sigpost.Tagging{onTop, kuryr},
+			thread(1, window, []sigpost.Tagging{onTop, kuryr, ofNature(sigpost.NatureQuestion)},
 				post(11, "Lena Fischer", "2016-10-26 08:10", "[sig-openstack] [Kuryr] port per pod exhausts the quota",
 					"Hi all,\n\nour pods stay pending once a node reaches 500 ports on Mitaka. The quota\nis per tenant, and for Neutron the whole cluster is one tenant.\n\n    $ openstack quota show\n    ports 500\n\nHas anybody found a way around it that does not need a second tenant?\n\n-- \nLena\n"),
 			),
-			thread(2, window, []sigpost.Tagging{onTop, magnum},
+			thread(2, window, []sigpost.Tagging{onTop, magnum, ofNature(sigpost.NatureDecision)},
 				post(21, "Ana Moreau", "2016-10-24 09:00", "[magnum] rename \"bay\" to \"cluster\"",
 					"Hello everyone,\n\nI propose that we rename bays to clusters before the next release. Every\ntalk that I give starts with five minutes on what a bay is.\n\nThoughts?\n"),
 				post(22, "Jin Park", "2016-10-24 15:30", "Re: [magnum] rename \"bay\" to \"cluster\"",
@@ -120,24 +127,24 @@ func richInput(t testing.TB) Input {
 				post(25, "Ana Moreau", "2016-10-27 18:00", "Re: [magnum] rename \"bay\" to \"cluster\"",
 					"> Two releases of double API names\n\nSo let us rename now, and keep the old path for one cycle. I will send the\nfirst patch this week.\n"),
 			),
-			thread(3, window, []sigpost.Tagging{below, kolla},
+			thread(3, window, []sigpost.Tagging{below, kolla, ofNature(sigpost.NatureAnswered)},
 				post(31, "Priya Raman", "2016-10-19 11:00", "Kolla: upgrading MariaDB in place (was: Re: [kolla] database)",
 					"We want to upgrade the database without taking the API down.\n"),
 				post(32, "Tomás Núñez", "2016-10-20 11:00", "Re: Kolla: upgrading MariaDB in place", "Old advice that an earlier issue told of already.\n"),
 				post(33, "Tomás Núñez", "2016-10-28 11:00", "Re: Kolla: upgrading MariaDB in place",
 					"Rolling one Galera node at a time worked for us, with about forty seconds of\nread-only time per node. Thanks!\n"),
 			),
-			thread(4, window, []sigpost.Tagging{below, kolla},
+			thread(4, window, []sigpost.Tagging{below, kolla, ofNature(sigpost.NatureQuestion)},
 				post(41, "李 明", "2016-10-25 02:00", "Mixing Ubuntu and CentOS images in one deployment?",
 					"Is it supported to run the Nova images from Ubuntu beside a CentOS control plane?\n"),
 			),
-			thread(5, window, []sigpost.Tagging{heat},
+			thread(5, window, []sigpost.Tagging{heat, ofNature(sigpost.NatureProposal)},
 				post(51, "Sam O'Neil", "2016-10-27 10:00", "[heat] who owns the Kubernetes templates",
 					"The Kubernetes templates in the Heat repository have had no commit for a year.\nI would like to move them to a repository of their own.\n"),
 				post(52, "Zoë Brandt", "2016-10-27 12:00", "Re: [heat] who owns the Kubernetes templates",
 					"Thanks for picking this up.\nI can review, but I cannot test on anything newer than Fedora 23.\n"),
 			),
-			thread(6, window, nil,
+			thread(6, window, []sigpost.Tagging{ofNature(sigpost.NatureAnnouncement)},
 				post(61, "Meera Iyer", "2016-10-28 16:00", "Fwd: [announce] notes of the last meeting are online",
 					"The notes of the meeting on 18 October are in the usual document, with the list\nof people who offered to review the scenario guide.\n"),
 			),
@@ -182,7 +189,7 @@ func richIssue(t testing.TB) sigpost.Issue {
 	in := richInput(t)
 	in.Threads[1].Messages[3].Robot = true
 	in.Threads[6].Messages[0].Robot = true
-	in.Threads[2].Earlier = true
+	in.Threads[2].Since = 11
 	issue := Compose(in)
 	issue.Number = 12
 	return issue

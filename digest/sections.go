@@ -163,24 +163,34 @@ func beginsWith(line, words string) bool {
 	return len(rest) == 0 || !unicode.IsLetter(rest[0]) && !unicode.IsDigit(rest[0])
 }
 
-// State says in words how an entry's thread stands.
-func State(e sigpost.Entry) string {
+// State says in words how an entry's thread stands at the end of a window, and
+// how much is new in it.
+func State(e sigpost.Entry, w sigpost.Window) string {
 	volume := count(e.New, "message", "messages")
-	state := "New"
-	if e.Continued {
-		state = "Goes on"
-		if e.New < e.Total {
-			volume = digits(e.New) + " new of " + count(e.Total, "message", "messages")
-		}
-	}
-	if e.Repeats > 0 {
-		volume = "posted " + digits(1+e.Repeats) + " times"
-	}
-	if e.Unanswered {
+	state := ""
+	switch {
+	case waits(e, w):
 		state = "Needs an answer"
+	case e.Nature == sigpost.NatureDecision, e.Nature == sigpost.NatureAnswered:
+		state = e.Nature.Title()
+	case !e.Continued:
+		state = "New"
+	case e.Since == 0:
+		state = "Goes on"
+	}
+	switch {
+	case e.Repeats > 0:
+		volume = "posted " + digits(1+e.Repeats) + " times"
+	case e.Since > 0:
+		volume = digits(e.New) + " new since No. " + digits(e.Since)
+	case e.Continued && e.New < e.Total:
+		volume = digits(e.New) + " new of " + count(e.Total, "message", "messages")
 	}
 	if len(e.People) > 1 {
 		volume += ", " + count(len(e.People), "person", "people")
+	}
+	if state == "" {
+		return volume
 	}
 	return state + " · " + volume
 }

@@ -55,7 +55,7 @@ func preheader(issue sigpost.Issue, told int) string {
 	for _, e := range issue.Entries[told:min(len(issue.Entries), told+3)] {
 		rest = append(rest, Told(issue, e))
 	}
-	line := Volume(issue.Stats)
+	line := Volume(issue.Stats) + "."
 	if len(rest) > 0 {
 		line = "Also: " + shorten(strings.Join(rest, "; "), preheaderLimit-utf8.RuneCountInString(line)-len("Also:  . ")) + " · " + line
 	}
@@ -63,8 +63,12 @@ func preheader(issue sigpost.Issue, told int) string {
 }
 
 // Volume says how much an issue tells of: "14 threads, 61 messages from 23
-// people."
+// people at 11 organisations".
 func Volume(s sigpost.Stats) string {
-	return count(s.Threads, "thread", "threads") + ", " +
-		count(s.Messages, "message", "messages") + " from " + count(s.People, "person", "people") + "."
+	line := count(s.Threads, "thread", "threads") + ", " +
+		count(s.Messages, "message", "messages") + " from " + count(s.People, "person", "people")
+	if s.Organisations > 1 {
+		line += " at " + count(s.Organisations, "organisation", "organisations")
+	}
+	return line
 }

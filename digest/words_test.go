@@ -172,9 +172,13 @@ func TestState(t *testing.T) {
 		{sigpost.Entry{New: 9, Total: 9, People: []string{"a", "b"}}, "New · 9 messages, 2 people"},
 		{sigpost.Entry{New: 4, Total: 1012, Continued: true, People: []string{"a", "b"}}, "Goes on · 4 new of 1,012 messages, 2 people"},
 		{sigpost.Entry{New: 4, Total: 4, Continued: true}, "Goes on · 4 messages"},
+		{sigpost.Entry{New: 4, Total: 12, Continued: true, Since: 11, People: []string{"a", "b"}}, "4 new since No. 11, 2 people"},
 		{sigpost.Entry{New: 1, Total: 1, Unanswered: true}, "Needs an answer · 1 message"},
+		{sigpost.Entry{New: 1, Total: 1, Unanswered: true, First: week(t).To.Add(-47 * time.Hour)}, "New · 1 message"}, // somebody may yet answer
+		{sigpost.Entry{New: 2, Total: 9, Continued: true, Since: 11, Nature: sigpost.NatureDecision}, "Decided · 2 new since No. 11"},
+		{sigpost.Entry{New: 2, Total: 2, Nature: sigpost.NatureAnswered}, "Answered · 2 messages"},
 	} {
-		if got := State(c.entry); got != c.want {
+		if got := State(c.entry, week(t)); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}

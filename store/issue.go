@@ -187,17 +187,19 @@ func (db *DB) SetIssueState(ctx context.Context, id int64, state sigpost.IssueSt
 	return db.fail(doing, err)
 }
 
-// CarriedThreads says which of the threads an issue of the digest told of.
-func (db *DB) CarriedThreads(ctx context.Context, digest string, threadIDs []int64) (map[int64]bool, error) {
-	told := map[int64]bool{}
+// CarriedThreads gives the number of the last issue of the digest that told of
+// each of the threads; those that none told of are missing.
+func (db *DB) CarriedThreads(ctx context.Context, digest string, threadIDs []int64) (map[int64]int, error) {
+	told := map[int64]int{}
 	err := inList(threadIDs, 2, func(list string, args []any) error {
 		return db.each(ctx, func(row scanner) error {
 			var id int64
-			err := row.Scan(&id)
-			told[id] = true
+			var number int
+			err := row.Scan(&id, &number)
+			told[id] = number
 			return err
-		}, `SELECT t.thread_id FROM issue_threads t JOIN issues i ON i.id = t.issue_id
-WHERE i.digest = $1 AND t.thread_id IN `+list, slices.Concat([]any{digest}, args)...)
+		}, `SELECT t.thread_id, max(i.number) FROM issue_threads t JOIN issues i ON i.id = t.issue_id
+WHERE i.digest = $1 AND i.number IS NOT NULL AND t.thread_id IN `+list+` GROUP BY t.thread_id`, slices.Concat([]any{digest}, args)...)
 	})
 	return told, db.fail("looking for threads that the digest "+digest+" told of", err)
 }

@@ -170,8 +170,8 @@ func TestCarriedThreads(t *testing.T) {
 		a, b := stored(t, db, "a").ThreadID, stored(t, db, "b").ThreadID
 		issue := sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueComposed, Entries: []sigpost.Entry{{ThreadID: a}}}
 		check(t, db.CreateIssue(ctx, &issue, nil))
-		equal(t, "weekly", must(db.CarriedThreads(ctx, "weekly", []int64{a, b}))(t), map[int64]bool{a: true})
-		equal(t, "monthly", must(db.CarriedThreads(ctx, "monthly", []int64{a, b}))(t), map[int64]bool{})
+		equal(t, "weekly", must(db.CarriedThreads(ctx, "weekly", []int64{a, b}))(t), map[int64]int{a: 1})
+		equal(t, "monthly", must(db.CarriedThreads(ctx, "monthly", []int64{a, b}))(t), map[int64]int{})
 		lost := sigpost.Issue{Digest: "weekly", Window: week(1), State: sigpost.IssueComposed, Entries: []sigpost.Entry{{ThreadID: 99, Headline: "Nothing"}}}
 		if err := db.CreateIssue(ctx, &lost, nil); !errors.Is(err, sigpost.ErrNotFound) {
 			t.Errorf("an entry of no thread: %v", err)

@@ -174,7 +174,7 @@ func TestJoinedThreadsKeepEverything(t *testing.T) {
 				t.Errorf("thread %d has %d messages", old, n)
 			}
 		}
-		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{into}))(t), map[int64]bool{into: true})
+		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{into}))(t), map[int64]int{into: 1})
 		todo := must(db.ThreadsToClassify(ctx, "v1", 0, 10))(t)
 		if len(todo) != 1 || todo[0].ID != into {
 			t.Errorf("to classify are %+v, want thread %d", todo, into)

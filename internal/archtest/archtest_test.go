@@ -65,7 +65,8 @@ var owner = map[string][]string{
 	"github.com/alecthomas/kong":        {"cmd/sigpost"},
 	"github.com/schollz/progressbar/v3": {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":        {"cmd/sigpost"},
-	"golang.org/x/net":                  {"message"},
+	"golang.org/x/net/html":             {"message"},
+	"golang.org/x/net/publicsuffix":     {"digest"},
 	"golang.org/x/oauth2":               {"ingest"},
 	"golang.org/x/text":                 {"message", "digest", "classify", "store"},
 }

@@ -1,0 +1,156 @@
+package digest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"sigpost"
+)
+
+// How long an issue may get. Mail programs cut what is larger than 102 kB.
+const (
+	maxWords = 1600
+	maxHTML  = 98 << 10
+	// footWords are about what stands below all else, the numbers of the week
+	// included.
+	footWords = 110
+)
+
+// How many of what an issue tells.
+const (
+	highlightLimit = 5
+	// fewEntries is up to where an issue has no highlights: all of it is read.
+	fewEntries = 5
+	// someEntries is up to where each thread is told in full.
+	someEntries = 12
+	alsoLimit   = 20
+	alsoWords   = 11 // about what one of them takes
+
+	highlightQuotes = 3
+	storyQuotes     = 2
+	newsQuotes      = 1
+)
+
+// parts says what of an issue is told where. Each entry is in one of them.
+type parts struct {
+	highlights []sigpost.Entry
+	stories    []sigpost.Entry // by scenario and project
+	news       []sigpost.Entry // announcements and releases
+	also       []sigpost.Entry // a line each
+	more       int             // that have not even that
+}
+
+// arrange gives out an issue's entries, of which those that matter most come
+// first, so that no more than so many words are used.
+func arrange(issue sigpost.Issue, words int) parts {
+	var p parts
+	rest := issue.Entries
+	spend := func(e sigpost.Entry, quotes int) bool {
+		n := storyWords(newStory(issue, e, quotes))
+		if n > words {
+			return false
+		}
+		words -= n
+		return true
+	}
+	if len(rest) > fewEntries {
+		for len(rest) > 0 && len(p.highlights) < highlightLimit && rest[0].Rank >= highlightRank && spend(rest[0], highlightQuotes) {
+			p.highlights = append(p.highlights, rest[0])
+			rest = rest[1:]
+		}
+	}
+	// What waits for an answer goes before what does not.
+	rest = slices.Clone(rest)
+	slices.SortStableFunc(rest, func(a, b sigpost.Entry) int {
+		return cmp.Compare(boolInt(waits(b, issue.Window)), boolInt(waits(a, issue.Window)))
+	})
+	if n := len(rest); n > someEntries {
+		words -= min(n-someEntries, alsoLimit) * alsoWords
+	}
+	for _, e := range rest {
+		slight := len(rest) > someEntries && len(e.Quotes) == 0 && !waits(e, issue.Window)
+		switch {
+		case !slight && isNews(e.Nature) && spend(e, newsQuotes):
+			p.news = append(p.news, e)
+		case !slight && !isNews(e.Nature) && spend(e, storyQuotes):
+			p.stories = append(p.stories, e)
+		case len(p.also) < alsoLimit:
+			p.also = append(p.also, e)
+		default:
+			p.more++
+		}
+	}
+	return p
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// isNews says whether a thread of that nature is told among the announcements.
+func isNews(n sigpost.Nature) bool {
+	switch n {
+	case sigpost.NatureAnnouncement, sigpost.NatureRelease, sigpost.NatureAdvisory, sigpost.NatureCall:
+		return true
+	}
+	return false
+}
+
+// weightiest are the n quotes that say most, in their order.
+func weightiest(quotes []sigpost.Quote, n int) []sigpost.Quote {
+	if len(quotes) <= n {
+		return quotes
+	}
+	order := make([]int, len(quotes))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(quotes[b].Weight, quotes[a].Weight) })
+	order = order[:n]
+	slices.Sort(order)
+	kept := make([]sigpost.Quote, n)
+	for i, at := range order {
+		kept[i] = quotes[at]
+	}
+	return kept
+}
+
+// storyWords is about how many words a story takes.
+func storyWords(s story) int {
+	n := wordsIn(s.Told) + wordsIn(s.State) + wordsIn(s.With)
+	for _, q := range s.Quotes {
+		n += wordsIn(q.Author) + wordsIn(q.Text)
+	}
+	return n
+}
+
+// wordsIn counts words as a reader of any script would: what is written
+// without spaces counts one for each two characters.
+func wordsIn(s string) int {
+	n, wide := len(strings.Fields(s)), 0
+	for _, r := range s {
+		if runeWidth(r) == 2 {
+			wide++
+		}
+	}
+	return n + wide/2
+}
+
+// comingWords is about how many words the events take.
+func comingWords(all []Upcoming) int {
+	n := 0
+	for _, u := range all {
+		n += wordsIn(u.Label + " " + u.Title + " " + strings.Join(u.When, " ") + " " + u.Next + " " + u.Where + " " + u.markdown + " " + u.More)
+		for _, l := range u.Links {
+			n += wordsIn(l.Title)
+		}
+		for _, t := range u.Sessions {
+			n += wordsIn(t.When + " " + t.Title + " " + t.By)
+		}
+	}
+	return n
+}
