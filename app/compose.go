@@ -99,6 +99,13 @@ func (a *App) Preview(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	return issue, err
 }
 
+// PreviewFor drafts the issue of a digest over any window, as if none had been
+// composed before, and keeps nothing.
+func (a *App) PreviewFor(ctx context.Context, d config.Digest, w sigpost.Window) (sigpost.Issue, error) {
+	issue, _, err := a.draft(ctx, d, sigpost.Issue{}, w)
+	return issue, err
+}
+
 func schedule(d config.Digest) digest.Schedule {
 	return digest.Schedule{Weekday: d.Weekday.Weekday(), Hour: d.At.Minutes / 60, Minute: d.At.Minutes % 60, Zone: d.Location()}
 }
@@ -188,37 +195,67 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	return digest.Compose(in), carried, nil
 }
 
+// newsBatch is how many threads are gathered at once: it bounds the memory that
+// their texts take.
+const newsBatch = 200
+
 // news gathers the threads that have something new.
 func (a *App) news(ctx context.Context, digestName string, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
 	since, err := a.Store.CarriedThreads(ctx, digestName, threads)
 	if err != nil {
 		return nil, err
 	}
-	taggings, err := a.Store.Taggings(ctx, threads)
+	var all []digest.News
+	for chunk := range slices.Chunk(threads, newsBatch) {
+		found, err := a.newsOf(ctx, chunk, isNew, to)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			found[i].Since = since[found[i].Thread.ID]
+		}
+		all = append(all, found...)
+		a.progress("composing", Threads, len(all), len(threads))
+	}
+	return all, nil
+}
+
+// newsOf is news for some threads. Of the messages that are old news, only the
+// opener's text is read.
+func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
+	tagged, err := a.Store.ThreadsOf(ctx, threads)
 	if err != nil {
 		return nil, err
 	}
-	var all []digest.News
+	messages, err := a.Store.MessagesOf(ctx, threads)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]digest.News, len(threads))
+	var told []sigpost.Message
 	for i, id := range threads {
-		t, err := a.Store.Thread(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		msgs, err := a.Thread(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		n := digest.News{Thread: t, Tags: accepted(taggings[id]), New: isNew[id], Since: since[id]}
-		for j, m := range msgs {
-			if j > 0 && !n.New[m.ID] { // what is old news is not quoted again
-				m.Text, m.Ranges = "", nil
+		all[i] = digest.News{Thread: tagged[id], Tags: tagged[id].Tags, New: isNew[id]}
+		for j := range messages[id] {
+			m := &messages[id][j]
+			if !m.Received.Before(to) || m.Own {
+				continue
 			}
-			if m.Received.Before(to) && !m.Own {
-				n.Messages = append(n.Messages, m)
+			all[i].Messages = append(all[i].Messages, m)
+			if j == 0 || all[i].New[m.ID] {
+				told = append(told, *m)
 			}
 		}
-		all = append(all, n)
-		a.progress("composing", Threads, i+1, len(threads))
+	}
+	read := make(map[int64]*sigpost.Message, len(told))
+	if err := a.eachText(ctx, told, func(_ int, m *sigpost.Message) { read[m.ID] = m }); err != nil {
+		return nil, err
+	}
+	for i := range all {
+		for j, m := range all[i].Messages {
+			if with := read[m.ID]; with != nil {
+				all[i].Messages[j] = with
+			}
+		}
 	}
 	return all, nil
 }

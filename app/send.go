@@ -104,12 +104,13 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return r, err
 	}
 	total := counts[sigpost.DeliveryQueued] + counts[sigpost.DeliverySending]
+	edition := digest.Prepare(issue)
 	r.Outcome, err = sender.Send(ctx, issue.ID, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 		s := l.readers[delivery.SubscriptionID]
 		if !digest.Worth(digest.Cut(issue, s.Topics)) { // the reader has changed them since
 			return "", "", nil, fmt.Errorf("%s: %w", nothingForThem, deliver.ErrNoLetter)
 		}
-		data, err = a.Letter(d, issue, s, delivery.MessageID)
+		data, err = a.Letter(d, edition, s, delivery.MessageID)
 		return address(d.From).Address, s.Subscriber.Addr, data, err
 	}, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done, total) })
 	r.Took = time.Since(begin)
@@ -310,8 +311,9 @@ func (n *noting) Send(_ context.Context, _, to string, data []byte) (string, err
 func (n *noting) Close() error { return nil }
 
 // Letter builds the mail that one reader gets of an issue.
-func (a *App) Letter(d config.Digest, issue sigpost.Issue, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
-	letter, err := digest.Render(issue, a.Reader(d, issue, s))
+func (a *App) Letter(d config.Digest, e *digest.Edition, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
+	issue := e.Issue()
+	letter, err := e.Render(a.Reader(d, issue, s))
 	if err != nil {
 		return nil, err
 	}
@@ -386,7 +388,7 @@ func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, fo
 		}
 	}
 	if format == "eml" {
-		return a.Letter(d, issue, s, a.messageID(d, issue, s.ID))
+		return a.Letter(d, digest.Prepare(issue), s, a.messageID(d, issue, s.ID))
 	}
 	letter, err := digest.Render(issue, a.Reader(d, issue, s))
 	if err != nil {

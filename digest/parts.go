@@ -43,11 +43,11 @@ type parts struct {
 
 // arrange gives out an issue's entries, of which those that matter most come
 // first, so that no more than so many words are used.
-func arrange(issue sigpost.Issue, words int) parts {
+func arrange(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 	var p parts
 	rest := issue.Entries
 	spend := func(e sigpost.Entry, quotes int) bool {
-		n := storyWords(newStory(issue, e, quotes))
+		n := cost[e.ThreadID][quotes]
 		if n > words {
 			return false
 		}
@@ -120,13 +120,23 @@ func weightiest(quotes []sigpost.Quote, n int) []sigpost.Quote {
 }
 
 // storyWords is about how many words a story takes.
-func storyWords(s story) int {
-	n := wordsIn(s.Told) + wordsIn(s.State) + wordsIn(s.With)
-	for _, q := range s.Quotes {
+func storyWords(e *sigpost.Entry, quotes int) int {
+	n := stateWords + wordsIn(e.Headline)
+	for _, q := range weightiest(e.Quotes, quotes) {
 		n += wordsIn(q.Author) + wordsIn(q.Text)
+	}
+	if len(e.People) > quotes {
+		n += withWords
 	}
 	return n
 }
+
+// stateWords and withWords are about what a story's state takes with its
+// project's name, and who else wrote.
+const (
+	stateWords = 8
+	withWords  = 9
+)
 
 // wordsIn counts words as a reader of any script would: what is written
 // without spaces counts one for each two characters.

@@ -42,13 +42,45 @@ var (
 	}).ParseFS(templates.Mail, "mail/issue.txt.tmpl"))
 )
 
-// Render makes a reader's letter of an issue, cut to their topics: give it the
-// whole issue. It is safe for use by many goroutines. An error is a fault of
+// Edition is an issue that is made ready to be rendered for many readers: what
+// is the same for all of them is worked out once. It is safe for use by many
+// goroutines.
+type Edition struct {
+	issue   sigpost.Issue
+	figures figures
+	words   map[int64]costs // by thread
+}
+
+// costs are how many words a story takes, by how many quotes it has.
+type costs [highlightQuotes + 1]int
+
+// Prepare makes an edition of a whole issue.
+func Prepare(issue sigpost.Issue) *Edition {
+	e := &Edition{issue: issue, figures: numbers(issue), words: make(map[int64]costs, len(issue.Entries))}
+	for i := range issue.Entries {
+		entry := &issue.Entries[i]
+		var c costs
+		for quotes := range c {
+			c[quotes] = storyWords(entry, quotes)
+		}
+		e.words[entry.ThreadID] = c
+	}
+	return e
+}
+
+// Issue is the issue that it is made of.
+func (e *Edition) Issue() sigpost.Issue { return e.issue }
+
+// Render makes a reader's letter of an issue, cut to their topics. Whoever has
+// many readers makes an Edition first.
+func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) { return Prepare(issue).Render(r) }
+
+// Render makes a reader's letter, cut to their topics. An error is a fault of
 // the templates.
-func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
+func (e *Edition) Render(r Reader) (sigpost.Letter, error) {
 	words := maxWords
 	for {
-		letter, err := renderWithin(issue, r, words)
+		letter, err := e.render(r, words)
 		if err != nil || len(letter.HTML) <= maxHTML || words < maxWords/8 {
 			return letter, err
 		}
@@ -56,14 +88,14 @@ func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
 	}
 }
 
-func renderWithin(issue sigpost.Issue, r Reader, words int) (sigpost.Letter, error) {
-	p := newPage(issue, r, words)
+func (e *Edition) render(r Reader, words int) (sigpost.Letter, error) {
+	p := e.page(r, words)
 	var html, text strings.Builder
 	if err := htmlLetter.Execute(&html, p); err != nil {
-		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as HTML: %w", issue.Number, issue.Digest, err)
+		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as HTML: %w", e.issue.Number, e.issue.Digest, err)
 	}
 	if err := textLetter.Execute(&text, p); err != nil {
-		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as text: %w", issue.Number, issue.Digest, err)
+		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as text: %w", e.issue.Number, e.issue.Digest, err)
 	}
 	letter := sigpost.Letter{Subject: p.Subject, Text: layout(text.String()), HTML: html.String()}
 	if p.Week.data != nil && !r.Web {
@@ -126,13 +158,14 @@ type openQuestion struct {
 	Told, Since, URL string
 }
 
-func newPage(issue sigpost.Issue, r Reader, words int) *page {
+func (e *Edition) page(r Reader, words int) *page {
+	issue := e.issue
 	cut := Cut(issue, r.Topics)
 	zone := location(issue.Zone, issue.Window.From.Location())
 	p := &page{
 		Title: clean(issue.Title), Dates: Dates(issue.Window, zone),
 		Lead: lead(cut, len(r.Topics) > 0), Coming: Coming(cut, r.Zone, r.Topics),
-		Footer: clean(r.Footer), Why: clean(r.Why), Week: numbers(issue), Web: r.Web,
+		Footer: clean(r.Footer), Why: clean(r.Why), Week: e.figures, Web: r.Web,
 		WebURL: linkable(r.IssueURL), UnsubscribeURL: linkable(r.UnsubscribeURL), PreferencesURL: linkable(r.PreferencesURL),
 	}
 	if issue.Number > 0 {
@@ -151,7 +184,7 @@ func newPage(issue sigpost.Issue, r Reader, words int) *page {
 	default:
 		p.Picture = template.URL("cid:" + p.Week.Picture)
 	}
-	p.tell(cut, words-p.fixedWords())
+	p.tell(cut, arrange(cut, words-p.fixedWords(), e.words))
 	return p
 }
 
@@ -186,8 +219,7 @@ func (p *page) fixedWords() int {
 }
 
 // tell fills in what the issue says of its threads.
-func (p *page) tell(cut sigpost.Issue, words int) {
-	parts := arrange(cut, words)
+func (p *page) tell(cut sigpost.Issue, parts parts) {
 	section := func(to *[]storySection, title string, entries []sigpost.Entry, quotes int) {
 		if len(entries) == 0 {
 			return

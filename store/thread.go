@@ -51,6 +51,20 @@ func (db *DB) Thread(ctx context.Context, id int64) (sigpost.Thread, error) {
 	return sigpost.Thread{}, db.fail(fmt.Sprintf("reading thread %d", id), err)
 }
 
+// ThreadsOf gives threads with their accepted tags by their numbers, which have
+// to be those of today; those that are not there are missing.
+func (db *DB) ThreadsOf(ctx context.Context, ids []int64) (map[int64]sigpost.Thread, error) {
+	all := make(map[int64]sigpost.Thread, len(ids))
+	err := inList(ids, 1, func(list string, args []any) error {
+		threads, err := db.threads(ctx, `WHERE t.id IN `+list, args...)
+		for _, t := range threads {
+			all[t.ID] = t
+		}
+		return err
+	})
+	return all, db.fail("reading threads", err)
+}
+
 // ThreadQuery says which threads to list. Its zero value means all.
 type ThreadQuery struct {
 	// Tag asks for threads for which it is accepted.
