@@ -1,6 +1,9 @@
 package sigpost
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Subscriber is a person who reads.
 type Subscriber struct {
@@ -29,7 +32,25 @@ type Subscription struct {
 	Subscriber Subscriber
 	Digest     string
 	State      SubscriptionState
+	Selection
+	Since time.Time
+}
+
+// Selection is what a reader wants to read of.
+type Selection struct {
 	// Topics are what the reader follows; none means everything.
-	Topics []Tag
-	Since  time.Time
+	Topics []Tag `json:"topics"`
+	// Muted are what they want to hear nothing of, whatever else it is about.
+	Muted []Tag `json:"muted,omitempty"`
+}
+
+// IsAll says whether it leaves nothing out.
+func (s Selection) IsAll() bool { return len(s.Topics)+len(s.Muted) == 0 }
+
+// Takes says whether a thread with those tags is wanted.
+func (s Selection) Takes(tags []Tagging) bool {
+	among := func(topics []Tag) bool {
+		return slices.ContainsFunc(tags, func(t Tagging) bool { return slices.Contains(topics, t.Tag) })
+	}
+	return !among(s.Muted) && (len(s.Topics) == 0 || among(s.Topics))
 }

@@ -107,7 +107,7 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	edition := digest.Prepare(issue)
 	r.Outcome, err = sender.Send(ctx, issue.ID, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 		s := l.readers[delivery.SubscriptionID]
-		if !digest.Worth(digest.Cut(issue, s.Topics)) { // the reader has changed them since
+		if !digest.Worth(digest.Cut(issue, s.Selection)) { // the reader has changed them since
 			return "", "", nil, fmt.Errorf("%s: %w", nothingForThem, deliver.ErrNoLetter)
 		}
 		data, err = a.Letter(d, edition, s, delivery.MessageID)
@@ -245,7 +245,7 @@ func (a *App) delivery(d config.Digest, issue sigpost.Issue, s sigpost.Subscript
 		IssueID: issue.ID, SubscriptionID: s.ID, State: sigpost.DeliveryQueued, Due: a.now(),
 		MessageID: a.messageID(d, issue, s.ID),
 	}
-	if !digest.Worth(digest.Cut(issue, s.Topics)) {
+	if !digest.Worth(digest.Cut(issue, s.Selection)) {
 		row.State, row.Reply = sigpost.DeliverySuppressed, nothingForThem
 	}
 	return row
@@ -327,7 +327,7 @@ func (a *App) Letter(d config.Digest, e *digest.Edition, s sigpost.Subscription,
 
 // Reader is what the rendering of an issue must know of a reader.
 func (a *App) Reader(d config.Digest, issue sigpost.Issue, s sigpost.Subscription) digest.Reader {
-	r := digest.Reader{Topics: s.Topics, Footer: d.PostalAddress, UnsubscribeURL: a.unsubscribeURL(s.ID)}
+	r := digest.Reader{Selection: s.Selection, Footer: d.PostalAddress, UnsubscribeURL: a.unsubscribeURL(s.ID)}
 	if r.UnsubscribeURL == "" && d.UnsubscribeMailto != "" {
 		r.UnsubscribeURL = a.unsubscribeMailto(d, s.ID)
 	}

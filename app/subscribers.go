@@ -20,6 +20,9 @@ type NewReader struct {
 	// Topics are tags as people write them; "all" alone stands for everything.
 	// None leaves those of an active reader as they are.
 	Topics []string
+	// Muted are tags to hear nothing of, in the same way; "none" alone stands for
+	// none.
+	Muted []string
 	// Zone is an IANA name; "" leaves an active reader's as it is.
 	Zone string
 	// Consent says how and when they agreed. Who is active already need not
@@ -40,14 +43,18 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	if err != nil {
 		return sigpost.Subscription{}, sigpost.Usage(err)
 	}
+	muted, err := a.muted(r.Muted)
+	if err != nil {
+		return sigpost.Subscription{}, sigpost.Usage(err)
+	}
 	wish := sigpost.Subscription{
-		Digest: d.Name, State: sigpost.SubscriptionActive, Topics: topics, Since: a.now(),
+		Digest: d.Name, State: sigpost.SubscriptionActive, Selection: sigpost.Selection{Topics: topics, Muted: muted}, Since: a.now(),
 		Subscriber: sigpost.Subscriber{Name: name, Addr: addr, Zone: r.Zone, Consent: strings.TrimSpace(r.Consent), Created: a.now()},
 	}
 	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
 	switch {
 	case err == nil && had.State == sigpost.SubscriptionActive:
-		keep(&wish, had, len(r.Topics) > 0)
+		keep(&wish, had, r)
 	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
 		return sigpost.Subscription{}, err
 	}
@@ -58,14 +65,30 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 }
 
 // keep leaves what is not given as it was.
-func keep(wish *sigpost.Subscription, had sigpost.Subscription, topicsGiven bool) {
-	if !topicsGiven {
+func keep(wish *sigpost.Subscription, had sigpost.Subscription, given NewReader) {
+	if len(given.Topics) == 0 {
 		wish.Topics = had.Topics
+	}
+	if len(given.Muted) == 0 {
+		wish.Muted = had.Muted
 	}
 	wish.Since = had.Since
 	wish.Subscriber.Name = cmp.Or(wish.Subscriber.Name, had.Subscriber.Name)
 	wish.Subscriber.Zone = cmp.Or(wish.Subscriber.Zone, had.Subscriber.Zone)
 	wish.Subscriber.Consent = cmp.Or(wish.Subscriber.Consent, had.Subscriber.Consent)
+}
+
+// muted is topics for what a reader wants to hear nothing of.
+func (a *App) muted(words []string) ([]sigpost.Tag, error) {
+	if len(words) == 1 && strings.EqualFold(strings.TrimSpace(words[0]), "none") {
+		return nil, nil
+	}
+	for _, w := range words {
+		if strings.EqualFold(strings.TrimSpace(w), "all") {
+			return nil, errors.New("whoever mutes all hears nothing: \"sigpost subscriber remove\" ends a subscription")
+		}
+	}
+	return a.topics(words)
 }
 
 // topics finds tags by what people write: "kuryr" or "project:kuryr".

@@ -193,15 +193,33 @@ func TestSections(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	issue := richIssue(t)
-	cut := Cut(issue, []sigpost.Tag{{Kind: sigpost.KindProject, Name: "kolla"}})
+	kolla, magnum := sigpost.Tag{Kind: sigpost.KindProject, Name: "kolla"}, sigpost.Tag{Kind: sigpost.KindProject, Name: "magnum"}
+	cut := Cut(issue, sigpost.Selection{Topics: []sigpost.Tag{kolla}})
 	if cut.Stats.Threads != 2 || cut.Stats.Messages != 2 || cut.Stats.People != 2 || len(cut.Events) != len(issue.Events) {
 		t.Errorf("%+v", cut.Stats)
 	}
-	if all := Cut(issue, nil); len(all.Entries) != len(issue.Entries) {
+	if all := Cut(issue, sigpost.Selection{}); len(all.Entries) != len(issue.Entries) {
 		t.Errorf("without topics %d of %d entries", len(all.Entries), len(issue.Entries))
 	}
-	if none := Cut(issue, []sigpost.Tag{{Kind: sigpost.KindProject, Name: "murano"}}); none.Entries == nil || len(none.Entries) != 0 {
+	if none := Cut(issue, sigpost.Selection{Topics: []sigpost.Tag{{Kind: sigpost.KindProject, Name: "murano"}}}); none.Entries == nil || len(none.Entries) != 0 {
 		t.Errorf("%+v", none.Entries)
+	}
+	onTop := sigpost.Tag{Kind: sigpost.KindScenario, Name: "kubernetes-on-openstack"}
+	for _, c := range []struct {
+		wanted sigpost.Selection
+		want   []int64
+	}{
+		{sigpost.Selection{Muted: []sigpost.Tag{kolla, sigpost.NatureAnnouncement.Tag()}}, []int64{2, 5, 1}},
+		{sigpost.Selection{Topics: []sigpost.Tag{onTop}, Muted: []sigpost.Tag{magnum}}, []int64{1}}, // it is of both
+		{sigpost.Selection{Topics: []sigpost.Tag{magnum}, Muted: []sigpost.Tag{magnum}}, nil},
+	} {
+		var got []int64
+		for _, e := range Cut(issue, c.wanted).Entries {
+			got = append(got, e.ThreadID)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v leaves %v, not %v", c.wanted, got, c.want)
+		}
 	}
 }
 

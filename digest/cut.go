@@ -6,17 +6,15 @@ import (
 	"sigpost"
 )
 
-// Cut gives of an issue the entries on topics, and counts those alone; without
-// topics it gives everything. Events are for all readers. Robots stay counted
-// over the whole window.
-func Cut(issue sigpost.Issue, topics []sigpost.Tag) sigpost.Issue {
-	if len(topics) == 0 {
+// Cut gives of an issue the entries that a reader wants, and counts those alone.
+// Events are for all readers. Robots stay counted over the whole window.
+func Cut(issue sigpost.Issue, wanted sigpost.Selection) sigpost.Issue {
+	if wanted.IsAll() {
 		return issue
 	}
 	entries := []sigpost.Entry{}
 	for _, e := range issue.Entries {
-		follows := func(t sigpost.Tagging) bool { return slices.Contains(topics, t.Tag) }
-		if slices.ContainsFunc(e.Tags, follows) {
+		if wanted.Takes(e.Tags) {
 			entries = append(entries, e)
 		}
 	}

@@ -86,15 +86,16 @@ func TestPromises(t *testing.T) {
 		issue := Compose(in)
 		checkIssue(t, in, issue)
 		topics := rapid.SliceOfN(rapid.Map(rapid.SampledFrom(anyTags), func(g sigpost.Tagging) sigpost.Tag { return g.Tag }), 0, 2).Draw(t, "topics")
-		letter, err := Render(issue, Reader{Topics: topics})
+		wanted := sigpost.Selection{Topics: topics}
+		letter, err := Render(issue, Reader{Selection: wanted})
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, _ := Render(Compose(in), Reader{Topics: topics})
+		again, _ := Render(Compose(in), Reader{Selection: wanted})
 		if !reflect.DeepEqual(letter, again) {
 			t.Fatal("the same input gave two letters")
 		}
-		checkLetter(t, Cut(issue, topics), letter)
+		checkLetter(t, Cut(issue, wanted), letter)
 	})
 }
 

@@ -17,8 +17,8 @@ import (
 
 // Reader is for whom a letter is.
 type Reader struct {
-	Topics []sigpost.Tag  // none means everything
-	Zone   *time.Location // nil is the digest's
+	sigpost.Selection
+	Zone *time.Location // nil is the digest's
 	// Why says why they get it, a sentence; "" makes one of the topics.
 	Why string
 	// IssueURL is the issue's web copy. Each URL may be empty.
@@ -160,11 +160,11 @@ type openQuestion struct {
 
 func (e *Edition) page(r Reader, words int) *page {
 	issue := e.issue
-	cut := Cut(issue, r.Topics)
+	cut := Cut(issue, r.Selection)
 	zone := location(issue.Zone, issue.Window.From.Location())
 	p := &page{
 		Title: clean(issue.Title), Dates: Dates(issue.Window, zone),
-		Lead: lead(cut, len(r.Topics) > 0), Coming: Coming(cut, r.Zone, r.Topics),
+		Lead: lead(cut, !r.IsAll()), Coming: Coming(cut, r.Zone, r.Topics),
 		Footer: clean(r.Footer), Why: clean(r.Why), Week: e.figures, Web: r.Web,
 		WebURL: linkable(r.IssueURL), UnsubscribeURL: linkable(r.UnsubscribeURL), PreferencesURL: linkable(r.PreferencesURL),
 	}

@@ -49,8 +49,8 @@ func TestGolden(t *testing.T) {
 		reader Reader
 	}{
 		{"rich-berlin", richIssue(t), urls(Reader{Zone: zone(t, "Europe/Berlin")})},
-		{"rich-newyork", richIssue(t), urls(Reader{Zone: zone(t, "America/New_York"), Topics: []sigpost.Tag{
-			{Kind: sigpost.KindProject, Name: "kuryr"}, {Kind: sigpost.KindProject, Name: "kolla"}}})},
+		{"rich-newyork", richIssue(t), urls(Reader{Zone: zone(t, "America/New_York"), Selection: sigpost.Selection{Topics: []sigpost.Tag{
+			{Kind: sigpost.KindProject, Name: "kuryr"}, {Kind: sigpost.KindProject, Name: "kolla"}}}})},
 		{"small", smallIssue(t), Reader{}},
 		{"quiet", Compose(Input{Digest: "q", Title: "Quiet", Window: sigpost.Window{From: at(t, "2016-02-01 00:00"), To: at(t, "2016-02-08 00:00")}}), Reader{Why: "You asked for it."}},
 	} {

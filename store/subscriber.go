@@ -15,7 +15,7 @@ import (
 // Subscribe makes a subscription active and gives it as it is stored. The
 // subscriber is found by the address, whatever its case, or made; name, zone
 // and consent become those given. Where the digest is subscribed to already,
-// the topics become those given, and Since is kept unless it had ended.
+// the selection becomes that given, and Since is kept unless it had ended.
 // Nobody is subscribed without Consent.
 func (db *DB) Subscribe(ctx context.Context, s sigpost.Subscription) (sigpost.Subscription, error) {
 	if err := checkSubscription(s); err != nil {
@@ -34,10 +34,10 @@ ON CONFLICT (addr_key) DO UPDATE SET name = excluded.name, zone = excluded.zone,
 			return err
 		}
 		var id int64
-		err = tx.scan(ctx, `INSERT INTO subscriptions (subscriber_id, digest, state, topics, since) VALUES ($1, $2, 'active', $3, $4)
-ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, state = excluded.state, ended_at = 0,
+		err = tx.scan(ctx, `INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since) VALUES ($1, $2, 'active', $3, $4, $5)
+ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0,
 since = CASE WHEN subscriptions.state = 'active' THEN subscriptions.since ELSE excluded.since END RETURNING id`,
-			[]any{subscriber, s.Digest, packTopics(s.Topics), micros(s.Since)}, &id)
+			[]any{subscriber, s.Digest, packTopics(s.Topics), packTopics(s.Muted), micros(s.Since)}, &id)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func unpackTopics(packed string) []sigpost.Tag {
 }
 
 // subscriptionColumns are those of subscriptions s and subscribers b.
-const subscriptionColumns = `s.id, s.digest, s.state, s.topics, s.since, b.id, b.name, b.addr, b.zone, b.consent, b.created`
+const subscriptionColumns = `s.id, s.digest, s.state, s.topics, s.muted, s.since, b.id, b.name, b.addr, b.zone, b.consent, b.created`
 
 const fromSubscriptions = ` FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id `
 
@@ -100,11 +100,11 @@ func readSubscription(row scanner) (s sigpost.Subscription, err error) {
 // intoSubscription is where Scan is to put subscriptionColumns, and what is to
 // be done afterwards.
 func intoSubscription(s *sigpost.Subscription) (into []any, done func()) {
-	var topics string
+	var topics, muted string
 	var since, created int64
 	b := &s.Subscriber
-	return []any{&s.ID, &s.Digest, &s.State, &topics, &since, &b.ID, &b.Name, &b.Addr, &b.Zone, &b.Consent, &created}, func() {
-		s.Topics, s.Since, b.Created = unpackTopics(topics), moment(since), moment(created)
+	return []any{&s.ID, &s.Digest, &s.State, &topics, &muted, &since, &b.ID, &b.Name, &b.Addr, &b.Zone, &b.Consent, &created}, func() {
+		s.Topics, s.Muted, s.Since, b.Created = unpackTopics(topics), unpackTopics(muted), moment(since), moment(created)
 	}
 }
 

@@ -23,13 +23,15 @@ func TestSubscribe(t *testing.T) {
 		want := wish("Grace.Ö@example.org")
 		want.Topics = []sigpost.Tag{{Kind: "project", Name: "magnum"}, {Kind: "scenario", Name: "on-top"}}
 		first := must(db.Subscribe(ctx, want))(t)
+		want.Muted = []sigpost.Tag{{Kind: "nature", Name: "release"}}
+		first = must(db.Subscribe(ctx, want))(t)
 		want.ID, want.Subscriber.ID, want.State = first.ID, first.Subscriber.ID, sigpost.SubscriptionActive
 		equal(t, "made", first, want)
 
 		again := wish("grace.ö@example.org")
 		again.Since, again.Subscriber.Name, again.Subscriber.Consent = hours(1), "Grace H.", "by mail"
 		changed := must(db.Subscribe(ctx, again))(t)
-		want.Topics, want.Subscriber.Name, want.Subscriber.Consent = nil, "Grace H.", "by mail"
+		want.Selection, want.Subscriber.Name, want.Subscriber.Consent = sigpost.Selection{}, "Grace H.", "by mail"
 		equal(t, "made again", changed, want)
 
 		other := wish("GRACE.Ö@example.org")

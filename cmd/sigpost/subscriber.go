@@ -27,6 +27,7 @@ type subscriberAdd struct {
 	digestFlag
 	Address string   `arg:"" help:"\"ada@example.org\" or \"Ada <ada@example.org>\"."`
 	Topics  []string `placeholder:"TOPIC,..." help:"What the reader follows, such as kuryr,magnum; all for everything, as a new reader without this gets."`
+	Mute    []string `placeholder:"TOPIC,..." help:"What the reader wants to hear nothing of, whatever else a thread is about; none to take it back."`
 	Zone    string   `placeholder:"ZONE" help:"The reader's time zone, such as Europe/Berlin (a new reader's default: the digest's)."`
 	Consent string   `placeholder:"TEXT" help:"How and when they agreed; nobody new is subscribed without it."`
 }
@@ -38,12 +39,12 @@ func (c subscriberAdd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	sub, err := a.Subscribe(s.ctx, d, app.NewReader{Address: c.Address, Topics: c.Topics, Zone: c.Zone, Consent: c.Consent})
+	sub, err := a.Subscribe(s.ctx, d, app.NewReader{Address: c.Address, Topics: c.Topics, Muted: c.Mute, Zone: c.Zone, Consent: c.Consent})
 	if err != nil {
 		return err
 	}
 	return s.tell(lineOf(sub), func(w io.Writer) {
-		fmt.Fprintf(w, "%s gets %s: %s\n", sub.Subscriber.Addr, d.Title, topicWords(sub.Topics))
+		fmt.Fprintf(w, "%s gets %s: %s\n", sub.Subscriber.Addr, d.Title, selectionWords(sub.Selection))
 	})
 }
 
@@ -78,6 +79,7 @@ type subscriberLine struct {
 	Name    string                    `json:"name,omitempty"`
 	State   sigpost.SubscriptionState `json:"state"`
 	Topics  []sigpost.Tag             `json:"topics"`
+	Muted   []sigpost.Tag             `json:"muted,omitempty"`
 	Zone    string                    `json:"zone,omitempty"`
 	Since   time.Time                 `json:"since"`
 	Consent string                    `json:"consent"`
@@ -85,7 +87,7 @@ type subscriberLine struct {
 
 func lineOf(sub sigpost.Subscription) subscriberLine {
 	return subscriberLine{
-		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...),
+		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...), Muted: sub.Muted,
 		Zone: sub.Subscriber.Zone, Since: sub.Since, Consent: sub.Subscriber.Consent,
 	}
 }
@@ -104,13 +106,21 @@ func (c subscriberList) Run(s *session) error {
 		if s.JSON {
 			return lines.Encode(lineOf(sub))
 		}
-		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), topicWords(sub.Topics))
+		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), selectionWords(sub.Selection))
 		return err
 	})
 	if err == nil && nobody && !s.JSON {
 		fmt.Fprintf(s.stdout, "Nobody is subscribed to %s yet: \"sigpost subscriber add\" adds readers.\n", d.Title)
 	}
 	return err
+}
+
+func selectionWords(s sigpost.Selection) string {
+	words := topicWords(s.Topics)
+	if len(s.Muted) > 0 {
+		words += ", but nothing on " + topicWords(s.Muted)
+	}
+	return words
 }
 
 func topicWords(topics []sigpost.Tag) string {
