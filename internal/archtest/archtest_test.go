@@ -18,7 +18,7 @@ var own = map[string][]string{
 	"thread":            {"sigpost"},
 	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
 	"calendar":          {"sigpost"},
-	"digest":            {"sigpost", "templates"},
+	"digest":            {"sigpost", "templates", "internal/prose"},
 	"ingest":            {"sigpost"},
 	"deliver":           {"sigpost"},
 	"subscribe":         {"sigpost"},
@@ -27,6 +27,7 @@ var own = map[string][]string{
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
 	"internal/osa":      {},
+	"internal/prose":    {"sigpost"},
 	"internal/tomlfile": {"internal/osa"},
 	"internal/mailtest": {},
 	"internal/peertest": {},
@@ -42,7 +43,7 @@ var own = map[string][]string{
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "thread", "classify", "classify/governance", "calendar", "digest"}
+var pure = []string{"sigpost", "message", "thread", "classify", "classify/governance", "calendar", "digest", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
@@ -62,6 +63,7 @@ var owner = map[string][]string{
 	"github.com/teambition/rrule-go":    {"calendar"},
 	"go.yaml.in/yaml/v3":                {"classify/governance"},
 	"github.com/yuin/goldmark":          {"digest"},
+	"github.com/clipperhouse/uax29/v2":  {"internal/prose"},
 	"github.com/alecthomas/kong":        {"cmd/sigpost"},
 	"github.com/schollz/progressbar/v3": {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":        {"cmd/sigpost"},
