@@ -1,38 +1,15 @@
 package digest
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"sigpost/internal/prose"
 )
 
-// Zero-width joiners: several scripts are misspelt without them, so that they
-// are the only format characters that pass.
-const (
-	joiner    = '\u200d'
-	nonJoiner = '\u200c'
-)
-
-// clean makes one line of somebody's text: white space is folded, control
-// characters are gone, and so are the invisible ones that turn the direction
-// of writing (Unicode Standard Annex 9, section 2), with which a stranger could
-// make a line read as something else.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case r == joiner || r == nonJoiner:
-			return r
-		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
-}
+// clean makes one line of somebody's text (see prose.Clean).
+func clean(s string) string { return prose.Clean(s) }
 
 // shorten cuts a line to at most n characters, at a word where there is one,
 // and says so with an ellipsis.
@@ -49,14 +26,6 @@ func shorten(s string, n int) string {
 		}
 	}
 	return strings.TrimRight(string(runes[:end]), " ,;:.-–—([{'\"“‘") + "…"
-}
-
-// address finds an addr-spec (RFC 5322, section 3.4.1) in running text.
-var address = regexp.MustCompile(`([\pL\pN._%+=-]+)@[\pL\pN-]+(?:\.[\pL\pN-]+)*`)
-
-// withoutAddresses keeps of every address what is before the @.
-func withoutAddresses(s string) string {
-	return address.ReplaceAllString(s, "$1@…")
 }
 
 // linkable gives a URL that a letter may link to, and "" for any other.

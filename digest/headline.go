@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"sigpost/internal/prose"
 )
 
 // headlineLimit is the number of characters that a headline may have.
@@ -53,7 +55,7 @@ func Headline(subject string, lists ...string) string {
 	if s == "" {
 		return "(no subject)"
 	}
-	return capital(shorten(withoutAddresses(s), headlineLimit))
+	return capital(shorten(prose.WithoutAddresses(s), headlineLimit))
 }
 
 // isReply says whether a subject has the mark of a reply, behind its tags too.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sigpost"
+	"sigpost/internal/prose"
 )
 
 // nameLimit is the number of characters that a person's name may have.
@@ -43,8 +44,8 @@ func (n names) of(author sigpost.Address) string {
 func label(author sigpost.Address) string {
 	name := via.ReplaceAllString(clean(author.Label()), "$1")
 	name = strings.Trim(name, `"'`)
-	if address.MatchString(name) { // "Ana Moreau (ana@…)"
-		if bare := strings.Trim(address.ReplaceAllString(name, ""), ` "'()<>[],:`); bare != "" {
+	if prose.HasAddress(name) { // "Ana Moreau (ana@…)"
+		if bare := strings.Trim(prose.CutAddresses(name), ` "'()<>[],:`); bare != "" {
 			name = bare
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"sigpost"
+	"sigpost/internal/prose"
 )
 
 // quoteLimit is about how many characters a quote may have.
@@ -49,10 +50,10 @@ func opening(m *sigpost.Message) string {
 	for _, p := range passages(m) {
 		all := sentencesOf(p)
 		for i, s := range all {
-			if !worthQuoting(s) {
+			if !prose.WorthQuoting(s) {
 				continue
 			}
-			if i+1 < len(all) && worthQuoting(all[i+1]) {
+			if i+1 < len(all) && prose.WorthQuoting(all[i+1]) {
 				if both := s + " " + all[i+1]; utf8.RuneCountInString(both) <= quoteLimit {
 					return both
 				}
@@ -68,7 +69,7 @@ func opening(m *sigpost.Message) string {
 func firstWorth(m *sigpost.Message, already string) string {
 	for _, p := range passages(m) {
 		for _, s := range sentencesOf(p) {
-			if s := shorten(s, quoteLimit); worthQuoting(s) && !strings.Contains(already, s) {
+			if s := shorten(s, quoteLimit); prose.WorthQuoting(s) && !strings.Contains(already, s) {
 				return s
 			}
 		}
@@ -80,7 +81,7 @@ func firstWorth(m *sigpost.Message, already string) string {
 func question(m *sigpost.Message) string {
 	for _, p := range passages(m) {
 		for _, s := range sentencesOf(p) {
-			if isQuestion(s) && worthQuoting(s) {
+			if prose.IsQuestion(s) && prose.WorthQuoting(s) {
 				return s
 			}
 		}
@@ -91,7 +92,7 @@ func question(m *sigpost.Message) string {
 // asks says whether one of a text's sentences is a question.
 func asks(text string) bool {
 	for _, s := range sentences(text) {
-		if isQuestion(s) {
+		if prose.IsQuestion(s) {
 			return true
 		}
 	}
@@ -100,5 +101,31 @@ func asks(text string) bool {
 
 // sentencesOf are a passage's sentences without the greeting before them.
 func sentencesOf(passage string) []string {
-	return sentences(passage[len(salutation.FindString(passage)):])
+	return sentences(passage[prose.Salutation(passage):])
+}
+
+// passages are the paragraphs of what a message's author wrote, each folded to
+// one line.
+func passages(m *sigpost.Message) []string {
+	var all []string
+	for _, p := range prose.Passages(m) {
+		all = append(all, clean(m.Text[p.Start:p.End]))
+	}
+	return all
+}
+
+// sentences cuts a passage into sentences. Joined by spaces they are the
+// passage again; those that no space parts stay together.
+func sentences(passage string) []string {
+	var all []string
+	end := -1 // where the last one ended
+	for _, s := range prose.Sentences(passage) {
+		if s.Start == end && len(all) > 0 {
+			all[len(all)-1] += passage[s.Start:s.End]
+		} else {
+			all = append(all, passage[s.Start:s.End])
+		}
+		end = s.End
+	}
+	return all
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"sigpost"
+	"sigpost/internal/prose"
 )
 
 // Section is a part of an issue under one heading: a scenario, the projects
@@ -127,7 +128,7 @@ func tagTitle(issue sigpost.Issue, tag sigpost.Tag) string {
 // Told is an entry's headline with its project before it, where the headline
 // names none of its projects: "Kuryr: Port per pod exhausts the quota".
 func Told(issue sigpost.Issue, e sigpost.Entry) string {
-	headline := shorten(clean(withoutAddresses(e.Headline)), headlineLimit)
+	headline := shorten(clean(prose.WithoutAddresses(e.Headline)), headlineLimit)
 	project := tagTitle(issue, best(e, sigpost.KindProject))
 	switch {
 	case project == "":

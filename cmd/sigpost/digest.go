@@ -15,6 +15,8 @@ type digestCommand struct {
 	Preview digestPreview `cmd:"" help:"Show the next issue as it would be now; nothing is kept or sent."`
 	Compose digestCompose `cmd:"" help:"Make and freeze the issue that is due, and send nothing."`
 	Send    digestSend    `cmd:"" help:"Mail what is composed and not sent to everybody yet."`
+	Eval    digestEval    `cmd:"" help:"Measure how good summaries of threads are, against those that people made."`
+	Train   digestTrain   `cmd:"" help:"Learn from summaries that people made which sentences sum up a thread."`
 }
 
 type digestPreview struct {

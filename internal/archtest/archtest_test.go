@@ -18,7 +18,8 @@ var own = map[string][]string{
 	"thread":            {"sigpost"},
 	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
 	"calendar":          {"sigpost"},
-	"digest":            {"sigpost", "templates"},
+	"digest":            {"sigpost", "templates", "internal/prose"},
+	"summary":           {"sigpost", "internal/prose", "internal/tomlfile"},
 	"ingest":            {"sigpost"},
 	"deliver":           {"sigpost"},
 	"subscribe":         {"sigpost"},
@@ -27,6 +28,7 @@ var own = map[string][]string{
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
 	"internal/osa":      {},
+	"internal/prose":    {"sigpost"},
 	"internal/tomlfile": {"internal/osa"},
 	"internal/mailtest": {},
 	"internal/peertest": {},
@@ -34,7 +36,7 @@ var own = map[string][]string{
 	"bench":             {},
 	"bench/ingest":      {},
 	"app": {"sigpost", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "ingest", "internal/osa", "message",
-		"store", "subscribe", "thread", "web"},
+		"store", "subscribe", "summary", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "message", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
@@ -42,7 +44,7 @@ var own = map[string][]string{
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "thread", "classify", "classify/governance", "calendar", "digest"}
+var pure = []string{"sigpost", "message", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
@@ -62,6 +64,7 @@ var owner = map[string][]string{
 	"github.com/teambition/rrule-go":    {"calendar"},
 	"go.yaml.in/yaml/v3":                {"classify/governance"},
 	"github.com/yuin/goldmark":          {"digest"},
+	"github.com/clipperhouse/uax29/v2":  {"internal/prose"},
 	"github.com/alecthomas/kong":        {"cmd/sigpost"},
 	"github.com/schollz/progressbar/v3": {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":        {"cmd/sigpost"},

@@ -1,0 +1,110 @@
+package prose
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/sentences"
+
+	"sigpost"
+)
+
+// abbreviations end with a full stop that ends no sentence.
+var abbreviations = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|eg|ie|etc|cf|vs|mr|mrs|ms|dr|prof|st|no|nr|fig|approx|incl|resp|ca|al|v|ver|rev|eq|sec|ch|pp|jan|feb|apr|aug|sept?|oct|nov|dec|\pL|(?:\pL\.)+\pL)\.$`)
+
+// Sentences cuts a passage into sentences, as ranges of it without the white
+// space around them. Where they end is Unicode's rule (Standard Annex 29,
+// section 5), but for abbreviations, what goes on in lower case, and signs
+// inside a word, such as in a link; and a sentence may begin with a number.
+func Sentences(passage string) []sigpost.Span {
+	flat := oneLine(passage)
+	var all []sigpost.Span
+	start, end := 0, 0
+	cut := func(at int) {
+		if s := trimmed(flat, start, at); s.Start < s.End {
+			all = append(all, s)
+		}
+		start = at
+	}
+	for it := sentences.FromString(flat); it.Next(); {
+		from := end
+		end += len(it.Value())
+		for _, number := range beforeNumber.FindAllStringIndex(it.Value(), -1) {
+			if at := from + number[1] - 1; breaks(flat[start:at], flat[at:]) {
+				cut(at)
+			}
+		}
+		if end == len(flat) || breaks(flat[start:end], flat[end:]) {
+			cut(end)
+		}
+	}
+	return all
+}
+
+// beforeNumber finds where a sentence that begins with a number may begin:
+// Unicode's rule looks for the next letter there, which is often small.
+var beforeNumber = regexp.MustCompile(`[.!?]["'”’)\]]* +\d`)
+
+// oneLine writes spaces for line ends and other white space, byte for byte, so
+// that the wrapping of lines ends no sentence.
+func oneLine(s string) string {
+	if strings.IndexFunc(s, isBreak) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		size := utf8.RuneLen(r)
+		if r == utf8.RuneError {
+			_, size = utf8.DecodeRuneInString(s[i:])
+		}
+		if isBreak(r) {
+			b.WriteString(strings.Repeat(" ", size))
+		} else {
+			b.WriteString(s[i : i+size])
+		}
+	}
+	return b.String()
+}
+
+func isBreak(r rune) bool { return r != ' ' && unicode.IsSpace(r) }
+
+func trimmed(s string, start, end int) sigpost.Span {
+	text := s[start:end]
+	start += len(text) - len(strings.TrimLeftFunc(text, unicode.IsSpace))
+	return sigpost.Span{Start: start, End: max(start, start+len(strings.TrimSpace(text)))}
+}
+
+// breaks says whether a sentence ends between what Unicode's rule parts.
+func breaks(left, right string) bool {
+	done := strings.TrimRightFunc(left, unicode.IsSpace)
+	if len(done) == len(left) && !wideEnd(done) || !endsSentence(done) {
+		return false
+	}
+	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(strings.TrimSpace(right), `"'“‘([`))
+	return !unicode.IsLower(next) || asksLower(done)
+}
+
+// asksLower says that a text ends with a question that more may follow in lower
+// case, as by people who write all of it so: "is there an agenda? would it help?"
+func asksLower(s string) bool {
+	return strings.HasSuffix(s, "?") && strings.Count(s, " ") >= 3
+}
+
+// wideEnd says whether a text ends as a sentence does where no space follows.
+func wideEnd(s string) bool {
+	end, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, `"'”’)]»」』）`))
+	return strings.ContainsRune("。！？", end)
+}
+
+// endsSentence says whether a text ends as a sentence does.
+func endsSentence(s string) bool {
+	s = strings.TrimRight(s, `"'”’)]»」』）*_`)
+	end, _ := utf8.DecodeLastRuneInString(s)
+	return strings.ContainsRune("!?…。！？", end) || end == '.' && !abbreviations.MatchString(s)
+}
+
+// EndsSentence says whether a text ends as a sentence does, and not with an
+// abbreviation or in the middle of a line.
+func EndsSentence(s string) bool { return endsSentence(s) }
