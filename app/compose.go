@@ -14,6 +14,7 @@ import (
 	"sigpost/classify"
 	"sigpost/config"
 	"sigpost/digest"
+	"sigpost/summary"
 )
 
 // How far ahead an issue looks.
@@ -220,8 +221,8 @@ func (a *App) news(ctx context.Context, digestName string, threads []int64, isNe
 	return all, nil
 }
 
-// newsOf is news for some threads. Of the messages that are old news, only the
-// opener's text is read.
+// newsOf is news for some threads. Of the messages that are old news no text is
+// read, so that none of it is quoted again.
 func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
 	tagged, err := a.Store.ThreadsOf(ctx, threads)
 	if err != nil {
@@ -241,7 +242,7 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 				continue
 			}
 			all[i].Messages = append(all[i].Messages, m)
-			if j == 0 || all[i].New[m.ID] {
+			if all[i].New[m.ID] && !m.Robot {
 				told = append(told, *m)
 			}
 		}
@@ -256,8 +257,18 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 				all[i].Messages[j] = with
 			}
 		}
+		all[i].Quotes = quotes(all[i].Messages)
 	}
 	return all, nil
+}
+
+// quotes are the sentences that sum up a thread.
+func quotes(messages []*sigpost.Message) []sigpost.Quote {
+	var all []sigpost.Quote
+	for _, s := range summary.Of(messages, summary.Options{}) {
+		all = append(all, sigpost.Quote{MessageID: s.MessageID, Text: s.Text, Weight: s.Score, Reason: s.Reason})
+	}
+	return all
 }
 
 // knownSince is how far the archive must reach back before somebody is said to

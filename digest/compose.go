@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/prose"
 )
 
 // Input is what Compose makes an issue of.
@@ -217,19 +218,13 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 			e.Organisations = append(e.Organisations, o)
 		}
 	}
-	if n.Quotes == nil {
-		head := opener
-		if !n.New[opener.ID] {
-			head = nil
-		}
-		for _, q := range pick(head, told, e.Unanswered) {
-			n.Quotes = append(n.Quotes, sigpost.Quote{MessageID: q.message.MessageID, Text: q.text})
-		}
-	}
 	e.Quotes = append(e.Quotes, in.quotes(n, told, people)...)
 	e.Rank, e.Why = rank(&e, told, before, in.Maintainers)
 	return e, true
 }
+
+// quoteLimit is how many characters a quote may have.
+const quoteLimit = 320
 
 // quotes says who wrote each passage, and where it can be read. What is not of
 // a new message by a person is left out.
@@ -240,7 +235,7 @@ func (in *Input) quotes(n News, told []*sigpost.Message, people names) []sigpost
 		if i < 0 {
 			continue
 		}
-		q.Author, q.At = people.of(told[i].Author), told[i].Received
+		q.Author, q.At, q.Text = people.of(told[i].Author), told[i].Received, shorten(prose.WithoutAddresses(q.Text), quoteLimit)
 		if in.MessageURL != nil {
 			q.URL = in.MessageURL(told[i])
 		}

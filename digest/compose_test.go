@@ -15,44 +15,6 @@ func week(t testing.TB) sigpost.Window {
 	return sigpost.Window{From: at(t, "2016-04-18 00:00"), To: at(t, "2016-04-25 00:00")}
 }
 
-func TestQuotes(t *testing.T) {
-	for _, c := range []struct {
-		name, text string
-		want       string
-	}{
-		{"two sentences", "The quota is per tenant. It stops us at 500 ports.\n", "The quota is per tenant. It stops us at 500 ports."},
-		{"greeting on its own line", "Hi all,\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"greeting on the same line", "Hello everybody, the quota is per tenant here.\n", "the quota is per tenant here."},
-		{"courtesy", "Thanks for the quick answer to this.\nSorry for the late reply to you.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"quotes", "> What about the quota for these?\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"indented code", "    neutron quota show for the tenant here.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"fenced code", "```\nthis is a line of code here.\n```\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"log", "2016-04-18 14:00:01.2 ERROR the quota was exceeded again here.\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"daemon's log", "sshd[42]: the quota was exceeded again here.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"forwarded fields", "From: somebody who is not here now.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"abbreviation and version", "Kuryr v. 1.2 breaks it, e.g. On Fedora it stops.\n", "Kuryr v. 1.2 breaks it, e.g. On Fedora it stops."},
-		{"lower case goes on", "It stops at node no. three of them. the rest works fine.\n", "It stops at node no. three of them. the rest works fine."},
-		{"introduces code", "This is the output of it all:\n\n    code\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"address", "Write to eve@corp.example about it today please.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"url", "It is all at https://corp.example/x in there.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"behind a patch", "short\n---\n file | 2 +-\nThe quota is per tenant here.\n", ""},
-		{"shouting", "THE QUOTA IS PER TENANT HERE.\n", ""},
-		{"list item", "What we want:\n\n- the first of them is a quota per node.\n- the second\n", "the first of them is a quota per node."},
-		{"short line ends a passage", "Summary\nThe quota is per tenant, and for Neutron the whole cluster is one tenant.\n", "The quota is per tenant, and for Neutron the whole cluster is one tenant."},
-		{"a line broken early goes on", "There are two of these functions\nin the library, which is one too many for us all here.\n", "There are two of these functions in the library, which is one too many for us all here."},
-		{"the rest of a line that is no prose", "Use f(a, b)->c = d[e]; here\ninstead of the other one that we had.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
-		{"too long", strings.Repeat("a word and ", 40) + "the end.\n", strings.TrimSpace(strings.Repeat("a word and ", 21)) + " a word…"},
-		{"Chinese", "我们在同一个节点上看到了这个问题。\n", "我们在同一个节点上看到了这个问题。"},
-		{"nothing", "+1\n", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := opening(post(1, "Ana", "", "s", c.text)); got != c.want {
-				t.Errorf("got  %q\nwant %q", got, c.want)
-			}
-		})
-	}
-}
-
 func TestUnanswered(t *testing.T) {
 	asked := post(1, "Ana", "2016-04-19 10:00", "ports", "Does anybody know why the port stays down?\n")
 	for _, c := range []struct {
@@ -104,15 +66,6 @@ func TestComposeContinued(t *testing.T) {
 	}
 	if issue.Stats != (sigpost.Stats{Threads: 1, Messages: 1, People: 1, Organisations: 1, Robots: 1}) {
 		t.Errorf("stats %+v", issue.Stats)
-	}
-}
-
-func TestQuotesNothingTwice(t *testing.T) {
-	text := "The same sentence is in both of the patches.\n"
-	issue := Compose(Input{Window: week(t), Threads: []News{thread(1, week(t), nil,
-		post(1, "Ana", "2016-04-19 10:00", "patch", text), post(2, "Ana", "2016-04-20 10:00", "Re: patch", text))}})
-	if n := len(issue.Entries[0].Quotes); n != 1 {
-		t.Errorf("%d quotes", n)
 	}
 }
 
@@ -294,7 +247,7 @@ func TestRepeatsAreToldOnce(t *testing.T) {
 		m := &sigpost.Message{ID: id, MessageID: sigpost.MessageID(rune('a' + id)), Author: sigpost.Address{Name: "Sasha", Addr: "s@example.org"},
 			Subject: "[PATCH AUTOSEL 5." + string(rune('0'+id)) + "] Do not put host", Received: time.Unix(1000+id, 0),
 			Text: text, Ranges: []sigpost.Range{{Kind: sigpost.RangeNew, End: len(text)}}}
-		return News{Thread: sigpost.Thread{ID: id, Subject: m.Subject}, Messages: []*sigpost.Message{m}, New: map[int64]bool{id: true}}
+		return News{Thread: sigpost.Thread{ID: id, Subject: m.Subject}, Messages: []*sigpost.Message{m}, New: map[int64]bool{id: true}, Quotes: summed([]*sigpost.Message{m})}
 	}
 	for id := range int64(7) {
 		in.Threads = append(in.Threads, post(id+1, "If the look-up fails we jump to the end, which may cause a panic.\n"))

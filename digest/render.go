@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/prose"
 	"sigpost/templates"
 )
 
@@ -136,9 +137,15 @@ type storySection struct {
 type story struct {
 	Told, State, URL string
 	NeedsAnswer      bool
-	Quotes           []sigpost.Quote
+	Quotes           []saying
 	With             string     // who wrote beside those who are quoted
 	Tags             []storyTag // of the web copy
+}
+
+// saying is what is quoted of one message.
+type saying struct {
+	Author, URL string
+	Texts       []string
 }
 
 // storyTag is a tag with the reasons for it.
@@ -308,13 +315,17 @@ func (p *page) story(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
 
 func newStory(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
 	s := story{Told: Told(issue, e), State: State(e, issue.Window), URL: linkable(e.URL), NeedsAnswer: waits(e, issue.Window)}
+	var last sigpost.MessageID
 	for _, q := range weightiest(e.Quotes, quotes) {
-		q.Author, q.Text, q.URL = clean(q.Author), clean(q.Text), linkable(q.URL)
-		s.Quotes = append(s.Quotes, q)
+		if n := len(s.Quotes); n > 0 && q.MessageID == last {
+			s.Quotes[n-1].Texts = append(s.Quotes[n-1].Texts, clean(q.Text))
+			continue
+		}
+		s.Quotes, last = append(s.Quotes, saying{clean(q.Author), linkable(q.URL), []string{clean(q.Text)}}), q.MessageID
 	}
 	var others []string
 	for _, p := range e.People {
-		if !slices.ContainsFunc(s.Quotes, func(q sigpost.Quote) bool { return q.Author == clean(p) }) {
+		if !slices.ContainsFunc(s.Quotes, func(q saying) bool { return q.Author == clean(p) }) {
 			others = append(others, clean(p))
 		}
 	}
@@ -338,7 +349,7 @@ func storyTags(issue sigpost.Issue, e sigpost.Entry) []storyTag {
 		for _, ev := range t.Evidence[:min(len(t.Evidence), reasonLimit)] {
 			why := clean(ev.Rule)
 			if ev.Excerpt != "" {
-				why += ": “" + clean(withoutAddresses(ev.Excerpt)) + "”"
+				why += ": “" + clean(prose.WithoutAddresses(ev.Excerpt)) + "”"
 			}
 			tag.Why = append(tag.Why, why)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/summary"
 )
 
 // The rich issue of the tests: a week at the end of October 2016, after which
@@ -80,7 +81,17 @@ func thread(id int64, window sigpost.Window, tags []sigpost.Tagging, messages ..
 		m.ThreadID = id
 		n.New[m.ID] = window.Contains(m.Received)
 	}
+	n.Quotes = summed(messages)
 	return n
+}
+
+// summed are the sentences that sum up a thread.
+func summed(messages []*sigpost.Message) []sigpost.Quote {
+	var all []sigpost.Quote
+	for _, s := range summary.Of(messages, summary.Options{}) {
+		all = append(all, sigpost.Quote{MessageID: s.MessageID, Text: s.Text, Weight: s.Score, Reason: s.Reason})
+	}
+	return all
 }
 
 // ofNature is what the tags of a thread of that nature have.

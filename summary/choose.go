@@ -109,6 +109,14 @@ func (c *conversation) few(n int) (chosen []int, outcome int) {
 	}
 	for len(f.chosen) < n && f.take(f.value) {
 	}
+	// What somebody asks and nobody answers is told whatever else is.
+	asked := func(i int) bool { return c.isOpen(&c.candidates[i]) }
+	if outcome < 0 && n < maxSentences && !slices.ContainsFunc(f.chosen, asked) {
+		f.left = slices.DeleteFunc(f.left, func(i int) bool { return !asked(i) })
+		if f.take(f.value) {
+			outcome = f.chosen[len(f.chosen)-1]
+		}
+	}
 	slices.Sort(f.chosen)
 	return f.chosen, outcome
 }

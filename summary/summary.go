@@ -51,7 +51,7 @@ func Of(messages []*sigpost.Message, o Options) []Sentence {
 	if o.Words > 0 {
 		chosen = c.fitting(o.Words)
 	} else {
-		chosen, outcome = c.few(sentencesFor(len(messages)))
+		chosen, outcome = c.few(sentencesFor(said(messages)))
 	}
 	all := make([]Sentence, 0, len(chosen))
 	for _, i := range chosen {
@@ -63,6 +63,17 @@ func Of(messages []*sigpost.Message, o Options) []Sentence {
 		})
 	}
 	return all
+}
+
+// said counts the messages of persons that have a text: what is old news comes
+// without.
+func said(messages []*sigpost.Message) (n int) {
+	for _, m := range messages {
+		if !m.Robot && m.Text != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // sentencesFor is how many sentences tell a thread of so many messages.
@@ -77,5 +88,8 @@ func sentencesFor(messages int) int {
 	case messages <= 15:
 		return 4
 	}
-	return 5
+	return maxSentences
 }
+
+// maxSentences is how many tell the largest thread.
+const maxSentences = 5
