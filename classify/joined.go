@@ -14,7 +14,6 @@ import (
 
 // joinedName is such a name.
 type joinedName struct {
-	text  string // its words with spaces between
 	words []string
 	ids   []int32 // of its words
 	// spaced says that it is written with a space, somewhere in the taxonomy.
@@ -60,7 +59,7 @@ func (t *Taxonomy) joinedNames() []joinedName {
 			if !ok {
 				k = len(names)
 				index[text] = k
-				names = append(names, joinedName{text: text, words: words})
+				names = append(names, joinedName{words: words})
 			}
 			names[k].spaced = names[k].spaced || strings.Contains(name, " ")
 		}
