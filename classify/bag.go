@@ -63,7 +63,7 @@ func eachTerm(atoms []atom, add func(h termHash, first, last int)) {
 	at := -2
 	for i := range atoms {
 		a := &atoms[i]
-		if a.hash == 0 || a.flags&(atomAddress|atomPassing) != 0 {
+		if a.hash == 0 || a.flags&(atomAddress|atomPassing|atomOfName) != 0 {
 			continue
 		}
 		add(a.hash, i, i)

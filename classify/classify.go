@@ -198,7 +198,7 @@ func (c *Classifier) take() *scratch {
 		c.free = c.free[:n-1]
 		return s
 	}
-	return &scratch{joined: map[string]joinedSpelling{}, subjects: map[string]bool{}}
+	return &scratch{subjects: map[string]bool{}}
 }
 
 func (c *Classifier) give(s *scratch) {

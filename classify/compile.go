@@ -66,6 +66,9 @@ const (
 	wordTag                             // begins a term of a tag
 	wordTogether                        // begins a term of a group
 	wordWeighed                         // begins a weighted term
+	wordJoined                          // shows where a joined name may stand
+	wordHead                            // does so, and is no word of the taxonomy
+	wordRun                             // is a joined name without what stands between its words
 )
 
 // The trie has a root for terms of each purpose, so that a project's name is
@@ -95,6 +98,8 @@ type program struct {
 	home       string              // organisation of Pages
 	hasDomain  bool
 	urls       urlTrie
+	joined     []joinedName
+	joinedBy   [][]joinedAt // by word
 	// lists are those that weigh for tags, domainLists those that show the
 	// field, both in lower case.
 	lists       map[string][]listWeight
@@ -133,10 +138,12 @@ func compile(t *Taxonomy) *program {
 	for i := range t.Tags {
 		p.addTag(t, int32(i))
 	}
+	p.addRuns(t)
 	for w, id := range p.words {
 		whole, _ := hashWord([]byte(w))
 		p.index.put(whole, id)
 	}
+	p.addJoined(t)
 	p.groupsOf = make([][]int32, len(p.terms))
 	for i, g := range p.groups {
 		p.groupsOf[g.words[0]] = append(p.groupsOf[g.words[0]], int32(i))

@@ -71,8 +71,9 @@ func (t *Taxonomy) ReadLabelled(set string, r io.Reader) (Labelled, error) {
 
 // ReadStatements reads a folder of texts, one a file in "txt", with labels.tsv
 // beside them: the file's name, a tab, its label, and further columns, of which
-// the fourth divides the set and the fifth is the author's address. The words of
-// authors' names, from it and from behind "__" in the file's name, are not learned.
+// the fourth divides the set and the fifth is the author's address, if it has an "@".
+// The words of authors' names, from it and from behind "__" in the file's name, are
+// not learned.
 func (t *Taxonomy) ReadStatements(set string, dir fs.FS) (Labelled, error) {
 	l := Labelled{Unknown: map[string]int{}}
 	table, err := fs.ReadFile(dir, "labels.tsv")
@@ -100,7 +101,9 @@ func (t *Taxonomy) ReadStatements(set string, dir fs.FS) (Labelled, error) {
 		}
 		if len(columns) > 4 {
 			_, name, _ := cutLast(strings.TrimSuffix(columns[0], ".txt"), "__")
-			s.Author = name + " " + columns[4]
+			if s.Author = name; strings.Contains(columns[4], "@") {
+				s.Author += " " + columns[4]
+			}
 		}
 		l.add(t, columns[1], s)
 	}

@@ -68,8 +68,8 @@ type scratch struct {
 	buf   []byte
 	spelt table // by word: what spelling.pack made of it
 	sums  []sum
-	// joined are the joined words whose spelling is remembered.
-	joined map[string]joinedSpelling
+	// anchors are the words of the text that joined names may stand at.
+	anchors []anchor
 	// subjects are those of the thread's documents so far.
 	subjects map[string]bool
 	// domain says that the document at hand is about the taxonomy's field,
@@ -113,17 +113,26 @@ func (s *scratch) find(c *Classifier, text string, from field, doc int32) {
 
 // identify gives the atoms their words, misspelt names those that are meant.
 func (s *scratch) identify(c *Classifier, text string) {
+	s.anchors = s.anchors[:0]
 	for i := range s.atoms {
 		a := &s.atoms[i]
 		s.buf = appendLower(s.buf[:0], text[a.start:a.end])
 		var whole termHash
 		whole, a.hash = hashWord(s.buf)
 		if id, ok := c.program.index.get(whole); ok {
-			a.id = id
-			if c.program.flags[id]&wordDomain != 0 && a.flags&atomAddress == 0 {
+			flags := c.program.flags[id]
+			if flags&wordJoined != 0 {
+				s.anchors = append(s.anchors, anchor{int32(i), id})
+			}
+			if flags&wordDomain != 0 && a.flags&atomAddress == 0 {
 				s.domain = true
 			}
-			continue
+			if flags&wordHead == 0 {
+				if a.id = id; flags&wordRun != 0 {
+					a.edits = 1
+				}
+				continue
+			}
 		}
 		if len(s.buf) < minSpellWord || len(s.buf) > maxSpellWord || a.flags&(atomURL|atomAddress) != 0 {
 			continue

@@ -22,6 +22,8 @@ var (
 		"Congress will rally around the placement of the keystone.", "Kubernetes 1.3 came out last week.",
 		"What are the requirements, and where is the documentation?", "The driver waits at the gate.",
 		"Please find the minutes below.", "Security is everybody's topic.", "The team meets on Tuesday.",
+		"We also log what the kitty sees in the clouds.", "The app catalog of a community is no open stack of chefs.",
+		"An os-wide build-in on-off policy, cached by the win log.",
 	}
 	tellingSentences = []string{
 		"The Heat templates fail to update.", "We use kuryr-kubernetes with OpenStack.", "kuyr leaves ports behind.",

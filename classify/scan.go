@@ -34,7 +34,7 @@ const (
 const maxGap = 40
 
 // atomFlags say how an atom stands in the text.
-type atomFlags uint8
+type atomFlags uint16
 
 const (
 	atomCapital  atomFlags = 1 << iota // begins with a capital letter, but is no shouting
@@ -45,6 +45,7 @@ const (
 	atomRun                            // begins a run of atoms joined by glue
 	atomTaken                          // is part of a path that was understood
 	atomPassing                        // is a name's word, but used as an ordinary one
+	atomOfName                         // is a word of a misspelt name of several
 )
 
 // scan appends the text's atoms. It sets no ids.

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 
 	"github.com/sahilm/fuzzy"
@@ -15,6 +16,9 @@ const (
 	minSpellName = 5
 	minSpellWord = minSpellName - 1
 	maxSpellWord = 30
+	// minSpellRun is how many letters a name of several words has that is looked for
+	// misspelt with nothing between them.
+	minSpellRun = 9
 )
 
 // spelling is what a word was taken for.
@@ -55,19 +59,34 @@ type speller struct {
 	// names are grouped by first letter and by length.
 	names    [26][maxSpellWord + 1][]spellName
 	ordinary map[string]bool
-	joined   [maxJoined + 1][]joinedName // by how many words they have
+	beside   map[string]bool // words that are no misspelt short word of a name
+	// runs are the names of several words with nothing between these, grouped alike.
+	runs [26][maxSpellWord + 1][]string
 }
 
 func newSpeller(t *Taxonomy, words map[string]int32) *speller {
-	s := &speller{ids: words, ordinary: map[string]bool{}, joined: t.joinedNames()}
+	s := &speller{ids: words, ordinary: map[string]bool{}, beside: map[string]bool{}}
 	for _, name := range t.SpellNames() {
 		if len(name) <= maxSpellWord {
 			group := &s.names[name[0]-'a'][len(name)]
 			*group = append(*group, spellName{name, lettersOf(name)})
 		}
 	}
+	for _, n := range t.joinedNames() {
+		name := strings.Join(n.words, "")
+		if len(name) < minSpellRun || len(name) > maxSpellWord || !isLetters(name) {
+			continue
+		}
+		group := &s.runs[name[0]-'a'][len(name)]
+		if !slices.Contains(*group, name) {
+			*group = append(*group, name)
+		}
+	}
 	for _, w := range strings.Fields(nearWords) {
 		s.ordinary[w] = true
+	}
+	for _, w := range strings.Fields(nearShort + " " + abbreviations) {
+		s.beside[w] = true
 	}
 	for _, w := range t.OrdinaryWords {
 		s.ordinary[strings.ToLower(w)] = true
@@ -117,6 +136,14 @@ func (s *speller) spell(word string) spelling {
 	s.candidates(word, word[0], try)
 	if word[1] != word[0] {
 		s.candidates(word, word[1], try)
+	}
+	for n := max(minSpellRun, len(word)-1); n <= min(maxSpellWord, len(word)+1); n++ {
+		for _, name := range s.runs[word[0]-'a'][n] {
+			// What stands between its words is missing already.
+			if osa.Distance(word, name, 1) == 1 {
+				try(name)
+			}
+		}
 	}
 	if found == "" || second > 0 {
 		return none

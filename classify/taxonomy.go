@@ -21,9 +21,10 @@ import (
 
 // rulesVersion grows whenever the rules or their weights change, so that what
 // was classified by older ones can be told.
-const rulesVersion = "3"
+const rulesVersion = "4"
 
 //go:generate go run ./internal/nearwords -words /usr/share/dict/words -o nearwords.txt
+//go:generate go run ./internal/nearwords -words /usr/share/dict/words -short -o nearshort.txt
 
 var (
 	//go:embed openstack.toml
@@ -184,7 +185,7 @@ func (t *Taxonomy) Version() string {
 	}
 	h := sha256.New()
 	h.Write(content)
-	h.Write([]byte("\x00" + rulesVersion + "\x00" + nearWords + "\x00" + natureVersion()))
+	h.Write([]byte("\x00" + rulesVersion + "\x00" + nearWords + "\x00" + nearShort + "\x00" + abbreviations + "\x00" + natureVersion()))
 	return hex.EncodeToString(h.Sum(nil))[:12]
 }
 
@@ -235,6 +236,21 @@ func (t *Taxonomy) SpellNames() []string {
 				if len(w) >= minSpellName && isLetters(w) {
 					words = append(words, w)
 				}
+			}
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// ShortWords are the words of names of several words that are too short to be
+// looked for alone.
+func (t *Taxonomy) ShortWords() []string {
+	var words []string
+	for _, n := range t.joinedNames() {
+		for _, w := range n.words {
+			if len(w) < minSpellName && isLetters(w) {
+				words = append(words, w)
 			}
 		}
 	}

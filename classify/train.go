@@ -17,8 +17,9 @@ type Sample struct {
 	Name string
 	// Set is the set that it belongs to, such as "commits".
 	Set string
-	// Author tells who wrote it from others; empty where that is not known, which
-	// counts as somebody else each time.
+	// Author is who wrote it: a name, an address, or both with a space between. Who
+	// writes from several hosts under one name is one author. It is empty where
+	// nobody knows, which counts as somebody else each time.
 	Author string
 	Doc    Document
 	Tag    sigpost.Tag
@@ -77,15 +78,16 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 	var authors []string // by term: its author, or several
 	for i := range samples {
 		s := &samples[i]
+		author := authorOf(s.Author, rules.program.words)
 		counts, total := map[int32]float64{}, 0.0
 		rules.eachTermOf(s.Doc, func(h termHash, words string, weight float64) {
 			id, ok := ids[h]
 			if !ok {
 				id = int32(len(surface))
 				ids[h] = id
-				surface, authors = append(surface, map[string]int{}), append(authors, cmp.Or(s.Author, several))
+				surface, authors = append(surface, map[string]int{}), append(authors, cmp.Or(author, several))
 			}
-			if authors[id] != s.Author {
+			if authors[id] != author {
 				authors[id] = several
 			}
 			surface[id][words]++
@@ -116,6 +118,22 @@ func newCorpus(t *Taxonomy, samples []Sample) *corpus {
 		c.private[t] = author != several || c.texts[t] < commonTexts && slices.ContainsFunc(splitAtoms(c.names[t]), func(w string) bool { return people[w] })
 	}
 	return c
+}
+
+// authorOf tells authors from each other: by the words of the address in front of
+// "@", or of the name where there is no address. People change their employers and
+// so their hosts. An address that is all words of the taxonomy ("openstack@") may be
+// anybody's, and tells them as a whole.
+func authorOf(author string, known map[string]int32) string {
+	name, _, isAddress := strings.Cut(author, "@")
+	if isAddress {
+		name = name[strings.LastIndexByte(name, ' ')+1:]
+	}
+	words := splitAtoms(name)
+	if !slices.ContainsFunc(words, func(w string) bool { _, ok := known[w]; return !ok }) {
+		return strings.ToLower(author)
+	}
+	return strings.Join(words, " ")
 }
 
 // commonTexts is in how many texts a word stands that is no name of a person,

@@ -22,15 +22,16 @@ import (
 func main() {
 	words := flag.String("words", "/usr/share/dict/words", "a `file` with a word of the language on each line")
 	taxonomy := flag.String("taxonomy", "", "a taxonomy `file`; the default one if empty")
+	short := flag.Bool("short", false, "list the words that look like a short word of a name of several words")
 	out := flag.String("o", "", "write to this `file` instead of standard output")
 	flag.Parse()
-	if err := run(*words, *taxonomy, *out); err != nil {
+	if err := run(*words, *taxonomy, *short, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "nearwords:", err)
 		os.Exit(1)
 	}
 }
 
-func run(words, taxonomy, out string) error {
+func run(words, taxonomy string, short bool, out string) error {
 	t := classify.OpenStack()
 	if taxonomy != "" {
 		data, err := os.ReadFile(taxonomy)
@@ -41,7 +42,11 @@ func run(words, taxonomy, out string) error {
 			return err
 		}
 	}
-	near, err := nearWords(words, t.SpellNames())
+	names := t.SpellNames()
+	if short {
+		names = t.ShortWords()
+	}
+	near, err := nearWords(words, names)
 	if err != nil {
 		return err
 	}
@@ -69,7 +74,7 @@ func nearWords(file string, names []string) ([]string, error) {
 			continue
 		}
 		for _, name := range names {
-			if limit := classify.MaxEdits(name); osa.Distance(word, name, limit) <= limit {
+			if limit := max(1, classify.MaxEdits(name)); osa.Distance(word, name, limit) <= limit {
 				near[word] = true
 				break
 			}
