@@ -374,6 +374,9 @@ func newcomersOf(issue sigpost.Issue) []newcomer {
 	return all
 }
 
+// questionLimit is how many questions the reminder of them has.
+const questionLimit = 10
+
 // questions are the issue's unanswered threads, those that wait longest first.
 func questions(issue sigpost.Issue, zone *time.Location) []openQuestion {
 	var waiting []sigpost.Entry
@@ -386,7 +389,7 @@ func questions(issue sigpost.Issue, zone *time.Location) []openQuestion {
 		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.ThreadID, b.ThreadID))
 	})
 	var all []openQuestion
-	for _, e := range waiting {
+	for _, e := range waiting[:min(len(waiting), questionLimit)] {
 		since := "since " + e.First.In(zone).Format(day)
 		if len(e.People) > 0 {
 			since = clean(e.People[0]) + ", " + since
