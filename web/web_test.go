@@ -50,7 +50,7 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		{Tag: sigpost.NatureQuestion.Tag(), Title: sigpost.NatureQuestion.Title(), Score: 0.75, State: sigpost.TagAccepted, Evidence: []sigpost.Evidence{
 			{Rule: "question mark", Field: "text", MessageID: m.MessageID, Excerpt: "Does it <b>?", Spans: []sigpost.Span{{End: 4}}, Weight: 1},
 			{Rule: "nothing else", Field: "thread", Weight: 0.4}}}}))
-	issue := sigpost.Issue{Digest: "weekly", Title: "Weekly", State: sigpost.IssueComposed, Zone: "UTC", Composed: day,
+	issue := sigpost.Issue{Digest: "weekly", Title: "Weekly", State: sigpost.IssueApproved, Zone: "UTC", Composed: day,
 		Window:  sigpost.Window{From: day.AddDate(0, 0, -7), To: day},
 		Entries: []sigpost.Entry{{ThreadID: 1, Headline: "Kuryr <script>alert(4)</script>", New: 1, Total: 1, People: []string{"Ana"}}},
 		Stats:   sigpost.Stats{Threads: 1, Messages: 1, People: 1}}
