@@ -59,6 +59,7 @@ type page struct {
 	Title, Number, Dates string
 	Lead                 string // how much there is, and what waits
 	Following            string // the reader's topics; may be empty
+	Note                 editorial
 	Coming               []Upcoming
 	Sections             []storySection
 	Questions            []openQuestion
@@ -71,8 +72,15 @@ type page struct {
 
 type storySection struct {
 	Title   string
+	Text    editorial
 	Stories []story
 }
+
+// editorial is what an editor wrote in Markdown; empty where nothing.
+type editorial string
+
+// HTML is it as HTML with its style inlined.
+func (e editorial) HTML() template.HTML { return notesHTML(string(e)) }
 
 // story is an entry in words.
 type story struct {
@@ -80,6 +88,7 @@ type story struct {
 	NeedsAnswer      bool
 	Quotes           []sigpost.Quote
 	With             string // who wrote beside those who are quoted
+	Summary, Note    string // the editor's
 	Tags             string
 }
 
@@ -94,7 +103,7 @@ func newPage(issue sigpost.Issue, r Reader) *page {
 	p := &page{
 		Title: clean(issue.Title), Dates: Dates(issue.Window, zone),
 		Lead: lead(cut, len(r.Topics) > 0), Coming: Coming(cut, r.Zone, r.Topics),
-		Footer: clean(r.Footer), Why: clean(r.Why),
+		Footer: clean(r.Footer), Why: clean(r.Why), Note: editorial(issue.Note),
 		WebURL: linkable(r.IssueURL), UnsubscribeURL: linkable(r.UnsubscribeURL), PreferencesURL: linkable(r.PreferencesURL),
 	}
 	if issue.Number > 0 {
@@ -118,7 +127,7 @@ func newPage(issue sigpost.Issue, r Reader) *page {
 	p.Subject, told = subject(cut)
 	p.Preheader = preheader(cut, told)
 	for _, s := range Sections(cut) {
-		section := storySection{Title: s.Title}
+		section := storySection{Title: s.Title, Text: editorial(s.Text)}
 		for _, g := range s.Groups {
 			for _, e := range g.Entries {
 				section.Stories = append(section.Stories, newStory(cut, e))
@@ -187,10 +196,13 @@ func newStory(issue sigpost.Issue, e sigpost.Entry) story {
 	}
 	var others []string
 	for _, p := range e.People {
-		quoted := func(q sigpost.Quote) bool { return q.Author == p }
+		quoted := func(q sigpost.Quote) bool { return q.Author == p && e.Summary == "" }
 		if !slices.ContainsFunc(e.Quotes, quoted) {
 			others = append(others, clean(p))
 		}
+	}
+	if s.Summary, s.Note = clean(e.Summary), clean(e.Note); s.Summary != "" {
+		e.Quotes = nil
 	}
 	for _, q := range e.Quotes {
 		q.Author, q.Text, q.URL = clean(q.Author), clean(q.Text), linkable(q.URL)
@@ -252,6 +264,9 @@ func (p *page) Refs() []string {
 	}
 	return lines
 }
+
+// Lines are an editor's words as lines of text.
+func (p *page) Lines(e editorial) []string { return notesText(string(e), p.Ref) }
 
 // NoteLines are an event's notes as lines of text.
 func (p *page) NoteLines(u Upcoming) []string { return notesText(u.markdown, p.Ref) }
