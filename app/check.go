@@ -58,7 +58,7 @@ func (a *App) Check(ctx context.Context) []Finding {
 // checkLetters looks for letters of a digest's last issue that need somebody.
 func (a *App) checkLetters(ctx context.Context, d config.Digest) Finding {
 	what := "digest " + d.Name
-	last, err := a.lastNumbered(ctx, d)
+	last, err := a.lastPublic(ctx, d)
 	if errors.Is(err, sigpost.ErrNotFound) {
 		return finding(what, nil, "no issue yet; the first is due %s", schedule(d).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"))
 	}

@@ -302,9 +302,9 @@ func checkReview(ch *checker, at string, d Digest) {
 	}
 	switch {
 	case d.Review == ReviewDeadline && len(d.Editors) == 0:
-		ch.add(at+"editors", "the issues of %q would approve themselves without anybody having been asked: name the editors, or set review = \"none\"", d.Name)
+		ch.add(at+"review", "the issues of %q would approve themselves without anybody having been asked: name the editors, or set review = \"none\"", d.Name)
 	case d.Review == ReviewNone && len(d.Editors) > 0:
-		ch.add(at+"review", "the digest %q has editors, and review = \"none\" never asks them: set \"by hand\" or \"deadline\"", d.Name)
+		ch.add(at+"editors", "the digest %q has editors, and review = \"none\" never asks them: set \"by hand\" or \"deadline\"", d.Name)
 	}
 }
 

@@ -60,6 +60,9 @@ func Diff(before, after sigpost.Issue) Difference {
 	if !slices.EqualFunc(before.Events, after.Events, same) {
 		d.Issue = append(d.Issue, "what is coming up is not the same")
 	}
+	if !slices.Equal(threadOrder(before, is), threadOrder(after, was)) {
+		d.Issue = append(d.Issue, "sections or threads are in another order")
+	}
 	if before.Note != after.Note {
 		d.Issue = append(d.Issue, "the opening text is not the same")
 	}
@@ -67,6 +70,18 @@ func Diff(before, after sigpost.Issue) Difference {
 		d.Issue = append(d.Issue, "the texts of sections are not the same")
 	}
 	return d
+}
+
+// threadOrder is the order in which an issue tells of threads of the other one.
+func threadOrder(issue sigpost.Issue, other map[int64]placed) (ids []int64) {
+	for _, s := range sequences(issue) {
+		for _, id := range s.threads {
+			if _, ok := other[id]; ok {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 type placed struct {

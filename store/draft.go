@@ -49,24 +49,37 @@ func (db *DB) Draft(ctx context.Context, issueID int64) (sigpost.Draft, error) {
 	if err != nil {
 		return d, db.fail(doing, err)
 	}
-	d.Edits, err = db.edits(ctx, issueID)
+	stored, err := db.edits(ctx, issueID, d.Composed)
+	for _, e := range stored {
+		d.Edits = append(d.Edits, e.Edit)
+	}
 	return d, db.fail(doing, err)
 }
 
+// storedEdit is an edit, and the thread that its row names.
+type storedEdit struct {
+	sigpost.Edit
+	thread int64
+}
+
 // edits gives the edits of an issue. Those of a thread that was merged into
-// another are that one's.
-func (db *DB) edits(ctx context.Context, issueID int64) ([]sigpost.Edit, error) {
-	edits, err := collect(ctx, db, func(row scanner) (e sigpost.Edit, err error) {
+// another are that one's, unless the draft still tells of it by itself.
+func (db *DB) edits(ctx context.Context, issueID int64, composed sigpost.Issue) ([]storedEdit, error) {
+	told := map[int64]bool{0: true}
+	for _, e := range composed.Entries {
+		told[e.ThreadID] = true
+	}
+	edits, err := collect(ctx, db, func(row scanner) (e storedEdit, err error) {
 		var at int64
 		err = row.Scan(&e.Kind, &e.ThreadID, &e.Section, &e.Text, &e.Who, &at)
-		e.At = moment(at)
+		e.At, e.thread = moment(at), e.ThreadID
 		return e, err
 	}, `SELECT kind, thread_id, section, text, who, at FROM issue_edits WHERE issue_id = $1 ORDER BY at, kind, thread_id, section`, issueID)
 	if err != nil {
 		return nil, err
 	}
 	for i, e := range edits {
-		if e.ThreadID == 0 {
+		if told[e.ThreadID] {
 			continue
 		}
 		thread, err := db.follow(ctx, e.ThreadID)
@@ -128,6 +141,9 @@ func (db *DB) Rebuilt(ctx context.Context, composed sigpost.Issue, at time.Time)
 	if err != nil {
 		return db.fail(doing, err)
 	}
+	if err := db.alone(ctx); err != nil {
+		return db.fail(doing, err)
+	}
 	n, err := db.exec(ctx, `UPDATE issue_drafts SET previous = content, content = $2, built_at = $3 WHERE issue_id = $1
 AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state IN ('draft', 'ready'))`, id, content, micros(at))
 	if err == nil && n == 0 {
@@ -142,6 +158,9 @@ AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state IN ('draft', 'rea
 func (db *DB) SaveEdits(ctx context.Context, issueID int64, save []sigpost.Edit, undo []sigpost.EditKey) error {
 	doing := fmt.Sprintf("storing edits of issue %d", issueID)
 	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
 		issue, err := tx.Issue(ctx, issueID)
 		if err != nil {
 			return err
@@ -149,11 +168,27 @@ func (db *DB) SaveEdits(ctx context.Context, issueID int64, save []sigpost.Edit,
 		if !issue.State.Open() {
 			return tx.frozen(ctx, issueID)
 		}
-		for _, e := range save {
-			undo = append(undo, e.Key())
+		draft, err := tx.Draft(ctx, issueID)
+		if err != nil {
+			return err
 		}
-		for _, k := range undo {
-			if err := tx.undoEdit(ctx, issueID, k); err != nil {
+		stored, err := tx.edits(ctx, issueID, draft.Composed)
+		if err != nil {
+			return err
+		}
+		gone := map[sigpost.EditKey]bool{}
+		for _, key := range undo {
+			gone[key] = true
+		}
+		for _, e := range save {
+			gone[e.Key()] = true
+		}
+		for _, e := range stored {
+			if !gone[e.Key()] {
+				continue
+			}
+			if _, err := tx.exec(ctx, `DELETE FROM issue_edits WHERE issue_id = $1 AND kind = $2 AND section = $3 AND thread_id = $4`,
+				issueID, string(e.Kind), e.Section, e.thread); err != nil {
 				return err
 			}
 		}
@@ -164,31 +199,6 @@ func (db *DB) SaveEdits(ctx context.Context, issueID int64, save []sigpost.Edit,
 		return tx.insertAll(ctx, "issue_edits (issue_id, kind, thread_id, section, text, who, at)", rows)
 	})
 	return db.fail(doing, err)
-}
-
-// undoEdit takes an edit back, and those of threads that have become this one.
-func (db *DB) undoEdit(ctx context.Context, issueID int64, k sigpost.EditKey) error {
-	ids, err := collect(ctx, db, func(row scanner) (id int64, err error) { return id, row.Scan(&id) },
-		`SELECT thread_id FROM issue_edits WHERE issue_id = $1 AND kind = $2 AND section = $3`, issueID, string(k.Kind), clean(k.Section))
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		led := id
-		if id != 0 && id != k.ThreadID {
-			if led, err = db.follow(ctx, id); err != nil && !errors.Is(err, sigpost.ErrNotFound) {
-				return err
-			}
-		}
-		if led != k.ThreadID {
-			continue
-		}
-		if _, err := db.exec(ctx, `DELETE FROM issue_edits WHERE issue_id = $1 AND kind = $2 AND section = $3 AND thread_id = $4`,
-			issueID, string(k.Kind), clean(k.Section), id); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // CarriedBy gives the messages that an issue carries, in the order in which
