@@ -113,7 +113,8 @@ func (a *App) nudge(ctx context.Context, d config.Digest, issue sigpost.Issue, r
 	if err != nil {
 		return told, err
 	}
-	if told = firstTold(had); !told.IsZero() && !a.now().Before(remindAt(d, told)) {
+	over := d.Review == config.ReviewDeadline && !a.now().Before(firstTold(had).Add(time.Duration(d.Deadline)))
+	if told = firstTold(had); !told.IsZero() && !a.now().Before(remindAt(d, told)) && !over {
 		if err := a.queueNudges(ctx, d, issue, nudgeReminder); err != nil {
 			return told, err
 		}
