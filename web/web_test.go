@@ -216,3 +216,25 @@ func TestNatureIsNoTopic(t *testing.T) {
 		t.Errorf("the threads are %s", threads)
 	}
 }
+
+// What is not approved is for its editors alone.
+func TestDraftsAreNotShown(t *testing.T) {
+	server, db := open(t)
+	for state, status := range map[sigpost.IssueState]int{sigpost.IssueDraft: 404, sigpost.IssueReady: 404} {
+		must(t, db.SetIssueState(t.Context(), 1, state, day))
+		resp, err := http.Get(server.URL + "/issues/weekly/1")
+		must(t, err)
+		resp.Body.Close()
+		if resp.StatusCode != status {
+			t.Errorf("a %s has status %d", state, resp.StatusCode)
+		}
+		resp, err = http.Get(server.URL + "/")
+		must(t, err)
+		home, err := io.ReadAll(resp.Body)
+		must(t, err)
+		resp.Body.Close()
+		if strings.Contains(string(home), "/issues/weekly/1") {
+			t.Errorf("a %s is listed", state)
+		}
+	}
+}
