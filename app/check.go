@@ -63,6 +63,9 @@ func (a *App) checkLetters(ctx context.Context, d config.Digest) Finding {
 	for _, i := range open {
 		drafts += fmt.Sprintf("; issue %d is a draft that waits to be approved", i.Number)
 	}
+	if err == nil {
+		_, err = a.topics(d.Topics)
+	}
 	if err != nil {
 		return finding(what, err, "")
 	}
