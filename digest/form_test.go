@@ -274,6 +274,31 @@ func TestFormErrors(t *testing.T) {
 	}
 }
 
+// A form of nothing but faults is refused at once.
+func TestAFormFullOfFaults(t *testing.T) {
+	issue := smallIssue(t)
+	for name, line := range map[string]string{"sections": "## %d\n", "faults": "# %d\n", "threads": "### [%d] x\n"} {
+		var b strings.Builder
+		b.WriteString(Form(issue, nil))
+		for i := range 100_000 {
+			fmt.Fprintf(&b, line, i)
+		}
+		text := b.String()
+		begin := time.Now()
+		_, _, err := ReadForm(text, issue, nil)
+		var wrong FormErrors
+		if !errors.As(err, &wrong) || len(wrong) > maxWrong+2 {
+			t.Errorf("%s: %d faults, %T", name, len(wrong), err)
+		}
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("%s take %s", name, took)
+		}
+	}
+	if _, _, err := ReadForm(strings.Repeat("x", maxForm+1), issue, nil); err == nil || !strings.Contains(err.Error(), "larger than 4 MiB") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestQuotesGoWhereASummaryStands(t *testing.T) {
 	issue := smallIssue(t)
 	text := Form(issue, nil)

@@ -11,8 +11,13 @@ import (
 	"sigpost"
 )
 
-// maxForm bounds a form, in bytes.
-const maxForm = 4 << 20
+// Bounds of a form: its bytes, its sections, and how much that is wrong is said
+// of it at once.
+const (
+	maxForm     = 4 << 20
+	maxSections = 200
+	maxWrong    = 50
+)
 
 // FormError is one thing that is wrong in a form.
 type FormError struct {
@@ -80,7 +85,11 @@ func (t *formThread) value(name string) string {
 	return ""
 }
 
+// add notes what is wrong; more than somebody puts right at once is left out.
 func (f *form) add(line int, format string, args ...any) {
+	if len(f.wrong) > maxWrong {
+		return
+	}
 	f.wrong = append(f.wrong, FormError{line, fmt.Sprintf(format, args...)})
 }
 
@@ -119,6 +128,11 @@ func parseForm(text string) (*form, string) {
 		return r.form, ""
 	}
 	for i, line := range formLines(text) {
+		if len(r.wrong) >= maxWrong || len(r.sections) > maxSections {
+			r.add(i+1, "what is wrong with the rest, from here on, is said once this is right")
+			r.comment = 0
+			break
+		}
 		r.read(i+1, line)
 	}
 	if r.comment > 0 {
@@ -185,7 +199,9 @@ func (r *formReader) heading(n, level int, text string) {
 			r.add(n, "the section %q is here twice, first in line %d: put all of it under one heading", title, r.sections[i].line)
 		}
 		r.section = &formSection{title: title, line: n}
-		r.sections = append(r.sections, r.section)
+		if r.sections = append(r.sections, r.section); len(r.sections) > maxSections {
+			r.add(n, "there are more than %d sections", maxSections)
+		}
 	case 3:
 		found := formThreadID.FindStringSubmatch(text)
 		r.thread = &formThread{line: n, section: r.section, fields: map[string]*formField{}}
