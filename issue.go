@@ -19,16 +19,30 @@ type IssueState string
 const (
 	// IssueQuiet had nothing to say: its window is kept, nothing is sent.
 	IssueQuiet IssueState = "quiet"
-	// IssueComposed is frozen and waits to be sent.
-	IssueComposed IssueState = "composed"
+	// IssueDraft is composed; editors may change it. Its window, its number
+	// and the messages that it carries are fixed.
+	IssueDraft IssueState = "draft"
+	// IssueReady is a draft that waits for somebody to approve it. Editors may
+	// still change it.
+	IssueReady IssueState = "ready"
+	// IssueApproved is frozen and waits to be sent.
+	IssueApproved IssueState = "approved"
 	// IssueSending has its deliveries in the ledger.
 	IssueSending IssueState = "sending"
 	// IssueSent has no delivery left that could still be made.
 	IssueSent IssueState = "sent"
 )
 
+// Open says that editors may still change an issue in this state.
+func (s IssueState) Open() bool { return s == IssueDraft || s == IssueReady }
+
+// Public says that an issue in this state is for readers to see.
+func (s IssueState) Public() bool {
+	return s == IssueApproved || s == IssueSending || s == IssueSent
+}
+
 // Issue is one dated number of a digest (RFC 1153 calls it that). Once it is
-// composed, what it holds never changes; each reader's letter is cut from it.
+// approved, what it holds never changes; each reader's letter is cut from it.
 type Issue struct {
 	ID     int64      `json:"id"`
 	Digest string     `json:"digest"` // the digest's name in the config
@@ -50,6 +64,30 @@ type Issue struct {
 	Course Course `json:"course,omitzero"`
 	// Titles are the names for people of the tags in it, by Tag.String.
 	Titles map[string]string `json:"titles"`
+	// Approved is when it was approved; zero before that.
+	Approved   time.Time `json:"approved,omitzero"`
+	ApprovedBy string    `json:"approved_by,omitempty"`
+	// Until is when readers will have the next issue: what is near is near by
+	// this. Zero is eight days after the window.
+	Until time.Time `json:"until,omitzero"`
+	// Always says that it goes to every reader, whatever it has to tell them.
+	Always bool `json:"always,omitempty"`
+	// Note is the editor's, in Markdown, above everything.
+	Note string `json:"note,omitempty"`
+	// Arranged are the sections of which the editor said something, and
+	// SectionOrder the titles of sections in the editor's order.
+	Arranged     []ArrangedSection `json:"arranged,omitempty"`
+	SectionOrder []string          `json:"section_order,omitempty"`
+}
+
+// ArrangedSection is what an editor said of a section.
+type ArrangedSection struct {
+	Title string `json:"title"`
+	// Text is the editor's, in Markdown, under the heading. A section that
+	// has text is there also where it has no thread.
+	Text string `json:"text,omitempty"`
+	// Order are threads in the editor's order; others come behind them.
+	Order []int64 `json:"order,omitempty"`
 }
 
 // Stats count what is new in a window.
@@ -124,6 +162,14 @@ type Entry struct {
 	// it was written.
 	Quotes []Quote `json:"quotes"`
 	URL    string  `json:"url"` // the whole thread
+	// What follows is the editor's. Reworded says that Headline is in their
+	// words, Summary stands in place of the quotes, Note behind them, and
+	// Section is the title of the section that they moved it to.
+	Reworded bool   `json:"reworded,omitempty"`
+	Summary  string `json:"summary,omitempty"`
+	Note     string `json:"note,omitempty"`
+	Section  string `json:"section,omitempty"`
+	Pinned   bool   `json:"pinned,omitempty"`
 }
 
 // Quote is a passage that somebody wrote, word for word.

@@ -58,9 +58,20 @@ func (a *App) Check(ctx context.Context) []Finding {
 // checkLetters looks for letters of a digest's last issue that need somebody.
 func (a *App) checkLetters(ctx context.Context, d config.Digest) Finding {
 	what := "digest " + d.Name
-	last, err := a.lastNumbered(ctx, d)
+	drafts := ""
+	open, err := a.Store.OpenDrafts(ctx, d.Name)
+	for _, i := range open {
+		drafts += fmt.Sprintf("; issue %d is a draft that waits to be approved", i.Number)
+	}
+	if err == nil {
+		_, err = a.topics(d.Topics)
+	}
+	if err != nil {
+		return finding(what, err, "")
+	}
+	last, err := a.lastPublic(ctx, d)
 	if errors.Is(err, sigpost.ErrNotFound) {
-		return finding(what, nil, "no issue yet; the first is due %s", schedule(d).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"))
+		return finding(what, nil, "no issue yet; the next is due %s%s", schedule(d).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"), drafts)
 	}
 	var counts sigpost.DeliveryCounts
 	if err == nil {
@@ -70,7 +81,7 @@ func (a *App) checkLetters(ctx context.Context, d config.Digest) Finding {
 		err = fmt.Errorf("%d letters of issue %d failed and %d are held: \"sigpost digest send --retry-failed\" or \"--resend-held\"",
 			counts[sigpost.DeliveryFailed], last.Number, counts[sigpost.DeliveryUnknown])
 	}
-	return finding(what, err, "issue %d: %d letters sent, %d waiting", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
+	return finding(what, err, "issue %d: %d letters sent, %d waiting%s", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued], drafts)
 }
 
 func finding(what string, err error, format string, args ...any) Finding {

@@ -27,7 +27,8 @@ const (
 // closed: an issue composed now could miss mail.
 var ErrNotRead = errors.New("not read to its end")
 
-// Compose makes and freezes the issue of a digest that is due.
+// Compose makes the issue of a digest that is due. Where nobody is to look at
+// it, it is approved with that, and frozen.
 func (a *App) Compose(ctx context.Context, d config.Digest) (report DigestReport, err error) {
 	err = a.locked(ctx, false, func(a *App) error {
 		report, err = a.composeDue(ctx, d)
@@ -72,6 +73,9 @@ func (a *App) compose(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	if err != nil {
 		return sigpost.Issue{}, err
 	}
+	if issue.State == sigpost.IssueDraft && d.Review == config.ReviewNone {
+		issue.State = sigpost.IssueApproved
+	}
 	// In a statement of its own: it gives the issue its ID and number.
 	err = a.Store.CreateIssue(ctx, &issue, carried)
 	return issue, err
@@ -108,7 +112,10 @@ func (a *App) PreviewFor(ctx context.Context, d config.Digest, w sigpost.Window)
 }
 
 func schedule(d config.Digest) digest.Schedule {
-	return digest.Schedule{Weekday: d.Weekday.Weekday(), Hour: d.At.Minutes / 60, Minute: d.At.Minutes % 60, Zone: d.Location()}
+	return digest.Schedule{
+		Every: digest.Cadence(d.Every), Weekday: d.Weekday.Weekday(), Nth: d.NthWeekday(), Day: d.Day,
+		Hour: d.At.Minutes / 60, Minute: d.At.Minutes % 60, Zone: d.Location(),
+	}
 }
 
 // lastIssue is the digest's latest; its zero value where there is none.
@@ -148,7 +155,7 @@ func (a *App) wasRead(ctx context.Context, d config.Digest, closed time.Time) er
 				return err
 			}
 			if m.Complete.Before(closed) || m.Complete.After(latest) {
-				return fmt.Errorf("the issue of %s is not composed: the mailbox %s/%s was %w since the week ended, so mail could be missing; \"sigpost ingest\" reads it",
+				return fmt.Errorf("the issue of %s is not composed: the mailbox %s/%s was %w since its window ended, so mail could be missing; \"sigpost ingest\" reads it",
 					d.Name, account.Name, mailbox.Name, ErrNotRead)
 			}
 		}
@@ -167,10 +174,15 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	if err != nil {
 		return issue, nil, err
 	}
+	return a.composeOf(ctx, d, 0, w, news)
+}
+
+// composeOf composes the issue that is stored as id, or a new one where that is
+// 0, of the messages that are news to it.
+func (a *App) composeOf(ctx context.Context, d config.Digest, id int64, w sigpost.Window, news []sigpost.Message) (issue sigpost.Issue, carried []int64, err error) {
 	isNew := map[int64]map[int64]bool{} // thread → messages
 	var threads []int64
 	for _, m := range news {
-		carried = append(carried, m.ID)
 		if isNew[m.ThreadID] == nil {
 			isNew[m.ThreadID] = map[int64]bool{}
 			threads = append(threads, m.ThreadID)
@@ -180,8 +192,17 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	in := digest.Input{
 		Digest: d.Name, Title: d.Title, Zone: d.Location(), Window: w, Composed: a.now(),
 		Titles: a.titles(), ThreadURL: a.threadURL, MessageURL: a.messageURL, Maintainers: a.maintainers(d),
+		Until: w.To.Add(schedule(d).Soon()), Always: d.Empty == "always",
 	}
-	if in.Threads, err = a.news(ctx, d.Name, threads, isNew, w.To); err != nil {
+	if threads, err = a.onTopics(ctx, d, threads); err != nil {
+		return issue, nil, err
+	}
+	for _, m := range news {
+		if slices.Contains(threads, m.ThreadID) {
+			carried = append(carried, m.ID)
+		}
+	}
+	if in.Threads, err = a.news(ctx, d.Name, id, threads, isNew, w.To); err != nil {
 		return issue, nil, err
 	}
 	if in.First, err = a.firstPosts(ctx, w, news); err != nil {
@@ -196,13 +217,32 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	return digest.Compose(in), carried, nil
 }
 
+// onTopics leaves of threads those that a digest tells of. What it does not tell
+// of is not carried either: a thread that gets a topic late is told of late.
+func (a *App) onTopics(ctx context.Context, d config.Digest, threads []int64) ([]int64, error) {
+	if len(d.Topics) == 0 {
+		return threads, nil
+	}
+	topics, err := a.topics(d.Topics)
+	if err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("the topics of the digest %s: %w", d.Name, err))
+	}
+	taggings, err := a.Store.Taggings(ctx, threads)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(threads), func(id int64) bool {
+		return !slices.ContainsFunc(accepted(taggings[id]), func(t sigpost.Tagging) bool { return slices.Contains(topics, t.Tag) })
+	}), nil
+}
+
 // newsBatch is how many threads are gathered at once: it bounds the memory that
 // their texts take.
 const newsBatch = 200
 
 // news gathers the threads that have something new.
-func (a *App) news(ctx context.Context, digestName string, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
-	since, err := a.Store.CarriedThreads(ctx, digestName, threads)
+func (a *App) news(ctx context.Context, digestName string, id int64, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
+	since, err := a.Store.CarriedThreads(ctx, digestName, threads, id)
 	if err != nil {
 		return nil, err
 	}

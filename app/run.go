@@ -26,9 +26,11 @@ type DigestReport struct {
 	Digest string `json:"digest"`
 	// Composed is the issue that was made; nil where none was due.
 	Composed *IssueReport `json:"composed,omitempty"`
-	Sent     []SendReport `json:"sent,omitempty"`
-	NextDue  time.Time    `json:"next_due"`
-	Failure  string       `json:"failure,omitempty"`
+	// Review are the drafts that wait for their editors.
+	Review  []ReviewReport `json:"review,omitempty"`
+	Sent    []SendReport   `json:"sent,omitempty"`
+	NextDue time.Time      `json:"next_due"`
+	Failure string         `json:"failure,omitempty"`
 }
 
 // IssueReport is what operators want to know of an issue.
@@ -43,7 +45,7 @@ type IssueReport struct {
 }
 
 // Run does everything that is due, once: ingest, classify, and for each digest
-// compose and send. A stage that fails does not keep those from running that
+// compose, review and send. A stage that fails does not keep those from running that
 // do not need it; the error names all that failed.
 func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
@@ -110,11 +112,13 @@ func (a *App) readAndTag(ctx context.Context, wanted func(name string) bool) (re
 	return read, tagged, err
 }
 
-// runDigest composes what is due of a digest, and sends what is composed. An
-// issue that cannot be composed does not hold back an older one.
+// runDigest composes what is due of a digest, moves its drafts on, and sends what
+// is approved. An issue that cannot be composed or approved does not hold back
+// another one.
 func (a *App) runDigest(ctx context.Context, d config.Digest) (DigestReport, error) {
 	report, composing := a.composeDue(ctx, d)
-	sent, sending := a.send(ctx, d)
-	report.Sent = sent
-	return report, errors.Join(composing, sending)
+	var reviewing, sending error
+	report.Review, reviewing = a.review(ctx, d)
+	report.Sent, sending = a.send(ctx, d)
+	return report, errors.Join(composing, reviewing, sending)
 }

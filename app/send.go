@@ -50,7 +50,7 @@ type DryLetter struct {
 	Bytes     int               `json:"bytes"`
 }
 
-// Send mails what is composed of a digest and has not been sent to everybody
+// Send mails what is approved of a digest and has not been sent to everybody
 // yet.
 func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []SendReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
@@ -153,7 +153,7 @@ func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
 // given state back into the queue, and sends.
 func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
-		last, err := a.lastNumbered(ctx, d)
+		last, err := a.lastPublic(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -172,9 +172,18 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 
 // lastNumbered is the digest's latest issue that was not quiet.
 func (a *App) lastNumbered(ctx context.Context, d config.Digest) (sigpost.Issue, error) {
+	return a.lastOf(ctx, d, func(i sigpost.Issue) bool { return i.Number > 0 })
+}
+
+// lastPublic is the digest's latest issue that was approved.
+func (a *App) lastPublic(ctx context.Context, d config.Digest) (sigpost.Issue, error) {
+	return a.lastOf(ctx, d, func(i sigpost.Issue) bool { return i.State.Public() })
+}
+
+func (a *App) lastOf(ctx context.Context, d config.Digest, is func(sigpost.Issue) bool) (sigpost.Issue, error) {
 	issues, err := a.Store.Issues(ctx, d.Name, 0)
 	for _, i := range issues {
-		if i.Number > 0 {
+		if is(i) {
 			return i, err
 		}
 	}
@@ -319,10 +328,19 @@ func (a *App) Letter(d config.Digest, e *digest.Edition, s sigpost.Subscription,
 	}
 	h := deliver.Header{
 		From: author(d.From), To: sigpost.Address{Name: s.Subscriber.Name, Addr: s.Subscriber.Addr}, ReplyTo: author(d.ReplyTo),
-		Date: issue.Composed, MessageID: id, ListID: d.ListID, ListTitle: issue.Title,
+		Date: sent(issue), MessageID: id, ListID: d.ListID, ListTitle: issue.Title,
 		UnsubscribeURL: a.unsubscribeURL(s.ID), UnsubscribeMailto: a.unsubscribeMailto(d, s.ID),
 	}
 	return deliver.Build(h, letter)
+}
+
+// sent is the date of an issue's letters: when it was approved or, where nobody
+// had to, composed.
+func sent(issue sigpost.Issue) time.Time {
+	if !issue.Approved.IsZero() {
+		return issue.Approved
+	}
+	return issue.Composed
 }
 
 // Reader is what the rendering of an issue must know of a reader.

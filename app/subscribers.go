@@ -117,7 +117,9 @@ func (a *App) topic(word string) (sigpost.Tag, error) {
 		if word == tag.Name || word == tag.String() {
 			return tag, nil
 		}
-		names = append(names, tag.Name)
+		if names = append(names, tag.Name); strings.Contains(word, ":") {
+			names = append(names, tag.String())
+		}
 	}
 	if near := osa.Nearest(word, names); near != "" {
 		return sigpost.Tag{}, fmt.Errorf("there is no topic %q; did you mean %q?", word, near)

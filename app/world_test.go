@@ -35,8 +35,8 @@ type world struct {
 	sink    *peertest.Sink
 	web     string
 	// mailboxes are more of them on the account, and more is more of the
-	// configuration.
-	mailboxes, more string
+	// configuration; digestKeys are more of the digest's.
+	mailboxes, more, digestKeys string
 
 	mu  sync.Mutex
 	now time.Time
@@ -174,13 +174,14 @@ title = "SIG-OpenStack Weekly"
 zone = "America/Los_Angeles"
 from = "SIG-OpenStack Weekly <weekly@digest.example.org>"
 unsubscribe_mailto = "leave@digest.example.org"
+%s
 [smtp]
 host = %q
 tls = "plain"
 timeout = "5s"
 [web]
 url = %q
-%s`, imapAddr, caFile, user, w.mailboxes, smtpAddr, w.web, w.more))
+%s`, imapAddr, caFile, user, w.mailboxes, w.digestKeys, smtpAddr, w.web, w.more))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -135,12 +135,17 @@ type Link struct {
 	URL   string `toml:"url"`
 }
 
-// Digest is a weekly publication.
+// Digest is a publication that comes in issues.
 type Digest struct {
-	Name              string    `toml:"name"`
-	Title             string    `toml:"title"`
-	Lists             []string  `toml:"lists"`
+	Name  string   `toml:"name"`
+	Title string   `toml:"title"`
+	Lists []string `toml:"lists"`
+	// Topics are tags: only threads on one of them are told of.
+	Topics            []string  `toml:"topics"`
+	Every             string    `toml:"every"`
 	Weekday           Weekday   `toml:"weekday"`
+	Nth               string    `toml:"nth"`
+	Day               int       `toml:"day"`
 	At                ClockTime `toml:"at"`
 	Zone              string    `toml:"zone"`
 	From              string    `toml:"from"`
@@ -149,6 +154,26 @@ type Digest struct {
 	PostalAddress     string    `toml:"postal_address"`
 	UnsubscribeMailto string    `toml:"unsubscribe_mailto"`
 	Maintainers       []string  `toml:"maintainers"`
+	// Empty says what becomes of a window with nothing to tell.
+	Empty string `toml:"empty"`
+	// Review says how an issue is approved, Deadline after which time it
+	// approves itself, and Editors who are told of it.
+	Review   string   `toml:"review"`
+	Deadline Duration `toml:"deadline"`
+	Editors  []string `toml:"editors"`
+}
+
+// The ways in which an issue is approved.
+const (
+	ReviewNone     = "none"
+	ReviewByHand   = "by hand"
+	ReviewDeadline = "deadline"
+)
+
+// NthWeekday is which weekday of the month a monthly digest comes on: 1 to 4, -1
+// for the last, 0 where it comes on a day of the month.
+func (d Digest) NthWeekday() int {
+	return map[string]int{"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}[d.Nth]
 }
 
 // SMTP is the server that takes the letters.
@@ -211,7 +236,14 @@ func (c *Config) setDefaults() {
 		d := &c.Digests[i]
 		or(&d.Title, d.Name)
 		or(&d.Zone, "UTC")
+		or(&d.Every, "week")
 		or(&d.Weekday, Weekday(time.Monday))
+		if d.Every == "month" && d.Nth == "" {
+			or(&d.Day, 1)
+		}
+		or(&d.Empty, "skip")
+		or(&d.Review, ReviewNone)
+		or(&d.Deadline, Duration(4*time.Hour))
 		or(&d.At, ClockTime{Minutes: 6 * 60, set: true})
 		if len(d.Lists) == 0 {
 			for _, l := range c.Lists {

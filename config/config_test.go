@@ -37,7 +37,7 @@ func TestExampleIsRight(t *testing.T) {
 func TestExampleHasEveryKey(t *testing.T) {
 	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
 		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",
-		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights").Replace(sigpost.ExampleConfig)
+		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights", "\n# day =", "\nday =", "\n# nth", "\nnth", "\n# editors", "\neditors").Replace(sigpost.ExampleConfig)
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -95,6 +95,18 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"the list's own List-Id", `list_id = "weekly.digest.example.org"`, `list_id = "sig-openstack.lists.example.org" # same`, "would be taken for our own"},
 		{"archive_url", `/msg/{message_id}"`, `/msg/"`, "has no {message_id}"},
 		{"http outside", `# url = ""`, `url = "http://digest.example.org"`, "needs https"},
+		{"cadence", `every = "week"`, `every = "fortnight"`, `"fortnight" is none of day, week, month`},
+		{"a day of the week", `# day = 1`, `day = 1`, "goes with every = \"month\""},
+		{"an nth week", `# nth = "first"`, `nth = "first"`, "goes with every = \"month\""},
+		{"a day that there is not", `every = "week"`, "every = \"month\"\nday = 32", "32 is no day of the month"},
+		{"two days", `every = "week"`, "every = \"month\"\nday = 3\nnth = \"last\"", "give one of the two"},
+		{"the fifth monday", `every = "week"`, "every = \"month\"\nnth = \"fifth\"", "is none of first, second"},
+		{"a topic", `topics = []`, `topics = ["kuryr"]`, `"kuryr" is no topic`},
+		{"empty", `empty = "skip"`, `empty = "never"`, `"never" is none of skip, always`},
+		{"review", `review = "none"`, `review = "maybe"`, `"maybe" is none of none, by hand, deadline`},
+		{"nobody is asked", `review = "none"`, `review = "deadline"`, "would approve themselves"},
+		{"editors for nothing", `# editors = `, `editors = `, "never asks them"},
+		{"an editor", `# editors = ["Ana Moreau <ana@example.org>"]`, `editors = ["Ana"]`, `"Ana" is no mail address`},
 		{"policy", `unknown = "hold"`, `unknown = "maybe"`, `"maybe" is none of hold, resend`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -260,12 +260,54 @@ func (c *Config) checkDigests(ch *checker) {
 		for _, addr := range d.Maintainers {
 			checkAddress(ch, at+"maintainers", addr)
 		}
+		checkCadence(ch, at, d)
+		checkReview(ch, at, d)
+		for _, topic := range d.Topics {
+			if _, ok := sigpost.ParseTag(topic); !ok {
+				ch.add(at+"topics", "%q is no topic: write its kind and name, such as \"project:kuryr\" (\"sigpost topics\" lists them)", topic)
+			}
+		}
+		oneOf(ch, at+"empty", d.Empty, "skip", "always")
 		if d.UnsubscribeMailto == "" && c.Web.URL == "" {
 			ch.add(at+"unsubscribe_mailto", "readers of %q could not unsubscribe: give unsubscribe_mailto, or web.url with \"sigpost serve\" behind it", d.Name)
 		}
 		if c.SMTP.Host == "" {
 			ch.add(at+"name", "the digest %q cannot be sent without [smtp] host", d.Name)
 		}
+	}
+}
+
+// checkCadence checks how often a digest comes. Keys that say nothing for the
+// cadence are refused: somebody expects something of them.
+func checkCadence(ch *checker, at string, d Digest) {
+	oneOf(ch, at+"every", d.Every, "day", "week", "month")
+	monthly := d.Every == "month"
+	if d.Nth != "" {
+		oneOf(ch, at+"nth", d.Nth, "first", "second", "third", "fourth", "last")
+	}
+	switch {
+	case !monthly && d.Nth != "":
+		ch.add(at+"nth", "nth says on which weekday of the month the digest comes, and goes with every = \"month\"")
+	case !monthly && d.Day != 0:
+		ch.add(at+"day", "day says on which day of the month the digest comes, and goes with every = \"month\"")
+	case d.Nth != "" && d.Day != 0:
+		ch.add(at+"day", "a monthly digest comes on a day of the month or on the nth weekday of it: give one of the two")
+	case monthly && d.Nth == "" && (d.Day < 1 || d.Day > 31):
+		ch.add(at+"day", "%d is no day of the month: write 1 to 31, which is the last one of shorter months", d.Day)
+	}
+}
+
+func checkReview(ch *checker, at string, d Digest) {
+	oneOf(ch, at+"review", d.Review, ReviewNone, ReviewByHand, ReviewDeadline)
+	checkDuration(ch, at+"deadline", d.Deadline)
+	for _, editor := range d.Editors {
+		checkAddress(ch, at+"editors", editor)
+	}
+	switch {
+	case d.Review == ReviewDeadline && len(d.Editors) == 0:
+		ch.add(at+"review", "the issues of %q would approve themselves without anybody having been asked: name the editors, or set review = \"none\"", d.Name)
+	case d.Review == ReviewNone && len(d.Editors) > 0:
+		ch.add(at+"editors", "the digest %q has editors, and review = \"none\" never asks them: set \"by hand\" or \"deadline\"", d.Name)
 	}
 }
 

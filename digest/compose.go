@@ -33,6 +33,9 @@ type Input struct {
 	Course sigpost.Course
 	// Maintainers are the addresses, in lower case, of those whose answers count.
 	Maintainers map[string]bool
+	// Until and Always are those of the issue.
+	Until  time.Time
+	Always bool
 	// ThreadURL and MessageURL give where the archive shows a thread and a
 	// message; nil, or "" from them, where nothing does.
 	ThreadURL  func(threadID int64) string
@@ -71,6 +74,7 @@ func Compose(in Input) sigpost.Issue {
 		Digest: in.Digest, Title: clean(in.Title), Zone: zone.String(), Composed: in.Composed,
 		Window: in.Window, State: sigpost.IssueQuiet,
 		Entries: []sigpost.Entry{}, Events: slices.Clone(in.Events), Titles: map[string]string{},
+		Until: in.Until, Always: in.Always,
 	}
 	maps.Copy(issue.Titles, in.Titles)
 	people := namesIn(in.Threads)
@@ -97,17 +101,25 @@ func Compose(in Input) sigpost.Issue {
 	issue.Stats = stats(issue.Entries, issue.Window)
 	issue.Stats.Robots = robots
 	if Worth(issue) {
-		issue.State = sigpost.IssueComposed
+		issue.State = sigpost.IssueDraft
 	}
 	return issue
 }
 
 // Worth says whether an issue, or what Cut leaves of it, is worth sending: it
-// tells of a thread, or a summit or a cancelled meeting is near.
+// tells of a thread, the editor wrote a section, or a summit or a cancelled
+// meeting is near; or it always is.
 func Worth(issue sigpost.Issue) bool {
-	return len(issue.Entries) > 0 || slices.ContainsFunc(issue.Events, func(o sigpost.Occurrence) bool {
+	if issue.Always || len(issue.Entries) > 0 || hasText(issue) {
+		return true
+	}
+	until := issue.Until
+	if until.IsZero() {
+		until = issue.Window.To.Add(soon)
+	}
+	return slices.ContainsFunc(issue.Events, func(o sigpost.Occurrence) bool {
 		return (o.Kind == sigpost.EventSummit || o.Cancelled) &&
-			o.End.After(issue.Window.To) && o.Start.Before(issue.Window.To.Add(soon))
+			o.End.After(issue.Window.To) && o.Start.Before(until)
 	})
 }
 

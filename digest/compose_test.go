@@ -112,9 +112,9 @@ func TestQuiet(t *testing.T) {
 		{"only old", []News{thread(1, w, nil, post(1, "Ana", "2016-04-10 10:00", "old", "x\n"))}, nil, sigpost.IssueQuiet},
 		{"the usual meeting", nil, []sigpost.Occurrence{meeting}, sigpost.IssueQuiet},
 		{"a summit far away", nil, []sigpost.Occurrence{far}, sigpost.IssueQuiet},
-		{"a cancelled meeting", nil, []sigpost.Occurrence{off}, sigpost.IssueComposed},
-		{"a summit", nil, []sigpost.Occurrence{summit}, sigpost.IssueComposed},
-		{"a thread", []News{thread(1, w, nil, post(1, "Ana", "2016-04-19 10:00", "new", "x\n"))}, nil, sigpost.IssueComposed},
+		{"a cancelled meeting", nil, []sigpost.Occurrence{off}, sigpost.IssueDraft},
+		{"a summit", nil, []sigpost.Occurrence{summit}, sigpost.IssueDraft},
+		{"a thread", []News{thread(1, w, nil, post(1, "Ana", "2016-04-19 10:00", "new", "x\n"))}, nil, sigpost.IssueDraft},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			issue := Compose(Input{Window: w, Threads: c.threads, Events: c.events})

@@ -18,13 +18,18 @@ func Cut(issue sigpost.Issue, wanted sigpost.Selection) sigpost.Issue {
 			entries = append(entries, e)
 		}
 	}
-	told := map[int64]bool{}
-	for _, e := range entries {
-		told[e.ThreadID] = true
-	}
-	issue.Newcomers = slices.DeleteFunc(slices.Clone(issue.Newcomers), func(n sigpost.Newcomer) bool { return !told[n.ThreadID] })
 	robots := issue.Stats.Robots
 	issue.Entries, issue.Stats = entries, stats(entries, issue.Window)
+	issue.Newcomers = newcomersIn(issue)
 	issue.Stats.Robots = robots
 	return issue
+}
+
+// newcomersIn are the newcomers who wrote in what an issue tells.
+func newcomersIn(issue sigpost.Issue) []sigpost.Newcomer {
+	told := map[int64]bool{}
+	for _, e := range issue.Entries {
+		told[e.ThreadID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(issue.Newcomers), func(n sigpost.Newcomer) bool { return !told[n.ThreadID] })
 }

@@ -134,6 +134,9 @@ func pieces(text string, room int) []piece {
 // joiner is the zero-width joiner, which makes one character of several.
 const joiner = '\u200d'
 
+// nonJoiner keeps two characters apart that would be joined.
+const nonJoiner = '\u200c'
+
 // segments cuts a word where a line may be broken on either side of an
 // ideograph (Unicode Standard Annex 14, class ID), but not before punctuation
 // nor within a character that is made of several.

@@ -23,20 +23,21 @@ type figures struct {
 // pictureID is what letters call the picture of the week.
 const pictureID = "week@issue.sigpost"
 
-// numbers sums up a whole issue, whatever the reader's topics.
-func numbers(issue sigpost.Issue) figures {
+// inNumbers sums up a whole issue, whatever the reader's topics.
+func inNumbers(issue sigpost.Issue) figures {
 	var w figures
 	s := issue.Stats
 	if s.Messages == 0 || len(issue.Course.Days) == 0 {
 		return w
 	}
-	line := count(s.Messages, "message", "messages") + " in " + count(s.Threads, "thread", "threads") + " from " + count(s.People, "person", "people")
-	if now, before := sum(issue.Course.Days), sum(issue.Course.Before); before > 0 || now > 0 && issue.Course.Before != nil {
-		line += "; " + change(now, before, period(issue))
+	now, before := sum(issue.Course.Days), sum(issue.Course.Before)
+	line := "People wrote " + count(now, "message", "messages")
+	if issue.Course.Before != nil {
+		line += ", " + change(now, before, period(issue))
 	}
-	w.Lines = append(w.Lines, capital(line)+".")
+	w.Lines = append(w.Lines, line+".")
 	if s.Robots > 0 {
-		w.Lines = append(w.Lines, "Programs wrote "+count(s.Robots, "message", "messages")+" more, which nothing here counts.")
+		w.Lines = append(w.Lines, "Programs wrote "+digits(s.Robots)+" more, which nothing here counts.")
 	}
 	if days := len(issue.Course.Days); days < 2 || days > maxDays {
 		return w

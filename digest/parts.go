@@ -41,9 +41,9 @@ type parts struct {
 	more       int             // that have not even that
 }
 
-// arrange gives out an issue's entries, of which those that matter most come
+// allot gives out an issue's entries, of which those that matter most come
 // first, so that no more than so many words are used.
-func arrange(issue sigpost.Issue, words int, cost map[int64]costs) parts {
+func allot(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 	var p parts
 	rest := issue.Entries
 	spend := func(e sigpost.Entry, quotes int) bool {
@@ -54,6 +54,19 @@ func arrange(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 		words -= n
 		return true
 	}
+	// Whatever an editor has pinned or put somewhere is told there.
+	rest = slices.DeleteFunc(slices.Clone(rest), func(e sigpost.Entry) bool {
+		switch {
+		case e.Section != "":
+			p.stories = append(p.stories, e)
+		case e.Pinned:
+			p.highlights = append(p.highlights, e)
+		default:
+			return false
+		}
+		words -= cost[e.ThreadID][highlightQuotes]
+		return true
+	})
 	if len(rest) > fewEntries {
 		for len(rest) > 0 && len(p.highlights) < highlightLimit && rest[0].Rank >= highlightRank && spend(rest[0], highlightQuotes) {
 			p.highlights = append(p.highlights, rest[0])
@@ -61,7 +74,6 @@ func arrange(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 		}
 	}
 	// What waits for an answer goes before what does not.
-	rest = slices.Clone(rest)
 	slices.SortStableFunc(rest, func(a, b sigpost.Entry) int {
 		return cmp.Compare(boolInt(waits(b, issue.Window)), boolInt(waits(a, issue.Window)))
 	})
@@ -121,9 +133,11 @@ func weightiest(quotes []sigpost.Quote, n int) []sigpost.Quote {
 
 // storyWords is about how many words a story takes.
 func storyWords(e *sigpost.Entry, quotes int) int {
-	n := stateWords + wordsIn(e.Headline)
-	for _, q := range weightiest(e.Quotes, quotes) {
-		n += wordsIn(q.Author) + wordsIn(q.Text)
+	n := stateWords + wordsIn(e.Headline) + wordsIn(e.Summary) + wordsIn(e.Note)
+	if e.Summary == "" {
+		for _, q := range weightiest(e.Quotes, quotes) {
+			n += wordsIn(q.Author) + wordsIn(q.Text)
+		}
 	}
 	if len(e.People) > quotes {
 		n += withWords

@@ -57,7 +57,7 @@ type costs [highlightQuotes + 1]int
 
 // Prepare makes an edition of a whole issue.
 func Prepare(issue sigpost.Issue) *Edition {
-	e := &Edition{issue: issue, figures: numbers(issue), words: make(map[int64]costs, len(issue.Entries))}
+	e := &Edition{issue: issue, figures: inNumbers(issue), words: make(map[int64]costs, len(issue.Entries))}
 	for i := range issue.Entries {
 		entry := &issue.Entries[i]
 		var c costs
@@ -111,6 +111,7 @@ type page struct {
 	Title, Number, Dates string
 	Lead                 string // how much there is, and what waits
 	Following            string // the reader's topics; may be empty
+	Note                 editorial
 	Coming               []Upcoming
 	Sections             []storySection // highlights first
 	Questions            []openQuestion
@@ -130,8 +131,15 @@ type page struct {
 
 type storySection struct {
 	Title   string
+	Text    editorial
 	Stories []story
 }
+
+// editorial is what an editor wrote in Markdown; empty where nothing.
+type editorial string
+
+// HTML is it as HTML with its style inlined.
+func (e editorial) HTML() template.HTML { return notesHTML(string(e)) }
 
 // story is an entry in words.
 type story struct {
@@ -139,6 +147,7 @@ type story struct {
 	NeedsAnswer      bool
 	Quotes           []saying
 	With             string     // who wrote beside those who are quoted
+	Summary, Note    string     // the editor's
 	Tags             []storyTag // of the web copy
 }
 
@@ -172,7 +181,7 @@ func (e *Edition) page(r Reader, words int) *page {
 	p := &page{
 		Title: clean(issue.Title), Dates: Dates(issue.Window, zone),
 		Lead: lead(cut, !r.IsAll()), Coming: Coming(cut, r.Zone, r.Topics),
-		Footer: clean(r.Footer), Why: clean(r.Why), Week: e.figures, Web: r.Web,
+		Footer: clean(r.Footer), Why: clean(r.Why), Week: e.figures, Web: r.Web, Note: editorial(issue.Note),
 		WebURL: linkable(r.IssueURL), UnsubscribeURL: linkable(r.UnsubscribeURL), PreferencesURL: linkable(r.PreferencesURL),
 	}
 	if issue.Number > 0 {
@@ -191,7 +200,7 @@ func (e *Edition) page(r Reader, words int) *page {
 	default:
 		p.Picture = template.URL("cid:" + p.Week.Picture)
 	}
-	p.tell(cut, arrange(cut, words-p.fixedWords(), e.words))
+	p.tell(cut, allot(cut, words-p.fixedWords(), e.words))
 	return p
 }
 
@@ -227,17 +236,17 @@ func (p *page) fixedWords() int {
 
 // tell fills in what the issue says of its threads.
 func (p *page) tell(cut sigpost.Issue, parts parts) {
-	section := func(to *[]storySection, title string, entries []sigpost.Entry, quotes int) {
-		if len(entries) == 0 {
+	section := func(to *[]storySection, title, text string, entries []sigpost.Entry, quotes int) {
+		if len(entries) == 0 && text == "" {
 			return
 		}
-		s := storySection{Title: title}
+		s := storySection{Title: title, Text: editorial(text)}
 		for _, e := range entries {
 			s.Stories = append(s.Stories, p.story(cut, e, quotes))
 		}
 		*to = append(*to, s)
 	}
-	section(&p.Sections, "Highlights", parts.highlights, highlightQuotes)
+	section(&p.Sections, "Highlights", "", parts.highlights, highlightQuotes)
 	stories := cut
 	stories.Entries = parts.stories
 	for _, s := range Sections(stories) {
@@ -245,9 +254,9 @@ func (p *page) tell(cut sigpost.Issue, parts parts) {
 		for _, g := range s.Groups {
 			entries = append(entries, g.Entries...)
 		}
-		section(&p.Sections, s.Title, entries, storyQuotes)
+		section(&p.Sections, s.Title, s.Text, entries, storyQuotes)
 	}
-	section(&p.News, "Announcements and releases", parts.news, newsQuotes)
+	section(&p.News, "Announcements and releases", "", parts.news, newsQuotes)
 	for _, e := range parts.also {
 		p.Also = append(p.Also, alsoLine{Told(cut, e), linkable(e.URL)})
 	}
@@ -315,6 +324,9 @@ func (p *page) story(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
 
 func newStory(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
 	s := story{Told: Told(issue, e), State: State(e, issue.Window), URL: linkable(e.URL), NeedsAnswer: waits(e, issue.Window)}
+	if s.Summary, s.Note = clean(e.Summary), clean(e.Note); s.Summary != "" {
+		e.Quotes = nil
+	}
 	var last sigpost.MessageID
 	for _, q := range weightiest(e.Quotes, quotes) {
 		if n := len(s.Quotes); n > 0 && q.MessageID == last {
@@ -424,6 +436,9 @@ func (p *page) Refs() []string {
 	}
 	return lines
 }
+
+// Lines are an editor's words as lines of text.
+func (p *page) Lines(e editorial) []string { return notesText(string(e), p.Ref) }
 
 // NoteLines are an event's notes as lines of text.
 func (p *page) NoteLines(u Upcoming) []string { return notesText(u.markdown, p.Ref) }

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -64,33 +65,103 @@ func TestADayWithoutMidnightBeginsWhenTheClocksGoForward(t *testing.T) {
 	}
 }
 
-// Whenever it is asked, even with a clock that steps back, windows begin where
-// the last one ended, end in the past, and the next one is later.
+func TestCadences(t *testing.T) {
+	berlin := mustZone(t, "Europe/Berlin")
+	for _, c := range []struct {
+		name     string
+		schedule Schedule
+		now      string
+		from, to string
+		next     string
+	}{
+		{"daily, when clocks go back", Schedule{Every: Daily, Hour: 7}, "2016-10-31 08:00", "2016-10-30T00:00:00+02:00", "2016-10-31T00:00:00+01:00", "2016-11-01T07:00:00+01:00"},
+		{"daily, too early", Schedule{Every: Daily, Hour: 7}, "2016-10-31 06:59", "2016-10-29T00:00:00+02:00", "2016-10-30T00:00:00+02:00", "2016-10-31T07:00:00+01:00"},
+		{"monthly", Schedule{Every: Monthly, Day: 1}, "2016-04-20 08:00", "2016-03-01T00:00:00+01:00", "2016-04-01T00:00:00+02:00", "2016-05-01T00:00:00+02:00"},
+		{"monthly on the 31st", Schedule{Every: Monthly, Day: 31}, "2016-03-01 08:00", "2016-01-31T00:00:00+01:00", "2016-02-29T00:00:00+01:00", "2016-03-31T00:00:00+02:00"},
+		{"second tuesday", Schedule{Every: Monthly, Nth: 2, Weekday: time.Tuesday}, "2016-04-12 00:00", "2016-03-08T00:00:00+01:00", "2016-04-12T00:00:00+02:00", "2016-05-10T00:00:00+02:00"},
+		{"last friday", Schedule{Every: Monthly, Nth: -1, Weekday: time.Friday}, "2016-04-28 00:00", "2016-02-26T00:00:00+01:00", "2016-03-25T00:00:00+01:00", "2016-04-29T00:00:00+02:00"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.schedule.Zone = berlin
+			now, err := time.ParseInLocation("2006-01-02 15:04", c.now, berlin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, due := c.schedule.Window(time.Time{}, now)
+			next := c.schedule.Next(now)
+			got := []string{w.From.Format(time.RFC3339), w.To.Format(time.RFC3339), next.Format(time.RFC3339)}
+			if want := []string{c.from, c.to, c.next}; !due || !slices.Equal(got, want) {
+				t.Errorf("due %v\n got %v\nwant %v", due, got, want)
+			}
+		})
+	}
+}
+
+// drawSchedule makes one in a zone whose clocks do something.
+func drawSchedule(t *rapid.T) Schedule {
+	return Schedule{
+		Every:   rapid.SampledFrom([]Cadence{"", Weekly, Daily, Monthly}).Draw(t, "every"),
+		Weekday: time.Weekday(rapid.IntRange(0, 6).Draw(t, "weekday")), Nth: rapid.SampledFrom([]int{0, 1, 2, 3, 4, -1}).Draw(t, "nth"),
+		Day: rapid.IntRange(1, 31).Draw(t, "day"), Hour: rapid.IntRange(0, 23).Draw(t, "hour"), Minute: rapid.IntRange(0, 59).Draw(t, "minute"),
+		Zone: mustZone(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Apia", "America/Sao_Paulo", "America/Havana",
+			"Australia/Lord_Howe", "Africa/Casablanca", "America/Santiago", "Asia/Beirut", "Pacific/Kiritimati"}).Draw(t, "zone")),
+	}
+}
+
+// Whenever it is asked, with clocks that step back, runs that were missed and
+// zones that leave days out: windows begin where the last one ended, end in the
+// past at the begin of a day, and are never covered twice.
 func TestWindowsTileTime(t *testing.T) {
+	longest := map[Cadence]time.Duration{"": 8, Weekly: 8, Daily: 3, Monthly: 37}
 	rapid.Check(t, func(t *rapid.T) {
-		s := Schedule{
-			Weekday: time.Weekday(rapid.IntRange(0, 6).Draw(t, "weekday")),
-			Hour:    rapid.IntRange(0, 23).Draw(t, "hour"), Minute: rapid.IntRange(0, 59).Draw(t, "minute"),
-			Zone: mustZone(t, rapid.SampledFrom([]string{"UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Apia", "America/Sao_Paulo", "America/Havana"}).Draw(t, "zone")),
-		}
-		now := time.Date(2011, 12, 1, 0, 0, 0, 0, time.UTC)
-		var last time.Time
-		for range 30 {
-			now = now.Add(time.Duration(rapid.IntRange(-30, 400).Draw(t, "hours")) * time.Hour)
+		s := drawSchedule(t)
+		now := time.Date(2011, time.Month(rapid.IntRange(1, 12).Draw(t, "month")), 1, 0, 0, 0, 0, time.UTC)
+		var first, last time.Time
+		var covered time.Duration
+		for range 40 {
+			now = now.Add(time.Duration(rapid.IntRange(-50*60, 800*60).Draw(t, "minutes")) * time.Minute)
 			w, due := s.Window(last, now)
-			if next := s.Next(now); !next.After(now) || next.Sub(now) > 8*24*time.Hour {
+			if next := s.Next(now); !next.After(now) || next.Sub(now) > longest[s.Every]*24*time.Hour {
 				t.Fatalf("at %s the next is due %s", now, next)
 			}
 			if !due {
 				continue
 			}
-			if !last.IsZero() && !w.From.Equal(last) {
+			if first.IsZero() {
+				first = w.From
+			} else if !w.From.Equal(last) {
 				t.Fatalf("[%s, %s) does not begin where the last ended, %s", w.From, w.To, last)
 			}
 			if w.To.After(now) || !w.From.Before(w.To) {
 				t.Fatalf("[%s, %s) at %s", w.From, w.To, now)
 			}
-			last = w.To
+			if local := w.To.In(s.Zone); local.Add(-time.Nanosecond).Day() == local.Day() {
+				t.Fatalf("[%s, %s) ends within a day", w.From, w.To)
+			}
+			if again, due := s.Window(w.To, now); due {
+				t.Fatalf("asked again, [%s, %s) is due", again.From, again.To)
+			}
+			last, covered = w.To, covered+w.To.Sub(w.From)
+		}
+		if covered != last.Sub(first) {
+			t.Fatalf("windows cover %s of the %s from %s to %s", covered, last.Sub(first), first, last)
+		}
+	})
+}
+
+// An issue that is due is composed by whoever asks between its due time and the
+// next one's, and covers the same.
+func TestWindowsDoNotDependOnTheMomentOfTheRun(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawSchedule(t)
+		now := time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 3*365*24*60).Draw(t, "minutes")) * time.Minute)
+		due := s.Next(now)
+		next := s.Next(due)
+		at := due.Add(time.Duration(rapid.Int64Range(0, int64(next.Sub(due))-1).Draw(t, "later")))
+		a, _ := s.Window(time.Time{}, due)
+		b, _ := s.Window(time.Time{}, at)
+		if !a.From.Equal(b.From) || !a.To.Equal(b.To) {
+			t.Fatalf("at %s it is [%s, %s), at %s [%s, %s)", due, a.From, a.To, at, b.From, b.To)
 		}
 	})
 }

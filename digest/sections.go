@@ -16,6 +16,7 @@ import (
 type Section struct {
 	Title  string
 	Tag    sigpost.Tag // the scenario; zero for the other two
+	Text   string      // the editor's, in Markdown
 	Groups []Group     // most active first, the one without a project last
 }
 
@@ -27,7 +28,8 @@ type Group struct {
 }
 
 // Sections sorts an issue's entries for reading: by their best scenario, then
-// by their best project. Each entry is in one place.
+// by their best project, and as the editor arranged them. Each entry is in one
+// place.
 func Sections(issue sigpost.Issue) []Section {
 	var scenarios, projects, others []sigpost.Entry
 	byScenario := map[sigpost.Tag][]sigpost.Entry{}
@@ -68,7 +70,7 @@ func Sections(issue sigpost.Issue) []Section {
 		}
 		all = append(all, Section{Title: title, Groups: []Group{{Entries: others}}})
 	}
-	return all
+	return arrange(issue, all)
 }
 
 // groups sorts a section's entries by project.
@@ -126,8 +128,12 @@ func tagTitle(issue sigpost.Issue, tag sigpost.Tag) string {
 }
 
 // Told is an entry's headline with its project before it, where the headline
-// names none of its projects: "Kuryr: Port per pod exhausts the quota".
+// names none of its projects: "Kuryr: Port per pod exhausts the quota". An
+// editor's headline is told as it is.
 func Told(issue sigpost.Issue, e sigpost.Entry) string {
+	if e.Reworded {
+		return clean(e.Headline)
+	}
 	headline := shorten(clean(prose.WithoutAddresses(e.Headline)), headlineLimit)
 	project := tagTitle(issue, best(e, sigpost.KindProject))
 	switch {

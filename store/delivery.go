@@ -229,7 +229,7 @@ WHERE d.issue_id = $1 AND ($2 = '' OR d.state = $2) ORDER BY d.id`, issueID, str
 	return all, db.fail(fmt.Sprintf("reading the deliveries of issue %d", issueID), err)
 }
 
-// KnownLetters gives those of some Message-IDs that are letters of the ledger:
+// KnownLetters gives those of some Message-IDs that are letters of a ledger:
 // our own mail that has come back.
 func (db *DB) KnownLetters(ctx context.Context, ids []sigpost.MessageID) (map[sigpost.MessageID]bool, error) {
 	known := map[sigpost.MessageID]bool{}
@@ -243,7 +243,7 @@ func (db *DB) KnownLetters(ctx context.Context, ids []sigpost.MessageID) (map[si
 			err := row.Scan(&id)
 			known[id] = true
 			return err
-		}, `SELECT message_id FROM deliveries WHERE message_id IN `+list, args...)
+		}, `SELECT message_id FROM deliveries WHERE message_id IN `+list+` UNION ALL SELECT message_id FROM nudges WHERE message_id IN `+list, args...)
 	})
 	return known, db.fail("looking for letters", err)
 }

@@ -14,7 +14,7 @@ import (
 func ledger(t testing.TB, db *store.DB, n int) (sigpost.Issue, []sigpost.Subscription) {
 	t.Helper()
 	ctx := t.Context()
-	issue := sigpost.Issue{Digest: "weekly", State: sigpost.IssueComposed, Window: sigpost.Window{From: start, To: hours(168)}}
+	issue := sigpost.Issue{Digest: "weekly", State: sigpost.IssueApproved, Window: sigpost.Window{From: start, To: hours(168)}}
 	check(t, db.CreateIssue(ctx, &issue, nil))
 	var subscriptions []sigpost.Subscription
 	var deliveries []sigpost.Delivery

@@ -16,6 +16,7 @@ type dialect struct {
 	Identity  string // the type of a primary key that numbers itself, never reusing a number
 	Bytes     string // the type of a column of bytes
 	Clustered string // what follows a table that is its own index
+	Rebuilds  bool   // a table's checks change only with the whole table
 
 	// TextIndex is the DDL of the full-text index: see search.go.
 	TextIndex string
@@ -58,6 +59,7 @@ func sqliteDialect() dialect {
 		Identity:  "INTEGER PRIMARY KEY AUTOINCREMENT",
 		Bytes:     "BLOB",
 		Clustered: " WITHOUT ROWID",
+		Rebuilds:  true,
 		// Contentless: the text itself is in the raw mail. The index merges
 		// its segments only when it is told to (DB.Tidy).
 		TextIndex: `CREATE VIRTUAL TABLE message_text USING fts5(subject, author, words,
@@ -108,16 +110,39 @@ nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS
 
 // Frozen is the DDL of a trigger that refuses to change columns of a table.
 func (d dialect) Frozen(table, columns string) string {
-	statements := []string{fmt.Sprintf(`CREATE TRIGGER %[1]s_frozen BEFORE UPDATE OF %[2]s ON %[1]s
-BEGIN SELECT RAISE(ABORT, 'rows of %[1]s are frozen'); END;`, table, columns)}
+	return d.FrozenWhen(table, table, columns, "")
+}
+
+// FrozenWhen is the DDL of a trigger of that name, with "_frozen" behind it,
+// which refuses to change columns of a table where a condition on OLD and NEW
+// holds; an empty one always does.
+func (d dialect) FrozenWhen(name, table, columns, condition string) string {
+	if condition != "" {
+		condition = "WHEN (" + condition + ") "
+	}
+	statements := []string{fmt.Sprintf(`CREATE TRIGGER %[1]s_frozen BEFORE UPDATE OF %[3]s ON %[2]s
+%[4]sBEGIN SELECT RAISE(ABORT, 'rows of %[2]s are frozen'); END;`, name, table, columns, condition)}
 	if d.goose == goose.DialectPostgres {
 		statements = []string{
 			fmt.Sprintf(`CREATE FUNCTION %[1]s_frozen() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN RAISE EXCEPTION 'rows of %[1]s are frozen'; END $$;`, table),
-			fmt.Sprintf(`CREATE TRIGGER %[1]s_frozen BEFORE UPDATE OF %[2]s ON %[1]s
-FOR EACH ROW EXECUTE FUNCTION %[1]s_frozen();`, table, columns),
+$$ BEGIN RAISE EXCEPTION 'rows of %[2]s are frozen'; END $$;`, name, table),
+			fmt.Sprintf(`CREATE TRIGGER %[1]s_frozen BEFORE UPDATE OF %[3]s ON %[2]s
+FOR EACH ROW %[4]sEXECUTE FUNCTION %[1]s_frozen();`, name, table, columns, condition),
 		}
 	}
+	return asStatements(statements)
+}
+
+// Thaw is the DDL that takes Frozen back where the table stays.
+func (d dialect) Thaw(table string) string {
+	statements := []string{fmt.Sprintf(`DROP TRIGGER %[1]s_frozen;`, table)}
+	if d.goose == goose.DialectPostgres {
+		statements = []string{fmt.Sprintf(`DROP TRIGGER %[1]s_frozen ON %[1]s;`, table), fmt.Sprintf(`DROP FUNCTION %[1]s_frozen();`, table)}
+	}
+	return asStatements(statements)
+}
+
+func asStatements(statements []string) string {
 	for i, s := range statements {
 		statements[i] = "-- +goose StatementBegin\n" + s + "\n-- +goose StatementEnd"
 	}

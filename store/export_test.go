@@ -177,3 +177,25 @@ func IdleStatements(c *sql.Conn) (n int, err error) {
 	})
 	return n, err
 }
+
+// FillIssues writes issues as that version did that knew migrations up to 6:
+// one that was sent, one that is composed, and a quiet one.
+func FillIssues(ctx context.Context, dsn string) error {
+	db, err := connect(ctx, dsn, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, query := range []string{
+		`INSERT INTO issues (digest, number, window_from, window_to, state, state_at, content) VALUES
+('weekly', 1, 10, 20, 'sent', 20, '{"digest":"weekly","number":1}'), ('weekly', 2, 20, 30, 'composed', 30, '{"digest":"weekly","number":2}'),
+('weekly', NULL, 30, 40, 'quiet', 40, '{"digest":"weekly"}')`,
+		`INSERT INTO carried (digest, message_id, issue_id) VALUES ('weekly', 1, 1), ('weekly', 2, 2)`,
+		`INSERT INTO issue_threads (thread_id, issue_id) VALUES (1, 1), (2, 2)`,
+	} {
+		if err := db.SQL(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -35,7 +35,7 @@ AND NOT EXISTS (SELECT 1 FROM carried c WHERE c.digest = $3 AND c.message_id = m
 	return news, db.fail("looking for news for the digest "+digest, err)
 }
 
-// CreateIssue freezes an issue and notes which messages it carried. It sets
+// CreateIssue stores an issue and notes which messages it carries. It sets
 // the issue's ID, and its Number unless it is quiet: one more than the last.
 // The error wraps ErrWindowTaken where an issue of the digest covers part of
 // the window, or of what is after it, already.
@@ -51,7 +51,10 @@ func (db *DB) CreateIssue(ctx context.Context, issue *sigpost.Issue, carried []i
 		if err := tx.carry(ctx, &frozen, carried); err != nil {
 			return err
 		}
-		return tx.tell(ctx, &frozen)
+		if err := tx.keepDraft(ctx, &frozen); err != nil {
+			return err
+		}
+		return tx.tell(ctx, &frozen, frozen.ID)
 	})
 	if err != nil {
 		return db.fail("storing the issue of the digest "+issue.Digest, err)
@@ -104,14 +107,14 @@ func (db *DB) carry(ctx context.Context, issue *sigpost.Issue, messages []int64)
 }
 
 // tell notes which threads an issue tells of.
-func (db *DB) tell(ctx context.Context, issue *sigpost.Issue) error {
+func (db *DB) tell(ctx context.Context, issue *sigpost.Issue, id int64) error {
 	rows := make([][]any, 0, len(issue.Entries))
 	for _, e := range issue.Entries {
 		thread, err := db.follow(ctx, e.ThreadID)
 		if err != nil {
 			return fmt.Errorf("its entry %q is of thread %d: %w", e.Headline, e.ThreadID, err)
 		}
-		rows = append(rows, []any{thread, issue.ID})
+		rows = append(rows, []any{thread, id})
 	}
 	_, err := db.insert(ctx, "issue_threads (thread_id, issue_id)", rows)
 	return err
@@ -130,7 +133,7 @@ func readIssue(row scanner) (issue sigpost.Issue, err error) {
 	return issue, err
 }
 
-// Issue gives an issue as it was frozen, in the state that it is in now. The
+// Issue gives an issue as it would be sent, in the state that it is in now. The
 // error wraps sigpost.ErrNotFound where there is none.
 func (db *DB) Issue(ctx context.Context, id int64) (sigpost.Issue, error) {
 	issue, err := first(ctx, db, readIssue, `SELECT `+issueColumns+` FROM issues i WHERE i.id = $1`, id)
@@ -168,11 +171,12 @@ ORDER BY i.window_to DESC LIMIT $2`, digest, limit)
 	return all, db.fail("reading the issues of the digest "+digest, err)
 }
 
-// OpenIssues gives the issues of a digest that are not sent to everybody yet,
+// OpenIssues gives the issues of a digest that are approved and not sent to
+// everybody yet,
 // the oldest first.
 func (db *DB) OpenIssues(ctx context.Context, digest string) ([]sigpost.Issue, error) {
 	all, err := collect(ctx, db, readIssue, `SELECT `+issueColumns+` FROM issues i
-WHERE i.digest = $1 AND i.state IN ('composed', 'sending') ORDER BY i.window_to`, digest)
+WHERE i.digest = $1 AND i.state IN ('approved', 'sending') ORDER BY i.window_to`, digest)
 	return all, db.fail("looking for issues to send of the digest "+digest, err)
 }
 
@@ -188,10 +192,11 @@ func (db *DB) SetIssueState(ctx context.Context, id int64, state sigpost.IssueSt
 }
 
 // CarriedThreads gives the number of the last issue of the digest that told of
-// each of the threads; those that none told of are missing.
-func (db *DB) CarriedThreads(ctx context.Context, digest string, threadIDs []int64) (map[int64]int, error) {
+// each of the threads, of those that are older than the one with the ID before
+// (0 stands for all issues); threads that none told of are missing.
+func (db *DB) CarriedThreads(ctx context.Context, digest string, threadIDs []int64, before int64) (map[int64]int, error) {
 	told := map[int64]int{}
-	err := inList(threadIDs, 2, func(list string, args []any) error {
+	err := inList(threadIDs, 3, func(list string, args []any) error {
 		return db.each(ctx, func(row scanner) error {
 			var id int64
 			var number int
@@ -199,7 +204,7 @@ func (db *DB) CarriedThreads(ctx context.Context, digest string, threadIDs []int
 			told[id] = number
 			return err
 		}, `SELECT t.thread_id, max(i.number) FROM issue_threads t JOIN issues i ON i.id = t.issue_id
-WHERE i.digest = $1 AND i.number IS NOT NULL AND t.thread_id IN `+list+` GROUP BY t.thread_id`, slices.Concat([]any{digest}, args)...)
+WHERE i.digest = $1 AND ($2 = 0 OR i.id < $2) AND i.number IS NOT NULL AND t.thread_id IN `+list+` GROUP BY t.thread_id`, slices.Concat([]any{digest, before}, args)...)
 	})
 	return told, db.fail("looking for threads that the digest "+digest+" told of", err)
 }

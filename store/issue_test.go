@@ -28,7 +28,7 @@ func TestIssueIsFrozen(t *testing.T) {
 		add(t, db, mail("a", 0))
 		a := stored(t, db, "a")
 		issue := sigpost.Issue{
-			Digest: "weekly", Title: "SIG\x00 weekly", Window: week(0), State: sigpost.IssueComposed, Zone: "America/Los_Angeles", Composed: hours(170),
+			Digest: "weekly", Title: "SIG\x00 weekly", Window: week(0), State: sigpost.IssueApproved, Zone: "America/Los_Angeles", Composed: hours(170),
 			Stats: sigpost.Stats{Threads: 1, Messages: 1, People: 1}, Titles: map[string]string{"project:heat": "Heat"},
 			Entries: []sigpost.Entry{{ThreadID: a.ThreadID, Headline: "About a", Quotes: []sigpost.Quote{{Author: "Ada", MessageID: "a", Text: "<&>\n"}}}},
 			Events:  []sigpost.Occurrence{{UID: "1", Title: "Meeting", Start: hours(5), End: hours(6)}},
@@ -69,13 +69,13 @@ func TestWindowsAreTakenOnce(t *testing.T) {
 			number int // 0 where none is wanted
 			taken  bool
 		}{
-			{"the first", "weekly", week(0), sigpost.IssueComposed, 1, false},
-			{"the same", "weekly", week(0), sigpost.IssueComposed, 0, true},
-			{"one that overlaps", "weekly", sigpost.Window{From: hours(167), To: hours(300)}, sigpost.IssueComposed, 0, true},
-			{"one before", "weekly", week(-1), sigpost.IssueComposed, 0, true},
+			{"the first", "weekly", week(0), sigpost.IssueApproved, 1, false},
+			{"the same", "weekly", week(0), sigpost.IssueApproved, 0, true},
+			{"one that overlaps", "weekly", sigpost.Window{From: hours(167), To: hours(300)}, sigpost.IssueApproved, 0, true},
+			{"one before", "weekly", week(-1), sigpost.IssueApproved, 0, true},
 			{"a quiet one", "weekly", week(1), sigpost.IssueQuiet, 0, false},
-			{"the one after", "weekly", week(2), sigpost.IssueComposed, 2, false},
-			{"another digest", "monthly", week(0), sigpost.IssueComposed, 1, false},
+			{"the one after", "weekly", week(2), sigpost.IssueApproved, 2, false},
+			{"another digest", "monthly", week(0), sigpost.IssueApproved, 1, false},
 		}
 		for _, test := range tests {
 			issue := sigpost.Issue{Digest: test.digest, Window: test.window, State: test.state}
@@ -94,10 +94,10 @@ func TestWindowsAreTakenOnce(t *testing.T) {
 		if len(all) != 2 || all[1].State != sigpost.IssueQuiet || all[1].Number != 0 {
 			t.Errorf("issues are %+v", all)
 		}
-		if err := db.SetIssueState(ctx, all[1].ID, sigpost.IssueComposed, start); err == nil {
+		if err := db.SetIssueState(ctx, all[1].ID, sigpost.IssueApproved, start); err == nil {
 			t.Error("a quiet issue was woken")
 		}
-		backwards := sigpost.Issue{Digest: "new", Window: sigpost.Window{From: hours(1), To: hours(1)}, State: sigpost.IssueComposed}
+		backwards := sigpost.Issue{Digest: "new", Window: sigpost.Window{From: hours(1), To: hours(1)}, State: sigpost.IssueApproved}
 		if err := db.CreateIssue(ctx, &backwards, nil); err == nil {
 			t.Error("an empty window was taken")
 		}
@@ -110,7 +110,7 @@ func TestWindowIsTakenByOneOfTwo(t *testing.T) {
 		for range cap(errs) {
 			db := open(t, dsn)
 			go func() {
-				errs <- db.CreateIssue(t.Context(), &sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueComposed}, nil)
+				errs <- db.CreateIssue(t.Context(), &sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueApproved}, nil)
 			}()
 		}
 		taken := 0
@@ -146,13 +146,13 @@ func TestNewsIsToldOnce(t *testing.T) {
 		equal(t, "of no list there is", news([]string{"none"}, week(0), time.Time{}), "")
 		equal(t, "with late ones", news([]string{"sig"}, week(0), hours(-9)), "before first second robot")
 
-		issue := sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueComposed}
+		issue := sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueApproved}
 		check(t, db.CreateIssue(ctx, &issue, []int64{stored(t, db, "first").ID, stored(t, db, "robot").ID}))
 		add(t, db, mail("late", 5))
 		equal(t, "the week after", news([]string{"sig"}, week(1), hours(0)), "second late after")
 		equal(t, "for another digest", ids(must(db.NewsFor(ctx, "monthly", []string{"sig"}, week(0), time.Time{}))(t)), "first second robot late")
 
-		again := sigpost.Issue{Digest: "weekly", Window: week(1), State: sigpost.IssueComposed}
+		again := sigpost.Issue{Digest: "weekly", Window: week(1), State: sigpost.IssueApproved}
 		err := db.CreateIssue(ctx, &again, []int64{stored(t, db, "second").ID, stored(t, db, "first").ID})
 		if err == nil || !strings.Contains(err.Error(), "1 of its messages were carried by an earlier issue") {
 			t.Errorf("carrying a message twice gives %v", err)
@@ -168,11 +168,11 @@ func TestCarriedThreads(t *testing.T) {
 		ctx := t.Context()
 		add(t, db, mail("a", 0), mail("b", 1))
 		a, b := stored(t, db, "a").ThreadID, stored(t, db, "b").ThreadID
-		issue := sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueComposed, Entries: []sigpost.Entry{{ThreadID: a}}}
+		issue := sigpost.Issue{Digest: "weekly", Window: week(0), State: sigpost.IssueApproved, Entries: []sigpost.Entry{{ThreadID: a}}}
 		check(t, db.CreateIssue(ctx, &issue, nil))
-		equal(t, "weekly", must(db.CarriedThreads(ctx, "weekly", []int64{a, b}))(t), map[int64]int{a: 1})
-		equal(t, "monthly", must(db.CarriedThreads(ctx, "monthly", []int64{a, b}))(t), map[int64]int{})
-		lost := sigpost.Issue{Digest: "weekly", Window: week(1), State: sigpost.IssueComposed, Entries: []sigpost.Entry{{ThreadID: 99, Headline: "Nothing"}}}
+		equal(t, "weekly", must(db.CarriedThreads(ctx, "weekly", []int64{a, b}, 0))(t), map[int64]int{a: 1})
+		equal(t, "monthly", must(db.CarriedThreads(ctx, "monthly", []int64{a, b}, 0))(t), map[int64]int{})
+		lost := sigpost.Issue{Digest: "weekly", Window: week(1), State: sigpost.IssueApproved, Entries: []sigpost.Entry{{ThreadID: 99, Headline: "Nothing"}}}
 		if err := db.CreateIssue(ctx, &lost, nil); !errors.Is(err, sigpost.ErrNotFound) {
 			t.Errorf("an entry of no thread: %v", err)
 		}

@@ -152,7 +152,7 @@ func TestJoinedThreadsKeepEverything(t *testing.T) {
 		check(t, db.Decide(ctx, b, tag("kolla"), "Kolla", true, "bob", "on second thoughts", hours(3)))
 		check(t, db.Decide(ctx, a, tag("magnum"), "Magnum", true, "bob", "later", hours(5)))
 		check(t, db.Decide(ctx, b, tag("magnum"), "Magnum", false, "ada", "earlier", hours(4)))
-		issue := sigpost.Issue{Digest: "weekly", State: sigpost.IssueComposed, Window: sigpost.Window{From: start, To: hours(1)}, Entries: []sigpost.Entry{{ThreadID: b}}}
+		issue := sigpost.Issue{Digest: "weekly", State: sigpost.IssueApproved, Window: sigpost.Window{From: start, To: hours(1)}, Entries: []sigpost.Entry{{ThreadID: b}}}
 		check(t, db.CreateIssue(ctx, &issue, []int64{stored(t, db, "b").ID}))
 
 		// First b is joined to a, then c too, so that b was sent on twice.
@@ -174,7 +174,7 @@ func TestJoinedThreadsKeepEverything(t *testing.T) {
 				t.Errorf("thread %d has %d messages", old, n)
 			}
 		}
-		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{into}))(t), map[int64]int{into: 1})
+		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{into}, 0))(t), map[int64]int{into: 1})
 		todo := must(db.ThreadsToClassify(ctx, "v1", 0, 10))(t)
 		if len(todo) != 1 || todo[0].ID != into {
 			t.Errorf("to classify are %+v, want thread %d", todo, into)

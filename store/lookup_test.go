@@ -143,7 +143,7 @@ func TestNumbersLeadOnAfterSplitAndMerge(t *testing.T) {
 		first, z := stored(t, db, "a").ThreadID, stored(t, db, "z").ThreadID
 		check(t, db.Decide(ctx, first, heat, "Heat", true, "ana", "it is", start))
 		check(t, db.SaveTaggings(ctx, z, 1, "v1", []sigpost.Tagging{{Tag: nova, Title: "Nova", Score: 0.9, State: sigpost.TagAccepted}}))
-		issue := sigpost.Issue{Digest: "weekly", State: sigpost.IssueComposed, Window: sigpost.Window{From: start, To: hours(4)}, Entries: []sigpost.Entry{{ThreadID: first}, {ThreadID: z}}}
+		issue := sigpost.Issue{Digest: "weekly", State: sigpost.IssueApproved, Window: sigpost.Window{From: start, To: hours(4)}, Entries: []sigpost.Entry{{ThreadID: first}, {ThreadID: z}}}
 		check(t, db.CreateIssue(ctx, &issue, []int64{stored(t, db, "a").ID, stored(t, db, "b").ID, stored(t, db, "c").ID, stored(t, db, "z").ID}))
 
 		decide(thread.Split, "b", "")
@@ -153,7 +153,7 @@ func TestNumbersLeadOnAfterSplitAndMerge(t *testing.T) {
 		if from := must(db.Thread(ctx, second))(t).From; from != "a" {
 			t.Errorf("the second thread is from %q", from)
 		}
-		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{first, second, z}))(t), map[int64]int{first: 1, second: 1, z: 1})
+		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{first, second, z}, 0))(t), map[int64]int{first: 1, second: 1, z: 1})
 
 		decide(thread.Merge, "c", "z")
 		holds("by the number of z", z, "b c z")
@@ -180,7 +180,7 @@ func TestNumbersLeadOnAfterSplitAndMerge(t *testing.T) {
 			t.Errorf("what was split off is thread %d", apart)
 		}
 		holds("what was split off", apart, "z")
-		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{first, apart}))(t), map[int64]int{first: 1, apart: 1})
+		equal(t, "told", must(db.CarriedThreads(ctx, "weekly", []int64{first, apart}, 0))(t), map[int64]int{first: 1, apart: 1})
 		// Nothing is told twice, wherever it is now.
 		window := sigpost.Window{From: start, To: hours(9)}
 		equal(t, "news", len(must(db.NewsFor(ctx, "weekly", nil, window, time.Time{}))(t)), 0)

@@ -60,7 +60,7 @@ func TestScratchKeepsNobodyFromWriting(t *testing.T) {
 func TestOpenIssuesAreTheOldestFirst(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
-		for i, state := range []sigpost.IssueState{sigpost.IssueComposed, sigpost.IssueQuiet, sigpost.IssueComposed, sigpost.IssueComposed} {
+		for i, state := range []sigpost.IssueState{sigpost.IssueApproved, sigpost.IssueQuiet, sigpost.IssueApproved, sigpost.IssueApproved} {
 			issue := sigpost.Issue{Digest: "weekly", State: state, Window: sigpost.Window{From: hours(i), To: hours(i + 1)}}
 			check(t, db.CreateIssue(ctx, &issue, nil))
 			if i == 0 {

@@ -55,7 +55,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		p.Issues = append(p.Issues, slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return i.Number == 0 })...)
+		p.Issues = append(p.Issues, slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return !i.State.Public() })...)
 	}
 	s.show(w, r, http.StatusOK, "home", p)
 }
@@ -74,6 +74,9 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	issue, err := s.Store.IssueByNumber(r.Context(), name, number)
+	if err == nil && !issue.State.Public() { // a draft is for its editors
+		err = sigpost.ErrNotFound
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -50,7 +50,7 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		{Tag: sigpost.NatureQuestion.Tag(), Title: sigpost.NatureQuestion.Title(), Score: 0.75, State: sigpost.TagAccepted, Evidence: []sigpost.Evidence{
 			{Rule: "question mark", Field: "text", MessageID: m.MessageID, Excerpt: "Does it <b>?", Spans: []sigpost.Span{{End: 4}}, Weight: 1},
 			{Rule: "nothing else", Field: "thread", Weight: 0.4}}}}))
-	issue := sigpost.Issue{Digest: "weekly", Title: "Weekly", State: sigpost.IssueComposed, Zone: "UTC", Composed: day,
+	issue := sigpost.Issue{Digest: "weekly", Title: "Weekly", State: sigpost.IssueApproved, Zone: "UTC", Composed: day,
 		Window:  sigpost.Window{From: day.AddDate(0, 0, -7), To: day},
 		Entries: []sigpost.Entry{{ThreadID: 1, Headline: "Kuryr <script>alert(4)</script>", New: 1, Total: 1, People: []string{"Ana"}}},
 		Stats:   sigpost.Stats{Threads: 1, Messages: 1, People: 1}}
@@ -214,5 +214,27 @@ func TestNatureIsNoTopic(t *testing.T) {
 	}
 	if !strings.Contains(threads, `href="/?tag=nature%3aquestion">Needs an answer</a>`) {
 		t.Errorf("the threads are %s", threads)
+	}
+}
+
+// What is not approved is for its editors alone.
+func TestDraftsAreNotShown(t *testing.T) {
+	server, db := open(t)
+	for state, status := range map[sigpost.IssueState]int{sigpost.IssueDraft: 404, sigpost.IssueReady: 404} {
+		must(t, db.SetIssueState(t.Context(), 1, state, day))
+		resp, err := http.Get(server.URL + "/issues/weekly/1")
+		must(t, err)
+		resp.Body.Close()
+		if resp.StatusCode != status {
+			t.Errorf("a %s has status %d", state, resp.StatusCode)
+		}
+		resp, err = http.Get(server.URL + "/")
+		must(t, err)
+		home, err := io.ReadAll(resp.Body)
+		must(t, err)
+		resp.Body.Close()
+		if strings.Contains(string(home), "/issues/weekly/1") {
+			t.Errorf("a %s is listed", state)
+		}
 	}
 }

@@ -12,11 +12,20 @@ import (
 )
 
 type digestCommand struct {
-	Preview digestPreview `cmd:"" help:"Show the next issue as it would be now; nothing is kept or sent."`
-	Compose digestCompose `cmd:"" help:"Make and freeze the issue that is due, and send nothing."`
-	Send    digestSend    `cmd:"" help:"Mail what is composed and not sent to everybody yet."`
-	Eval    digestEval    `cmd:"" help:"Measure how good summaries of threads are, against those that people made."`
-	Train   digestTrain   `cmd:"" help:"Learn from summaries that people made which sentences sum up a thread."`
+	List      digestList      `cmd:"" help:"List the issues, and how far each has come."`
+	Preview   digestPreview   `cmd:"" help:"Show the next issue as it would be now; nothing is kept or sent."`
+	Compose   digestCompose   `cmd:"" help:"Make the issue that is due, and send nothing."`
+	Show      digestShow      `cmd:"" help:"Show a draft, or an issue by its number."`
+	Edit      digestEdit      `cmd:"" help:"Change a draft in your editor."`
+	Rebuild   digestRebuild   `cmd:"" help:"Compose a draft anew, with today's tags and events; edits stay."`
+	Diff      digestDiff      `cmd:"" help:"Say what composing a draft anew changed, or would change."`
+	Preflight digestPreflight `cmd:"" help:"Look a draft over before it is approved."`
+	Ready     digestReady     `cmd:"" help:"Say that a draft waits to be approved."`
+	Approve   digestApprove   `cmd:"" help:"Approve a draft: it is frozen, and then sent."`
+	Unapprove digestUnapprove `cmd:"" help:"Take an approval back before anything is sent."`
+	Send      digestSend      `cmd:"" help:"Mail what is approved and not sent to everybody yet."`
+	Eval      digestEval      `cmd:"" help:"Measure how good summaries of threads are, against those that people made."`
+	Train     digestTrain     `cmd:"" help:"Learn from summaries that people made which sentences sum up a thread."`
 }
 
 type digestPreview struct {
@@ -75,7 +84,7 @@ type digestSend struct {
 	ResendHeld  bool `xor:"again" help:"Send the last issue's letters once more of which it is unknown whether they arrived."`
 }
 
-// Run sends what is composed.
+// Run sends what is approved.
 func (c digestSend) Run(s *session) error {
 	a, d, err := s.openDigest(c.Digest, app.Options{DryRun: c.DryRun})
 	if err != nil {

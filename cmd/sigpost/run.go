@@ -52,6 +52,12 @@ func tellDigest(w io.Writer, d app.DigestReport) {
 	default:
 		fmt.Fprintf(w, "compose   %s: issue %d, %s: %s, %s from %s, %s, in %s\n", d.Digest, i.Number, window(i.Window),
 			plural(i.Stats.Threads, "thread"), plural(i.Stats.Messages, "message"), people(i.Stats.People), plural(i.Events, "event"), short(i.Took))
+		if i.State.Open() && len(d.Review) == 0 { // what a run says of it comes below
+			fmt.Fprintf(w, "          it is a draft: \"sigpost digest edit\" changes it, \"sigpost digest approve\" lets it be sent\n")
+		}
+	}
+	for _, r := range d.Review {
+		tellReview(w, r)
 	}
 	for _, r := range d.Sent {
 		tellSend(w, r)

@@ -37,7 +37,7 @@ var own = map[string][]string{
 	"bench/ingest":      {},
 	"app": {"sigpost", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "ingest", "internal/osa", "message",
 		"store", "subscribe", "summary", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "message", "thread", "internal/mailtest"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"sigpost"
+	"sigpost/app"
+)
+
+type digestList struct {
+	digestFlag
+	Limit int `default:"20" help:"How many, the latest first."`
+}
+
+// issueLine is an issue in a list.
+type issueLine struct {
+	Number int                `json:"number"`
+	State  sigpost.IssueState `json:"state"`
+	Window sigpost.Window     `json:"window"`
+	Stats  sigpost.Stats      `json:"stats"`
+	By     string             `json:"approved_by,omitempty"`
+}
+
+// Run lists.
+func (c digestList) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest, app.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	issues, err := a.Store.Issues(s.ctx, d.Name, c.Limit)
+	if err != nil {
+		return err
+	}
+	lines := []issueLine{}
+	for _, i := range issues {
+		zone := d.Location()
+		w := sigpost.Window{From: i.Window.From.In(zone), To: i.Window.To.In(zone)}
+		lines = append(lines, issueLine{i.Number, i.State, w, i.Stats, i.ApprovedBy})
+	}
+	return s.tell(lines, func(w io.Writer) {
+		for _, l := range lines {
+			number := "-"
+			if l.Number > 0 {
+				number = fmt.Sprint(l.Number)
+			}
+			fmt.Fprintf(w, "%4s  %-8s  %s  %s, %s\n", number, l.State, window(l.Window), plural(l.Stats.Threads, "thread"), plural(l.Stats.Messages, "message"))
+		}
+	})
+}
+
+type digestShow struct {
+	digestFlag
+	numberArg
+	Format string `enum:"text,html,eml" default:"text" help:"text, html or eml."`
+	Reader string `placeholder:"ADDRESS" help:"Cut to this reader's topics, as they would get it."`
+	Out    string `short:"o" type:"path" placeholder:"FILE" help:"Where to write it (default: standard output)."`
+}
+
+// Run shows an issue as it is stored.
+func (c digestShow) Run(s *session) error {
+	a, d, issue, err := s.readIssue(c.Digest, c.Number)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	data, err := a.Copy(s.ctx, d, issue, c.Format, c.Reader)
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		_, err = s.stdout.Write(data)
+		return err
+	}
+	return os.WriteFile(c.Out, data, 0o644)
+}
+
+type digestPreflight struct {
+	digestFlag
+	numberArg
+	Links bool `help:"Follow the links, over the network, and say which are dead."`
+}
+
+// Run looks the issue over. Errors are a failure, so that scripts see them.
+func (c digestPreflight) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest, app.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	p, err := a.Preflight(s.ctx, d, c.Number, c.Links)
+	if err != nil {
+		return err
+	}
+	err = s.tell(p, func(w io.Writer) { tellPreflight(w, p) })
+	if n := len(p.Severe()); n > 0 {
+		err = errors.Join(err, fmt.Errorf("issue %d of %s: %w (%d)", p.Number, p.Digest, app.ErrFindings, n))
+	}
+	return err
+}
+
+func tellPreflight(w io.Writer, p app.Preflight) {
+	fmt.Fprintf(w, "issue %d of %s is %s\n", p.Number, p.Digest, p.State)
+	for _, f := range p.Findings {
+		fmt.Fprintf(w, "%-8s  %s\n", f.Severity, printable(f.What))
+		if f.Do != "" {
+			fmt.Fprintf(w, "          %s\n", printable(f.Do))
+		}
+	}
+	for _, c := range p.Cohorts {
+		topics := "everything"
+		if len(c.Topics) > 0 {
+			topics = strings.Join(c.Topics, ", ")
+		}
+		gets := plural(c.Threads, "thread")
+		if c.Nothing {
+			gets = "no letter"
+		}
+		readers := plural(c.Readers, "reader")
+		fmt.Fprintf(w, "cohort    %s: %s, %s\n", topics, readers, gets)
+	}
+}
+
+type digestReady struct {
+	digestFlag
+	numberArg
+}
+
+// Run says that a draft is ready.
+func (c digestReady) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	issue, err := a.SetReady(s.ctx, d, c.Number)
+	if err != nil {
+		return err
+	}
+	return s.tellState(issue, "it waits to be approved")
+}
+
+type digestApprove struct {
+	digestFlag
+	byFlag
+	numberArg
+	Despite bool `help:"Approve it although the preflight finds errors."`
+	Send    bool `help:"Send it at once (default: the next run does)."`
+}
+
+// Run approves.
+func (c digestApprove) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	issue, err := a.Approve(s.ctx, d, c.Number, c.who(), c.Despite)
+	if err != nil {
+		return err
+	}
+	if !c.Send {
+		return s.tellState(issue, "the next run sends it, or \"sigpost digest send\"")
+	}
+	reports, err := a.Send(s.ctx, d, false)
+	return errors.Join(s.tell(reports, func(w io.Writer) {
+		for _, r := range reports {
+			tellSend(w, r)
+		}
+	}), err)
+}
+
+type digestUnapprove struct {
+	digestFlag
+	numberArg
+}
+
+// Run takes an approval back.
+func (c digestUnapprove) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	issue, err := a.Unapprove(s.ctx, d, c.Number)
+	if err != nil {
+		return err
+	}
+	return s.tellState(issue, "it can be edited again")
+}
+
+func (s *session) tellState(issue sigpost.Issue, what string) error {
+	return s.tell(issueLine{issue.Number, issue.State, issue.Window, issue.Stats, issue.ApprovedBy}, func(w io.Writer) {
+		fmt.Fprintf(w, "issue %d of %s is %s: %s\n", issue.Number, issue.Digest, issue.State, what)
+	})
+}
+
+// tellReview says how drafts stand in a run.
+func tellReview(w io.Writer, r app.ReviewReport) {
+	fmt.Fprintf(w, "review    %s: issue %d is %s", r.Digest, r.Number, r.State)
+	if r.Nudged > 0 {
+		fmt.Fprintf(w, "; %s told", plural(r.Nudged, "editor"))
+	}
+	if !r.Deadline.IsZero() && r.State.Open() {
+		fmt.Fprintf(w, "; it approves itself after %s", r.Deadline.UTC().Format("Mon 2 Jan 2006 15:04 MST"))
+	}
+	fmt.Fprintln(w)
+	for _, line := range r.Errors {
+		fmt.Fprintf(w, "          %s\n", printable(line))
+	}
+	for _, l := range r.Letters {
+		fmt.Fprintf(w, "          to %s: %s (%d bytes, Message-ID %s)\n", l.To, l.Subject, l.Bytes, l.MessageID)
+	}
+}
