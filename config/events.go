@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/calendar"
+	"sigpost/internal/tomlfile"
 )
 
 // Events are the meetings and summits, meetings first.
@@ -21,14 +23,18 @@ func (c *Config) Events() []sigpost.Event {
 
 func (m Meeting) event(i int) sigpost.Event {
 	zone := location(m.Zone)
-	start := m.Start.AsTime(zone)
+	start := at(m.Start, zone)
+	var rules []string
+	if m.Repeat != "" {
+		rules = []string{m.Repeat}
+	}
 	var cancelled []time.Time
 	for _, d := range m.Cancelled {
-		cancelled = append(cancelled, time.Date(d.Year, time.Month(d.Month), d.Day, start.Hour(), start.Minute(), start.Second(), 0, zone))
+		cancelled = append(cancelled, at(tomlfile.LocalDateTime{LocalDate: d, LocalTime: m.Start.LocalTime}, zone))
 	}
 	return sigpost.Event{
 		UID: fmt.Sprintf("meeting-%d", i+1), Kind: sigpost.EventMeeting, Title: m.Title,
-		Start: start, Duration: time.Duration(m.Duration), Rule: m.Repeat, Cancelled: cancelled,
+		Start: start, Duration: time.Duration(m.Duration), Rules: rules, Cancelled: cancelled,
 		Where: m.Where, Notes: m.Notes, Links: links(m.Links),
 	}
 }
@@ -44,10 +50,15 @@ func (s Summit) event(i int) sigpost.Event {
 	}
 	for _, t := range s.Sessions {
 		e.Sessions = append(e.Sessions, sigpost.Session{
-			Title: t.Title, Start: t.Start.AsTime(zone), Room: t.Room, Speakers: t.Speakers, URL: t.URL,
+			Title: t.Title, Start: at(t.Start, zone), Room: t.Room, Speakers: t.Speakers, URL: t.URL,
 		})
 	}
 	return e
+}
+
+// at is the moment at which the clocks of a zone show a time.
+func at(t tomlfile.LocalDateTime, zone *time.Location) time.Time {
+	return calendar.Local(t.AsTime(time.UTC), zone)
 }
 
 func links(from []Link) []sigpost.Link {

@@ -193,7 +193,7 @@ func (c *Config) checkEvents(ch *checker) {
 		}
 		checkDuration(ch, at+"duration", m.Duration)
 		e := m.event(i)
-		if err := calendar.Check(sigpost.Event{Rule: e.Rule, Start: e.Start}); err != nil {
+		if err := calendar.Check(sigpost.Event{Rules: e.Rules, Start: e.Start}); err != nil {
 			ch.add(at+"repeat", "%v", err)
 		} else if err := calendar.Check(e); err != nil {
 			ch.add(at+"cancelled", "%v", err)

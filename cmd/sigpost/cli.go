@@ -35,7 +35,7 @@ type cli struct {
 	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
-	Explain    explainCommand    `cmd:"" help:"Show how a mail, or the threads of a file of mail, are understood."`
+	Explain    explainCommand    `cmd:"" help:"Show how a mail, a text, a calendar, or the threads of a file of mail, are understood."`
 	Taxonomy   taxonomyCommand   `cmd:"" help:"Check, show and make taxonomies: what the tags are, and what shows them."`
 	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
