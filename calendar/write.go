@@ -39,14 +39,27 @@ func Write(occurrences []sigpost.Occurrence, p Publication) ([]byte, error) {
 	for _, o := range occurrences {
 		c.Children = append(c.Children, writtenEvent(o, p))
 	}
-	if len(c.Children) == 0 { // the encoder refuses it, and so does RFC 5545, section 3.6
-		return nil, fmt.Errorf("no events: an iCalendar file needs at least one")
+	if len(c.Children) == 0 { // RFC 5545, section 3.6, wants some component
+		c.Children = append(c.Children, utcZone())
 	}
 	var out bytes.Buffer
 	if err := ical.NewEncoder(&out).Encode(c); err != nil {
 		return nil, fmt.Errorf("writing iCalendar: %w", err)
 	}
 	return folded(out.Bytes()), nil
+}
+
+// utcZone defines UTC, which needs no definition: it stands where nothing else
+// does.
+func utcZone() *ical.Component {
+	standard := ical.NewComponent(ical.CompTimezoneStandard)
+	setRaw(standard.Props, ical.PropDateTimeStart, "19700101T000000")
+	setRaw(standard.Props, ical.PropTimezoneOffsetFrom, "+0000")
+	setRaw(standard.Props, ical.PropTimezoneOffsetTo, "+0000")
+	zone := ical.NewComponent(ical.CompTimezone)
+	zone.Props.SetText(ical.PropTimezoneID, "UTC")
+	zone.Children = []*ical.Component{standard}
+	return zone
 }
 
 func writtenEvent(o sigpost.Occurrence, p Publication) *ical.Component {
