@@ -30,8 +30,10 @@ type Options struct {
 	// Zone is where times that name no zone, and whole days, are meant; nil
 	// leaves them floating, as times of UTC.
 	Zone *time.Location
-	// Now tells which weeks are odd for a meeting of odd weeks without a first
-	// date.
+	// WeeksFrom is a day of a week in which meetings of every second or fourth
+	// week take place, for those that give no first date; zero where nobody says.
+	WeeksFrom time.Time
+	// Now tells which weeks are odd for a meeting of odd weeks, where nobody says.
 	Now time.Time
 	// Only are words of which an event must have one in its title, or as its
 	// group's name; none takes all.

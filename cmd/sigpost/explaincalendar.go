@@ -11,10 +11,11 @@ import (
 )
 
 type explainCalendar struct {
-	File string `arg:"" type:"path" help:"An iCalendar file, a meeting of OpenStack's as YAML, or Kubernetes' sigs.yaml."`
-	From string `placeholder:"TIME" help:"The day or time to begin at, such as 2016-04-25 or 2016-04-25T08:00:00Z. Default: now."`
-	To   string `placeholder:"TIME" help:"The day to end with, or the time to end before. Default: a year after --from."`
-	Zone string `placeholder:"ZONE" help:"The time zone of times that name none, and of --from and --to, such as Europe/Berlin. Default: none, read as UTC."`
+	File  string `arg:"" type:"path" help:"An iCalendar file, a meeting of OpenStack's as YAML, or Kubernetes' sigs.yaml."`
+	From  string `placeholder:"TIME" help:"The day or time to begin at, such as 2016-04-25 or 2016-04-25T08:00:00Z. Default: now."`
+	To    string `placeholder:"TIME" help:"The day to end with, or the time to end before. Default: a year after --from."`
+	Weeks string `name:"weeks-from" placeholder:"DAY" help:"A day of a week in which meetings of every second week take place, for those that do not say."`
+	Zone  string `placeholder:"ZONE" help:"The time zone of times that name none, and of --from and --to, such as Europe/Berlin. Default: none, read as UTC."`
 }
 
 // Run lists the occurrences that a file gives. What is refused is an error,
@@ -29,27 +30,15 @@ func (c explainCalendar) Run(s *session) error {
 		}
 		o.Zone = zone
 	}
-	from, to := s.now(), time.Time{}
-	if c.From != "" {
+	if c.Weeks != "" {
 		var err error
-		if from, _, err = dayOrTime("--from", c.From, zone); err != nil {
-			return err
+		if o.WeeksFrom, err = time.Parse("2006-01-02", c.Weeks); err != nil {
+			return sigpost.Usage(fmt.Errorf("--weeks-from: %q is no day such as 2016-04-25", c.Weeks))
 		}
 	}
-	if c.To == "" {
-		to = from.AddDate(1, 0, 0)
-	} else {
-		var isDay bool
-		var err error
-		if to, isDay, err = dayOrTime("--to", c.To, zone); err != nil {
-			return err
-		}
-		if isDay { // it counts
-			to = to.AddDate(0, 0, 1)
-		}
-	}
-	if !from.Before(to) {
-		return sigpost.Usage(fmt.Errorf("--to is not behind --from: nothing is in between"))
+	from, to, err := c.span(s.now(), zone)
+	if err != nil {
+		return err
 	}
 	found, refused, err := app.ExplainCalendar(c.File, from, to, o)
 	if err != nil {
@@ -59,6 +48,28 @@ func (c explainCalendar) Run(s *session) error {
 		return err
 	}
 	return leftOut(refused)
+}
+
+// span is the time that is asked for.
+func (c explainCalendar) span(now time.Time, zone *time.Location) (from, to time.Time, err error) {
+	if from = now; c.From != "" {
+		if from, _, err = dayOrTime("--from", c.From, zone); err != nil {
+			return from, to, err
+		}
+	}
+	if to = from.AddDate(1, 0, 0); c.To != "" {
+		var isDay bool
+		if to, isDay, err = dayOrTime("--to", c.To, zone); err != nil {
+			return from, to, err
+		}
+		if isDay { // it counts
+			to = to.AddDate(0, 0, 1)
+		}
+	}
+	if !from.Before(to) {
+		err = sigpost.Usage(errors.New("--to is not behind --from: nothing is in between"))
+	}
+	return from, to, err
 }
 
 // leftOut makes an error of what was refused; nil where nothing was.
