@@ -60,7 +60,10 @@ type Event struct {
 	Where string
 	// Notes are the editor's, in Markdown.
 	Notes string
-	Links []Link
+	// Description is what the source says of it: a stranger's words, read for
+	// tags, and told to nobody.
+	Description string
+	Links       []Link
 	// Sessions are parts of a summit with times of their own.
 	Sessions []Session
 	// Source is the name of the calendar that it comes from; empty for the

@@ -216,6 +216,8 @@ func (in *icalendar) event(c *ical.Component) (e vevent, err error) {
 	}
 	where, _ := text(c.Props, ical.PropLocation)
 	e.Where = oneLine(where)
+	about, _ := text(c.Props, ical.PropDescription)
+	e.Description = oneLine(withoutTags(about))
 	e.Links = links(c.Props)
 	if strings.HasPrefix(e.Where, "https://") && !strings.Contains(e.Where, " ") {
 		if !slices.ContainsFunc(e.Links, func(l sigpost.Link) bool { return l.URL == e.Where }) {

@@ -71,7 +71,7 @@ func parseRule(text string) (rule, error) {
 		seen[key] = true
 	}
 	if !seen["FREQ"] {
-		return rule{}, fmt.Errorf("the recurrence rule %q has no FREQ: it says how often, such as FREQ=WEEKLY;INTERVAL=2", text)
+		return unreadable(errors.New("it has no FREQ, which says how often, such as FREQ=WEEKLY;INTERVAL=2"))
 	}
 	if seen["UNTIL"] && seen["COUNT"] {
 		return unreadable(errors.New("it has both UNTIL and COUNT"))

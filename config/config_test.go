@@ -37,7 +37,9 @@ func TestExampleIsRight(t *testing.T) {
 func TestExampleHasEveryKey(t *testing.T) {
 	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
 		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",
-		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights").Replace(sigpost.ExampleConfig)
+		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights", "\n# [[calendar]]", "\n[[calendar]]", "\n# name = ", "\nname = ",
+		"\n# file = ", "\nfile = ", "\n# form = ", "\nform = ", "\n# kind = ", "\nkind = ", "\n# zone = ", "\nzone = ", "\n# only = ", "\nonly = ", "\n# weeks_from = ", "\nweeks_from = ",
+		"\n# schedule = ", "\nschedule = ").Replace(sigpost.ExampleConfig)
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -84,6 +86,13 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"anonymous with a password", `auth = "password"`, `auth = "anonymous"`, "has a password"},
 		{"oauth with nothing", `auth = "password"`, `auth = "oauth"`, "has a password"},
 		{"a token for a password", `# token_file = "imap.token"`, `token_file = "imap.token"`, "is for auth = \"oauth\" only"},
+		{"a calendar from nowhere", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\n# Short", "must have one of url, url_file and file; it has 0"},
+		{"a calendar of no form", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nform = \"ical\"\n# Short", `"ical" is none of icalendar, openstack-irc, kubernetes-sigs`},
+		{"a calendar of no kind", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nkind = \"talk\"\n# Short", `"talk" is none of meeting, summit`},
+		{"a calendar's password", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nurl = \"https://a:geheim@example.org\"\n# Short", "does not belong into this file"},
+		{"a calendar by ftp", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nurl = \"ftp://example.org\"\n# Short", "is no web address"},
+		{"a calendar in no zone", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nzone = \"Texas\"\n# Short", `"Texas" is no time zone`},
+		{"a schedule by ftp", `# schedule = "https://`, `schedule = "ftp://`, "is no web address"},
 		{"host without port", `host = "smtp.example.org:587"`, `host = "smtp.example.org"`, "needs a port"},
 		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
