@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"sigpost"
-	"sigpost/calendar"
-	"sigpost/classify"
 	"sigpost/config"
 	"sigpost/digest"
 )
@@ -176,7 +174,7 @@ func (a *App) draft(ctx context.Context, d config.Digest, last sigpost.Issue, w 
 	if in.Threads, err = a.news(ctx, d.Name, threads, isNew, w.To); err != nil {
 		return issue, nil, err
 	}
-	if in.Events, err = a.events(a.now()); err != nil {
+	if in.Events, err = a.events(ctx, a.now()); err != nil {
 		return issue, nil, err
 	}
 	return digest.Compose(in), carried, nil
@@ -215,27 +213,6 @@ func (a *App) news(ctx context.Context, digestName string, threads []int64, isNe
 		a.progress("composing", Threads, i+1, len(threads))
 	}
 	return all, nil
-}
-
-// events are what is coming up, the sessions tagged.
-func (a *App) events(at time.Time) ([]sigpost.Occurrence, error) {
-	upcoming, err := calendar.Upcoming(a.Config.Events(), at, meetingHorizon, summitHorizon)
-	if err != nil {
-		return nil, err
-	}
-	for i := range upcoming {
-		for j := range upcoming[i].Sessions {
-			s := &upcoming[i].Sessions[j]
-			// A session's title is read behind the event's: that tells of which
-			// field its words are, and that its first one has a capital for
-			// another reason than its place.
-			doc := classify.Document{Subject: upcoming[i].Title + " " + s.Title, Opener: true, StandsAlone: true}
-			for _, t := range accepted(a.tagger.classifier().Classify([]classify.Document{doc})) {
-				s.Tags = append(s.Tags, t.Tag)
-			}
-		}
-	}
-	return upcoming, nil
 }
 
 // threadURL is where a thread can be read, or "" where only its messages can.

@@ -77,7 +77,7 @@ func between(a, b sigpost.Occurrence) ConflictKind {
 	switch {
 	case same:
 		return ""
-	case a.Source != b.Source && (a.UID == b.UID || strings.EqualFold(a.Title, b.Title)) && (overlap || sameDay(a, b)):
+	case a.Source != b.Source && (a.UID == b.UID || a.Title != "" && strings.EqualFold(a.Title, b.Title)) && (overlap || sameDay(a, b)):
 		return Sources
 	case !overlap:
 		return ""

@@ -44,7 +44,9 @@ func readIRC(data []byte, o Options) (r Reading, err error) {
 		case errors.Is(err, io.EOF):
 			return r, nil
 		case err != nil:
-			return Reading{}, fmt.Errorf("the meeting cannot be read: %w", err)
+			return Reading{}, yamlError("meeting of OpenStack's", err)
+		case m.Project == "" && m.ID == "" && len(m.Schedule) == 0:
+			return Reading{}, errors.New("this is no meeting of OpenStack's: it has neither project nor schedule")
 		}
 		title := oneLine(m.Project)
 		if title == "" {
@@ -69,6 +71,15 @@ func readIRC(data []byte, o Options) (r Reading, err error) {
 			r.Events = append(r.Events, e)
 		}
 	}
+}
+
+// yamlError says that a file is not what it should be. Of YAML in another form,
+// the library would tell in our types.
+func yamlError(what string, err error) error {
+	if other := (&yaml.TypeError{}); errors.As(err, &other) {
+		return fmt.Errorf("this is no %s: it has another form", what)
+	}
+	return fmt.Errorf("this is no %s: %w", what, err)
 }
 
 func (s ircSlot) event(o Options) (e sigpost.Event, err error) {

@@ -47,7 +47,10 @@ const sigDuration = time.Hour
 func readSIGs(data []byte, o Options) (r Reading, err error) {
 	var file sigsFile
 	if err := yaml.Unmarshal(data, &file); err != nil {
-		return r, fmt.Errorf("the list of groups cannot be read: %w", err)
+		return r, yamlError("list of Kubernetes' groups", err)
+	}
+	if len(file.SIGs)+len(file.WGs)+len(file.UGs)+len(file.Committees) == 0 {
+		return r, errors.New("this is no list of Kubernetes' groups: it has none")
 	}
 	for _, kind := range []struct {
 		prefix string

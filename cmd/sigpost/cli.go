@@ -31,6 +31,7 @@ type cli struct {
 	Quarantine quarantineCommand `cmd:"" help:"List, show and retry mail that was kept aside."`
 	Reparse    reparseCommand    `cmd:"" help:"Read the archive's mail again with the parser of today."`
 	Classify   classifyCommand   `cmd:"" help:"Tag the threads that have grown."`
+	Calendar   calendarCommand   `cmd:"" help:"Show what is coming, where it comes from, and what goes wrong; fetch calendars."`
 	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
 	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
