@@ -113,6 +113,11 @@ func (in *icalendar) events(c *ical.Component) (r Reading) {
 			delete(overrides, m.UID)
 			continue
 		}
+		if len(overrides[m.UID]) > maxOverrides {
+			r.Refused = append(r.Refused, Refusal{named(m.Title), fmt.Sprintf("more than %d of its dates are given one by one", maxOverrides)})
+			delete(overrides, m.UID)
+			continue
+		}
 		for _, o := range overrides[m.UID] {
 			m.override(o)
 		}
@@ -137,6 +142,9 @@ func (in *icalendar) events(c *ical.Component) (r Reading) {
 	}
 	return r
 }
+
+// maxOverrides bounds how many dates of an event may be given by themselves.
+const maxOverrides = 5000
 
 // latest leaves of several versions of an event, by UID, the one with the
 // highest SEQUENCE; of those with the same all, which are different events.

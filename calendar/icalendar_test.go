@@ -90,6 +90,11 @@ func TestReadICalendar(t *testing.T) {
 		{"a zone that the calendar defines", madeUpZone + vevent1("DTSTART;TZID=Made up:20240109T120000|RRULE:FREQ=DAILY;COUNT=2") + "|" +
 			vevent1("DTSTART;TZID=Made up:20240120T120000|DURATION:P1D"),
 			"2024-01-09 12:00 +0300 0s\n2024-01-10 12:00 +0130 0s\n2024-01-20 12:00 +0300 24h0m0s"},
+		{"a zone defined since 1601", "BEGIN:VTIMEZONE|TZID:Brasil|BEGIN:STANDARD|DTSTART:16010101T000000|TZOFFSETFROM:-0200|TZOFFSETTO:-0300|RRULE:FREQ=YEARLY;BYDAY=3SU;BYMONTH=2|END:STANDARD|" +
+			"BEGIN:DAYLIGHT|DTSTART:16010101T000000|TZOFFSETFROM:-0300|TZOFFSETTO:-0200|RRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=10|END:DAYLIGHT|END:VTIMEZONE|" +
+			vevent1("DTSTART;TZID=Brasil:20240109T120000|RRULE:FREQ=MONTHLY;INTERVAL=2;COUNT=2"), "2024-01-09 12:00 -0200 0s\n2024-03-09 12:00 -0300 0s"},
+		{"the year 0", vevent1("DTSTART:00000101T120000Z|RRULE:FREQ=YEARLY;INTERVAL=253;COUNT=9"), "2024-01-01 12:00 +0000 0s"},
+		{"a rule since long ago", vevent1("DTSTART:15240101T120000Z|RRULE:FREQ=YEARLY;INTERVAL=500"), "2024-01-01 12:00 +0000 0s"},
 		{"a zone of Microsoft's", vevent1("DTSTART;TZID=W. Europe Standard Time:20240701T120000"), "2024-07-01 12:00 +0200 0s"},
 		{"a zone behind a vendor's name", vevent1("DTSTART;TZID=/example.org/20240101/America/Argentina/Buenos_Aires:20240701T120000"), "2024-07-01 12:00 -0300 0s"},
 		{"a zone that nobody knows", vevent1("DTSTART;TZID=Nowhere:20240701T120000"), `refused: "m" is left out: DTSTART: its time zone "Nowhere" is not known, and the calendar does not define it`},

@@ -35,6 +35,9 @@ type Options struct {
 	WeeksFrom time.Time
 	// Now tells which weeks are odd for a meeting of odd weeks, where nobody says.
 	Now time.Time
+	// Until is how far recurrences will be asked for: an event that cannot be worked
+	// out so far is refused. Zero refuses those that fail at once.
+	Until time.Time
 	// Only are words of which an event must have one in its title, or as its
 	// group's name; none takes all.
 	Only []string
@@ -58,6 +61,9 @@ type Refusal struct {
 // Error says it in one line.
 func (r Refusal) Error() string { return fmt.Sprintf("%s is left out: %s", r.Event, r.Why) }
 
+// maxEvents bounds the events of a file: each is worked out for every issue.
+const maxEvents = 20_000
+
 // Read reads the events of a file. An error says that it is no such file, or a
 // broken one; what is wrong with one event alone is among the refused.
 func Read(data []byte, o Options) (Reading, error) {
@@ -75,7 +81,7 @@ func Read(data []byte, o Options) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	return reading.checked(o), nil
+	return reading.checked(o)
 }
 
 // guess is the form of a file by its content.
@@ -96,16 +102,23 @@ func guess(data []byte) Form {
 
 // checked gives the events what all have in common, and refuses those whose
 // recurrence cannot be worked out.
-func (r Reading) checked(o Options) Reading {
+func (r Reading) checked(o Options) (Reading, error) {
 	kept := Reading{Refused: r.Refused}
+	if len(r.Events) > maxEvents {
+		return Reading{}, fmt.Errorf("it has more than %d events: take a part of it", maxEvents)
+	}
 	for _, e := range r.Events {
 		e.Source, e.Kind = o.Source, o.Kind
 		if e.Kind == "" {
 			e.Kind = sigpost.EventMeeting
 		}
 		s, err := newSeries(e)
-		if err == nil { // what fails at once fails later too
-			_, err = s.spans(e.Start.Add(time.Second))
+		if err == nil {
+			to := e.Start.Add(time.Second)
+			if o.Until.After(to) {
+				to = o.Until
+			}
+			_, err = s.spans(to)
 		}
 		if err != nil {
 			kept.Refused = append(kept.Refused, Refusal{named(e.Title), err.Error()})
@@ -113,7 +126,7 @@ func (r Reading) checked(o Options) Reading {
 		}
 		kept.Events = append(kept.Events, e)
 	}
-	return kept
+	return kept, nil
 }
 
 // wanted says whether a filter lets an event by these names pass.

@@ -209,12 +209,13 @@ const maxSteps = 100_000
 // order, from start until to; not those behind UNTIL, which starts knows. An
 // error is the last thing that comes.
 func (r rule) walls(start, to time.Time) iter.Seq2[time.Time, error] {
-	if r.needsOwn() {
+	if r.needsOwn() || start.Year() < 1 { // rrule-go panics in the year 0
 		return func(yield func(time.Time, error) bool) { r.expand(start, to, yield) }
 	}
 	return func(yield func(time.Time, error) bool) {
 		option := r.ROption
 		option.Dtstart = start
+		option.Until = to // else it ends after some 290 years
 		known, err := rrule.NewRRule(option)
 		if err != nil {
 			yield(time.Time{}, fmt.Errorf("cannot be used: %w", err))

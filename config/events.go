@@ -70,6 +70,7 @@ func (s Summit) event() sigpost.Event {
 func (c Calendar) Options(now time.Time) calendar.Options {
 	o := calendar.Options{
 		Form: calendar.Form(c.Form), Kind: sigpost.EventKind(c.Kind), Now: now, Only: c.Only, Source: c.Name,
+		Until: now.AddDate(2, 0, 0), // further than any issue looks
 	}
 	if c.Zone != "" {
 		o.Zone = location(c.Zone)
