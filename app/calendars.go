@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -246,6 +247,53 @@ func (a *App) sessionTags(event string, s sigpost.Session) (tags []sigpost.Tag) 
 		tags = append(tags, t.Tag)
 	}
 	return tags
+}
+
+// IssueCalendar is what is coming by an issue, as iCalendar: exactly its events.
+func (a *App) IssueCalendar(issue sigpost.Issue) ([]byte, error) {
+	return calendar.Write(issue.Events, a.publication(issue.Title, issue.Composed))
+}
+
+// How far back and ahead a feed reaches.
+const (
+	feedPast   = 30 * 24 * time.Hour
+	feedFuture = 365 * 24 * time.Hour
+)
+
+// Feed is what takes place in the year to come, and did lately, as iCalendar to
+// subscribe to. Its events have the UIDs that they have in issues.
+func (a *App) Feed(ctx context.Context) ([]byte, error) {
+	events, _, err := a.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []sigpost.Occurrence
+	for _, e := range events {
+		found, err := calendar.Between(e, a.now().Add(-feedPast), a.now().Add(feedFuture))
+		if err != nil {
+			a.log.Warn("an event is left out of the feed", "error", err)
+			continue
+		}
+		all = append(all, found...)
+	}
+	slices.SortStableFunc(all, func(x, y sigpost.Occurrence) int { return x.Start.Compare(y.Start) })
+	title := "sigpost"
+	if len(a.Config.Digests) > 0 {
+		title = a.Config.Digests[0].Title
+	}
+	return calendar.Write(all, a.publication(title, a.now()))
+}
+
+// publication is what our iCalendar files say of themselves. The host in UIDs is
+// that of the pages, or of the address that letters come from.
+func (a *App) publication(title string, at time.Time) calendar.Publication {
+	p := calendar.Publication{Name: title, Stamp: at}
+	if u, err := url.Parse(a.Config.Web.URL); err == nil && u.Hostname() != "" {
+		p.Host = u.Hostname()
+	} else if len(a.Config.Digests) > 0 {
+		p.Host = a.Config.Digests[0].ListID
+	}
+	return p
 }
 
 // checkCalendars fetches each source, and keeps nothing.

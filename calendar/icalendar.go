@@ -79,6 +79,7 @@ type icalendar struct {
 type vevent struct {
 	sigpost.Event
 	of        time.Time // RECURRENCE-ID, or zero
+	ofDay     bool      // that is a day
 	following bool
 	sequence  int
 }
@@ -143,6 +144,16 @@ func (in *icalendar) events(c *ical.Component) (r Reading) {
 	return r
 }
 
+// instanceOn is when the instance of an event on the day of a time begins, if
+// there is one.
+func (e *vevent) instanceOn(day time.Time) time.Time {
+	if e.AllDay {
+		return Local(midnightOf(wallOf(day)), e.Start.Location())
+	}
+	wall := wallOf(e.Start)
+	return Local(midnightOf(wallOf(day)).Add(wall.Sub(midnightOf(wall))), e.Start.Location())
+}
+
 // maxOverrides bounds how many dates of an event may be given by themselves.
 const maxOverrides = 5000
 
@@ -159,6 +170,9 @@ func latest(all []*vevent) []*vevent {
 // override notes what an instance is instead, unless a later version of that is
 // known.
 func (e *vevent) override(o vevent) {
+	if o.ofDay != e.AllDay { // a day stands for the instance on it
+		o.of = e.instanceOn(o.of)
+	}
 	for i, known := range e.Overrides {
 		if known.Of.Equal(o.of) && known.Following == o.following {
 			// Versions come in the order of the file.
@@ -299,14 +313,14 @@ func (in *icalendar) recurrence(e *vevent, props ical.Props) error {
 		}
 	}
 	for _, p := range props.Values(ical.PropRecurrenceDates) {
-		dates, err := in.dates(p, e.Event)
+		dates, err := in.dates(p, e)
 		if err != nil {
 			return err
 		}
 		e.Dates = append(e.Dates, dates...)
 	}
 	for _, p := range props.Values(ical.PropExceptionDates) {
-		dates, err := in.dates(p, e.Event)
+		dates, err := in.dates(p, e)
 		if err != nil {
 			return err
 		}
@@ -322,7 +336,7 @@ func (in *icalendar) recurrence(e *vevent, props ical.Props) error {
 	if err != nil {
 		return err
 	}
-	e.of = at.t
+	e.of, e.ofDay = at.t, at.day
 	if e.UID == "" {
 		return errors.New("it is one date of an event, and has no UID that tells of which")
 	}
@@ -339,7 +353,7 @@ func (in *icalendar) recurrence(e *vevent, props ical.Props) error {
 
 // dates are those of an RDATE or EXDATE. Days stand for the occurrence on that
 // day where the event has a time.
-func (in *icalendar) dates(p ical.Prop, e sigpost.Event) (all []sigpost.Window, err error) {
+func (in *icalendar) dates(p ical.Prop, e *vevent) (all []sigpost.Window, err error) {
 	for _, value := range strings.Split(p.Value, ",") {
 		if value = strings.TrimSpace(value); value == "" {
 			continue
@@ -352,11 +366,8 @@ func (in *icalendar) dates(p ical.Prop, e sigpost.Event) (all []sigpost.Window, 
 			return nil, err
 		}
 		w := sigpost.Window{From: begins.t}
-		switch wall := wallOf(e.Start); {
-		case begins.day && !e.AllDay:
-			w.From = Local(midnightOf(wallOf(begins.t)).Add(wall.Sub(midnightOf(wall))), e.Start.Location())
-		case !begins.day && e.AllDay:
-			w.From = Local(midnightOf(wallOf(begins.t)), e.Start.Location())
+		if begins.day != e.AllDay {
+			w.From = e.instanceOn(begins.t)
 		}
 		if period && !strings.HasPrefix(to, "P") {
 			one.Value = to

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -274,16 +275,14 @@ func random(rnd *rand.Rand) plainRule {
 	return r
 }
 
+var randomRules = flag.Int("rules", 300, "how many random rules are compared with the reference")
+
 // Rules give what their definition says, whichever way they are worked out,
 // for those that rrule-go is trusted with as well as for the others.
 func TestRulesGiveWhatTheyAreDefinedToGive(t *testing.T) {
-	tries := 800
-	if testing.Short() {
-		tries = 300
-	}
 	rnd := rand.New(rand.NewPCG(5, 545))
 	theirs := 0
-	for range tries {
+	for range *randomRules {
 		start := time.Date(2014+rnd.IntN(3), 1, 1+rnd.IntN(366), rnd.IntN(24), 15*rnd.IntN(4), 0, 0, time.UTC)
 		plain := random(rnd)
 		to := start.AddDate(4, 3, 0)
@@ -310,7 +309,7 @@ func TestRulesGiveWhatTheyAreDefinedToGive(t *testing.T) {
 			t.Errorf("%s from %s, by our own: %s", plain, start, difference(own, want))
 		}
 	}
-	t.Logf("%d rules, %d of them by rrule-go", tries, theirs)
+	t.Logf("%d rules, %d of them by rrule-go", *randomRules, theirs)
 }
 
 func difference(got, want []time.Time) string {

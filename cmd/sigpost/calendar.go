@@ -9,8 +9,9 @@ import (
 )
 
 type calendarCommand struct {
-	Show  calendarShow  `cmd:"" default:"1" help:"Show what is coming, which calendars it comes from and since when they are not confirmed, what is left out of them, and conflicts."`
-	Fetch calendarFetch `cmd:"" help:"Fetch all calendars and schedules now, and show the same."`
+	Show   calendarShow   `cmd:"" default:"1" help:"Show what is coming, which calendars it comes from and since when they are not confirmed, what is left out of them, and conflicts."`
+	Export calendarExport `cmd:"" help:"Write what is coming in the next year as iCalendar, to standard output."`
+	Fetch  calendarFetch  `cmd:"" help:"Fetch all calendars and schedules now, and show the same."`
 }
 
 type calendarShow struct{}
@@ -42,6 +43,23 @@ func (calendarFetch) Run(s *session) error {
 	if telling := s.tell(report, func(w io.Writer) { tellCalendars(w, report) }); telling != nil {
 		return telling
 	}
+	return err
+}
+
+type calendarExport struct{}
+
+// Run writes the feed.
+func (calendarExport) Run(s *session) error {
+	a, err := s.openWith(app.Options{ReadOnly: true, DryRun: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	file, err := a.Feed(s.ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.stdout.Write(file)
 	return err
 }
 
