@@ -15,13 +15,19 @@ import (
 )
 
 // Check says what is wrong with an event's recurrence: a rule that is not
-// understood, or a start or a cancelled date that the rules do not give.
+// understood, or a start, a cancelled date or one that is moved which the rules
+// do not give.
 func Check(e sigpost.Event) error {
+	times := append([]time.Time{e.Start}, e.Cancelled...)
+	for _, o := range e.Overrides {
+		times = append(times, o.Of)
+	}
+	e.Overrides = nil // they would count as dates by themselves
 	s, err := newSeries(e)
 	if err != nil {
 		return err
 	}
-	for _, t := range append([]time.Time{e.Start}, e.Cancelled...) {
+	for _, t := range times {
 		found, err := s.spans(t.Add(time.Second))
 		if err != nil {
 			return err

@@ -105,8 +105,12 @@ type Meeting struct {
 	Duration  Duration               `toml:"duration"`
 	Where     string                 `toml:"where"`
 	Cancelled []tomlfile.LocalDate   `toml:"cancelled"`
-	Notes     string                 `toml:"notes"`
-	Links     []Link                 `toml:"links"`
+	// Also are more times at which it takes place.
+	Also []tomlfile.LocalDateTime `toml:"also"`
+	// Moved are dates on which it takes place at another time.
+	Moved []Move `toml:"moved"`
+	Notes string `toml:"notes"`
+	Links []Link `toml:"links"`
 }
 
 // Calendar is where more events come from.
@@ -144,6 +148,12 @@ type Session struct {
 	Room     string                 `toml:"room"`
 	Speakers string                 `toml:"speakers"`
 	URL      string                 `toml:"url"`
+}
+
+// Move is a day of a meeting, and when it takes place instead.
+type Move struct {
+	From tomlfile.LocalDate     `toml:"from"`
+	To   tomlfile.LocalDateTime `toml:"to"`
 }
 
 // Link is a URL with the words for it.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/calendar"
 	"sigpost/internal/tomlfile"
 )
 
@@ -39,7 +40,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",
 		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights", "\n# [[calendar]]", "\n[[calendar]]", "\n# name = ", "\nname = ",
 		"\n# file = ", "\nfile = ", "\n# form = ", "\nform = ", "\n# kind = ", "\nkind = ", "\n# zone = ", "\nzone = ", "\n# only = ", "\nonly = ", "\n# weeks_from = ", "\nweeks_from = ",
-		"\n# schedule = ", "\nschedule = ").Replace(sigpost.ExampleConfig)
+		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ").Replace(sigpost.ExampleConfig)
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -60,7 +61,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 			for elem.Kind() == reflect.Slice {
 				elem = elem.Elem()
 			}
-			if elem.Kind() == reflect.Struct && elem.PkgPath() == in.PkgPath() && elem.Name() != "Link" && elem.Name() != "ClockTime" {
+			if elem.Kind() == reflect.Struct && elem.PkgPath() == in.PkgPath() && elem.Name() != "Link" && elem.Name() != "Move" && elem.Name() != "ClockTime" {
 				check(f.Type, path)
 			} else if lines[path] == 0 {
 				t.Errorf("config.example.toml does not have %s", path)
@@ -100,6 +101,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"password behind the database's URL", `database = "sigpost.db"`, `database = "postgres://u@h/d?password=geheim"`, "does not belong into this file"},
 		{"a bare number", `duration = "1h"`, `duration = 60`, "60 has no unit"},
 		{"cancelled on no date", `cancelled = [2016-04-26]`, `cancelled = [2016-04-25]`, "Monday 25 April 2016 is no date of it"},
+		{"moved from no date", `# moved = [{ from = 2016-05-10`, `moved = [{ from = 2016-05-09`, "Monday 9 May 2016 is no date of it"},
+		{"moved to nowhere", `# moved = [{ from = 2016-05-10, to = 2016-05-11T15:00:00 }]`, `moved = [{ from = 2016-05-10 }]`, "moved to is missing"},
 		{"session on no day", `start = 2016-04-26T11:15:00`, `start = 2016-05-26T11:15:00`, "which is no day of the summit"},
 		{"the list's own List-Id", `list_id = "weekly.digest.example.org"`, `list_id = "sig-openstack.lists.example.org" # same`, "would be taken for our own"},
 		{"archive_url", `/msg/{message_id}"`, `/msg/"`, "has no {message_id}"},
@@ -205,5 +208,31 @@ func TestAuth(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// What the editor moves and adds is told as that, on the meeting's own clock.
+func TestMovedAndMore(t *testing.T) {
+	data := strings.NewReplacer("# moved = [", "moved = [", "# also = [", "also = [").Replace(sigpost.ExampleConfig)
+	c, err := Parse("config.toml", []byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2016, 4, 20, 0, 0, 0, 0, time.UTC)
+	found, err := calendar.Between(c.Events()[0], from, from.AddDate(0, 0, 30))
+	var got []string
+	for _, o := range found {
+		line := o.Start.Format("Mon 2 Jan 15:04 MST")
+		if o.Cancelled {
+			line += " cancelled"
+		}
+		if o.Overridden {
+			line += " instead of " + o.RecurrenceID.Format("2 Jan 15:04")
+		}
+		got = append(got, line)
+	}
+	want := "Tue 26 Apr 14:00 PDT cancelled, Wed 4 May 14:00 PDT, Wed 11 May 15:00 PDT instead of 10 May 14:00"
+	if s := strings.Join(got, ", "); err != nil || s != want {
+		t.Errorf("%s, %v\nwant %s", s, err, want)
 	}
 }

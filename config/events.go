@@ -33,20 +33,30 @@ func (c *Config) Events() []sigpost.Event {
 
 func (m Meeting) event() sigpost.Event {
 	zone := location(m.Zone)
-	start := at(m.Start, zone)
-	var rules []string
-	if m.Repeat != "" {
-		rules = []string{m.Repeat}
-	}
-	var cancelled []time.Time
-	for _, d := range m.Cancelled {
-		cancelled = append(cancelled, at(tomlfile.LocalDateTime{LocalDate: d, LocalTime: m.Start.LocalTime}, zone))
-	}
-	return sigpost.Event{
+	e := sigpost.Event{
 		UID: "meeting-" + m.Title, Kind: sigpost.EventMeeting, Title: m.Title,
-		Start: start, Duration: time.Duration(m.Duration), Rules: rules, Cancelled: cancelled,
+		Start: at(m.Start, zone), Duration: time.Duration(m.Duration),
 		Where: m.Where, Notes: m.Notes, Links: links(m.Links),
 	}
+	if m.Repeat != "" {
+		e.Rules = []string{m.Repeat}
+	}
+	on := func(d tomlfile.LocalDate) time.Time {
+		return at(tomlfile.LocalDateTime{LocalDate: d, LocalTime: m.Start.LocalTime}, zone)
+	}
+	for _, d := range m.Cancelled {
+		e.Cancelled = append(e.Cancelled, on(d))
+	}
+	for _, t := range m.Also {
+		e.Dates = append(e.Dates, sigpost.Window{From: at(t, zone)})
+	}
+	instance := e
+	instance.Rules, instance.Dates, instance.Cancelled = nil, nil, nil
+	for _, move := range m.Moved {
+		instance.Start = at(move.To, zone)
+		e.Overrides = append(e.Overrides, sigpost.Override{Of: on(move.From), Event: instance})
+	}
+	return e
 }
 
 func (s Summit) event() sigpost.Event {

@@ -197,8 +197,15 @@ func (c *Config) checkMeetings(ch *checker) {
 		e := m.event()
 		if err := calendar.Check(sigpost.Event{Rules: e.Rules, Start: e.Start}); err != nil {
 			ch.add(at+"repeat", "%v", err)
+		} else if err := calendar.Check(sigpost.Event{Rules: e.Rules, Start: e.Start, Overrides: e.Overrides}); err != nil {
+			ch.add(at+"moved", "%v", err)
 		} else if err := calendar.Check(e); err != nil {
 			ch.add(at+"cancelled", "%v", err)
+		}
+		for _, move := range m.Moved {
+			if move.To == (tomlfile.LocalDateTime{}) {
+				ch.add(at+"moved", "where the meeting of %s is moved to is missing: write { from = 2016-04-19, to = 2016-04-26T14:00:00 }", move.From)
+			}
 		}
 		checkLinks(ch, at, m.Links)
 	}
