@@ -39,6 +39,7 @@ func ExplainCalendar(file string, from, to time.Time, o CalendarOptions) ([]Expl
 	if err != nil {
 		return nil, nil, sigpost.Usage(fmt.Errorf("the calendar cannot be read: %w", err))
 	}
+	o.Until = to
 	reading, err := calendar.Read(data, o)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)

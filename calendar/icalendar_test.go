@@ -263,3 +263,20 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A file that would keep us busy for minutes is given up soon.
+func TestHostileFilesTakeNoTime(t *testing.T) {
+	begin := time.Now()
+	for name, file := range map[string]string{
+		"endless":    vcalendar(strings.Repeat("BEGIN:VEVENT|DTSTART:20060101T100000Z|RRULE:FREQ=SECONDLY|END:VEVENT|", 2000)),
+		"parameters": vcalendar(vevent1("DTSTART:20240101T100000Z|" + strings.Repeat("X-A;B="+strings.Repeat("x", 4000)+":1|", 2000))),
+	} {
+		_, err := Read([]byte(file), Options{Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)})
+		if name == "endless" && (err == nil || !strings.Contains(err.Error(), "more than 20 events with too many occurrences")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if took := time.Since(begin); took > 30*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}

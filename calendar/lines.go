@@ -14,7 +14,7 @@ var contentLine = regexp.MustCompile(`^([A-Za-z0-9-]+)(?:;[A-Za-z0-9-]+=(?:"[^"]
 const (
 	// maxParameters bounds what stands in front of a value, for which the
 	// decoder takes the square of its length.
-	maxParameters = 4096
+	maxParameters = 1000
 	// maxDepth bounds components within components, for which the decoder calls
 	// itself. RFC 5545 has three.
 	maxDepth = 10

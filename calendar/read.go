@@ -64,6 +64,10 @@ func (r Refusal) Error() string { return fmt.Sprintf("%s is left out: %s", r.Eve
 // maxEvents bounds the events of a file: each is worked out for every issue.
 const maxEvents = 20_000
 
+// maxEndless bounds how many events may be refused for having too many
+// occurrences: finding that out takes a tenth of a second.
+const maxEndless = 20
+
 // Read reads the events of a file. An error says that it is no such file, or a
 // broken one; what is wrong with one event alone is among the refused.
 func Read(data []byte, o Options) (Reading, error) {
@@ -104,6 +108,7 @@ func guess(data []byte) Form {
 // recurrence cannot be worked out.
 func (r Reading) checked(o Options) (Reading, error) {
 	kept := Reading{Refused: r.Refused}
+	endless := 0
 	if len(r.Events) > maxEvents {
 		return Reading{}, fmt.Errorf("it has more than %d events: take a part of it", maxEvents)
 	}
@@ -122,6 +127,11 @@ func (r Reading) checked(o Options) (Reading, error) {
 		}
 		if err != nil {
 			kept.Refused = append(kept.Refused, Refusal{named(e.Title), err.Error()})
+			if errors.Is(err, errTooMany) {
+				if endless++; endless > maxEndless {
+					return Reading{}, fmt.Errorf("it has more than %d events with too many occurrences", maxEndless)
+				}
+			}
 			continue
 		}
 		kept.Events = append(kept.Events, e)
