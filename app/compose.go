@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"sigpost"
-	"sigpost/calendar"
-	"sigpost/classify"
 	"sigpost/config"
 	"sigpost/digest"
 	"sigpost/summary"
@@ -211,7 +209,7 @@ func (a *App) composeOf(ctx context.Context, d config.Digest, id int64, w sigpos
 	if in.Course, err = a.course(ctx, d, w); err != nil {
 		return issue, nil, err
 	}
-	if in.Events, err = a.events(a.now()); err != nil {
+	if in.Events, err = a.events(ctx, a.now()); err != nil {
 		return issue, nil, err
 	}
 	return digest.Compose(in), carried, nil
@@ -387,27 +385,6 @@ func (a *App) maintainers(d config.Digest) map[string]bool {
 		all[strings.ToLower(addr)] = true
 	}
 	return all
-}
-
-// events are what is coming up, the sessions tagged.
-func (a *App) events(at time.Time) ([]sigpost.Occurrence, error) {
-	upcoming, err := calendar.Upcoming(a.Config.Events(), at, meetingHorizon, summitHorizon)
-	if err != nil {
-		return nil, err
-	}
-	for i := range upcoming {
-		for j := range upcoming[i].Sessions {
-			s := &upcoming[i].Sessions[j]
-			// A session's title is read behind the event's: that tells of which
-			// field its words are, and that its first one has a capital for
-			// another reason than its place.
-			doc := classify.Document{Subject: upcoming[i].Title + " " + s.Title, Opener: true, StandsAlone: true}
-			for _, t := range accepted(a.tagger.classifier().Classify([]classify.Document{doc})) {
-				s.Tags = append(s.Tags, t.Tag)
-			}
-		}
-	}
-	return upcoming, nil
 }
 
 // threadURL is where a thread can be read, or "" where only its messages can.

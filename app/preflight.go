@@ -81,7 +81,7 @@ func (a *App) preflight(ctx context.Context, d config.Digest, issue sigpost.Issu
 	}
 	a.checkHeader(&p, d, issue)
 	a.checkAlignment(&p, d)
-	if err := a.checkCalendar(&p, issue); err != nil {
+	if err := a.checkCalendar(ctx, &p, issue); err != nil {
 		return p, err
 	}
 	if err := a.lostEdits(ctx, &p, issue); err != nil {
@@ -145,7 +145,7 @@ func aligned(a, b string) bool {
 
 // checkCalendar looks at the events of the configuration, and at those that the
 // issue was composed with.
-func (a *App) checkCalendar(p *Preflight, issue sigpost.Issue) error {
+func (a *App) checkCalendar(ctx context.Context, p *Preflight, issue sigpost.Issue) error {
 	for _, e := range a.Config.Events() {
 		if err := calendar.Check(e); err != nil {
 			p.add(digest.Severe, "put it right in the configuration, then \"sigpost digest rebuild\"", "the event %q: %v", e.Title, err)
@@ -160,7 +160,7 @@ func (a *App) checkCalendar(p *Preflight, issue sigpost.Issue) error {
 			p.add(digest.Severe, "put it right in the configuration, then \"sigpost digest rebuild\"", "%q ends before it begins", o.Title)
 		}
 	}
-	today, err := a.events(a.now())
+	today, err := a.events(ctx, a.now())
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,10 @@ type RunReport struct {
 	// Learn is what decisions taught; nil where classify.learn is not set.
 	Learn    *LearnReport   `json:"learn,omitempty"`
 	Classify ClassifyReport `json:"classify"`
-	Digests  []DigestReport `json:"digests"`
-	Took     time.Duration  `json:"took_ns"`
+	// Calendars are the sources of events, as they were fetched.
+	Calendars []CalendarStatus `json:"calendars,omitempty"`
+	Digests   []DigestReport   `json:"digests"`
+	Took      time.Duration    `json:"took_ns"`
 }
 
 // DigestReport says what a run did for one digest.
@@ -44,8 +46,8 @@ type IssueReport struct {
 	Took    time.Duration      `json:"took_ns"`
 }
 
-// Run does everything that is due, once: ingest, classify, and for each digest
-// compose, review and send. A stage that fails does not keep those from running that
+// Run does everything that is due, once: ingest, classify, fetch calendars, and
+// for each digest compose, review and send. A stage that fails does not keep those from running that
 // do not need it; the error names all that failed.
 func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
@@ -67,6 +69,11 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	}
 	if report.Ingest, report.Classify, err = a.readAndTag(ctx, nil); err != nil {
 		failures = append(failures, err)
+	}
+	if ctx.Err() == nil {
+		if report.Calendars, err = a.fetchCalendars(ctx, stale); err != nil {
+			failures = append(failures, err)
+		}
 	}
 	for _, d := range a.Config.Digests {
 		if ctx.Err() != nil {

@@ -174,7 +174,7 @@ unknown = "resend"
 		t.Fatal(err)
 	}
 	for _, want := range []string{"https://lists.example.org/msg/", "Room of the moon", "Bring cake", "https://docs.example.org/agenda",
-		"The summit", "Living with a quota — your topic (room 12)", "your time (Tokyo", "1 Main Street, Springfield", "you follow Quotas and limits"} {
+		"The summit", "Living with a quota — your topic: Quotas and limits (room 12)", "your time (Tokyo", "1 Main Street, Springfield", "you follow Quotas and limits"} {
 		if !strings.Contains(strings.Join(strings.Fields(string(text)), " "), want) {
 			t.Errorf("the letter does not have %q:\n%s", want, text)
 		}

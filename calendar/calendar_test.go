@@ -22,7 +22,7 @@ const week = 7 * 24 * time.Hour
 func TestMeetingFollowsItsOwnClock(t *testing.T) {
 	pacific := zone(t, "America/Los_Angeles")
 	meeting := sigpost.Event{Kind: sigpost.EventMeeting, Title: "SIG meeting", Duration: time.Hour,
-		Start: time.Date(2016, 1, 5, 14, 0, 0, 0, pacific), Rule: "FREQ=WEEKLY;INTERVAL=2"}
+		Start: time.Date(2016, 1, 5, 14, 0, 0, 0, pacific), Rules: []string{"FREQ=WEEKLY;INTERVAL=2"}}
 	for _, c := range []struct {
 		name, at, start, utc, next string
 	}{
@@ -58,7 +58,7 @@ func TestMeetingFollowsItsOwnClock(t *testing.T) {
 
 func TestCancelledMeetingIsSaidAndTheNextOneToo(t *testing.T) {
 	start := time.Date(2016, 4, 5, 14, 0, 0, 0, zone(t, "America/Los_Angeles"))
-	meeting := sigpost.Event{Title: "m", Start: start, Duration: time.Hour, Rule: "FREQ=WEEKLY",
+	meeting := sigpost.Event{Title: "m", Start: start, Duration: time.Hour, Rules: []string{"FREQ=WEEKLY"},
 		Cancelled: []time.Time{start.AddDate(0, 0, 7), start.AddDate(0, 0, 21)}}
 	got, err := Upcoming([]sigpost.Event{meeting}, start.AddDate(0, 0, 1), 3*week, 0)
 	if err != nil || len(got) != 2 {
@@ -112,17 +112,32 @@ func TestCheck(t *testing.T) {
 		"FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1": "",
 		"INTERVAL=2":                          "FREQ",
 		"FREQ=SOMETIMES":                      "cannot be read",
-		"FREQ=HOURLY":                         "below a day",
-		"FREQ=YEARLY;BYWEEKNO=20":             "BYWEEKNO",
-		"FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=1":  "BYSETPOS",
-		"every second Tuesday":                "cannot be read",
+		"FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=1":  "",
+		"FREQ=YEARLY;BYWEEKNO=1":              "",
+		"FREQ=MONTHLY;BYWEEKNO=1":             "BYWEEKNO without FREQ=YEARLY",
+		"FREQ=YEARLY;BYWEEKNO=1;BYDAY=1MO":    "BYDAY with numbers beside BYWEEKNO",
+		"FREQ=WEEKLY;BYDAY=1MO":               "BYDAY with numbers",
+		"FREQ=WEEKLY;BYMONTHDAY=4":            "BYMONTHDAY with FREQ=WEEKLY",
+		"FREQ=MONTHLY;BYYEARDAY=4":            "BYYEARDAY",
+		"FREQ=MONTHLY;BYDAY=6MO":              "which no month has",
+		"FREQ=YEARLY;BYEASTER=0":              "BYEASTER",
+		"FREQ=MONTHLY;RSCALE=CHINESE":         "RFC 7529",
+		"FREQ=DAILY;BYSETPOS=0":               "bysetpos must be",
+		"FREQ=MONTHLY;BYMONTHDAY=0":           "bymonthday must be",
+		"FREQ=DAILY;COUNT=0":                  "COUNT must be",
+		"FREQ=DAILY;INTERVAL=0":               "INTERVAL must be",
+		"FREQ=DAILY;COUNT=3;UNTIL=20170101":   "both UNTIL and COUNT",
+		"FREQ=DAILY;UNTIL=tomorrow":           "is no date",
+		"FREQ=DAILY;FREQ=WEEKLY":              "twice",
+		"every second Tuesday":                "has no FREQ",
+		"FREQ=WEEKLY;EVERY=TU":                "cannot be read",
 	} {
 		// Monday 4 January 2016 fits all of them.
 		start := time.Date(2016, 1, 4, 14, 0, 0, 0, time.UTC)
 		if strings.Contains(rule, "TU") && !strings.Contains(rule, "MO,") {
 			start = time.Date(2016, 1, 12, 14, 0, 0, 0, time.UTC) // the second Tuesday
 		}
-		err := Check(sigpost.Event{Rule: rule, Start: start})
+		err := Check(sigpost.Event{Rules: rulesFor(rule), Start: start})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", rule, err, want)
 		}
@@ -132,12 +147,19 @@ func TestCheck(t *testing.T) {
 func TestDatesThatTheRuleDoesNotGive(t *testing.T) {
 	start := time.Date(2016, 1, 5, 14, 0, 0, 0, time.UTC) // a Tuesday
 	for name, e := range map[string]sigpost.Event{
-		"start on another day":        {Start: start, Rule: "FREQ=WEEKLY;BYDAY=WE"},
-		"cancelled in the other week": {Start: start, Rule: "FREQ=WEEKLY;INTERVAL=2", Cancelled: []time.Time{start.AddDate(0, 0, 7)}},
-		"cancelled before it began":   {Start: start, Rule: "FREQ=WEEKLY", Cancelled: []time.Time{start.AddDate(0, 0, -7)}},
+		"start on another day":        {Start: start, Rules: []string{"FREQ=WEEKLY;BYDAY=WE"}},
+		"cancelled in the other week": {Start: start, Rules: []string{"FREQ=WEEKLY;INTERVAL=2"}, Cancelled: []time.Time{start.AddDate(0, 0, 7)}},
+		"cancelled before it began":   {Start: start, Rules: []string{"FREQ=WEEKLY"}, Cancelled: []time.Time{start.AddDate(0, 0, -7)}},
 	} {
 		if err := Check(e); err == nil || !strings.Contains(err.Error(), "is no date of it") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func rulesFor(rule string) []string {
+	if rule == "" {
+		return nil
+	}
+	return []string{rule}
 }

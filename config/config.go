@@ -17,15 +17,16 @@ import (
 
 // Config is a configuration that has been found to be right.
 type Config struct {
-	Archive  Archive   `toml:"archive"`
-	Lists    []List    `toml:"list"`
-	Accounts []Account `toml:"account"`
-	Classify Classify  `toml:"classify"`
-	Meetings []Meeting `toml:"meeting"`
-	Summits  []Summit  `toml:"summit"`
-	Digests  []Digest  `toml:"digest"`
-	SMTP     SMTP      `toml:"smtp"`
-	Web      Web       `toml:"web"`
+	Archive   Archive    `toml:"archive"`
+	Lists     []List     `toml:"list"`
+	Accounts  []Account  `toml:"account"`
+	Classify  Classify   `toml:"classify"`
+	Meetings  []Meeting  `toml:"meeting"`
+	Calendars []Calendar `toml:"calendar"`
+	Summits   []Summit   `toml:"summit"`
+	Digests   []Digest   `toml:"digest"`
+	SMTP      SMTP       `toml:"smtp"`
+	Web       Web        `toml:"web"`
 
 	dir string // of the file; relative paths begin there
 }
@@ -104,20 +105,40 @@ type Meeting struct {
 	Duration  Duration               `toml:"duration"`
 	Where     string                 `toml:"where"`
 	Cancelled []tomlfile.LocalDate   `toml:"cancelled"`
-	Notes     string                 `toml:"notes"`
-	Links     []Link                 `toml:"links"`
+	// Also are more times at which it takes place.
+	Also []tomlfile.LocalDateTime `toml:"also"`
+	// Moved are dates on which it takes place at another time.
+	Moved []Move `toml:"moved"`
+	Notes string `toml:"notes"`
+	Links []Link `toml:"links"`
+}
+
+// Calendar is where more events come from.
+type Calendar struct {
+	Name string `toml:"name"`
+	URL  string `toml:"url"`
+	// URLFile is a file with the URL, which may be a secret.
+	URLFile   string             `toml:"url_file"`
+	File      string             `toml:"file"`
+	Form      string             `toml:"form"`
+	Kind      string             `toml:"kind"`
+	Zone      string             `toml:"zone"`
+	Only      []string           `toml:"only"`
+	WeeksFrom tomlfile.LocalDate `toml:"weeks_from"`
 }
 
 // Summit is an event of some days.
 type Summit struct {
-	Title    string             `toml:"title"`
-	First    tomlfile.LocalDate `toml:"first"`
-	Last     tomlfile.LocalDate `toml:"last"`
-	Zone     string             `toml:"zone"`
-	Where    string             `toml:"where"`
-	Notes    string             `toml:"notes"`
-	Links    []Link             `toml:"links"`
-	Sessions []Session          `toml:"session"`
+	Title string             `toml:"title"`
+	First tomlfile.LocalDate `toml:"first"`
+	Last  tomlfile.LocalDate `toml:"last"`
+	Zone  string             `toml:"zone"`
+	Where string             `toml:"where"`
+	Notes string             `toml:"notes"`
+	Links []Link             `toml:"links"`
+	// Schedule is the address or file that more sessions come from.
+	Schedule string    `toml:"schedule"`
+	Sessions []Session `toml:"session"`
 }
 
 // Session is one talk of a summit.
@@ -127,6 +148,12 @@ type Session struct {
 	Room     string                 `toml:"room"`
 	Speakers string                 `toml:"speakers"`
 	URL      string                 `toml:"url"`
+}
+
+// Move is a day of a meeting, and when it takes place instead.
+type Move struct {
+	From tomlfile.LocalDate     `toml:"from"`
+	To   tomlfile.LocalDateTime `toml:"to"`
 }
 
 // Link is a URL with the words for it.
@@ -231,6 +258,9 @@ func (c *Config) setDefaults() {
 	}
 	for i := range c.Meetings {
 		or(&c.Meetings[i].Duration, Duration(time.Hour))
+	}
+	for i := range c.Calendars {
+		or(&c.Calendars[i].Kind, string(sigpost.EventMeeting))
 	}
 	for i := range c.Digests {
 		d := &c.Digests[i]

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/calendar"
 	"sigpost/internal/tomlfile"
 )
 
@@ -37,7 +38,10 @@ func TestExampleIsRight(t *testing.T) {
 func TestExampleHasEveryKey(t *testing.T) {
 	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
 		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",
-		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights", "\n# day =", "\nday =", "\n# nth", "\nnth", "\n# editors", "\neditors").Replace(sigpost.ExampleConfig)
+		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights", "\n# day =", "\nday =", "\n# nth", "\nnth", "\n# editors", "\neditors",
+		"\n# [[calendar]]", "\n[[calendar]]", "\n# name = ", "\nname = ",
+		"\n# file = ", "\nfile = ", "\n# form = ", "\nform = ", "\n# kind = ", "\nkind = ", "\n# zone = ", "\nzone = ", "\n# only = ", "\nonly = ", "\n# weeks_from = ", "\nweeks_from = ",
+		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ").Replace(sigpost.ExampleConfig)
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -58,7 +62,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 			for elem.Kind() == reflect.Slice {
 				elem = elem.Elem()
 			}
-			if elem.Kind() == reflect.Struct && elem.PkgPath() == in.PkgPath() && elem.Name() != "Link" && elem.Name() != "ClockTime" {
+			if elem.Kind() == reflect.Struct && elem.PkgPath() == in.PkgPath() && elem.Name() != "Link" && elem.Name() != "Move" && elem.Name() != "ClockTime" {
 				check(f.Type, path)
 			} else if lines[path] == 0 {
 				t.Errorf("config.example.toml does not have %s", path)
@@ -84,6 +88,13 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"anonymous with a password", `auth = "password"`, `auth = "anonymous"`, "has a password"},
 		{"oauth with nothing", `auth = "password"`, `auth = "oauth"`, "has a password"},
 		{"a token for a password", `# token_file = "imap.token"`, `token_file = "imap.token"`, "is for auth = \"oauth\" only"},
+		{"a calendar from nowhere", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\n# Short", "must have one of url, url_file and file; it has 0"},
+		{"a calendar of no form", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nform = \"ical\"\n# Short", `"ical" is none of icalendar, openstack-irc, kubernetes-sigs`},
+		{"a calendar of no kind", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nkind = \"talk\"\n# Short", `"talk" is none of meeting, summit`},
+		{"a calendar's password", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nurl = \"https://a:geheim@example.org\"\n# Short", "does not belong into this file"},
+		{"a calendar by ftp", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nurl = \"ftp://example.org\"\n# Short", "is no web address"},
+		{"a calendar in no zone", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nzone = \"Texas\"\n# Short", `"Texas" is no time zone`},
+		{"a schedule by ftp", `# schedule = "https://`, `schedule = "ftp://`, "is no web address"},
 		{"host without port", `host = "smtp.example.org:587"`, `host = "smtp.example.org"`, "needs a port"},
 		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
@@ -91,6 +102,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"password behind the database's URL", `database = "sigpost.db"`, `database = "postgres://u@h/d?password=geheim"`, "does not belong into this file"},
 		{"a bare number", `duration = "1h"`, `duration = 60`, "60 has no unit"},
 		{"cancelled on no date", `cancelled = [2016-04-26]`, `cancelled = [2016-04-25]`, "Monday 25 April 2016 is no date of it"},
+		{"moved from no date", `# moved = [{ from = 2016-05-10`, `moved = [{ from = 2016-05-09`, "Monday 9 May 2016 is no date of it"},
+		{"moved to nowhere", `# moved = [{ from = 2016-05-10, to = 2016-05-11T15:00:00 }]`, `moved = [{ from = 2016-05-10 }]`, "moved to is missing"},
 		{"session on no day", `start = 2016-04-26T11:15:00`, `start = 2016-05-26T11:15:00`, "which is no day of the summit"},
 		{"the list's own List-Id", `list_id = "weekly.digest.example.org"`, `list_id = "sig-openstack.lists.example.org" # same`, "would be taken for our own"},
 		{"archive_url", `/msg/{message_id}"`, `/msg/"`, "has no {message_id}"},
@@ -208,5 +221,31 @@ func TestAuth(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// What the editor moves and adds is told as that, on the meeting's own clock.
+func TestMovedAndMore(t *testing.T) {
+	data := strings.NewReplacer("# moved = [", "moved = [", "# also = [", "also = [").Replace(sigpost.ExampleConfig)
+	c, err := Parse("config.toml", []byte(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2016, 4, 20, 0, 0, 0, 0, time.UTC)
+	found, err := calendar.Between(c.Events()[0], from, from.AddDate(0, 0, 30))
+	var got []string
+	for _, o := range found {
+		line := o.Start.Format("Mon 2 Jan 15:04 MST")
+		if o.Cancelled {
+			line += " cancelled"
+		}
+		if o.Overridden {
+			line += " instead of " + o.RecurrenceID.Format("2 Jan 15:04")
+		}
+		got = append(got, line)
+	}
+	want := "Tue 26 Apr 14:00 PDT cancelled, Wed 4 May 14:00 PDT, Wed 11 May 15:00 PDT instead of 10 May 14:00"
+	if s := strings.Join(got, ", "); err != nil || s != want {
+		t.Errorf("%s, %v\nwant %s", s, err, want)
 	}
 }

@@ -42,7 +42,9 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkArchive(ch)
 	c.checkLists(ch)
 	c.checkAccounts(ch)
-	c.checkEvents(ch)
+	c.checkMeetings(ch)
+	c.checkCalendars(ch)
+	c.checkSummits(ch)
 	c.checkDigests(ch)
 	c.checkSMTP(ch)
 	c.checkWeb(ch)
@@ -183,7 +185,7 @@ func checkPassword(ch *checker, at string, s Server) {
 	}
 }
 
-func (c *Config) checkEvents(ch *checker) {
+func (c *Config) checkMeetings(ch *checker) {
 	for i, m := range c.Meetings {
 		at := fmt.Sprintf("meeting[%d].", i)
 		required(ch, at, "meeting", m.Title)
@@ -192,14 +194,58 @@ func (c *Config) checkEvents(ch *checker) {
 			ch.add(at+"start", "the meeting %q has no start, such as 2016-01-05T14:00:00", m.Title)
 		}
 		checkDuration(ch, at+"duration", m.Duration)
-		e := m.event(i)
-		if err := calendar.Check(sigpost.Event{Rule: e.Rule, Start: e.Start}); err != nil {
+		e := m.event()
+		if err := calendar.Check(sigpost.Event{Rules: e.Rules, Start: e.Start}); err != nil {
 			ch.add(at+"repeat", "%v", err)
+		} else if err := calendar.Check(sigpost.Event{Rules: e.Rules, Start: e.Start, Overrides: e.Overrides}); err != nil {
+			ch.add(at+"moved", "%v", err)
 		} else if err := calendar.Check(e); err != nil {
 			ch.add(at+"cancelled", "%v", err)
 		}
+		for _, move := range m.Moved {
+			if move.To == (tomlfile.LocalDateTime{}) {
+				ch.add(at+"moved", "where the meeting of %s is moved to is missing: write { from = 2016-04-19, to = 2016-04-26T14:00:00 }", move.From)
+			}
+		}
 		checkLinks(ch, at, m.Links)
 	}
+}
+
+func (c *Config) checkCalendars(ch *checker) {
+	n := newNames("calendar")
+	for i, cal := range c.Calendars {
+		at := fmt.Sprintf("calendar[%d].", i)
+		n.check(ch, at+"name", cal.Name)
+		if given := count(cal.URL, cal.URLFile, cal.File); given != 1 {
+			ch.add(at+"url", "the calendar %q must have one of url, url_file and file; it has %d", cal.Name, given)
+		}
+		checkSource(ch, at+"url", cal.URL)
+		if cal.Form != "" {
+			forms := make([]string, 0, len(calendar.Forms()))
+			for _, f := range calendar.Forms() {
+				forms = append(forms, string(f))
+			}
+			oneOf(ch, at+"form", cal.Form, forms...)
+		}
+		oneOf(ch, at+"kind", cal.Kind, string(sigpost.EventMeeting), string(sigpost.EventSummit))
+		if cal.Zone != "" {
+			checkZone(ch, at+"zone", cal.Zone)
+		}
+	}
+}
+
+// checkSource checks an address that a calendar is fetched from.
+func checkSource(ch *checker, path, address string) {
+	address = strings.Replace(address, "webcal://", "https://", 1)
+	checkURL(ch, path, address)
+	if u, err := url.Parse(address); err == nil {
+		if _, set := u.User.Password(); set {
+			ch.add(path, "a password does not belong into this file: put the whole address into a file and name it with url_file")
+		}
+	}
+}
+
+func (c *Config) checkSummits(ch *checker) {
 	for i, s := range c.Summits {
 		at := fmt.Sprintf("summit[%d].", i)
 		required(ch, at, "summit", s.Title)
@@ -211,6 +257,9 @@ func (c *Config) checkEvents(ch *checker) {
 			ch.add(at+"last", "the summit %q ends before it begins", s.Title)
 		}
 		checkLinks(ch, at, s.Links)
+		if strings.Contains(s.Schedule, "://") {
+			checkSource(ch, at+"schedule", s.Schedule)
+		}
 		for j, session := range s.Sessions {
 			at := fmt.Sprintf("summit[%d].session[%d].", i, j)
 			required(ch, at, "session", session.Title)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html/template"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 
@@ -38,12 +39,14 @@ type Upcoming struct {
 // Talk is a session of a summit in words.
 type Talk struct {
 	When, Title, By string
+	About           string // the topics that it is on
 	URL             string
 	Yours           bool // on the reader's topics
 }
 
 // Coming puts an issue's events in words, in order, with times for a reader in
-// zone (nil is the digest's) and the sessions on topics first.
+// zone (nil is the digest's) and the sessions on topics first, behind them those
+// on any topic.
 func Coming(issue sigpost.Issue, zone *time.Location, topics []sigpost.Tag) []Upcoming {
 	reader := readerClock{zone, zone != nil}
 	if zone == nil {
@@ -52,7 +55,11 @@ func Coming(issue sigpost.Issue, zone *time.Location, topics []sigpost.Tag) []Up
 	now := cmp.Or(issue.Composed, issue.Window.To)
 	var all []Upcoming
 	for _, o := range issue.Events {
-		all = append(all, upcoming(o, now, reader, topics))
+		u := upcoming(o, now, reader)
+		if !o.Cancelled {
+			u.sessions(issue, o, topics)
+		}
+		all = append(all, u)
 	}
 	return all
 }
@@ -72,7 +79,7 @@ func location(name string, other *time.Location) *time.Location {
 	return other
 }
 
-func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock, topics []sigpost.Tag) Upcoming {
+func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock) Upcoming {
 	zone := location(o.Zone, o.Start.Location())
 	start := o.Start.In(zone)
 	u := Upcoming{
@@ -105,11 +112,27 @@ func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock, topics []
 		u.Title = "Cancelled: " + u.Title
 		u.When[0] = "Does not take place; was planned for " + u.When[0]
 	}
-	u.Next = next(o, zone, reader)
-	if !o.Cancelled {
-		u.sessions(o, zone, topics)
+	if o.Tentative && !o.Cancelled {
+		u.Title += " (not certain yet)"
 	}
+	if o.Overridden && !o.RecurrenceID.Equal(o.Start) && !o.Cancelled {
+		u.When = append(u.When, "moved from "+movedFrom(o, zone))
+	}
+	u.Next = next(o, zone, reader)
 	return u
+}
+
+// movedFrom says when an occurrence would be by its recurrence: the day, or the
+// time where that is what changed.
+func movedFrom(o sigpost.Occurrence, zone *time.Location) string {
+	was := o.RecurrenceID.In(zone)
+	switch {
+	case o.AllDay || was.Format("15:04") == o.Start.In(zone).Format("15:04"):
+		return was.Format(day)
+	case sameDay(was, o.Start.In(zone)):
+		return was.Format("15:04")
+	}
+	return was.Format(day + ", 15:04")
 }
 
 // clocks says a time on the event's clock, in UTC and on the reader's, each
@@ -224,39 +247,47 @@ func daysLeft(o sigpost.Occurrence, zone *time.Location, now time.Time) string {
 	return "in " + count(left, "day", "days")
 }
 
-// sessions lists an event's sessions by time, those on topics first.
-func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []sigpost.Tag) {
+// sessions lists an event's sessions by time: those on the reader's topics
+// first, then those on any topic.
+func (u *Upcoming) sessions(issue sigpost.Issue, o sigpost.Occurrence, topics []sigpost.Tag) {
 	if len(o.Sessions) == 0 {
 		return
 	}
+	zone := location(o.Zone, o.Start.Location())
 	on := func(s sigpost.Session) bool {
 		return slices.ContainsFunc(s.Tags, func(t sigpost.Tag) bool { return slices.Contains(topics, t) })
 	}
+	rank := func(s sigpost.Session) int {
+		switch {
+		case on(s):
+			return 0
+		case len(s.Tags) > 0:
+			return 1
+		}
+		return 2
+	}
 	all := slices.Clone(o.Sessions)
 	slices.SortStableFunc(all, func(a, b sigpost.Session) int {
-		switch yours := on(a); {
-		case yours == on(b):
-			return a.Start.Compare(b.Start)
-		case yours:
-			return -1
-		}
-		return 1
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Start.Compare(b.Start))
 	})
 	offsets := map[string]bool{}
 	for _, s := range all {
 		offsets[offset(s.Start.In(zone))] = true
 	}
-	matching := 0
+	matching, tagged := 0, 0
 	for i, s := range all {
-		if on(s) {
+		switch rank(s) {
+		case 0:
 			matching++
+		case 1:
+			tagged++
 		}
 		if i >= sessionLimit {
 			continue
 		}
 		t := Talk{
 			When: s.Start.In(zone).Format("Mon 2 Jan 15:04"), Title: clean(s.Title), By: speakersAndRoom(s),
-			URL: linkable(s.URL), Yours: on(s),
+			URL: linkable(s.URL), Yours: on(s), About: aboutSession(issue, s),
 		}
 		if len(offsets) > 1 { // the clocks change in between
 			t.When += " " + offset(s.Start.In(zone))
@@ -266,8 +297,11 @@ func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []
 	if more := len(all) - len(u.Sessions); more > 0 {
 		u.More = "and " + count(more, "more session", "more sessions")
 	}
-	if matching > 0 {
+	switch {
+	case matching > 0:
 		u.Matching = digits(matching) + " of " + count(len(all), "session", "sessions") + " on your topics"
+	case tagged > 0 && len(all) > sessionLimit:
+		u.Matching = digits(tagged) + " of " + count(len(all), "session", "sessions") + " on topics of this digest"
 	}
 	first := all[0].Start.In(zone)
 	if len(offsets) > 1 {
@@ -278,6 +312,17 @@ func (u *Upcoming) sessions(o sigpost.Occurrence, zone *time.Location, topics []
 	if letters := zoneLetters(first); letters != "" && letters != "UTC" {
 		u.SessionZone = "Times are local: " + letters + " (" + offset(first) + ")"
 	}
+}
+
+// aboutSession names the topics of a session.
+func aboutSession(issue sigpost.Issue, s sigpost.Session) string {
+	var names []string
+	for _, t := range s.Tags {
+		if name := tagTitle(issue, t); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // speakersAndRoom says who speaks and where. A bare number is a room's.

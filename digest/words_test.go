@@ -254,7 +254,8 @@ func TestOffsetsAndDaysOfTheirOwn(t *testing.T) {
 		Start: time.Date(2026, 10, 24, 0, 0, 0, 0, paris), End: time.Date(2026, 10, 27, 0, 0, 0, 0, paris),
 		Sessions: []sigpost.Session{{Title: "before", Start: time.Date(2026, 10, 24, 9, 0, 0, 0, paris), Room: "14", Speakers: "Ana"},
 			{Title: "after", Start: time.Date(2026, 10, 26, 9, 0, 0, 0, paris)}}}
-	u := upcoming(summit, summit.Start, readerClock{zone: paris}, nil)
+	u := upcoming(summit, summit.Start, readerClock{zone: paris})
+	u.sessions(sigpost.Issue{}, summit, nil)
 	if u.Sessions[0].When != "Sat 24 Oct 09:00 UTC+2" || u.Sessions[1].When != "Mon 26 Oct 09:00 UTC+1" || u.SessionZone != "Times are local" {
 		t.Errorf("%+v, %s", u.Sessions, u.SessionZone)
 	}
@@ -275,5 +276,47 @@ func TestIsReply(t *testing.T) {
 		if isReply(subject) != want {
 			t.Errorf("%q: %v", subject, !want)
 		}
+	}
+}
+
+func TestMovedAndTentative(t *testing.T) {
+	paris := zone(t, "Europe/Paris")
+	start := time.Date(2016, 4, 26, 14, 0, 0, 0, paris)
+	for want, was := range map[string]time.Time{
+		"moved from Tuesday 19 April":       start.AddDate(0, 0, -7),
+		"moved from 15:00":                  start.Add(time.Hour),
+		"moved from Monday 25 April, 09:00": start.Add(-29 * time.Hour),
+		"":                                  start,
+	} {
+		o := sigpost.Occurrence{Title: "SIG meeting", Zone: "Europe/Paris", Start: start, End: start.Add(time.Hour), Overridden: true, RecurrenceID: was, Tentative: true}
+		u := upcoming(o, start, readerClock{zone: paris})
+		if got := u.When[len(u.When)-1]; want != "" && got != want || want == "" && strings.HasPrefix(got, "moved") {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if u.Title != "SIG meeting (not certain yet)" {
+			t.Errorf("title %q", u.Title)
+		}
+	}
+}
+
+// Of a large schedule those on the reader's topics come first, then those on any.
+func TestSessionsOnTopicsComeFirst(t *testing.T) {
+	start := time.Date(2016, 4, 25, 0, 0, 0, 0, time.UTC)
+	kuryr, heat := sigpost.Tag{Kind: "project", Name: "kuryr"}, sigpost.Tag{Kind: "project", Name: "heat"}
+	o := sigpost.Occurrence{Kind: sigpost.EventSummit, AllDay: true, Zone: "UTC", Start: start, End: start.AddDate(0, 0, 5)}
+	for i := range 20 {
+		o.Sessions = append(o.Sessions, sigpost.Session{Title: "other", Start: start.Add(time.Duration(i) * time.Hour)})
+	}
+	o.Sessions[18].Tags, o.Sessions[19].Tags = []sigpost.Tag{heat}, []sigpost.Tag{kuryr}
+	issue := sigpost.Issue{Titles: map[string]string{"project:kuryr": "Kuryr"}}
+	var u Upcoming
+	u.sessions(issue, o, []sigpost.Tag{kuryr})
+	if u.Matching != "1 of 20 sessions on your topics" || !u.Sessions[0].Yours || u.Sessions[0].About != "Kuryr" || u.Sessions[1].About != "Heat" || u.Sessions[2].About != "" {
+		t.Errorf("%s: %+v", u.Matching, u.Sessions)
+	}
+	u = Upcoming{}
+	u.sessions(issue, o, nil)
+	if u.Matching != "2 of 20 sessions on topics of this digest" || u.Sessions[0].About != "Heat" || u.More != "and 12 more sessions" {
+		t.Errorf("%s: %+v, %s", u.Matching, u.Sessions, u.More)
 	}
 }

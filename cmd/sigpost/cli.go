@@ -31,11 +31,12 @@ type cli struct {
 	Quarantine quarantineCommand `cmd:"" help:"List, show and retry mail that was kept aside."`
 	Reparse    reparseCommand    `cmd:"" help:"Read the archive's mail again with the parser of today."`
 	Classify   classifyCommand   `cmd:"" help:"Tag the threads that have grown."`
+	Calendar   calendarCommand   `cmd:"" help:"Show what is coming, where it comes from, and what goes wrong; fetch calendars."`
 	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
 	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
-	Explain    explainCommand    `cmd:"" help:"Show how a mail, or the threads of a file of mail, are understood."`
+	Explain    explainCommand    `cmd:"" help:"Show how a mail, a text, a calendar, or the threads of a file of mail, are understood."`
 	Taxonomy   taxonomyCommand   `cmd:"" help:"Check, show and make taxonomies: what the tags are, and what shows them."`
 	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`

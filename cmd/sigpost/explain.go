@@ -11,10 +11,11 @@ import (
 )
 
 type explainCommand struct {
-	Message explainMessage `cmd:"" help:"Show how a mail is understood: who, when, what it answers, which of its text is new."`
-	Summary explainSummary `cmd:"" help:"Show the sentences that sum up a thread, each with its message and the reason why it was chosen."`
-	Tags    explainTags    `cmd:"" help:"Show what a text is about, and why: each tag with its score, its state and what speaks for and against it."`
-	Threads explainThreads `cmd:"" help:"Show the threads of a file of mail: each message's id and that of its thread's root."`
+	Calendar explainCalendar `cmd:"" help:"Show when the events of a calendar file take place, and which are refused, and why."`
+	Message  explainMessage  `cmd:"" help:"Show how a mail is understood: who, when, what it answers, which of its text is new."`
+	Tags     explainTags     `cmd:"" help:"Show what a text is about, and why: each tag with its score, its state and what speaks for and against it."`
+	Threads  explainThreads  `cmd:"" help:"Show the threads of a file of mail: each message's id and that of its thread's root."`
+	Summary  explainSummary  `cmd:"" help:"Show the sentences that sum up a thread, each with its message and the reason why it was chosen."`
 }
 
 type explainMessage struct {

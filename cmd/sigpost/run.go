@@ -37,6 +37,9 @@ func tellRun(w io.Writer, r app.RunReport) {
 		tellLearned(w, *r.Learn)
 	}
 	tellClassify(w, r.Classify)
+	for _, c := range r.Calendars {
+		fmt.Fprintf(w, "source    %s\n", calendarWords(c))
+	}
 	for _, d := range r.Digests {
 		tellDigest(w, d)
 	}

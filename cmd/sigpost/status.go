@@ -9,7 +9,8 @@ import (
 	"sigpost/app"
 )
 
-// tellStatus says how far each mailbox has been read.
+// tellStatus says how far each mailbox has been read, and for people whether
+// calendars are confirmed ("sigpost calendar" has it for programs).
 func tellStatus(s *session) error {
 	a, err := s.openWith(app.Options{ReadOnly: true, DryRun: true})
 	if err != nil {
@@ -20,12 +21,19 @@ func tellStatus(s *session) error {
 	if err != nil {
 		return err
 	}
+	calendars, err := a.Calendars(s.ctx)
+	if err != nil {
+		return err
+	}
 	return s.tell(all, func(w io.Writer) {
 		for _, m := range all {
 			fmt.Fprintf(w, "%s (list %s): %s\n", m.Mailbox, m.List, verdict(m))
 			for _, line := range statusLines(m, s.now()) {
 				fmt.Fprintf(w, "  %s\n", line)
 			}
+		}
+		for _, c := range calendars.Sources {
+			fmt.Fprintln(w, calendarWords(c))
 		}
 	})
 }
