@@ -192,6 +192,9 @@ type Letter struct {
 	Text    string  // lines of at most 72 columns where that can be, "\n" ends
 	HTML    string  // a whole document with its style inlined
 	Images  []Image // that the HTML shows, by "cid:" and their ID
+	// Calendar is the events as iCalendar (RFC 5545); empty where there
+	// are none.
+	Calendar []byte
 }
 
 // Image is a picture within a letter (RFC 2392, RFC 2387).

@@ -98,7 +98,11 @@ func (p *Preflight) add(s digest.Severity, do, format string, args ...any) {
 func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) {
 	// Any reader's number will do: what matters is which fields are there.
 	s := sigpost.Subscription{ID: 1, Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
-	data, err := a.Letter(d, digest.Prepare(issue), s, a.messageID(d, issue, s.ID))
+	var data []byte
+	e, err := a.edition(issue)
+	if err == nil {
+		data, err = a.Letter(d, e, s, a.messageID(d, issue, s.ID))
+	}
 	var m *mail.Message
 	if err == nil {
 		m, err = mail.ReadMessage(bytes.NewReader(data))
@@ -160,6 +164,9 @@ func (a *App) checkCalendar(ctx context.Context, p *Preflight, issue sigpost.Iss
 			p.add(digest.Severe, "put it right in the configuration, then \"sigpost digest rebuild\"", "%q ends before it begins", o.Title)
 		}
 	}
+	if err := a.checkSources(ctx, p); err != nil {
+		return err
+	}
 	today, err := a.events(ctx, a.now())
 	if err != nil {
 		return err
@@ -168,6 +175,24 @@ func (a *App) checkCalendar(ctx context.Context, p *Preflight, issue sigpost.Iss
 	is.Events = today
 	if d := digest.Diff(issue, is); !d.None() {
 		p.add(digest.Remark, "\"sigpost digest rebuild\" takes what is coming up from today's configuration", "what is coming up has changed since the issue was composed")
+	}
+	return nil
+}
+
+// checkSources tells of calendars that are not confirmed, and of events that are
+// in each other's way.
+func (a *App) checkSources(ctx context.Context, p *Preflight) error {
+	report, err := a.Calendars(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range report.Sources {
+		if s.Failure != "" {
+			p.add(digest.Warning, "\"sigpost calendar\" says more of it", "the calendar %q is %s: %s", s.Name, confirmedWords(s.Confirmed), s.Failure)
+		}
+	}
+	for _, c := range report.Conflicts {
+		p.add(digest.Warning, "\"sigpost calendar\" lists all of them", "%q and %q on %s are in each other's way (%s)", c.A.Title, c.B.Title, c.A.Start.Format("Monday 2 January 15:04 MST"), c.Kind)
 	}
 	return nil
 }

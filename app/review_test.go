@@ -68,7 +68,13 @@ func TestADraftIsApprovedAtItsDeadline(t *testing.T) {
 		w.run(a)
 		w.run(a)
 		ada := w.lettersTo("ada@editors.example.org")
-		if len(ada) != 2 || !strings.HasPrefix(w.header(ada[1]).Get("Subject"), "Reminder: ") || len(w.letters()) != 4 {
+		reminders := 0
+		for _, l := range ada { // a sink does not say which came first
+			if strings.HasPrefix(w.header(l).Get("Subject"), "Reminder: ") {
+				reminders++
+			}
+		}
+		if len(ada) != 2 || reminders != 1 || len(w.letters()) != 4 {
 			t.Fatalf("ada has %d letters of %d", len(ada), len(w.letters()))
 		}
 		w.later(time.Hour)

@@ -104,7 +104,10 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return r, err
 	}
 	total := counts[sigpost.DeliveryQueued] + counts[sigpost.DeliverySending]
-	edition := digest.Prepare(issue)
+	edition, err := a.edition(issue)
+	if err != nil {
+		return r, err
+	}
 	r.Outcome, err = sender.Send(ctx, issue.ID, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 		s := l.readers[delivery.SubscriptionID]
 		if !digest.Worth(digest.Cut(issue, s.Selection)) { // the reader has changed them since
@@ -319,13 +322,31 @@ func (n *noting) Send(_ context.Context, _, to string, data []byte) (string, err
 // Close has nothing to close.
 func (n *noting) Close() error { return nil }
 
+// edition is an issue that is ready for many readers, with its events.
+type edition struct {
+	*digest.Edition
+	calendar []byte // as iCalendar; empty where there are none
+}
+
+func (a *App) edition(issue sigpost.Issue) (e edition, err error) {
+	e.Edition = digest.Prepare(issue)
+	if len(issue.Events) > 0 {
+		e.calendar, err = a.IssueCalendar(issue)
+	}
+	if err != nil {
+		err = fmt.Errorf("the events of issue %d of %s cannot be written as iCalendar: %w", issue.Number, issue.Digest, err)
+	}
+	return e, err
+}
+
 // Letter builds the mail that one reader gets of an issue.
-func (a *App) Letter(d config.Digest, e *digest.Edition, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
+func (a *App) Letter(d config.Digest, e edition, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
 	issue := e.Issue()
 	letter, err := e.Render(a.Reader(d, issue, s))
 	if err != nil {
 		return nil, err
 	}
+	letter.Calendar = e.calendar
 	h := deliver.Header{
 		From: author(d.From), To: sigpost.Address{Name: s.Subscriber.Name, Addr: s.Subscriber.Addr}, ReplyTo: author(d.ReplyTo),
 		Date: sent(issue), MessageID: id, ListID: d.ListID, ListTitle: issue.Title,
@@ -406,7 +427,11 @@ func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, fo
 		}
 	}
 	if format == "eml" {
-		return a.Letter(d, digest.Prepare(issue), s, a.messageID(d, issue, s.ID))
+		e, err := a.edition(issue)
+		if err != nil {
+			return nil, err
+		}
+		return a.Letter(d, e, s, a.messageID(d, issue, s.ID))
 	}
 	letter, err := digest.Render(issue, a.Reader(d, issue, s))
 	if err != nil {

@@ -128,6 +128,9 @@ func (h Header) message(letter sigpost.Letter) (*mail.Msg, error) {
 	for _, i := range letter.Images {
 		msg.EmbedReadSeeker(i.Name, bytes.NewReader(i.Data), mail.WithFileContentID("<"+i.ID+">"), mail.WithFileContentType(mail.ContentType(i.Type)))
 	}
+	if len(letter.Calendar) > 0 { // to be kept, and no invitation: RFC 6047, section 2.4
+		msg.AttachReadSeeker("events.ics", bytes.NewReader(letter.Calendar), mail.WithFileContentType("text/calendar; charset=utf-8; method=PUBLISH"))
+	}
 	return msg, nil
 }
 

@@ -64,3 +64,39 @@ func TestLetterWithAPicture(t *testing.T) {
 		t.Error("a third part", err)
 	}
 }
+
+// The events are a file to be kept, beside all else (RFC 2046, section 5.1.3).
+func TestLetterWithEvents(t *testing.T) {
+	l := sampleLetter
+	l.Images = []sigpost.Image{{ID: "week@issue.sigpost", Name: "week.png", Type: "image/png", Data: []byte("\x89PNG\r\n")}}
+	l.Calendar = []byte("BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nEND:VCALENDAR\r\n")
+	data := build(t, sample, l)
+	if !bytes.Equal(data, build(t, sample, l)) {
+		t.Error("built again it is another letter")
+	}
+	msg, err := mail.ReadMessage(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil || kind != "multipart/mixed" {
+		t.Fatal(msg.Header, err)
+	}
+	parts := multipart.NewReader(msg.Body, params["boundary"])
+	first, err := parts.NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind, inner, _ := mime.ParseMediaType(first.Header.Get("Content-Type")); kind != "multipart/related" || inner["boundary"] == params["boundary"] {
+		t.Error(first.Header)
+	}
+	events, err := parts.NextPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, events))
+	kind, params, _ = mime.ParseMediaType(events.Header.Get("Content-Type"))
+	if err != nil || !bytes.Equal(got, l.Calendar) || kind != "text/calendar" || params["method"] != "PUBLISH" || events.FileName() != "events.ics" {
+		t.Errorf("%q, %v, %v", got, events.Header, err)
+	}
+}
