@@ -9,6 +9,8 @@ type EventKind string
 const (
 	EventMeeting EventKind = "meeting"
 	EventSummit  EventKind = "summit"
+	// EventDeadline is the last day on which something can be done; it counts.
+	EventDeadline EventKind = "deadline"
 )
 
 // EventStatus is the STATUS of a VEVENT (RFC 5545, section 3.8.1.11). Its zero

@@ -73,8 +73,8 @@ func Between(e sigpost.Event, from, to time.Time) ([]sigpost.Occurrence, error) 
 
 // Upcoming are the occurrences that a reader at time at wants to know of, by
 // start: of each meeting the next one that takes place within horizon and
-// those before it that were cancelled; each summit that is not over and
-// begins within summitHorizon. An error names the events that cannot be worked
+// those before it that were cancelled; each deadline within horizon; each summit
+// that is not over and begins within summitHorizon. An error names the events that cannot be worked
 // out; the others are there all the same.
 func Upcoming(events []sigpost.Event, at time.Time, horizon, summitHorizon time.Duration) ([]sigpost.Occurrence, error) {
 	var all []sigpost.Occurrence
@@ -82,10 +82,14 @@ func Upcoming(events []sigpost.Event, at time.Time, horizon, summitHorizon time.
 	for _, e := range events {
 		var next []sigpost.Occurrence
 		var err error
-		if e.Kind == sigpost.EventSummit {
+		switch e.Kind {
+		case sigpost.EventSummit:
 			next, err = Between(e, at, at.Add(summitHorizon))
 			next = slices.DeleteFunc(next, func(o sigpost.Occurrence) bool { return !o.End.After(at) })
-		} else {
+		case sigpost.EventDeadline:
+			next, err = Between(e, at, at.Add(horizon))
+			next = slices.DeleteFunc(next, func(o sigpost.Occurrence) bool { return !o.End.After(at) })
+		default:
 			next, err = upcomingMeeting(e, at, at.Add(horizon))
 		}
 		if err != nil {

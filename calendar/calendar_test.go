@@ -94,6 +94,30 @@ func TestSummit(t *testing.T) {
 	}
 }
 
+// A deadline is told of until the day has ended where it ends last.
+func TestDeadline(t *testing.T) {
+	earth := zone(t, "Etc/GMT+12")
+	e := sigpost.Event{Kind: sigpost.EventDeadline, Title: "Papers", Start: time.Date(2016, 7, 13, 0, 0, 0, 0, earth), Duration: 24 * time.Hour, AllDay: true}
+	for _, c := range []struct {
+		name, at string
+		want     bool
+	}{
+		{"weeks before", "2016-06-20T00:00:00Z", true},
+		{"too early", "2016-05-20T00:00:00Z", false},
+		{"on the day", "2016-07-13T23:00:00Z", true},
+		{"the day after in UTC", "2016-07-14T11:59:00Z", true},
+		{"over", "2016-07-14T12:00:00Z", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			at, _ := time.Parse(time.RFC3339, c.at)
+			got, err := Upcoming([]sigpost.Event{e}, at, 45*24*time.Hour, 0)
+			if err != nil || (len(got) == 1) != c.want {
+				t.Fatalf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
 func TestAllDayEventsEndAtMidnightWhateverTheLengthOfTheDays(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
 	e := sigpost.Event{Kind: sigpost.EventSummit, AllDay: true, Duration: 3 * 24 * time.Hour,

@@ -24,6 +24,7 @@ type Config struct {
 	Meetings  []Meeting  `toml:"meeting"`
 	Calendars []Calendar `toml:"calendar"`
 	Summits   []Summit   `toml:"summit"`
+	Deadlines []Deadline `toml:"deadline"`
 	Digests   []Digest   `toml:"digest"`
 	SMTP      SMTP       `toml:"smtp"`
 	Web       Web        `toml:"web"`
@@ -141,6 +142,20 @@ type Summit struct {
 	Sessions []Session `toml:"session"`
 }
 
+// Deadline is the last day on which something can be done, such as proposing
+// talks.
+type Deadline struct {
+	Title string             `toml:"title"`
+	Day   tomlfile.LocalDate `toml:"day"`
+	Zone  string             `toml:"zone"`
+	Notes string             `toml:"notes"`
+	Links []Link             `toml:"links"`
+}
+
+// AnywhereOnEarth is the zone in which a day ends last, as calls for papers mean
+// it: UTC−12.
+const AnywhereOnEarth = "Etc/GMT+12"
+
 // Session is one talk of a summit.
 type Session struct {
 	Title    string                 `toml:"title"`
@@ -255,6 +270,9 @@ func (c *Config) setDefaults() {
 		for j := range a.Mailboxes {
 			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)
 		}
+	}
+	for i := range c.Deadlines {
+		or(&c.Deadlines[i].Zone, AnywhereOnEarth)
 	}
 	for i := range c.Meetings {
 		or(&c.Meetings[i].Duration, Duration(time.Hour))

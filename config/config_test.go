@@ -29,7 +29,7 @@ func TestExampleIsRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Events()) != 2 || c.Digests[0].Weekday.Weekday() != time.Monday || c.Accounts[0].Mailboxes[0].Since.Year != 2016 {
+	if len(c.Events()) != 3 || c.Digests[0].Weekday.Weekday() != time.Monday || c.Accounts[0].Mailboxes[0].Since.Year != 2016 {
 		t.Errorf("%+v", c)
 	}
 }

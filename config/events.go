@@ -28,7 +28,18 @@ func (c *Config) Events() []sigpost.Event {
 	for _, s := range c.Summits {
 		add(s.event())
 	}
+	for _, d := range c.Deadlines {
+		add(d.event())
+	}
 	return events
+}
+
+func (d Deadline) event() sigpost.Event {
+	return sigpost.Event{
+		UID: "deadline-" + d.Title, Kind: sigpost.EventDeadline, Title: d.Title,
+		Start: d.Day.AsTime(location(d.Zone)), Duration: 24 * time.Hour, AllDay: true,
+		Notes: d.Notes, Links: links(d.Links),
+	}
 }
 
 func (m Meeting) event() sigpost.Event {

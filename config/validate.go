@@ -43,6 +43,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkLists(ch)
 	c.checkAccounts(ch)
 	c.checkMeetings(ch)
+	c.checkDeadlines(ch)
 	c.checkCalendars(ch)
 	c.checkSummits(ch)
 	c.checkDigests(ch)
@@ -208,6 +209,18 @@ func (c *Config) checkMeetings(ch *checker) {
 			}
 		}
 		checkLinks(ch, at, m.Links)
+	}
+}
+
+func (c *Config) checkDeadlines(ch *checker) {
+	for i, d := range c.Deadlines {
+		at := fmt.Sprintf("deadline[%d].", i)
+		required(ch, at, "deadline", d.Title)
+		checkZone(ch, at+"zone", d.Zone)
+		if d.Day == (tomlfile.LocalDate{}) {
+			ch.add(at+"day", "the deadline %q has no day, such as 2016-04-29", d.Title)
+		}
+		checkLinks(ch, at, d.Links)
 	}
 }
 

@@ -99,6 +99,9 @@ func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock) Upcoming 
 			u.Label = briefDates(span, zone)
 		}
 		u.When = []string{Dates(span, zone)}
+		if o.Kind == sigpost.EventDeadline && !o.Cancelled {
+			u.When = lastMoment(o, zone, reader)
+		}
 		if left := daysLeft(o, zone, now.In(reader.zone)); left != "" && !o.Cancelled {
 			u.When = append(u.When, left)
 		}
@@ -120,6 +123,39 @@ func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock) Upcoming 
 	}
 	u.Next = next(o, zone, reader)
 	return u
+}
+
+// anywhere is the zone in which a day ends last.
+const anywhere = "Etc/GMT+12"
+
+// lastMoment says until when on its day a deadline is met, and when that is on
+// the reader's clock.
+func lastMoment(o sigpost.Occurrence, zone *time.Location, reader readerClock) []string {
+	last := o.End.Add(-time.Minute).In(zone)
+	where := "23:59 anywhere on Earth (UTC−12)"
+	if o.Zone != anywhere {
+		where = clock(last)
+		if zoneLetters(last) != "" && offset(last) != "UTC+0" {
+			where += " (" + offset(last) + ")"
+		}
+	}
+	parts := []string{"until " + where + " on " + last.Format(day+" 2006")}
+	mine := last.In(reader.zone)
+	if offset(mine) == offset(last) {
+		return parts
+	}
+	words := mine.Format("Mon 15:04")
+	switch place := city(reader.zone); {
+	case reader.own && place != "":
+		words += " your time (" + place + ", " + offset(mine) + ")"
+	case reader.own:
+		words += " your time (" + offset(mine) + ")"
+	case place != "":
+		words += " in " + place + " (" + offset(mine) + ")"
+	default:
+		words += " " + offset(mine)
+	}
+	return append(parts, words)
 }
 
 // movedFrom says when an occurrence would be by its recurrence: the day, or the

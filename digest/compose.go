@@ -118,7 +118,7 @@ func Worth(issue sigpost.Issue) bool {
 		until = issue.Window.To.Add(soon)
 	}
 	return slices.ContainsFunc(issue.Events, func(o sigpost.Occurrence) bool {
-		return (o.Kind == sigpost.EventSummit || o.Cancelled) &&
+		return (o.Kind == sigpost.EventSummit || o.Kind == sigpost.EventDeadline || o.Cancelled) &&
 			o.End.After(issue.Window.To) && o.Start.Before(until)
 	})
 }

@@ -14,7 +14,7 @@ const (
 	maxHTML  = 98 << 10
 	// footWords are about what stands below all else, the numbers of the week
 	// included.
-	footWords = 110
+	footWords = 140
 )
 
 // How many of what an issue tells.

@@ -189,6 +189,11 @@ func richEvents(t testing.TB) []sigpost.Occurrence {
 			Links: []sigpost.Link{{Title: "Agenda", URL: "https://pad.example.org/agenda"}, {Title: "Channel", URL: "irc://irc.example.org/sig"}},
 		},
 		{
+			UID: "cfp", Kind: sigpost.EventDeadline, Title: "Last day to propose talks for Boston", Zone: anywhere, AllDay: true,
+			Start: time.Date(2016, 11, 4, 0, 0, 0, 0, zone(t, anywhere)), End: time.Date(2016, 11, 5, 0, 0, 0, 0, zone(t, anywhere)),
+			Links: []sigpost.Link{{Title: "Call for papers", URL: "https://summit.example.org/boston"}},
+		},
+		{
 			UID: "office", Kind: sigpost.EventMeeting, Title: "Office hour", Zone: "America/Los_Angeles", Cancelled: true,
 			Start: time.Date(2016, 11, 3, 17, 0, 0, 0, la), End: time.Date(2016, 11, 3, 18, 0, 0, 0, la),
 			Next: time.Date(2016, 11, 10, 17, 0, 0, 0, la),
