@@ -2,17 +2,14 @@ package digest
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"slices"
 	"strconv"
 	"strings"
-	texttemplate "text/template"
 	"time"
 
 	"sigpost"
-	"sigpost/templates"
 )
 
 // Reader is for whom a letter is.
@@ -30,25 +27,18 @@ type Reader struct {
 	Footer string
 }
 
-var (
-	htmlLetter = template.Must(template.ParseFS(templates.Mail, "mail/issue.html.tmpl"))
-	textLetter = texttemplate.Must(texttemplate.New("issue.txt.tmpl").Funcs(texttemplate.FuncMap{
-		"upper": strings.ToUpper,
-		"hang":  func() string { return hangMark },
-		"flush": func() string { return flushMark },
-		"dot":   func() string { return glue + "· " },
-		// one keeps a stretch of words on one line.
-		"one": func(s string) string { return strings.ReplaceAll(s, " ", glue) },
-	}).ParseFS(templates.Mail, "mail/issue.txt.tmpl"))
-)
-
 // Render makes a reader's letter of an issue, cut to their topics: give it the
 // whole issue. It is safe for use by many goroutines. An error is a fault of
 // the templates.
 func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
+	return Default().Render(issue, r)
+}
+
+// Render is Render with these templates.
+func (t *Templates) Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
 	words := maxWords
 	for {
-		letter, err := renderWithin(issue, r, words)
+		letter, err := t.renderWithin(issue, r, words)
 		if err != nil || len(letter.HTML) <= maxHTML || words < maxWords/8 {
 			return letter, err
 		}
@@ -56,20 +46,19 @@ func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
 	}
 }
 
-func renderWithin(issue sigpost.Issue, r Reader, words int) (sigpost.Letter, error) {
+func (t *Templates) renderWithin(issue sigpost.Issue, r Reader, words int) (sigpost.Letter, error) {
+	r.Web = false
 	p := newPage(issue, r, words)
-	var html, text strings.Builder
-	if err := htmlLetter.Execute(&html, p); err != nil {
-		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as HTML: %w", issue.Number, issue.Digest, err)
+	html, err := execute(t.html, "HTML", issue, p)
+	if err != nil {
+		return sigpost.Letter{}, err
 	}
-	if err := textLetter.Execute(&text, p); err != nil {
-		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as text: %w", issue.Number, issue.Digest, err)
-	}
-	letter := sigpost.Letter{Subject: p.Subject, Text: layout(text.String()), HTML: html.String()}
-	if p.Week.data != nil && !r.Web {
+	text, err := execute(t.text, "text", issue, p)
+	letter := sigpost.Letter{Subject: p.Subject, Text: layout(text), HTML: html}
+	if p.Week.data != nil {
 		letter.Images = []sigpost.Image{{ID: p.Week.Picture, Name: "week.png", Type: "image/png", Data: p.Week.data}}
 	}
-	return letter, nil
+	return letter, err
 }
 
 // page is what the templates see: words, nothing to be worked out.
@@ -144,13 +133,7 @@ func newPage(issue sigpost.Issue, r Reader, words int) *page {
 	p.Preheader = preheader(cut, told)
 	p.Questions = questions(cut, zone)
 	p.Newcomers = newcomersOf(cut)
-	switch {
-	case p.Week.data == nil:
-	case r.Web:
-		p.Picture = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(p.Week.data))
-	default:
-		p.Picture = template.URL("cid:" + p.Week.Picture)
-	}
+	p.showPicture(r.Web)
 	p.tell(cut, words-p.fixedWords())
 	return p
 }
