@@ -311,7 +311,11 @@ func (n *noting) Close() error { return nil }
 
 // Letter builds the mail that one reader gets of an issue.
 func (a *App) Letter(d config.Digest, issue sigpost.Issue, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
-	letter, err := digest.Render(issue, a.Reader(d, issue, s))
+	templates, err := a.templates(d)
+	if err != nil {
+		return nil, err
+	}
+	letter, err := templates.Render(issue, a.Reader(d, issue, s))
 	if err != nil {
 		return nil, err
 	}
@@ -374,26 +378,3 @@ func address(s string) mail.Address {
 }
 
 func domain(s string) string { return sigpost.Address{Addr: address(s).Address}.Domain() }
-
-// Copy renders an issue that need not be stored, for looking at it: whole, or
-// as one reader would get it. format is "text", "html" or "eml".
-func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, format, reader string) ([]byte, error) {
-	s := sigpost.Subscription{Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
-	if reader != "" {
-		var err error
-		if s, err = a.Store.SubscriptionFor(ctx, d.Name, reader); err != nil {
-			return nil, fmt.Errorf("%s does not get %s: %w", reader, d.Name, err)
-		}
-	}
-	if format == "eml" {
-		return a.Letter(d, issue, s, a.messageID(d, issue, s.ID))
-	}
-	letter, err := digest.Render(issue, a.Reader(d, issue, s))
-	if err != nil {
-		return nil, err
-	}
-	if format == "html" {
-		return []byte(letter.HTML), nil
-	}
-	return []byte(letter.Text), nil
-}

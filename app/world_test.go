@@ -35,8 +35,8 @@ type world struct {
 	sink    *peertest.Sink
 	web     string
 	// mailboxes are more of them on the account, and more is more of the
-	// configuration.
-	mailboxes, more string
+	// configuration, digestMore of the digest.
+	mailboxes, more, digestMore string
 
 	mu  sync.Mutex
 	now time.Time
@@ -150,7 +150,7 @@ func (w *world) config() *config.Config {
 	w.write("password", password)
 	w.write("secret", strings.Repeat("s", 40))
 	w.write("dsn", w.dsn)
-	cfg, err := config.Parse(filepath.Join(w.dir, "config.toml"), fmt.Appendf(nil, `
+	text := fmt.Sprintf(`
 [archive]
 database_file = "dsn"
 secret_file = "secret"
@@ -174,13 +174,16 @@ title = "SIG-OpenStack Weekly"
 zone = "America/Los_Angeles"
 from = "SIG-OpenStack Weekly <weekly@digest.example.org>"
 unsubscribe_mailto = "leave@digest.example.org"
+%s
 [smtp]
 host = %q
 tls = "plain"
 timeout = "5s"
 [web]
 url = %q
-%s`, imapAddr, caFile, user, w.mailboxes, smtpAddr, w.web, w.more))
+%s`, imapAddr, caFile, user, w.mailboxes, w.digestMore, smtpAddr, w.web, w.more)
+	w.write("config.toml", text)
+	cfg, err := config.Load(filepath.Join(w.dir, "config.toml"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

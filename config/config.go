@@ -149,6 +149,8 @@ type Digest struct {
 	PostalAddress     string    `toml:"postal_address"`
 	UnsubscribeMailto string    `toml:"unsubscribe_mailto"`
 	Maintainers       []string  `toml:"maintainers"`
+	// Templates is a folder of templates that go before those built in.
+	Templates string `toml:"templates"`
 }
 
 // SMTP is the server that takes the letters.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -259,6 +260,9 @@ func (c *Config) checkDigests(ch *checker) {
 		}
 		for _, addr := range d.Maintainers {
 			checkAddress(ch, at+"maintainers", addr)
+		}
+		if info, err := os.Stat(c.Path(d.Templates)); d.Templates != "" && (err != nil || !info.IsDir()) {
+			ch.add(at+"templates", "there is no folder %s, from which the digest %q would have its templates", c.Path(d.Templates), d.Name)
 		}
 		if d.UnsubscribeMailto == "" && c.Web.URL == "" {
 			ch.add(at+"unsubscribe_mailto", "readers of %q could not unsubscribe: give unsubscribe_mailto, or web.url with \"sigpost serve\" behind it", d.Name)
