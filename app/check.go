@@ -56,6 +56,9 @@ func (a *App) Check(ctx context.Context) []Finding {
 		}
 		findings = append(findings, finding("smtp", err, says, a.Config.SMTP.Host))
 	}
+	for _, c := range a.Config.Announces {
+		findings = append(findings, a.checkChannel(ctx, c))
+	}
 	return findings
 }
 

@@ -27,9 +27,13 @@ type SendReport struct {
 	Letters []DryLetter `json:"letters,omitempty"`
 	// Lost are the letters of the issue that need somebody: failed for good,
 	// or held since nobody knows whether they arrived.
-	Lost   []LostLetter  `json:"lost,omitempty"`
-	DryRun bool          `json:"dry_run"`
-	Took   time.Duration `json:"took_ns"`
+	Lost []LostLetter `json:"lost,omitempty"`
+	// Announced is what became of the notes in channels. Closed says that they
+	// were all that was left to do: the letters were sent before.
+	Announced []AnnounceReport `json:"announced,omitempty"`
+	Closed    bool             `json:"closed,omitempty"`
+	DryRun    bool             `json:"dry_run"`
+	Took      time.Duration    `json:"took_ns"`
 }
 
 // LostLetter is a letter that was not sent, or may not have been.
@@ -76,6 +80,11 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 		// What stops one issue for all its readers stops the next one too.
 		if server := (*deliver.ServerError)(nil); ctx.Err() != nil || errors.As(err, &server) {
 			break
+		}
+	}
+	if ctx.Err() == nil {
+		if reports, err = a.announce(ctx, d, reports); err != nil {
+			failures = append(failures, err)
 		}
 	}
 	return reports, errors.Join(failures...)
@@ -160,6 +169,9 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 		if err == nil && n > 0 {
 			err = a.Store.SetIssueState(ctx, last.ID, sigpost.IssueSending, a.now())
 		}
+		if err == nil {
+			_, err = a.Store.Announcements().Requeue(ctx, last.ID, state, a.now())
+		}
 		if err != nil {
 			return err
 		}
@@ -220,6 +232,9 @@ func (a *App) fillLedger(ctx context.Context, d config.Digest, issue sigpost.Iss
 				return err
 			}
 			if len(subscriptions) == 0 {
+				if err := a.queueAnnouncements(ctx, tx, d, issue); err != nil {
+					return err
+				}
 				return tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now())
 			}
 			rows := make([]sigpost.Delivery, 0, len(subscriptions))

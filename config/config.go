@@ -26,6 +26,8 @@ type Config struct {
 	Digests  []Digest  `toml:"digest"`
 	SMTP     SMTP      `toml:"smtp"`
 	Web      Web       `toml:"web"`
+	// Announces are the channels that are told of each issue.
+	Announces []Announce `toml:"announce"`
 
 	dir string // of the file; relative paths begin there
 }
@@ -223,6 +225,9 @@ func (c *Config) setDefaults() {
 		if _, domain, ok := strings.Cut(strings.TrimRight(d.From, ">"), "@"); ok {
 			or(&d.ListID, d.Name+"."+strings.ToLower(domain))
 		}
+	}
+	for i := range c.Announces {
+		c.Announces[i].setDefaults(c.Digests)
 	}
 	or(&c.Classify.Taxonomy, OpenStackTaxonomy)
 	or(&c.SMTP.TLS, "starttls")

@@ -46,6 +46,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkEvents(ch)
 	c.checkDigests(ch)
 	c.checkSMTP(ch)
+	c.checkAnnounces(ch)
 	c.checkWeb(ch)
 	if len(ch.wrong) > 0 {
 		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
