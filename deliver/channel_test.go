@@ -317,19 +317,3 @@ type channel func() error
 
 func (c channel) Send(context.Context, string, string, []byte) (string, error) { return "ok", c() }
 func (c channel) Close() error                                                 { return nil }
-
-func FuzzIRCServer(f *testing.F) {
-	f.Add(":s 001 sigpost :Welcome\r\n:s 366 sigpost #sig :End\r\n:s PONG s :sigpost-has-said-it\r\n")
-	f.Add("@a;b :s 433 * x\r\nERROR\r\n: :\r\n001\r\n")
-	f.Fuzz(func(t *testing.T, says string) {
-		addr := scripted(t, func(command string, conn net.Conn) bool {
-			if command == "NICK" {
-				fmt.Fprint(conn, says)
-			}
-			return command != "PING"
-		})
-		_, err := deliver.NewIRC(deliver.IRCServer{Addr: addr, TLS: deliver.TLSPlain, Nick: "sigpost", Channel: "#sig", Timeout: time.Second}).
-			Send(t.Context(), "", "irc", []byte("hello"))
-		failed(t, err)
-	})
-}
