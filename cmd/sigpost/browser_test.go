@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"net/mail"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"sigpost/internal/peertest"
 )
@@ -24,7 +26,7 @@ import (
 var screenshots = flag.String("screenshots", "", "write docs/issue-*.png into this folder")
 
 // demoSite is a running demo: its pages, and its letter as a browser shows it.
-type demoSite struct{ pages, letter string }
+type demoSite struct{ dir, pages, letter, unsubscribe string }
 
 func startDemo(t *testing.T) demoSite {
 	t.Helper()
@@ -38,7 +40,7 @@ func startDemo(t *testing.T) demoSite {
 		_ = cmd.Process.Signal(syscall.SIGINT)
 		_ = cmd.Wait()
 	})
-	var site demoSite
+	site := demoSite{dir: dir}
 	for s := bufio.NewScanner(out); site.pages == "" && s.Scan(); {
 		if at := regexp.MustCompile(`^Serving (http://[^/]+)/`).FindStringSubmatch(s.Text()); at != nil {
 			site.pages = at[1]
@@ -67,6 +69,14 @@ func startDemo(t *testing.T) demoSite {
 	}))
 	t.Cleanup(server.Close)
 	site.letter = server.URL + "/"
+	mailed, err := os.Open(filepath.Join(dir, "to-ana.eml"))
+	must(t, err)
+	defer mailed.Close()
+	m, err := mail.ReadMessage(mailed)
+	must(t, err)
+	if site.unsubscribe = regexp.MustCompile(`http://[^>]*`).FindString(m.Header.Get("List-Unsubscribe")); site.unsubscribe == "" {
+		t.Fatalf("no page in %q", m.Header.Get("List-Unsubscribe"))
+	}
 	return site
 }
 
@@ -101,6 +111,7 @@ func TestAxe(t *testing.T) {
 		{"topic", site.pages + "/?tag=project:magnum"},
 		{"thread", site.pages + "/threads/1"},
 		{"issue", site.pages + "/issues/weekly/1"},
+		{"unsubscribe", site.unsubscribe},
 		{"no such page", site.pages + "/nothing"},
 		{"letter", site.letter},
 	} {
@@ -143,6 +154,43 @@ func TestIssueInBrowser(t *testing.T) {
 				t.Errorf("%s loads %s", name, r)
 			}
 		}
+	}
+}
+
+// The preview in a browser loads itself anew when a template changes, also after
+// one that was wrong.
+func TestPreviewInBrowser(t *testing.T) {
+	browser := peertest.Chromium(t)
+	site := startDemo(t)
+	theme := filepath.Join(site.dir, "theme", "mail")
+	must(t, os.MkdirAll(theme, 0o755))
+	file := filepath.Join(site.dir, "config.toml")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	must(t, os.WriteFile(file, bytes.Replace(text, []byte("[[digest]]\n"), []byte("[[digest]]\ntemplates = \"theme\"\n"), 1), 0o600))
+	cmd := exec.Command("sigpost", "--config", file, "--now", "2016-04-26", "digest", "preview", "--format", "html", "--serve", "--listen", "127.0.0.1:0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	must(t, err)
+	browser.Visit(regexp.MustCompile(`http://\S+`).FindString(line), peertest.View{})
+	wait := func(words string) {
+		t.Helper()
+		if shown, ok := browser.Shows(words, 20*time.Second); !ok {
+			t.Fatalf("%q is never shown, but %s", words, shown)
+		}
+	}
+	wait("SIG-OpenStack Weekly")
+	for _, c := range [][2]string{{"<html><head></head><body>Ours: {{.Title}}", "Ours: SIG-OpenStack Weekly"}, {"{{.Titel}}", "there is no field Titel here"},
+		{"<html><head></head><body>Ours again: {{.Title}}", "Ours again: SIG-OpenStack Weekly"}} {
+		must(t, os.WriteFile(filepath.Join(theme, "issue.html.tmpl"), []byte(c[0]), 0o644))
+		wait(c[1])
+	}
+	must(t, cmd.Process.Signal(syscall.SIGINT))
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() > 1 {
+		t.Error(err)
 	}
 }
 

@@ -131,6 +131,27 @@ func Evaluate[T any](b *Browser, script string) T {
 	return v
 }
 
+// Shows waits until words are on the page, which may load itself anew meanwhile,
+// and gives what was shown last.
+func (b *Browser) Shows(words string, limit time.Duration) (shown string, ok bool) {
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	for {
+		// An error is a page that went away while it was asked.
+		if text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`)); err == nil {
+			shown = text
+		}
+		if strings.Contains(shown, words) {
+			return shown, true
+		}
+		select {
+		case <-ctx.Done():
+			return shown, false
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 // Sideways says by how many pixels the page is wider than the window, and which
 // elements make it so.
 func (b *Browser) Sideways() string {
