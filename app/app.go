@@ -70,6 +70,7 @@ type App struct {
 	watchWait time.Duration
 	secret    []byte
 	tokens    subscribe.Tokens
+	themes    *themes
 	dry       bool
 	temporary string // folder that is gone with Close, or ""
 }
@@ -91,7 +92,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		return nil, err
 	}
 	a.taxonomy, a.taggers, a.fresh = taxonomy.t, &taggers{taxonomy: taxonomy, log: a.log}, newFreshTexts()
-	a.natures = classify.NewNatures()
+	a.natures, a.themes = classify.NewNatures(), newThemes()
 	a.watchWait = watchWait
 	if a.secret, err = cfg.Secret(); err != nil {
 		return nil, err

@@ -27,6 +27,10 @@ func (a *App) Check(ctx context.Context) []Finding {
 	findings = append(findings, finding("taxonomy", nil, "%d tags, version %s", len(a.taxonomy.Tags), a.tagger.version))
 	for _, d := range a.Config.Digests {
 		findings = append(findings, a.checkLetters(ctx, d))
+		if d.Templates != "" {
+			_, err := a.templates(d)
+			findings = append(findings, finding("templates of "+d.Name, err, "every output of %s can be made", d.Templates))
+		}
 	}
 	for _, account := range a.Config.Accounts {
 		names := make([]string, 0, len(account.Mailboxes))
@@ -52,6 +56,9 @@ func (a *App) Check(ctx context.Context) []Finding {
 			says = "%s can be reached and wants no login"
 		}
 		findings = append(findings, finding("smtp", err, says, a.Config.SMTP.Host))
+	}
+	for _, c := range a.Config.Announces {
+		findings = append(findings, a.checkChannel(ctx, c))
 	}
 	return findings
 }

@@ -51,6 +51,19 @@ func (a *App) Issue(ctx context.Context, d config.Digest, number int) (sigpost.I
 	return issue, err
 }
 
+// DraftOrLast is the issue of that number; without one (0) the only draft, or the
+// last issue where there is no draft.
+func (a *App) DraftOrLast(ctx context.Context, d config.Digest, number int) (sigpost.Issue, error) {
+	if number > 0 {
+		return a.Issue(ctx, d, number)
+	}
+	issue, err := a.Draft(ctx, d, 0)
+	if !errors.Is(err, sigpost.ErrNotFound) {
+		return issue, err
+	}
+	return a.lastNumbered(ctx, d)
+}
+
 // EditReport says what an edit, or composing a draft anew, changed.
 type EditReport struct {
 	Digest string `json:"digest"`

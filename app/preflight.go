@@ -60,7 +60,7 @@ func (a *App) Preflight(ctx context.Context, d config.Digest, number int, links 
 	if err != nil || !links {
 		return p, err
 	}
-	letter, err := digest.Render(issue, a.Reader(d, issue, sigpost.Subscription{}))
+	letter, err := a.wholeLetter(d, issue)
 	if err != nil {
 		return p, err
 	}
@@ -71,7 +71,7 @@ func (a *App) Preflight(ctx context.Context, d config.Digest, number int, links 
 // preflight is everything but the links.
 func (a *App) preflight(ctx context.Context, d config.Digest, issue sigpost.Issue) (Preflight, error) {
 	p := Preflight{Digest: d.Name, Number: issue.Number, State: issue.State, Findings: []digest.Finding{}}
-	letter, err := digest.Render(issue, a.Reader(d, issue, sigpost.Subscription{}))
+	letter, err := a.wholeLetter(d, issue)
 	if err != nil {
 		return p, err
 	}
@@ -90,6 +90,15 @@ func (a *App) preflight(ctx context.Context, d config.Digest, issue sigpost.Issu
 	return p, a.cohorts(ctx, &p, d, issue)
 }
 
+// wholeLetter is an issue's letter, cut to nobody's topics.
+func (a *App) wholeLetter(d config.Digest, issue sigpost.Issue) (sigpost.Letter, error) {
+	e, err := a.edition(d, issue)
+	if err != nil {
+		return sigpost.Letter{}, err
+	}
+	return e.Render(a.Reader(d, issue, sigpost.Subscription{}))
+}
+
 func (p *Preflight) add(s digest.Severity, do, format string, args ...any) {
 	p.Findings = append(p.Findings, digest.Finding{Severity: s, What: fmt.Sprintf(format, args...), Do: do})
 }
@@ -99,7 +108,7 @@ func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) {
 	// Any reader's number will do: what matters is which fields are there.
 	s := sigpost.Subscription{ID: 1, Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
 	var data []byte
-	e, err := a.edition(issue)
+	e, err := a.edition(d, issue)
 	if err == nil {
 		data, err = a.Letter(d, e, s, a.messageID(d, issue, s.ID))
 	}

@@ -27,9 +27,13 @@ type SendReport struct {
 	Letters []DryLetter `json:"letters,omitempty"`
 	// Lost are the letters of the issue that need somebody: failed for good,
 	// or held since nobody knows whether they arrived.
-	Lost   []LostLetter  `json:"lost,omitempty"`
-	DryRun bool          `json:"dry_run"`
-	Took   time.Duration `json:"took_ns"`
+	Lost []LostLetter `json:"lost,omitempty"`
+	// Announced is what became of the notes in channels. Closed says that they
+	// were all that was left to do: the letters were sent before.
+	Announced []AnnounceReport `json:"announced,omitempty"`
+	Closed    bool             `json:"closed,omitempty"`
+	DryRun    bool             `json:"dry_run"`
+	Took      time.Duration    `json:"took_ns"`
 }
 
 // LostLetter is a letter that was not sent, or may not have been.
@@ -78,6 +82,11 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 			break
 		}
 	}
+	if ctx.Err() == nil {
+		if reports, err = a.announce(ctx, d, reports); err != nil {
+			failures = append(failures, err)
+		}
+	}
 	return reports, errors.Join(failures...)
 }
 
@@ -104,7 +113,7 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return r, err
 	}
 	total := counts[sigpost.DeliveryQueued] + counts[sigpost.DeliverySending]
-	edition, err := a.edition(issue)
+	edition, err := a.edition(d, issue)
 	if err != nil {
 		return r, err
 	}
@@ -163,6 +172,9 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 		n, err := a.Store.Requeue(ctx, last.ID, state, a.now())
 		if err == nil && n > 0 {
 			err = a.Store.SetIssueState(ctx, last.ID, sigpost.IssueSending, a.now())
+		}
+		if err == nil {
+			_, err = a.Store.Announcements().Requeue(ctx, last.ID, state, a.now())
 		}
 		if err != nil {
 			return err
@@ -233,6 +245,9 @@ func (a *App) fillLedger(ctx context.Context, d config.Digest, issue sigpost.Iss
 				return err
 			}
 			if len(subscriptions) == 0 {
+				if err := a.queueAnnouncements(ctx, tx, d, issue); err != nil {
+					return err
+				}
 				return tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now())
 			}
 			rows := make([]sigpost.Delivery, 0, len(subscriptions))
@@ -328,8 +343,12 @@ type edition struct {
 	calendar []byte // as iCalendar; empty where there are none
 }
 
-func (a *App) edition(issue sigpost.Issue) (e edition, err error) {
-	e.Edition = digest.Prepare(issue)
+func (a *App) edition(d config.Digest, issue sigpost.Issue) (e edition, err error) {
+	templates, err := a.templates(d)
+	if err != nil {
+		return e, err
+	}
+	e.Edition = templates.Prepare(issue)
 	if len(issue.Events) > 0 {
 		e.calendar, err = a.IssueCalendar(issue)
 	}
@@ -415,30 +434,3 @@ func address(s string) mail.Address {
 }
 
 func domain(s string) string { return sigpost.Address{Addr: address(s).Address}.Domain() }
-
-// Copy renders an issue that need not be stored, for looking at it: whole, or
-// as one reader would get it. format is "text", "html" or "eml".
-func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, format, reader string) ([]byte, error) {
-	s := sigpost.Subscription{Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
-	if reader != "" {
-		var err error
-		if s, err = a.Store.SubscriptionFor(ctx, d.Name, reader); err != nil {
-			return nil, fmt.Errorf("%s does not get %s: %w", reader, d.Name, err)
-		}
-	}
-	if format == "eml" {
-		e, err := a.edition(issue)
-		if err != nil {
-			return nil, err
-		}
-		return a.Letter(d, e, s, a.messageID(d, issue, s.ID))
-	}
-	letter, err := digest.Render(issue, a.Reader(d, issue, s))
-	if err != nil {
-		return nil, err
-	}
-	if format == "html" {
-		return []byte(letter.HTML), nil
-	}
-	return []byte(letter.Text), nil
-}

@@ -17,6 +17,16 @@ import (
 
 // Handler is the site's pages.
 func (a *App) Handler() (http.Handler, error) {
+	o, err := a.webOptions()
+	if err != nil {
+		return nil, err
+	}
+	handler, err := web.New(o)
+	return handler, a.inTheme(a.themeOfSite(), err)
+}
+
+// webOptions are what the pages show and who they ask.
+func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
 		Title: "sigpost", Store: a.Store, Messages: a.threadInOrder, ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
 		Door: subscribe.NewDoor(a.tokens, a.Store, a.now),
@@ -34,7 +44,22 @@ func (a *App) Handler() (http.Handler, error) {
 	if len(a.Config.Digests) == 1 {
 		o.Title = a.Config.Digests[0].Title
 	}
-	return web.New(o)
+	o.URL, o.Theme = a.Config.Web.URL, a.theme(a.themeOfSite())
+	o.Templates = func(name string) (*digest.Templates, error) {
+		d, err := a.Config.Digest(name)
+		if err != nil {
+			return nil, err
+		}
+		return a.templates(d)
+	}
+	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
+	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
+	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
+		if _, err := a.templates(d); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
 }
 
 // shutdown is how long requests may go on after an interrupt.

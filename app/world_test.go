@@ -150,7 +150,7 @@ func (w *world) config() *config.Config {
 	w.write("password", password)
 	w.write("secret", strings.Repeat("s", 40))
 	w.write("dsn", w.dsn)
-	cfg, err := config.Parse(filepath.Join(w.dir, "config.toml"), fmt.Appendf(nil, `
+	text := fmt.Sprintf(`
 [archive]
 database_file = "dsn"
 secret_file = "secret"
@@ -181,7 +181,9 @@ tls = "plain"
 timeout = "5s"
 [web]
 url = %q
-%s`, imapAddr, caFile, user, w.mailboxes, w.digestKeys, smtpAddr, w.web, w.more))
+%s`, imapAddr, caFile, user, w.mailboxes, w.digestKeys, smtpAddr, w.web, w.more)
+	w.write("config.toml", text)
+	cfg, err := config.Load(filepath.Join(w.dir, "config.toml"))
 	if err != nil {
 		w.t.Fatal(err)
 	}

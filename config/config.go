@@ -28,6 +28,8 @@ type Config struct {
 	Digests   []Digest   `toml:"digest"`
 	SMTP      SMTP       `toml:"smtp"`
 	Web       Web        `toml:"web"`
+	// Announces are the channels that are told of each issue.
+	Announces []Announce `toml:"announce"`
 
 	dir string // of the file; relative paths begin there
 }
@@ -196,6 +198,8 @@ type Digest struct {
 	PostalAddress     string    `toml:"postal_address"`
 	UnsubscribeMailto string    `toml:"unsubscribe_mailto"`
 	Maintainers       []string  `toml:"maintainers"`
+	// Templates is a folder of templates that go before those built in.
+	Templates string `toml:"templates"`
 	// Empty says what becomes of a window with nothing to tell.
 	Empty string `toml:"empty"`
 	// Review says how an issue is approved, Deadline after which time it
@@ -301,6 +305,9 @@ func (c *Config) setDefaults() {
 		if _, domain, ok := strings.Cut(strings.TrimRight(d.From, ">"), "@"); ok {
 			or(&d.ListID, d.Name+"."+strings.ToLower(domain))
 		}
+	}
+	for i := range c.Announces {
+		c.Announces[i].setDefaults(c.Digests)
 	}
 	or(&c.Classify.Taxonomy, OpenStackTaxonomy)
 	or(&c.SMTP.TLS, "starttls")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -48,6 +49,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkSummits(ch)
 	c.checkDigests(ch)
 	c.checkSMTP(ch)
+	c.checkAnnounces(ch)
 	c.checkWeb(ch)
 	if len(ch.wrong) > 0 {
 		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
@@ -330,6 +332,9 @@ func (c *Config) checkDigests(ch *checker) {
 			}
 		}
 		oneOf(ch, at+"empty", d.Empty, "skip", "always")
+		if info, err := os.Stat(c.Path(d.Templates)); d.Templates != "" && (err != nil || !info.IsDir()) {
+			ch.add(at+"templates", "there is no folder %s, from which the digest %q would have its templates", c.Path(d.Templates), d.Name)
+		}
 		if d.UnsubscribeMailto == "" && c.Web.URL == "" {
 			ch.add(at+"unsubscribe_mailto", "readers of %q could not unsubscribe: give unsubscribe_mailto, or web.url with \"sigpost serve\" behind it", d.Name)
 		}

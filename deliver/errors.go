@@ -59,6 +59,9 @@ func (e *SendError) Error() string {
 	case Permanent:
 		return fmt.Sprintf("cannot be sent: %v", e.Err)
 	case Unknown:
+		if e.Step != StepDot {
+			return fmt.Sprintf("it was handed over and no answer came, so it may have arrived: %v", e.Err)
+		}
 		return fmt.Sprintf("the connection was lost after the final dot and before the reply, so the letter may have arrived: %v", e.Err)
 	}
 	return fmt.Sprintf("no usable reply at %s: %v", e.Step, e.Err)

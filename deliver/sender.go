@@ -66,6 +66,9 @@ type Options struct {
 	// a lock makes sure that nobody else does, whatever is held or begun is
 	// known to be left over, and is recovered at once.
 	Shared bool
+	// Apart says that each recipient has a server of its own, so that what one
+	// meets says nothing of the others.
+	Apart bool
 }
 
 const (
@@ -305,7 +308,7 @@ func (r *run) stopping(err error) error {
 	if errors.As(err, &server) {
 		return err
 	}
-	if aboutRecipient(err) {
+	if r.options.Apart || aboutRecipient(err) {
 		r.broken = 0
 		return nil
 	}

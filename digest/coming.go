@@ -84,7 +84,7 @@ func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock) Upcoming 
 	start := o.Start.In(zone)
 	u := Upcoming{
 		Label: start.Format("Mon 2 Jan"), Title: clean(o.Title), Cancelled: o.Cancelled,
-		Where: clean(o.Where), Notes: notesHTML(o.Notes), markdown: o.Notes,
+		Where: clean(o.Where), Notes: notesHTML(o.Notes, true), markdown: o.Notes,
 	}
 	for _, l := range o.Links {
 		link := sigpost.Link{Title: cmp.Or(clean(l.Title), clean(l.URL)), URL: linkable(l.URL)}

@@ -213,7 +213,7 @@ func TestNotes(t *testing.T) {
 			t.Errorf("no %q in the HTML", want)
 		}
 	}
-	html := string(notesHTML("<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b **c** <d>](data:x)\n\n### H\n\n1. one\n2. two\n\nhttps://pad.example.org/x\n"))
+	html := string(notesHTML("<img src=x onerror=alert(1)>\n\n[a](javascript:alert(1)) ![b **c** <d>](data:x)\n\n### H\n\n1. one\n2. two\n\nhttps://pad.example.org/x\n", true))
 	for _, bad := range []string{"<img", "javascript", "<h3", "data:x", "raw HTML"} {
 		if strings.Contains(html, bad) {
 			t.Errorf("%q in %s", bad, html)

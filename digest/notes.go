@@ -25,15 +25,15 @@ func markdown() goldmark.Markdown {
 	return goldmark.New(goldmark.WithExtensions(extension.Linkify))
 }
 
-// notesHTML makes HTML of notes in Markdown, styled for a letter.
-func notesHTML(notes string) template.HTML {
+// notesHTML makes HTML of notes in Markdown, styled for a letter or not at all.
+func notesHTML(notes string, styled bool) template.HTML {
 	if strings.TrimSpace(notes) == "" {
 		return ""
 	}
 	source := []byte(notes)
 	md := markdown()
 	doc := md.Parser().Parse(text.NewReader(source))
-	tame(doc, source)
+	tame(doc, source, styled)
 	var out bytes.Buffer
 	if err := md.Renderer().Render(&out, source, doc); err != nil {
 		return template.HTML(template.HTMLEscapeString(notes)) // only a failing writer gets here
@@ -44,7 +44,12 @@ func notesHTML(notes string) template.HTML {
 // tame makes of a tree what a letter can hold: headings are bold lines, so
 // that the letter's own stay in order; of an image, which would be fetched
 // from afar, its words stay; raw HTML goes.
-func tame(doc ast.Node, source []byte) {
+func tame(doc ast.Node, source []byte, styled bool) {
+	style := func(n ast.Node, css string) {
+		if styled {
+			n.SetAttributeString("style", []byte(css))
+		}
+	}
 	var nodes []ast.Node
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering {
@@ -77,8 +82,6 @@ func tame(doc ast.Node, source []byte) {
 		}
 	}
 }
-
-func style(n ast.Node, css string) { n.SetAttributeString("style", []byte(css)) }
 
 func moveChildren(to, from ast.Node) {
 	for child := from.FirstChild(); child != nil; child = from.FirstChild() {

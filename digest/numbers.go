@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"strings"
+	"sync"
 
 	"sigpost"
 )
@@ -147,6 +148,22 @@ func drawCourse(c sigpost.Course) []byte {
 		img.SetColorIndex(x, floor, 3)
 	}
 	var b bytes.Buffer
-	_ = png.Encode(&b, img) // into memory, of a picture that it can hold
+	_ = courseEncoder.Encode(&b, img) // into memory, of a picture that it can hold
 	return b.Bytes()
 }
+
+// courseEncoder keeps its buffers: each letter has a picture, and most of what
+// one costs is making them.
+var courseEncoder = png.Encoder{BufferPool: new(pngBuffers)}
+
+// pngBuffers are buffers of encoders that are not in use.
+type pngBuffers struct{ pool sync.Pool }
+
+// Get gives one, or nil where there is none.
+func (p *pngBuffers) Get() *png.EncoderBuffer {
+	b, _ := p.pool.Get().(*png.EncoderBuffer)
+	return b
+}
+
+// Put takes one back.
+func (p *pngBuffers) Put(b *png.EncoderBuffer) { p.pool.Put(b) }

@@ -2,18 +2,15 @@ package digest
 
 import (
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"slices"
 	"strconv"
 	"strings"
-	texttemplate "text/template"
 	"time"
 
 	"sigpost"
 	"sigpost/internal/prose"
-	"sigpost/templates"
 )
 
 // Reader is for whom a letter is.
@@ -31,33 +28,22 @@ type Reader struct {
 	Footer string
 }
 
-var (
-	htmlLetter = template.Must(template.ParseFS(templates.Mail, "mail/issue.html.tmpl"))
-	textLetter = texttemplate.Must(texttemplate.New("issue.txt.tmpl").Funcs(texttemplate.FuncMap{
-		"upper": strings.ToUpper,
-		"hang":  func() string { return hangMark },
-		"flush": func() string { return flushMark },
-		"dot":   func() string { return glue + "· " },
-		// one keeps a stretch of words on one line.
-		"one": func(s string) string { return strings.ReplaceAll(s, " ", glue) },
-	}).ParseFS(templates.Mail, "mail/issue.txt.tmpl"))
-)
-
 // Edition is an issue that is made ready to be rendered for many readers: what
 // is the same for all of them is worked out once. It is safe for use by many
 // goroutines.
 type Edition struct {
-	issue   sigpost.Issue
-	figures figures
-	words   map[int64]costs // by thread
+	templates *Templates
+	issue     sigpost.Issue
+	figures   figures
+	words     map[int64]costs // by thread
 }
 
 // costs are how many words a story takes, by how many quotes it has.
 type costs [highlightQuotes + 1]int
 
 // Prepare makes an edition of a whole issue.
-func Prepare(issue sigpost.Issue) *Edition {
-	e := &Edition{issue: issue, figures: inNumbers(issue), words: make(map[int64]costs, len(issue.Entries))}
+func (t *Templates) Prepare(issue sigpost.Issue) *Edition {
+	e := &Edition{templates: t, issue: issue, figures: inNumbers(issue), words: make(map[int64]costs, len(issue.Entries))}
 	for i := range issue.Entries {
 		entry := &issue.Entries[i]
 		var c costs
@@ -69,12 +55,20 @@ func Prepare(issue sigpost.Issue) *Edition {
 	return e
 }
 
+// Prepare is that with the templates that are built in.
+func Prepare(issue sigpost.Issue) *Edition { return Default().Prepare(issue) }
+
 // Issue is the issue that it is made of.
 func (e *Edition) Issue() sigpost.Issue { return e.issue }
 
 // Render makes a reader's letter of an issue, cut to their topics. Whoever has
 // many readers makes an Edition first.
 func Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) { return Prepare(issue).Render(r) }
+
+// Render is that with these templates.
+func (t *Templates) Render(issue sigpost.Issue, r Reader) (sigpost.Letter, error) {
+	return t.Prepare(issue).Render(r)
+}
 
 // Render makes a reader's letter, cut to their topics. An error is a fault of
 // the templates.
@@ -90,19 +84,18 @@ func (e *Edition) Render(r Reader) (sigpost.Letter, error) {
 }
 
 func (e *Edition) render(r Reader, words int) (sigpost.Letter, error) {
+	r.Web = false
 	p := e.page(r, words)
-	var html, text strings.Builder
-	if err := htmlLetter.Execute(&html, p); err != nil {
-		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as HTML: %w", e.issue.Number, e.issue.Digest, err)
+	html, err := execute(e.templates.html, "HTML", e.issue, p)
+	if err != nil {
+		return sigpost.Letter{}, err
 	}
-	if err := textLetter.Execute(&text, p); err != nil {
-		return sigpost.Letter{}, fmt.Errorf("issue %d of %s as text: %w", e.issue.Number, e.issue.Digest, err)
-	}
-	letter := sigpost.Letter{Subject: p.Subject, Text: layout(text.String()), HTML: html.String()}
-	if p.Week.data != nil && !r.Web {
+	text, err := execute(e.templates.text, "text", e.issue, p)
+	letter := sigpost.Letter{Subject: p.Subject, Text: layout(text), HTML: html}
+	if p.Week.data != nil {
 		letter.Images = []sigpost.Image{{ID: p.Week.Picture, Name: "week.png", Type: "image/png", Data: p.Week.data}}
 	}
-	return letter, nil
+	return letter, err
 }
 
 // page is what the templates see: words, nothing to be worked out.
@@ -139,7 +132,10 @@ type storySection struct {
 type editorial string
 
 // HTML is it as HTML with its style inlined.
-func (e editorial) HTML() template.HTML { return notesHTML(string(e)) }
+func (e editorial) HTML() template.HTML { return notesHTML(string(e), true) }
+
+// Plain is it as HTML for pages, which have their own style.
+func (e editorial) Plain() template.HTML { return notesHTML(string(e), false) }
 
 // story is an entry in words.
 type story struct {
@@ -193,13 +189,7 @@ func (e *Edition) page(r Reader, words int) *page {
 	p.Preheader = preheader(cut, told)
 	p.Questions = questions(cut, zone)
 	p.Newcomers = newcomersOf(cut)
-	switch {
-	case p.Week.data == nil:
-	case r.Web:
-		p.Picture = template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(p.Week.data))
-	default:
-		p.Picture = template.URL("cid:" + p.Week.Picture)
-	}
+	p.showPicture(r.Web)
 	p.tell(cut, allot(cut, words-p.fixedWords(), e.words))
 	return p
 }

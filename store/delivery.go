@@ -82,10 +82,10 @@ func (db *DB) Claim(ctx context.Context, issueID int64, now, lease time.Time, li
 				keep = append(keep, c.ID)
 				claimed = append(claimed, c)
 			}
-			if err := tx.setDeliveries(ctx, `lease = $1`, []any{micros(lease)}, keep); err != nil {
+			if err := tx.setRows(ctx, letters, `lease = $1`, []any{micros(lease)}, keep); err != nil {
 				return err
 			}
-			if err := tx.setDeliveries(ctx, `state = 'suppressed', lease = 0, updated = $1`, []any{micros(now)}, drop); err != nil {
+			if err := tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, updated = $1`, []any{micros(now)}, drop); err != nil {
 				return err
 			}
 		}
@@ -111,10 +111,10 @@ WHERE d.issue_id = $1 AND d.state = 'queued' AND d.due <= $2 AND d.lease <= $2
 ORDER BY d.due, d.id LIMIT $3`+db.skipLocked, issueID, micros(now), limit)
 }
 
-// setDeliveries sets columns of the deliveries in ids.
-func (db *DB) setDeliveries(ctx context.Context, set string, values []any, ids []int64) error {
+// setRows sets columns of the rows in ids.
+func (db *DB) setRows(ctx context.Context, table ledgerTable, set string, values []any, ids []int64) error {
 	return inList(ids, len(values)+1, func(list string, args []any) error {
-		_, err := db.exec(ctx, `UPDATE deliveries SET `+set+` WHERE id IN `+list, slices.Concat(values, args)...)
+		_, err := db.exec(ctx, `UPDATE `+string(table)+` SET `+set+` WHERE id IN `+list, slices.Concat(values, args)...)
 		return err
 	})
 }
@@ -147,18 +147,22 @@ AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = deliveries.subscription_i
 // said, or why it failed; at is now. It is an error to record one that was
 // not begun.
 func (db *DB) Record(ctx context.Context, deliveryID int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
-	doing := fmt.Sprintf("recording that delivery %d is %s", deliveryID, state)
+	return db.record(ctx, letters, fmt.Sprintf("delivery %d", deliveryID), deliveryID, state, reply, due, at)
+}
+
+func (db *DB) record(ctx context.Context, table ledgerTable, what string, id int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
+	doing := fmt.Sprintf("recording that %s is %s", what, state)
 	switch state {
 	case sigpost.DeliverySent, sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryQueued, sigpost.DeliverySuppressed:
 	default:
 		return fmt.Errorf("%s: that is no result", doing)
 	}
-	n, err := db.exec(ctx, `UPDATE deliveries SET state = $2, reply = $3, lease = 0, updated = $4,
+	n, err := db.exec(ctx, `UPDATE `+string(table)+` SET state = $2, reply = $3, lease = 0, updated = $4,
 due = CASE WHEN $2 = 'queued' THEN $5 ELSE due END WHERE id = $1 AND state = 'sending'`,
-		deliveryID, string(state), clean(reply), micros(at), micros(due))
+		id, string(state), clean(reply), micros(at), micros(due))
 	if err == nil && n == 0 {
 		var was string
-		if err = db.scan(ctx, `SELECT state FROM deliveries WHERE id = $1`, []any{deliveryID}, &was); err == nil {
+		if err = db.scan(ctx, `SELECT state FROM `+string(table)+` WHERE id = $1`, []any{id}, &was); err == nil {
 			err = fmt.Errorf("it was not begun, it is %s", was)
 		}
 	}
@@ -169,12 +173,16 @@ due = CASE WHEN $2 = 'queued' THEN $5 ELSE due END WHERE id = $1 AND state = 'se
 // more would be done, failed or unknown, back into the queue, due at once and
 // with all attempts before them, and gives their number. at is now.
 func (db *DB) Requeue(ctx context.Context, issueID int64, state sigpost.DeliveryState, at time.Time) (int, error) {
+	return db.requeue(ctx, letters, issueID, state, at)
+}
+
+func (db *DB) requeue(ctx context.Context, table ledgerTable, issueID int64, state sigpost.DeliveryState, at time.Time) (int, error) {
 	if state != sigpost.DeliveryFailed && state != sigpost.DeliveryUnknown {
 		return 0, fmt.Errorf("deliveries that are %s are not queued again", state)
 	}
-	n, err := db.exec(ctx, `UPDATE deliveries SET state = 'queued', attempts = 0, due = $3, updated = $3 WHERE issue_id = $1 AND state = $2`,
+	n, err := db.exec(ctx, `UPDATE `+string(table)+` SET state = 'queued', attempts = 0, due = $3, updated = $3 WHERE issue_id = $1 AND state = $2`,
 		issueID, string(state), micros(at))
-	return int(n), db.fail(fmt.Sprintf("queueing the letters of issue %d again", issueID), err)
+	return int(n), db.fail(fmt.Sprintf("queueing the %s of issue %d again", table, issueID), err)
 }
 
 // Recover puts in order what a sender left that ended in the middle. Only the
@@ -183,8 +191,12 @@ func (db *DB) Requeue(ctx context.Context, issueID int64, state sigpost.Delivery
 // arrived; with resend it is queued again, due at once. released counts what
 // can be claimed again. at is now.
 func (db *DB) Recover(ctx context.Context, issueID int64, resend bool, at time.Time) (released, unknown int, err error) {
+	return db.recoverRows(ctx, letters, issueID, resend, at)
+}
+
+func (db *DB) recoverRows(ctx context.Context, table ledgerTable, issueID int64, resend bool, at time.Time) (released, unknown int, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
-		n, err := tx.exec(ctx, `UPDATE deliveries SET lease = 0 WHERE issue_id = $1 AND state = 'queued' AND lease <> 0`, issueID)
+		n, err := tx.exec(ctx, `UPDATE `+string(table)+` SET lease = 0 WHERE issue_id = $1 AND state = 'queued' AND lease <> 0`, issueID)
 		if err != nil {
 			return err
 		}
@@ -193,7 +205,7 @@ func (db *DB) Recover(ctx context.Context, issueID int64, resend bool, at time.T
 		if resend {
 			state = sigpost.DeliveryQueued
 		}
-		n, err = tx.exec(ctx, `UPDATE deliveries SET state = $2, lease = 0, updated = $3, due = CASE WHEN $2 = 'queued' THEN $3 ELSE due END,
+		n, err = tx.exec(ctx, `UPDATE `+string(table)+` SET state = $2, lease = 0, updated = $3, due = CASE WHEN $2 = 'queued' THEN $3 ELSE due END,
 reply = 'the program ended before the server''s reply was recorded' WHERE issue_id = $1 AND state = 'sending'`, issueID, string(state), micros(at))
 		if resend {
 			released += int(n)
@@ -203,7 +215,7 @@ reply = 'the program ended before the server''s reply was recorded' WHERE issue_
 		return err
 	})
 	if err != nil {
-		return 0, 0, db.fail(fmt.Sprintf("recovering the deliveries of issue %d", issueID), err)
+		return 0, 0, db.fail(fmt.Sprintf("recovering the %s of issue %d", table, issueID), err)
 	}
 	return released, unknown, nil
 }

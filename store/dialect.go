@@ -34,6 +34,8 @@ type dialect struct {
 	// where the engine does so by itself.
 	tidyText, optimizeText string
 
+	// changes asks for a number that grows with what is written.
+	changes string
 	// hasTable counts the tables named $1.
 	hasTable string
 	// serialize makes a transaction wait until it is the only one that writes
@@ -75,6 +77,7 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		// Pages of 4 KiB: some 50 ms.
 		tidyText:     `INSERT INTO message_text (message_text, rank) VALUES ('merge', 500)`,
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
+		changes:      `SELECT 0`,
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
@@ -100,6 +103,7 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		findText: `SELECT message_id FROM message_text WHERE document @@ CAST(CAST($1 AS TEXT) AS TSQUERY)`,
 		match:    tsquery,
 		textID:   "message_id",
+		changes:  `SELECT CAST(COALESCE(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) AS BIGINT) FROM pg_stat_user_tables WHERE schemaname = current_schema()`,
 		hasTable: `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,

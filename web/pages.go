@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"sigpost"
-	"sigpost/digest"
 	"sigpost/store"
 )
 
@@ -26,7 +25,7 @@ type homePage struct {
 
 // home lists issues and threads; with ?tag=kind:name only that topic's.
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
-	p := homePage{page: page{s.Title, s.Title}}
+	p := homePage{page: s.page(s.Title)}
 	ctx := r.Context()
 	query := store.ThreadQuery{Limit: shown}
 	if name := r.FormValue("tag"); name != "" {
@@ -58,38 +57,6 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		p.Issues = append(p.Issues, slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return !i.State.Public() })...)
 	}
 	s.show(w, r, http.StatusOK, "home", p)
-}
-
-// issue is an issue's web copy: the same HTML as in the letter, without
-// anything that is one reader's.
-func (s *site) issue(w http.ResponseWriter, r *http.Request) {
-	number, err := strconv.Atoi(r.PathValue("number"))
-	if err != nil {
-		s.fail(w, r, sigpost.ErrNotFound)
-		return
-	}
-	name := r.PathValue("digest")
-	if s.Digests[name] == "" {
-		s.fail(w, r, sigpost.ErrNotFound)
-		return
-	}
-	issue, err := s.Store.IssueByNumber(r.Context(), name, number)
-	if err == nil && !issue.State.Public() { // a draft is for its editors
-		err = sigpost.ErrNotFound
-	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	letter, err := digest.Render(issue, s.Reader(issue))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if _, err := w.Write([]byte(letter.HTML)); err != nil {
-		s.Log.Debug("an issue was not taken", "error", err)
-	}
 }
 
 type threadPage struct {
@@ -133,7 +100,7 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/threads/"+strconv.FormatInt(t.ID, 10), http.StatusMovedPermanently)
 		return
 	}
-	p := threadPage{page: page{s.Title, t.BaseSubject}, Thread: t}
+	p := threadPage{page: s.page(t.BaseSubject), Thread: t}
 	if p.From, p.LedTo, err = s.Store.Linked(ctx, t); err != nil {
 		s.fail(w, r, err)
 		return

@@ -22,7 +22,7 @@ func (s *site) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, r, http.StatusOK, "unsubscribe", unsubscribePage{
-		page{s.Title, "Unsubscribe"}, address, cmp.Or(s.Digests[digest], digest), state == sigpost.SubscriptionActive,
+		s.page("Unsubscribe"), address, cmp.Or(s.Digests[digest], digest), state == sigpost.SubscriptionActive,
 	})
 }
 
@@ -40,5 +40,5 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
-	s.show(w, r, http.StatusOK, "message", messagePage{page{s.Title, "Unsubscribed"}, "You are unsubscribed and get no further issue. If that was a mistake, ask whoever runs this digest to add you again."})
+	s.show(w, r, http.StatusOK, "message", messagePage{s.page("Unsubscribed"), "You are unsubscribed and get no further issue. If that was a mistake, ask whoever runs this digest to add you again."})
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -36,25 +37,44 @@ type Options struct {
 	Digests map[string]string // titles of the digests whose issues are shown, by name
 	Door    subscribe.Door
 	Log     *slog.Logger
+	// Templates are those of an issue of a digest. Theme, which may be nil, has
+	// templates of the pages that go before the embedded ones.
+	Templates func(digest string) (*digest.Templates, error)
+	Theme     fs.FS
+	// URL is where readers reach the pages; it may be empty. Domain is the
+	// publisher's of a digest, for the ids of its feed, and Author its name.
+	URL            string
+	Domain, Author func(digest string) string
 }
 
 type site struct {
 	Options
+	files fs.FS
 	pages *template.Template
+	feeds []feedLink
 }
 
-// New makes the handler of all pages.
-func New(o Options) (http.Handler, error) {
+// newSite reads the templates of the pages.
+func newSite(o Options) (*site, error) {
 	s := &site{Options: o}
 	var err error
-	s.pages, err = template.New("").Funcs(template.FuncMap{
-		"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"dates": dates,
-		"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-		"percent": func(score float64) string {
-			return strconv.Itoa(int(score*100+0.5)) + " %"
-		},
-	}).ParseFS(templates.Web, "web/*.html.tmpl")
+	if s.files, err = templates.Overlay(o.Theme); err != nil {
+		return nil, err
+	}
+	if s.pages, err = parsePages(s.files); err != nil {
+		return nil, templates.Explain(err)
+	}
+	s.feeds = s.feedLinks()
+	if err := s.try(); err != nil {
+		return nil, templates.Explain(err)
+	}
+	return s, nil
+}
+
+// New makes the handler of all pages. What is wrong with a template is a
+// *templates.Error.
+func New(o Options) (http.Handler, error) {
+	s, err := newSite(o)
 	if err != nil {
 		return nil, err
 	}
@@ -62,13 +82,40 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("GET /threads/{id}", s.thread)
 	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
+	mux.HandleFunc("GET /issues/{digest}/feed", s.feed)
 	mux.HandleFunc("GET /unsubscribe/{token}", s.unsubscribePage)
 	mux.HandleFunc("POST /unsubscribe/{token}", s.unsubscribe)
 	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, templates.Static(), "style.css")
+		http.ServeFileFS(w, r, s.files, "web/static/style.css")
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) })
 	return secure(mux), nil
+}
+
+// parsePages parses the templates of the pages.
+func parsePages(files fs.FS) (*template.Template, error) {
+	pages := template.New("").Funcs(template.FuncMap{
+		"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"dates": dates,
+		"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"percent": func(score float64) string {
+			return strconv.Itoa(int(score*100+0.5)) + " %"
+		},
+	})
+	names, err := fs.Glob(templates.Files, "web/*.html.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		source, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := pages.New(name).Parse(string(source)); err != nil {
+			return nil, err
+		}
+	}
+	return pages, nil
 }
 
 // dates says in words what an issue covers.
@@ -87,7 +134,7 @@ func dates(i sigpost.Issue) string {
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		// All that a reader sends is a form of a few bytes.
@@ -98,24 +145,34 @@ func secure(next http.Handler) http.Handler {
 
 // show renders a page whole before the first byte of it is sent.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
-	var b bytes.Buffer
-	if err := s.pages.ExecuteTemplate(&b, page, data); err != nil {
+	text, err := s.render(page, data)
+	if err != nil {
 		s.Log.Error("a page cannot be rendered", "page", page, "error", err)
 		http.Error(w, "This page cannot be shown just now.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := w.Write(text); err != nil {
 		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
 	}
+}
+
+func (s *site) render(page string, data any) ([]byte, error) {
+	var b bytes.Buffer
+	err := s.pages.ExecuteTemplate(&b, page, data)
+	return b.Bytes(), err
 }
 
 // page is what every page has.
 type page struct {
 	Site  string
 	Title string
+	Feeds []feedLink
 }
+
+// page is one with a title.
+func (s *site) page(title string) page { return page{s.Title, title, s.feeds} }
 
 // problems say what people see of an error; one that is none of these is ours
 // to know, in the log.
@@ -139,7 +196,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status == http.StatusInternalServerError {
 		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
 	}
-	s.show(w, r, status, "message", messagePage{page{s.Title, http.StatusText(status)}, says})
+	s.show(w, r, status, "message", messagePage{s.page(http.StatusText(status)), says})
 }
 
 type messagePage struct {

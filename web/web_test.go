@@ -67,8 +67,11 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 			}
 			return []*sigpost.Message{hostile()}, nil
 		},
-		Reader: func(sigpost.Issue) digest.Reader { return digest.Reader{} },
-		Door:   subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
+		Reader:    func(sigpost.Issue) digest.Reader { return digest.Reader{} },
+		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil },
+		URL:       "https://digest.example.org",
+		Domain:    func(string) string { return "example.org" }, Author: func(string) string { return "SIG Example" },
+		Door: subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	server := httptest.NewServer(handler)
@@ -98,7 +101,9 @@ func TestPages(t *testing.T) {
 		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
 		{"no such thread", "GET", "/threads/99", 404, []string{"There is no such page here"}},
 		{"no thread at all", "GET", "/threads/x", 404, []string{"There is no such page here"}},
-		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;"}},
+		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;", `<header><a href="/">Test</a></header>`, "<h1>Weekly <span", `rel="alternate" type="application/atom+xml" title="The Weekly" href="/issues/weekly/feed"`}},
+		{"feed", "GET", "/issues/weekly/feed", 200, []string{"<id>tag:example.org,2016:weekly/1</id>", `href="https://digest.example.org/issues/weekly/1"`, `rel="self"`, "<name>SIG Example</name>"}},
+		{"feed of no digest", "GET", "/issues/monthly/feed", 404, []string{"There is no such page here"}},
 		{"no such issue", "GET", "/issues/weekly/2", 404, []string{"There is no such page here"}},
 		{"an issue of no digest", "GET", "/issues/%00/1", 404, nil},
 		{"the folder of static files", "GET", "/static/", 404, nil},

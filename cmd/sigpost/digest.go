@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"sigpost"
 	"sigpost/app"
@@ -26,39 +25,6 @@ type digestCommand struct {
 	Send      digestSend      `cmd:"" help:"Mail what is approved and not sent to everybody yet."`
 	Eval      digestEval      `cmd:"" help:"Measure how good summaries of threads are, against those that people made."`
 	Train     digestTrain     `cmd:"" help:"Learn from summaries that people made which sentences sum up a thread."`
-}
-
-type digestPreview struct {
-	digestFlag
-	Format string `enum:"text,html,eml" default:"text" help:"text, html or eml."`
-	Reader string `placeholder:"ADDRESS" help:"Cut to this reader's topics, as they would get it."`
-	Out    string `short:"o" type:"path" placeholder:"FILE" help:"Where to write it (default: standard output)."`
-}
-
-// Run shows the issue that is not there yet.
-func (c digestPreview) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest, app.Options{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	issue, err := a.Preview(s.ctx, d)
-	if err != nil {
-		return err
-	}
-	s.finish()
-	if len(issue.Entries) == 0 {
-		fmt.Fprintf(s.stderr, "There is nothing to say yet from %s on.\n", issue.Window.From.In(d.Location()).Format("Monday 2 January 2006"))
-	}
-	data, err := a.Copy(s.ctx, d, issue, c.Format, c.Reader)
-	if err != nil {
-		return err
-	}
-	if c.Out == "" {
-		_, err = s.stdout.Write(data)
-		return err
-	}
-	return os.WriteFile(c.Out, data, 0o644)
 }
 
 type digestCompose struct{ digestFlag }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"sigpost"
@@ -51,32 +50,6 @@ func (c digestList) Run(s *session) error {
 			fmt.Fprintf(w, "%4s  %-8s  %s  %s, %s\n", number, l.State, window(l.Window), plural(l.Stats.Threads, "thread"), plural(l.Stats.Messages, "message"))
 		}
 	})
-}
-
-type digestShow struct {
-	digestFlag
-	numberArg
-	Format string `enum:"text,html,eml" default:"text" help:"text, html or eml."`
-	Reader string `placeholder:"ADDRESS" help:"Cut to this reader's topics, as they would get it."`
-	Out    string `short:"o" type:"path" placeholder:"FILE" help:"Where to write it (default: standard output)."`
-}
-
-// Run shows an issue as it is stored.
-func (c digestShow) Run(s *session) error {
-	a, d, issue, err := s.readIssue(c.Digest, c.Number)
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	data, err := a.Copy(s.ctx, d, issue, c.Format, c.Reader)
-	if err != nil {
-		return err
-	}
-	if c.Out == "" {
-		_, err = s.stdout.Write(data)
-		return err
-	}
-	return os.WriteFile(c.Out, data, 0o644)
 }
 
 type digestPreflight struct {

@@ -14,7 +14,6 @@ import (
 
 	"sigpost"
 	"sigpost/app"
-	"sigpost/config"
 	"sigpost/digest"
 )
 
@@ -257,22 +256,4 @@ func tellEdit(w io.Writer, r app.EditReport) {
 	for _, e := range r.Lost {
 		fmt.Fprintf(w, "  ! an edit (%s) of thread %d is kept and has no effect: the draft does not tell of it any more\n", e.Kind, e.ThreadID)
 	}
-}
-
-// readIssue opens the archive for looking, and finds an issue or the only draft.
-func (s *session) readIssue(name string, number int) (*app.App, config.Digest, sigpost.Issue, error) {
-	a, d, err := s.openDigest(name, app.Options{ReadOnly: true})
-	if err != nil {
-		return nil, d, sigpost.Issue{}, err
-	}
-	var issue sigpost.Issue
-	if number == 0 {
-		issue, err = a.Draft(s.ctx, d, 0)
-	} else {
-		issue, err = a.Issue(s.ctx, d, number)
-	}
-	if err != nil {
-		return nil, d, issue, errors.Join(err, a.Close())
-	}
-	return a, d, issue, nil
 }

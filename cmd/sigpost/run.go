@@ -80,6 +80,13 @@ func window(w sigpost.Window) string {
 }
 
 func tellSend(w io.Writer, r app.SendReport) {
+	if !r.Closed {
+		tellLetters(w, r)
+	}
+	tellAnnounced(w, r)
+}
+
+func tellLetters(w io.Writer, r app.SendReport) {
 	o := r.Outcome
 	verb := "sent"
 	if r.DryRun {

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"net/http"
+	"net/http/httptest"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sigpost/internal/peertest"
+)
+
+var screenshots = flag.String("screenshots", "", "write docs/issue-*.png into this folder")
+
+// demoSite is a running demo: its pages, and its letter as a browser shows it.
+type demoSite struct{ dir, pages, letter, unsubscribe string }
+
+func startDemo(t *testing.T) demoSite {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "demo")
+	cmd := exec.Command("sigpost", "demo", "--out", dir, "--listen", "127.0.0.1:0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGINT)
+		_ = cmd.Wait()
+	})
+	site := demoSite{dir: dir}
+	for s := bufio.NewScanner(out); site.pages == "" && s.Scan(); {
+		if at := regexp.MustCompile(`^Serving (http://[^/]+)/`).FindStringSubmatch(s.Text()); at != nil {
+			site.pages = at[1]
+		}
+	}
+	if site.pages == "" {
+		t.Fatal("the demo serves no pages")
+	}
+	letter, err := os.ReadFile(filepath.Join(dir, "issue-1.html"))
+	must(t, err)
+	// The picture is a part of the mail; the page of the issue has the same.
+	resp, err := http.Get(site.pages + "/issues/weekly/1")
+	must(t, err)
+	defer resp.Body.Close()
+	var page bytes.Buffer
+	_, err = page.ReadFrom(resp.Body)
+	must(t, err)
+	picture := regexp.MustCompile(`data:image/png;base64,[^"]*`).Find(page.Bytes())
+	if picture == nil {
+		t.Fatal("the page has no picture")
+	}
+	letter = bytes.ReplaceAll(letter, []byte("cid:week@issue.sigpost"), picture)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(letter)
+	}))
+	t.Cleanup(server.Close)
+	site.letter = server.URL + "/"
+	mailed, err := os.Open(filepath.Join(dir, "to-ana.eml"))
+	must(t, err)
+	defer mailed.Close()
+	m, err := mail.ReadMessage(mailed)
+	must(t, err)
+	if site.unsubscribe = regexp.MustCompile(`http://[^>]*`).FindString(m.Header.Get("List-Unsubscribe")); site.unsubscribe == "" {
+		t.Fatalf("no page in %q", m.Header.Get("List-Unsubscribe"))
+	}
+	return site
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// views are how pages and letters are looked at: contrast differs in the dark,
+// and 320 pixels is what is left of 640 at 200 % (WCAG 2.2, 1.4.4 and 1.4.10).
+var views = []struct {
+	name string
+	view peertest.View
+}{
+	{"light", peertest.View{}},
+	{"dark", peertest.View{Dark: true}},
+	{"narrow", peertest.View{Width: 320}},
+	{"narrow and dark", peertest.View{Width: 320, Dark: true}},
+	{"zoomed", peertest.View{Width: 640, Zoom: 2}},
+	{"wide and zoomed", peertest.View{Width: 1280, Zoom: 2}},
+}
+
+// axe-core finds nothing wrong with any page or with the letter, however they
+// are looked at, and nobody has to scroll sideways.
+func TestAxe(t *testing.T) {
+	browser := peertest.Chromium(t)
+	site := startDemo(t)
+	for _, p := range []struct{ name, url string }{
+		{"home", site.pages + "/"},
+		{"topic", site.pages + "/?tag=project:magnum"},
+		{"thread", site.pages + "/threads/1"},
+		{"issue", site.pages + "/issues/weekly/1"},
+		{"unsubscribe", site.unsubscribe},
+		{"no such page", site.pages + "/nothing"},
+		{"letter", site.letter},
+	} {
+		for _, v := range views {
+			t.Run(p.name+"/"+v.name, func(t *testing.T) {
+				browser.Visit(p.url, v.view)
+				// What is folded is looked at, too.
+				peertest.Evaluate[int](browser, `[...document.querySelectorAll("details")].map(d => d.open = true).length`)
+				for _, violation := range browser.Axe() {
+					t.Error(violation)
+				}
+				if wide := browser.Sideways(); wide != "" {
+					t.Errorf("it is wider than the window by %s", wide)
+				}
+			})
+		}
+	}
+}
+
+// Headings of letter and page are in order, the language is set, tables are
+// for layout and nothing is fetched.
+func TestIssueInBrowser(t *testing.T) {
+	browser := peertest.Chromium(t)
+	site := startDemo(t)
+	for name, url := range map[string]string{"letter": site.letter, "issue": site.pages + "/issues/weekly/1"} {
+		browser.Visit(url, peertest.View{})
+		levels := peertest.Evaluate[string](browser, `[...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map(h => h.tagName[1]).join("")`)
+		if !regexp.MustCompile(`^1(23*)+$`).MatchString(levels) {
+			t.Errorf("%s: levels of headings: %s", name, levels)
+		}
+		if lang := peertest.Evaluate[string](browser, `document.documentElement.lang`); lang != "en" {
+			t.Errorf("%s: the language is %q", name, lang)
+		}
+		if n := peertest.Evaluate[int](browser, `document.querySelectorAll("table:not([role=presentation])").length`); n > 0 {
+			t.Errorf("%s: %d tables are not for layout alone", name, n)
+		}
+		loaded := peertest.Evaluate[[]string](browser, `performance.getEntriesByType("resource").map(r => r.name)`)
+		for _, r := range loaded {
+			if !strings.HasSuffix(r, "/static/style.css") && !strings.HasPrefix(r, "data:") && !strings.HasSuffix(r, "/favicon.ico") {
+				t.Errorf("%s loads %s", name, r)
+			}
+		}
+	}
+}
+
+// The preview in a browser loads itself anew when a template changes, also after
+// one that was wrong.
+func TestPreviewInBrowser(t *testing.T) {
+	browser := peertest.Chromium(t)
+	site := startDemo(t)
+	theme := filepath.Join(site.dir, "theme", "mail")
+	must(t, os.MkdirAll(theme, 0o755))
+	file := filepath.Join(site.dir, "config.toml")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	must(t, os.WriteFile(file, bytes.Replace(text, []byte("[[digest]]\n"), []byte("[[digest]]\ntemplates = \"theme\"\n"), 1), 0o600))
+	cmd := exec.Command("sigpost", "--config", file, "--now", "2016-04-26", "digest", "preview", "--format", "html", "--serve", "--listen", "127.0.0.1:0")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	must(t, err)
+	browser.Visit(regexp.MustCompile(`http://\S+`).FindString(line), peertest.View{})
+	wait := func(words string) {
+		t.Helper()
+		if shown, ok := browser.Shows(words, 20*time.Second); !ok {
+			t.Fatalf("%q is never shown, but %s", words, shown)
+		}
+	}
+	wait("SIG-OpenStack Weekly")
+	for _, c := range [][2]string{{"<html><head></head><body>Ours: {{.Title}}", "Ours: SIG-OpenStack Weekly"}, {"{{.Titel}}", "there is no field Titel here"},
+		{"<html><head></head><body>Ours again: {{.Title}}", "Ours again: SIG-OpenStack Weekly"}} {
+		must(t, os.WriteFile(filepath.Join(theme, "issue.html.tmpl"), []byte(c[0]), 0o644))
+		wait(c[1])
+	}
+	must(t, cmd.Process.Signal(syscall.SIGINT))
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() > 1 {
+		t.Error(err)
+	}
+}
+
+// TestScreenshots writes the pictures of docs/: see scripts/screenshots.
+func TestScreenshots(t *testing.T) {
+	if *screenshots == "" {
+		t.Skip("only scripts/screenshots asks for them")
+	}
+	browser := peertest.Chromium(t)
+	site := startDemo(t)
+	for _, s := range []struct {
+		name, url string
+		view      peertest.View
+	}{
+		{"issue-light", site.letter, peertest.View{Width: 680, Height: 1300}},
+		{"issue-dark", site.letter, peertest.View{Width: 680, Height: 1300, Dark: true}},
+		{"issue-narrow", site.letter, peertest.View{Width: 320, Height: 1300}},
+		{"page-light", site.pages + "/issues/weekly/1", peertest.View{Width: 800, Height: 1100}},
+		{"page-dark", site.pages + "/issues/weekly/1", peertest.View{Width: 800, Height: 1100, Dark: true}},
+		{"page-narrow", site.pages + "/issues/weekly/1", peertest.View{Width: 320, Height: 1100}},
+	} {
+		browser.Visit(s.url, s.view)
+		must(t, os.WriteFile(filepath.Join(*screenshots, s.name+".png"), small(t, browser.Screenshot()), 0o644))
+	}
+}
+
+// small writes a PNG with the 256 colours that it has most of: text on a plain
+// ground has few.
+func small(t *testing.T, data []byte) []byte {
+	t.Helper()
+	img, err := png.Decode(bytes.NewReader(data))
+	must(t, err)
+	count := map[color.RGBA]int{}
+	bounds := img.Bounds()
+	at := func(x, y int) color.RGBA { return color.RGBAModel.Convert(img.At(x, y)).(color.RGBA) }
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			count[at(x, y)]++
+		}
+	}
+	var all []color.RGBA
+	for c := range count {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(a, b color.RGBA) int { return count[b] - count[a] })
+	var palette color.Palette
+	for _, c := range all[:min(len(all), 256)] {
+		palette = append(palette, c)
+	}
+	out := image.NewPaletted(bounds, palette)
+	index := map[color.RGBA]uint8{}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			c := at(x, y)
+			i, ok := index[c]
+			if !ok {
+				i = uint8(palette.Index(c))
+				index[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	var b bytes.Buffer
+	must(t, (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, out))
+	return b.Bytes()
+}

@@ -1,0 +1,188 @@
+package peertest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// Browser is a headless Chromium with one tab.
+type Browser struct {
+	t   testing.TB
+	ctx context.Context
+	axe string
+}
+
+// View is how a page is looked at.
+type View struct {
+	Width, Height int64   // of the window, in pixels; 640 and 1000 where they are 0
+	Zoom          float64 // 1 where it is 0; 2 halves the room that the page has
+	Dark          bool
+}
+
+// Violation is what axe-core found on a page.
+type Violation struct {
+	Rule   string   `json:"rule"`
+	Impact string   `json:"impact"`
+	Help   string   `json:"help"`
+	Where  []string `json:"where"` // elements, and what is wrong with them
+}
+
+// pageLimit is how long one step in the browser may take.
+const pageLimit = 60 * time.Second
+
+// Chromium starts a browser that is stopped when the test ends. It reaches this
+// machine alone.
+func Chromium(t testing.TB) *Browser {
+	t.Helper()
+	program := Need(t, "Chromium", "chromium")[0]
+	script, err := os.ReadFile(AxeCore(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		// No name is looked up but this machine's: a page that fetches is seen as such.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, closeTab := chromedp.NewContext(allocated)
+	t.Cleanup(closeTab)
+	b := &Browser{t: t, ctx: ctx, axe: string(script)}
+	if err := chromedp.Do(ctx); err != nil { // starts it; a limit would end it
+		t.Fatalf("start Chromium: %v", err)
+	}
+	return b
+}
+
+// Visit opens a page.
+func (b *Browser) Visit(url string, v View) {
+	b.t.Helper()
+	if v.Width == 0 {
+		v.Width = 640
+	}
+	if v.Height == 0 {
+		v.Height = 1000
+	}
+	if v.Zoom == 0 {
+		v.Zoom = 1
+	}
+	scheme := "light"
+	if v.Dark {
+		scheme = "dark"
+	}
+	b.do("open "+url,
+		chromedp.EmulateViewport(int64(float64(v.Width)/v.Zoom), int64(float64(v.Height)/v.Zoom), chromedp.EmulateScale(v.Zoom)),
+		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			return err
+		}),
+		chromedp.Navigate(url))
+}
+
+func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, pageLimit)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.t.Fatalf("%s in Chromium: %v", what, err)
+	}
+}
+
+// Axe gives what axe-core finds wrong with the page, by all its rules.
+func (b *Browser) Axe() []Violation {
+	b.t.Helper()
+	type result struct {
+		Passes     int         `json:"passes"`
+		Violations []Violation `json:"violations"`
+	}
+	found := Evaluate[result](b, b.axe+`;
+axe.run(document, {resultTypes: ["violations", "passes"]}).then(r => ({
+  passes: r.passes.length,
+  violations: r.violations.map(v => ({rule: v.id, impact: v.impact || "", help: v.help,
+    where: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)})),
+}))`)
+	if found.Passes < 5 {
+		b.t.Fatalf("axe-core looked at nothing: %d rules passed", found.Passes)
+	}
+	return found.Violations
+}
+
+// Evaluate runs a script in the page and gives what it, or its promise, comes
+// to.
+func Evaluate[T any](b *Browser, script string) T {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, pageLimit)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatalf("a script in Chromium: %v", err)
+	}
+	return v
+}
+
+// Shows waits until words are on the page, which may load itself anew meanwhile,
+// and gives what was shown last.
+func (b *Browser) Shows(words string, limit time.Duration) (shown string, ok bool) {
+	ctx, cancel := context.WithTimeout(b.ctx, limit)
+	defer cancel()
+	for {
+		// An error is a page that went away while it was asked.
+		if text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`)); err == nil {
+			shown = text
+		}
+		if strings.Contains(shown, words) {
+			return shown, true
+		}
+		select {
+		case <-ctx.Done():
+			return shown, false
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Sideways says by how many pixels the page is wider than the window, and which
+// elements make it so.
+func (b *Browser) Sideways() string {
+	b.t.Helper()
+	return Evaluate[string](b, `(() => {
+  const room = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= room) return "";
+  const wide = [...document.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > room + 1);
+  return (document.documentElement.scrollWidth - room) + " pixels: " + wide.slice(0, 5).map(e => e.tagName + "." + e.className).join(", ");
+})()`)
+}
+
+// Screenshot is what the window shows, as a PNG.
+func (b *Browser) Screenshot() []byte {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, pageLimit)
+	defer cancel()
+	data, err := chromedp.Run(ctx, func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		r, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
+		if err != nil {
+			return nil, err
+		}
+		return r.Data, nil
+	})
+	if err != nil {
+		b.t.Fatalf("a screenshot in Chromium: %v", err)
+	}
+	return data
+}
+
+// String is what was found, for people.
+func (v Violation) String() string {
+	return fmt.Sprintf("%s (%s): %s\n\t%s", v.Rule, v.Impact, v.Help, strings.Join(v.Where, "\n\t"))
+}

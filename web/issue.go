@@ -1,0 +1,100 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strconv"
+
+	"sigpost"
+)
+
+// issuePage is an issue's web copy, which is nobody's own: with the reasons for
+// each tag, and the ways to the issues around it.
+type issuePage struct {
+	page
+	Body template.HTML
+	// Of the issues before and after it; empty where there is none.
+	PreviousTitle, PreviousURL string
+	NextTitle, NextURL         string
+	FeedURL                    string
+}
+
+func (s *site) issue(w http.ResponseWriter, r *http.Request) {
+	number, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil {
+		s.fail(w, r, sigpost.ErrNotFound)
+		return
+	}
+	name := r.PathValue("digest")
+	if s.Digests[name] == "" {
+		s.fail(w, r, sigpost.ErrNotFound)
+		return
+	}
+	issue, err := s.publicIssue(r.Context(), name, number)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p, err := s.issuePage(issue)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if number > 1 {
+		p.PreviousURL, p.PreviousTitle = issuePath(name, number-1), fmt.Sprintf("No. %d", number-1)
+	}
+	switch _, err := s.publicIssue(r.Context(), name, number+1); {
+	case err == nil:
+		p.NextURL, p.NextTitle = issuePath(name, number+1), fmt.Sprintf("No. %d", number+1)
+	case !errors.Is(err, sigpost.ErrNotFound):
+		s.fail(w, r, err)
+		return
+	}
+	s.show(w, r, http.StatusOK, "issue", p)
+}
+
+// publicIssue is an issue that is not for its editors alone. The error wraps
+// sigpost.ErrNotFound where there is none.
+func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpost.Issue, error) {
+	issue, err := s.Store.IssueByNumber(ctx, name, number)
+	if err == nil && !issue.State.Public() {
+		err = sigpost.ErrNotFound
+	}
+	return issue, err
+}
+
+func (s *site) issuePage(issue sigpost.Issue) (issuePage, error) {
+	t, err := s.Templates(issue.Digest)
+	if err != nil {
+		return issuePage{}, err
+	}
+	reader := s.Reader(issue)
+	reader.Web, reader.IssueURL = true, ""
+	content, err := t.Page(issue, reader)
+	return issuePage{
+		page: s.page(content.Title), Body: content.Body, FeedURL: feedPath(issue.Digest),
+	}, err
+}
+
+func issuePath(digest string, number int) string {
+	return "/issues/" + digest + "/" + strconv.Itoa(number)
+}
+
+func feedPath(digest string) string { return "/issues/" + digest + "/feed" }
+
+// RenderIssue makes the page of an issue that need not be stored, for looking at
+// it.
+func RenderIssue(o Options, issue sigpost.Issue) ([]byte, error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.issuePage(issue)
+	if err != nil {
+		return nil, err
+	}
+	return s.render("issue", p)
+}

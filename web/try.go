@@ -1,0 +1,41 @@
+package web
+
+import (
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+)
+
+// try makes each page with one of everything, so that what is wrong with a theme
+// is known before a reader meets it.
+func (s *site) try() error {
+	tag := sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}
+	tagging := sigpost.Tagging{Tag: tag, Title: "One", Score: 1, State: sigpost.TagAccepted,
+		Evidence: []sigpost.Evidence{{Rule: "alias one", Field: "subject", Excerpt: "one"}, {Rule: "list"}}}
+	now := time.Unix(0, 0)
+	other := sigpost.Thread{ID: 2}
+	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
+	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
+	message := &sigpost.Message{Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true, Attachments: []sigpost.Attachment{{Name: "a", Type: "text/plain"}, {}}}
+	for _, p := range []struct {
+		name string
+		data any
+	}{
+		{"home", homePage{page: s.page("")}},
+		{"home", homePage{page: s.page("One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
+		{"home", homePage{page: s.page(s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
+		{"thread", threadPage{page: s.page("One"), Thread: thread, Taggings: thread.Tags, From: &other, LedTo: []sigpost.Thread{other, thread},
+			Messages: []messageView{{Message: message, Parts: []part{{"Quoted text", "a"}, {"", "b"}}, ArchiveURL: "https://example.org/", NewSubject: "Two"}}}},
+		{"issue", issuePage{page: s.page("D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
+			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
+		{"message", messagePage{s.page("One"), "Says."}},
+		{"unsubscribe", unsubscribePage{s.page("One"), "j…@example.org", "D", true}},
+		{"unsubscribe", unsubscribePage{s.page("One"), "j…@example.org", "D", false}},
+	} {
+		if _, err := s.render(p.name, p.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
