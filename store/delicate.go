@@ -112,7 +112,7 @@ func (b *batch) findLooping(ctx context.Context, delicate map[*arrived]bool) err
 	for _, m := range b.messages {
 		known := b.joiner.ids[m.key]
 		if known != nil && known.ghost && slices.ContainsFunc(m.refs, func(k key) bool {
-			return came[k] || b.joiner.ids[k] != nil && b.joiner.ids[k].message != 0
+			return came[k] || b.joiner.ids[k] != nil // a ghost can be part of a loop, too
 		}) {
 			threads = append(threads, known.thread)
 		}
@@ -140,8 +140,19 @@ func (b *batch) findLooping(ctx context.Context, delicate map[*arrived]bool) err
 }
 
 // looping gives the messages whose references lead into a loop: what is left
-// when those that refer to nothing that is left are taken away, one by one.
-func looping(refs map[sigpost.MessageID][]sigpost.MessageID) map[sigpost.MessageID]int {
+// when those that refer to nothing that is left are taken away, one by one. What
+// stands in a row of references answers what stands before it (RFC 5322, section
+// 3.6.4), whether it has been seen or not.
+func looping(of map[sigpost.MessageID][]sigpost.MessageID) map[sigpost.MessageID]int {
+	refs := make(map[sigpost.MessageID][]sigpost.MessageID, len(of))
+	for id, row := range of {
+		refs[id] = append(refs[id], row...)
+		for i := 1; i < len(row); i++ {
+			if row[i] != row[i-1] {
+				refs[row[i]] = append(refs[row[i]], row[i-1])
+			}
+		}
+	}
 	open := make(map[sigpost.MessageID]int, len(refs)) // how many of its references are left
 	answers := make(map[sigpost.MessageID][]sigpost.MessageID, len(refs))
 	var ends []sigpost.MessageID

@@ -123,7 +123,7 @@ func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error 
 	if old.MessageID != m.MessageID || pack(old.References) != pack(m.References) || old.Subject != clean(m.Subject) ||
 		old.Answering != m.Answering || old.Quoting != m.Quoting || old.Robot != m.Robot || old.Reader == 0 {
 		r.moved = append(r.moved, m)
-		r.left = append(r.left, old.References...)
+		r.left = append(append(r.left, old.References...), old.MessageID)
 		r.touched = append(r.touched, old.ThreadID)
 	}
 	r.grown[old.ThreadID] = true
