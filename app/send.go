@@ -14,6 +14,7 @@ import (
 	"sigpost/deliver"
 	"sigpost/digest"
 	"sigpost/store"
+	"sigpost/web"
 )
 
 // SendReport says what became of an issue's letters.
@@ -395,9 +396,19 @@ func (a *App) Reader(d config.Digest, issue sigpost.Issue, s sigpost.Subscriptio
 		}
 	}
 	if a.Config.Web.URL != "" {
+		r.CalendarURL = a.calendarURL()
 		r.IssueURL = fmt.Sprintf("%s/issues/%s/%d", a.Config.Web.URL, d.Name, issue.Number)
 	}
 	return r
+}
+
+// calendarURL is where all dates can be subscribed to, or "" where no pages are
+// served.
+func (a *App) calendarURL() string {
+	if a.Config.Web.URL == "" {
+		return ""
+	}
+	return a.Config.Web.URL + web.CalendarPath
 }
 
 func (a *App) unsubscribeURL(subscription int64) string {

@@ -35,7 +35,7 @@ func (a *App) webOptions() (web.Options, error) {
 			if err != nil { // a digest that the configuration does not have any more
 				return digest.Reader{}
 			}
-			return digest.Reader{Footer: d.PostalAddress}
+			return digest.Reader{Footer: d.PostalAddress, CalendarURL: a.calendarURL()}
 		},
 	}
 	for _, d := range a.Config.Digests {
@@ -54,6 +54,7 @@ func (a *App) webOptions() (web.Options, error) {
 	}
 	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
+	o.Calendar = a.Feed
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {
 			return o, err

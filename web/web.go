@@ -41,6 +41,8 @@ type Options struct {
 	// templates of the pages that go before the embedded ones.
 	Templates func(digest string) (*digest.Templates, error)
 	Theme     fs.FS
+	// Calendar is what takes place, as iCalendar to subscribe to.
+	Calendar func(ctx context.Context) ([]byte, error)
 	// URL is where readers reach the pages; it may be empty. Domain is the
 	// publisher's of a digest, for the ids of its feed, and Author its name.
 	URL            string
@@ -83,6 +85,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /threads/{id}", s.thread)
 	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
 	mux.HandleFunc("GET /issues/{digest}/feed", s.feed)
+	mux.HandleFunc("GET "+CalendarPath, s.calendar)
 	mux.HandleFunc("GET /unsubscribe/{token}", s.unsubscribePage)
 	mux.HandleFunc("POST /unsubscribe/{token}", s.unsubscribe)
 	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {

@@ -70,7 +70,10 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		Reader:    func(sigpost.Issue) digest.Reader { return digest.Reader{} },
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil },
 		URL:       "https://digest.example.org",
-		Domain:    func(string) string { return "example.org" }, Author: func(string) string { return "SIG Example" },
+		Calendar: func(context.Context) ([]byte, error) {
+			return []byte("BEGIN:VCALENDAR\r\nUID:meeting@example.org\r\nDTSTAMP:" + time.Now().UTC().Format("20060102T150405.000000000Z") + "\r\nEND:VCALENDAR\r\n"), nil
+		},
+		Domain: func(string) string { return "example.org" }, Author: func(string) string { return "SIG Example" },
 		Door: subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
@@ -103,6 +106,7 @@ func TestPages(t *testing.T) {
 		{"no thread at all", "GET", "/threads/x", 404, []string{"There is no such page here"}},
 		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;", `<header><a href="/">Test</a></header>`, "<h1>Weekly <span", `rel="alternate" type="application/atom+xml" title="The Weekly" href="/issues/weekly/feed"`}},
 		{"feed", "GET", "/issues/weekly/feed", 200, []string{"<id>tag:example.org,2016:weekly/1</id>", `href="https://digest.example.org/issues/weekly/1"`, `rel="self"`, "<name>SIG Example</name>"}},
+		{"calendar", "GET", "/events.ics", 200, []string{"BEGIN:VCALENDAR", "UID:meeting@example.org"}},
 		{"feed of no digest", "GET", "/issues/monthly/feed", 404, []string{"There is no such page here"}},
 		{"no such issue", "GET", "/issues/weekly/2", 404, []string{"There is no such page here"}},
 		{"an issue of no digest", "GET", "/issues/%00/1", 404, nil},
@@ -241,5 +245,27 @@ func TestDraftsAreNotShown(t *testing.T) {
 		if strings.Contains(string(home), "/issues/weekly/1") {
 			t.Errorf("a %s is listed", state)
 		}
+	}
+}
+
+// A calendar program that asks again gets nothing again, though the file was
+// written at another moment.
+func TestCalendarIsAskedForOften(t *testing.T) {
+	server, _ := open(t)
+	ask := func(etag string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", "/events.ics", nil)
+		if etag != "" {
+			r.Header.Set("If-None-Match", etag)
+		}
+		w := httptest.NewRecorder()
+		server.Config.Handler.ServeHTTP(w, r)
+		return w
+	}
+	first := ask("")
+	if first.Code != 200 || first.Header().Get("Content-Type") != "text/calendar; charset=utf-8" {
+		t.Fatalf("%d, %v", first.Code, first.Header())
+	}
+	if again := ask(first.Header().Get("ETag")); again.Code != 304 || again.Body.Len() > 0 {
+		t.Errorf("%d, %d bytes", again.Code, again.Body.Len())
 	}
 }
