@@ -397,6 +397,7 @@ func (a *App) Reader(d config.Digest, issue sigpost.Issue, s sigpost.Subscriptio
 	}
 	if a.Config.Web.URL != "" {
 		r.CalendarURL = a.calendarURL()
+		r.FeedURL = a.Config.Web.URL + web.FeedPath(d.Name)
 		r.IssueURL = fmt.Sprintf("%s/issues/%s/%d", a.Config.Web.URL, d.Name, issue.Number)
 	}
 	return r

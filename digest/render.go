@@ -21,8 +21,9 @@ type Reader struct {
 	Why string
 	// IssueURL is the issue's web copy. Each URL may be empty.
 	IssueURL, UnsubscribeURL, PreferencesURL string
-	// CalendarURL is where all dates can be subscribed to; it may be empty.
-	CalendarURL string
+	// CalendarURL is where all dates can be subscribed to, FeedURL the feed of the
+	// digest's issues; each may be empty.
+	CalendarURL, FeedURL string
 	// Web makes the web copy itself, which shows each thread's tags with the
 	// reasons for them.
 	Web bool
@@ -118,7 +119,7 @@ type page struct {
 	Picture              template.URL // where the HTML finds the picture of the week
 	Why, Footer          string
 	WebURL, UnsubscribeURL,
-	PreferencesURL, CalendarURL string
+	PreferencesURL, CalendarURL, FeedURL string
 	Web bool
 
 	links refs
@@ -181,7 +182,7 @@ func (e *Edition) page(r Reader, words int) *page {
 		Lead: lead(cut, !r.IsAll()), Coming: Coming(cut, r.Zone, r.Topics),
 		Footer: clean(r.Footer), Why: clean(r.Why), Week: e.figures, Web: r.Web, Note: editorial(issue.Note),
 		WebURL: linkable(r.IssueURL), UnsubscribeURL: linkable(r.UnsubscribeURL), PreferencesURL: linkable(r.PreferencesURL),
-		CalendarURL: linkable(r.CalendarURL),
+		CalendarURL: linkable(r.CalendarURL), FeedURL: linkable(r.FeedURL),
 	}
 	if issue.Number > 0 {
 		p.Number = "No. " + strconv.Itoa(issue.Number)

@@ -40,6 +40,7 @@ func smallIssue(t testing.TB) sigpost.Issue {
 func TestGolden(t *testing.T) {
 	urls := func(r Reader) Reader {
 		r.IssueURL, r.UnsubscribeURL = "https://digest.example.org/issues/12", "https://digest.example.org/u/reader-token"
+		r.CalendarURL, r.FeedURL = "https://digest.example.org/events.ics", "https://digest.example.org/feed"
 		r.PreferencesURL, r.Footer = "https://digest.example.org/p/reader-token", "SIG-OpenStack, c/o Example Foundation, 1 Main Street, Springfield"
 		return r
 	}

@@ -48,7 +48,7 @@ func trial() (sigpost.Issue, []Reader) {
 	}
 	return issue, []Reader{
 		{},
-		{Selection: sigpost.Selection{Topics: []sigpost.Tag{topic.Tag}}, Zone: time.FixedZone("", 3600), IssueURL: "https://example.org/i", CalendarURL: "https://example.org/c", UnsubscribeURL: "https://example.org/u",
+		{Selection: sigpost.Selection{Topics: []sigpost.Tag{topic.Tag}}, Zone: time.FixedZone("", 3600), IssueURL: "https://example.org/i", CalendarURL: "https://example.org/c", FeedURL: "https://example.org/f", UnsubscribeURL: "https://example.org/u",
 			PreferencesURL: "https://example.org/p", Footer: "1 Main Street"},
 	}
 }

@@ -20,7 +20,7 @@ type feedLink struct{ Title, URL string }
 func (s *site) feedLinks() []feedLink {
 	var all []feedLink
 	for _, name := range slices.Sorted(maps.Keys(s.Digests)) {
-		all = append(all, feedLink{s.Digests[name], feedPath(name)})
+		all = append(all, feedLink{s.Digests[name], FeedPath(name)})
 	}
 	return all
 }
@@ -39,7 +39,7 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) {
 	}
 	f := digest.Feed{
 		ID: digest.FeedID(s.Domain(name), name), Title: s.Digests[name], Author: s.Author(name),
-		Self: s.absolute(feedPath(name)), Web: s.absolute("/"),
+		Self: s.absolute(FeedPath(name)), Web: s.absolute("/"),
 	}
 	t, err := s.Templates(name)
 	if err != nil {

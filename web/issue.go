@@ -75,7 +75,7 @@ func (s *site) issuePage(issue sigpost.Issue) (issuePage, error) {
 	reader.Web, reader.IssueURL = true, ""
 	content, err := t.Page(issue, reader)
 	return issuePage{
-		page: s.page(content.Title), Body: content.Body, FeedURL: feedPath(issue.Digest),
+		page: s.page(content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest),
 	}, err
 }
 
@@ -83,7 +83,8 @@ func issuePath(digest string, number int) string {
 	return "/issues/" + digest + "/" + strconv.Itoa(number)
 }
 
-func feedPath(digest string) string { return "/issues/" + digest + "/feed" }
+// FeedPath is where the feed of a digest's issues is.
+func FeedPath(digest string) string { return "/issues/" + digest + "/feed" }
 
 // RenderIssue makes the page of an issue that need not be stored, for looking at
 // it.
