@@ -31,7 +31,7 @@ func Sentences(passage string) []sigpost.Span {
 	for it := sentences.FromString(flat); it.Next(); {
 		from := end
 		end += len(it.Value())
-		for _, number := range beforeNumber.FindAllStringIndex(it.Value(), -1) {
+		for _, number := range numberBegins(it.Value()) {
 			if at := from + number[1] - 1; breaks(flat[start:at], flat[at:]) {
 				cut(at)
 			}
@@ -47,6 +47,17 @@ func Sentences(passage string) []sigpost.Span {
 // Unicode's rule looks for the next letter there, which is often small.
 var beforeNumber = regexp.MustCompile(`[.!?]["'”’)\]]* +\d`)
 
+// numberBegins finds all of beforeNumber; most texts have no digit behind a
+// space, and are not searched.
+func numberBegins(s string) [][]int {
+	for i := 1; i < len(s); i++ {
+		if '0' <= s[i] && s[i] <= '9' && s[i-1] == ' ' {
+			return beforeNumber.FindAllStringIndex(s, -1)
+		}
+	}
+	return nil
+}
+
 // oneLine writes spaces for line ends and other white space, byte for byte, so
 // that the wrapping of lines ends no sentence.
 func oneLine(s string) string {
@@ -54,6 +65,7 @@ func oneLine(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s))
 	for i, r := range s {
 		size := utf8.RuneLen(r)
 		if r == utf8.RuneError {
@@ -100,10 +112,27 @@ func wideEnd(s string) bool {
 
 // endsSentence says whether a text ends as a sentence does.
 func endsSentence(s string) bool {
+	if s == "" || isASCIILetter(s[len(s)-1]) { // most of what does not
+		return false
+	}
 	s = strings.TrimRight(s, `"'”’)]»」』）*_`)
 	end, _ := utf8.DecodeLastRuneInString(s)
-	return strings.ContainsRune("!?…。！？", end) || end == '.' && !abbreviations.MatchString(s)
+	return strings.ContainsRune("!?…。！？", end) || end == '.' && !endsAbbreviated(s)
 }
+
+// endsAbbreviated says whether abbreviations matches a text with a full stop at its
+// end. Only its last word decides, and what is longer than all of them and has
+// no other full stop is none.
+func endsAbbreviated(s string) bool {
+	word := s[strings.LastIndexAny(s, " (\t\n\f\r")+1:]
+	if len(word)-1 > longestAbbreviation && strings.IndexByte(word, '.') == len(word)-1 {
+		return false
+	}
+	return abbreviations.MatchString(word)
+}
+
+// longestAbbreviation is the number of bytes of "approx".
+const longestAbbreviation = 6
 
 // EndsSentence says whether a text ends as a sentence does, and not with an
 // abbreviation or in the middle of a line.
