@@ -58,7 +58,7 @@ type conversation struct {
 // converse finds the candidates of a thread, who answers what, and what is to
 // be known of each candidate.
 func converse(messages []*sigpost.Message) *conversation {
-	c := &conversation{messages: messages, first: -1, openersLast: -1, lexicon: lexicon{number: map[string]int32{}}, subject: map[int32]bool{}}
+	c := &conversation{messages: messages, first: -1, openersLast: -1, lexicon: newLexicon(messages), subject: map[int32]bool{}}
 	perMessage := min(maxPerMessage, maxCandidates/max(1, min(len(messages), maxMessages)))
 	for i, m := range messages {
 		if m.Robot || i >= maxMessages/2 && i < len(messages)-maxMessages/2 {

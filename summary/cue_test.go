@@ -15,12 +15,12 @@ import (
 // patterns say a second time, as regular expressions, what marks a sentence.
 // \b and \w are of ASCII there.
 var patterns = map[marks]*regexp.Regexp{
-	proposal: regexp.MustCompile(`(?i)\b(?:propos\w+|suggest\w*|how about|what about|what if|why (?:not|don['’]t we)|let['’]?s|let us|we (?:should|could|might)|should we|shall we|could we|i(?:['’]d| would) (?:like|love)|recommend\w*|would like to)\b`),
-	position: regexp.MustCompile(`(?i)(?:\b(?:i (?:\w+ )?(?:think|believe|agree|disagree|prefer|support|feel|doubt|object|am (?:for|against|in favou?r)|would rather|don['’]t (?:think|see|like|agree))|in my (?:opinion|view)|imo|imho|makes sense|(?:good|great|bad) (?:idea|point|thing)|no problems?|not sure|why not)\b|[+-]1\b)`),
-	decision: regexp.MustCompile(`(?i)\b(?:decided|decision|agreed|consensus|resolved|conclu\w+|approved|accepted|merged|fixed|settled|we will|i will|i['’]ll|we['’]ll|will be|is now|are now|is available|has been|have been|done)\b`),
-	aside: regexp.MustCompile(`(?i)^(?:\(|for example|for instance|e\.g\.|by the way|btw|p\.?s\.?[ :]|note that|also,|well,? |hmm|of course|anyway|just |fyi)`),
+	proposal:   regexp.MustCompile(`(?i)\b(?:propos\w+|suggest\w*|how about|what about|what if|why (?:not|don['’]t we)|let['’]?s|let us|we (?:should|could|might)|should we|shall we|could we|i(?:['’]d| would) (?:like|love)|recommend\w*|would like to)\b`),
+	position:   regexp.MustCompile(`(?i)(?:\b(?:i (?:\w+ )?(?:think|believe|agree|disagree|prefer|support|feel|doubt|object|am (?:for|against|in favou?r)|would rather|don['’]t (?:think|see|like|agree))|in my (?:opinion|view)|imo|imho|makes sense|(?:good|great|bad) (?:idea|point|thing)|no problems?|not sure|why not)\b|[+-]1\b)`),
+	decision:   regexp.MustCompile(`(?i)\b(?:decided|decision|agreed|consensus|resolved|conclu\w+|approved|accepted|merged|fixed|settled|we will|i will|i['’]ll|we['’]ll|will be|is now|are now|is available|has been|have been|done)\b`),
+	aside:      regexp.MustCompile(`(?i)^(?:\(|for example|for instance|e\.g\.|by the way|btw|p\.?s\.?[ :]|note that|also,|well,? |hmm|of course|anyway|just |fyi)`),
 	refersBack: regexp.MustCompile(`(?i)^(?:this|that|these|those|it|they|he|she|and|but|so|or|then|because|which|such)\b`),
-	link: regexp.MustCompile(`(?i)https?://|\bwww\.`),
+	link:       regexp.MustCompile(`(?i)https?://|\bwww\.`),
 }
 
 // drawSentence makes a text of what the patterns speak of, in any case and

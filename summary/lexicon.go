@@ -1,6 +1,10 @@
 package summary
 
-import "slices"
+import (
+	"slices"
+
+	"sigpost"
+)
 
 // lexicon numbers the words of a thread, since numbers are compared, counted
 // and sorted much faster than words. A term is a word that says what a text is
@@ -11,6 +15,12 @@ type lexicon struct {
 	words  []string
 	termOf []int32          // of each word, or none
 	terms  map[string]int32 // the number of each
+}
+
+// newLexicon has room for about as many words as messages bring.
+func newLexicon(messages []*sigpost.Message) lexicon {
+	const each, most = 64, 4096
+	return lexicon{number: make(map[string]int32, min(each*len(messages), most))}
 }
 
 // none is the number of what a lexicon does not have.

@@ -78,10 +78,15 @@ func (c *conversation) quote() {
 
 // rows finds the rows of all candidates. It is empty where nobody quotes.
 func (c *conversation) rows() *rows {
-	r := &rows{number: map[row]int32{}, size: make([]int, len(c.candidates))}
+	r := &rows{size: make([]int, len(c.candidates))}
 	if !slices.ContainsFunc(c.messages, quotes) {
 		return r
 	}
+	n := 0
+	for i := range c.candidates {
+		n += max(0, len(c.candidates[i].words)-gram+1)
+	}
+	r.number, r.of = make(map[row]int32, n), make([]holders, 0, n)
 	for i := range c.candidates {
 		w := c.candidates[i].words
 		for k := 0; k+gram <= len(w); k++ {

@@ -129,7 +129,6 @@ var (
 		`|[a-z][\w.-]*(?:\[\d+\])?: ` + // sshd[42]: a daemon's, or a commit's
 		`|Traceback \(|\w+(?:Error|Exception): |(?:sudo|git|kubectl|docker|openstack|nova|pip|apt-get|make|cd|curl) [\w-]+$))`)
 	bareLink = regexp.MustCompile(`^\s*<?(?:https?://|www\.)\S+$`)
-	logLevel = regexp.MustCompile(`\b(?:ERROR|WARN|WARNING|INFO|DEBUG|TRACE|CRITICAL)\b`)
 )
 
 // The patterns above are slow, and few lines of a mail match any. What follows
@@ -164,17 +163,22 @@ func mayBeNoProse(line string) bool {
 	return strings.IndexByte(text, ':') >= 0 || strings.HasPrefix(text, "Traceback (") || strings.Count(text, " ") == 1
 }
 
-// hasLogLevel says whether logLevel matches: only a line with two capitals in a
-// row can.
+// hasLogLevel says whether a line has a word as logs do.
 func hasLogLevel(line string) bool {
-	for i := 1; i < len(line); i++ {
-		if isASCIICapital(line[i]) && isASCIICapital(line[i-1]) {
-			return logLevel.MatchString(line)
+	for i := 0; i < len(line); i++ {
+		start := i
+		for i < len(line) && isWordByte(line[i]) {
+			i++
+		}
+		switch line[start:i] {
+		case "ERROR", "WARN", "WARNING", "INFO", "DEBUG", "TRACE", "CRITICAL":
+			return true
 		}
 	}
 	return false
 }
 
+func isWordByte(c byte) bool     { return isASCIILetter(c) || '0' <= c && c <= '9' || c == '_' }
 func isASCIICapital(c byte) bool { return 'A' <= c && c <= 'Z' }
 func isASCIILetter(c byte) bool  { return isASCIICapital(c &^ 0x20) }
 

@@ -11,8 +11,22 @@ import (
 	"sigpost"
 )
 
-// abbreviations end with a full stop that ends no sentence.
-var abbreviations = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|eg|ie|etc|cf|vs|mr|mrs|ms|dr|prof|st|no|nr|fig|approx|incl|resp|ca|al|v|ver|rev|eq|sec|ch|pp|jan|feb|apr|aug|sept?|oct|nov|dec|\pL|(?:\pL\.)+\pL)\.$`)
+// abbreviations end with a full stop that ends no sentence, as do single
+// letters and letters with full stops between.
+const abbreviations = "eg|ie|etc|cf|vs|mr|mrs|ms|dr|prof|st|no|nr|fig|approx|incl|resp|ca|al|v|ver|rev|eq|sec|ch|pp|jan|feb|apr|aug|sep|sept|oct|nov|dec"
+
+var (
+	abbreviated  = regexp.MustCompile(`(?i)(?:^|[\s(])(?:` + abbreviations + `|(?:\pL\.)*\pL)\.$`)
+	abbreviation = set(abbreviations)
+)
+
+func set(list string) map[string]bool {
+	all := map[string]bool{}
+	for _, w := range strings.Split(list, "|") {
+		all[w] = true
+	}
+	return all
+}
 
 // Sentences cuts a passage into sentences, as ranges of it without the white
 // space around them. Where they end is Unicode's rule (Standard Annex 29,
@@ -120,15 +134,23 @@ func endsSentence(s string) bool {
 	return strings.ContainsRune("!?…。！？", end) || end == '.' && !endsAbbreviated(s)
 }
 
-// endsAbbreviated says whether abbreviations matches a text with a full stop at its
-// end. Only its last word decides, and what is longer than all of them and has
-// no other full stop is none.
+// endsAbbreviated says whether abbreviated matches a text with a full stop at
+// its end. Only its last word decides, and most words tell without the pattern.
 func endsAbbreviated(s string) bool {
-	word := s[strings.LastIndexAny(s, " (\t\n\f\r")+1:]
-	if len(word)-1 > longestAbbreviation && strings.IndexByte(word, '.') == len(word)-1 {
-		return false
+	word := s[strings.LastIndexAny(s, " (\t\n\f\r")+1 : len(s)-1]
+	var lower [longestAbbreviation]byte
+	if n := copy(lower[:], word); n == len(word) {
+		for i, c := range lower[:n] {
+			switch {
+			case c >= utf8.RuneSelf || c == '.' || n == 1:
+				return abbreviated.MatchString(word + ".")
+			case isASCIICapital(c):
+				lower[i] |= 0x20
+			}
+		}
+		return abbreviation[string(lower[:n])]
 	}
-	return abbreviations.MatchString(word)
+	return strings.IndexByte(word, '.') >= 0 && abbreviated.MatchString(word+".")
 }
 
 // longestAbbreviation is the number of bytes of "approx".
