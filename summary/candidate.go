@@ -130,7 +130,7 @@ func candidates(m *sigpost.Message, most int) []candidate {
 				signed = append(signed, len(all))
 				continue
 			}
-			all = append(all, sentencesIn(m, p.Span, most-len(all))...)
+			all = appendSentences(all, most, m, p.Span)
 		}
 	}
 	for _, n := range signed {
@@ -145,15 +145,15 @@ func candidates(m *sigpost.Message, most int) []candidate {
 // of what people put below each mail.
 const maxBelowName = 8
 
-// sentencesIn are the first n sentences of a passage that say something.
-func sentencesIn(m *sigpost.Message, passage sigpost.Span, n int) []candidate {
-	if n <= 0 {
-		return nil
+// appendSentences appends the sentences of a passage that say something until
+// there are enough.
+func appendSentences(all []candidate, most int, m *sigpost.Message, passage sigpost.Span) []candidate {
+	if len(all) == most {
+		return all
 	}
-	var all []candidate
 	start := passage.Start + prose.Salutation(m.Text[passage.Start:passage.End])
 	for _, s := range prose.Sentences(m.Text[start:passage.End]) {
-		if len(all) == n {
+		if len(all) == most {
 			break
 		}
 		span := sigpost.Span{Start: start + s.Start, End: start + s.End}
@@ -197,11 +197,13 @@ func isName(line string, name map[string]bool) bool {
 	if line == "" || strings.IndexByte(",?!:", line[len(line)-1]) >= 0 {
 		return false
 	}
-	var all []string
+	var most [5]string
+	all := most[:0]
 	for w := range eachWord(line) {
-		if all = append(all, w); len(all) > 5 {
+		if len(all) == len(most) {
 			return false
 		}
+		all = append(all, w)
 	}
 	if !slices.ContainsFunc(all, func(w string) bool { return name[w] }) {
 		return false

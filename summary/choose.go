@@ -186,13 +186,14 @@ func (s *candidate) standsAlone() bool {
 }
 
 // withoutEchoes leaves out what has been said before: what is sent again, or
-// copied without a mark.
+// copied without a mark. It uses the same memory.
 func withoutEchoes(all []candidate) []candidate {
-	var kept []candidate
-	seen := map[string]bool{}
+	kept := all[:0]
+	seen := make(map[string]bool, len(all))
+	var key []byte
 	for _, s := range all {
 		if len(s.terms) >= 3 {
-			var key []byte
+			key = key[:0]
 			for _, t := range s.terms {
 				key = binary.LittleEndian.AppendUint32(key, uint32(t.term))
 			}

@@ -112,16 +112,18 @@ func (c *conversation) edges() [][]int32 {
 // lexRank gives the rank of each candidate; that of the most central is 1.
 func (c *conversation) lexRank() []float64 {
 	n, edges := len(c.candidates), c.edges()
-	rank := slices.Repeat([]float64{1}, n)
+	rank, next := slices.Repeat([]float64{1}, n), make([]float64, n)
 	for range rounds {
-		next := slices.Repeat([]float64{damping}, n)
+		for i := range next {
+			next[i] = damping
+		}
 		for i := range n {
 			share := (1 - damping) * rank[i] / float64(len(edges[i]))
 			for _, j := range edges[i] {
 				next[j] += share
 			}
 		}
-		rank = next
+		rank, next = next, rank
 	}
 	if n > 0 {
 		top := slices.Max(rank)
