@@ -24,12 +24,14 @@ type candidate struct {
 	message int // its number in the thread
 	span    sigpost.Span
 	text    string
-	terms   []string
+	words   []int32   // numbers in the lexicon of the thread
+	terms   []counted // of words
 	length  int
 	place   int // its number among the candidates of its message
 	among   int // how many these are
 	// below says that it is the first thing said under a quote.
 	below bool
+	shows marks
 	quotation
 	values []float64 // of features
 	score  float64   // how likely it is that people would pick it
@@ -45,15 +47,18 @@ type conversation struct {
 	// parent is which message each message answers, or -1; answers is by how
 	// many it is answered.
 	parent, answers []int
-	idf             map[string]float64
-	subject         map[string]bool
-	mean            []float64 // of each feature
+	lexicon         lexicon
+	idf             []float64      // of each term, how rare it is
+	vectors         [][]weighted   // of each candidate
+	subject         map[int32]bool // terms of it, and
+	subjectTerms    int            // how many it has, with those that nobody uses
+	mean            []float64      // of each feature
 }
 
 // converse finds the candidates of a thread, who answers what, and what is to
 // be known of each candidate.
 func converse(messages []*sigpost.Message) *conversation {
-	c := &conversation{messages: messages, first: -1, openersLast: -1, subject: map[string]bool{}}
+	c := &conversation{messages: messages, first: -1, openersLast: -1, lexicon: newLexicon(messages), subject: map[int32]bool{}}
 	perMessage := min(maxPerMessage, maxCandidates/max(1, min(len(messages), maxMessages)))
 	for i, m := range messages {
 		if m.Robot || i >= maxMessages/2 && i < len(messages)-maxMessages/2 {
@@ -62,13 +67,20 @@ func converse(messages []*sigpost.Message) *conversation {
 		found := candidates(m, perMessage)
 		for place := range found {
 			s := &found[place]
-			s.message, s.place, s.among, s.terms = i, place, len(found), terms(s.text)
+			s.message, s.place, s.among, s.words = i, place, len(found), c.lexicon.add(s.text)
 		}
 		c.candidates = append(c.candidates, found...)
 	}
+	c.lexicon.sort()
+	for i := range c.candidates {
+		c.candidates[i].terms = c.lexicon.count(c.candidates[i].words)
+	}
 	c.candidates = withoutEchoes(c.candidates)
+	for i := range c.candidates {
+		c.candidates[i].shows = marksOf(c.candidates[i].text)
+	}
 	c.open()
-	c.idf = idf(c.candidates)
+	c.weigh()
 	c.quote()
 	c.measure()
 	return c
@@ -86,8 +98,23 @@ func (c *conversation) open() {
 			c.openersLast = i
 		}
 	}
-	for _, t := range terms(cmp.Or(opener.BaseSubject, opener.Subject)) {
-		c.subject[t] = true
+	c.subjectOf(cmp.Or(opener.BaseSubject, opener.Subject))
+}
+
+// subjectOf notes the terms of the subject, each by its number where a sentence
+// has it too.
+func (c *conversation) subjectOf(subject string) {
+	all := map[string]bool{}
+	for w := range eachWord(subject) {
+		if !stop[w] {
+			all[stem(w)] = true
+		}
+	}
+	c.subjectTerms = len(all)
+	for t := range all {
+		if n, ok := c.lexicon.terms[t]; ok {
+			c.subject[n] = true
+		}
 	}
 }
 
@@ -103,7 +130,7 @@ func candidates(m *sigpost.Message, most int) []candidate {
 				signed = append(signed, len(all))
 				continue
 			}
-			all = append(all, sentencesIn(m, p.Span, most-len(all))...)
+			all = appendSentences(all, most, m, p.Span)
 		}
 	}
 	for _, n := range signed {
@@ -118,14 +145,20 @@ func candidates(m *sigpost.Message, most int) []candidate {
 // of what people put below each mail.
 const maxBelowName = 8
 
-// sentencesIn are the first n sentences of a passage that say something.
-func sentencesIn(m *sigpost.Message, passage sigpost.Span, n int) []candidate {
-	var all []candidate
+// appendSentences appends the sentences of a passage that say something until
+// there are enough.
+func appendSentences(all []candidate, most int, m *sigpost.Message, passage sigpost.Span) []candidate {
+	if len(all) == most {
+		return all
+	}
 	start := passage.Start + prose.Salutation(m.Text[passage.Start:passage.End])
 	for _, s := range prose.Sentences(m.Text[start:passage.End]) {
+		if len(all) == most {
+			break
+		}
 		span := sigpost.Span{Start: start + s.Start, End: start + s.End}
 		text := prose.Clean(m.Text[span.Start:span.End])
-		if len(all) < n && saysSomething(text) {
+		if saysSomething(text) {
 			all = append(all, candidate{span: span, text: text, length: length(text), below: belowQuote(m, span.Start)})
 		}
 	}
@@ -161,8 +194,18 @@ func isName(line string, name map[string]bool) bool {
 	if prose.HasAddress(line) && strings.TrimSpace(prose.CutAddresses(line)) == "" {
 		return true
 	}
-	all := words(line)
-	if len(all) == 0 || len(all) > 5 || strings.ContainsAny(line[len(line)-1:], ",?!:") || !slices.ContainsFunc(all, func(w string) bool { return name[w] }) {
+	if line == "" || strings.IndexByte(",?!:", line[len(line)-1]) >= 0 {
+		return false
+	}
+	var most [5]string
+	all := most[:0]
+	for w := range eachWord(line) {
+		if len(all) == len(most) {
+			return false
+		}
+		all = append(all, w)
+	}
+	if !slices.ContainsFunc(all, func(w string) bool { return name[w] }) {
 		return false
 	}
 	if !slices.ContainsFunc(all, func(w string) bool { return !name[w] }) {
@@ -193,11 +236,11 @@ func saysSomething(text string) bool {
 	switch {
 	case letters*2 < all || strings.ContainsAny(text, "{}`|"):
 		return false
-	case n < 2 || n < 4 && !prose.EndsSentence(text) && !link.MatchString(text):
+	case n < 2 || n < 4 && !prose.EndsSentence(text) && !hasLink(lowerASCII(text)):
 		return false
 	case strings.HasSuffix(text, ",") && n <= 6: // "Hello Ana and Jin,"
 		return false
-	case prose.IsCourtesy(text) && n <= 6:
+	case n <= 6 && prose.IsCourtesy(text):
 		return false
 	}
 	return utf8.RuneCountInString(text) <= maxLength

@@ -1,12 +1,10 @@
 package summary
 
 import (
-	"cmp"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
-
-	"sigpost/internal/prose"
 )
 
 // What a sentence is worth within a number of words: how much likelier than
@@ -87,10 +85,9 @@ const (
 // most likely pick, and says something new. outcome is the one that says what
 // came of it, or -1.
 func (c *conversation) few(n int) (chosen []int, outcome int) {
-	f := fewer{c: c, vectors: make([][]weighted, len(c.candidates))}
+	f := fewer{c: c}
 	for i := range c.candidates {
 		if c.candidates[i].standsAlone() {
-			f.vectors[i] = c.vector(c.candidates[i].terms)
 			f.left = append(f.left, i)
 		}
 	}
@@ -102,7 +99,7 @@ func (c *conversation) few(n int) (chosen []int, outcome int) {
 	}
 	outcome = -1
 	if n >= 3 {
-		decided := func(s *candidate) bool { return decision.MatchString(s.text) }
+		decided := func(s *candidate) bool { return s.shows.has(decision) }
 		if f.take(f.outcome(decided)) || f.take(f.outcome(c.isOpen)) {
 			outcome = f.chosen[len(f.chosen)-1]
 		}
@@ -132,7 +129,7 @@ func (f *fewer) outcome(tells func(*candidate) bool) func(i int) float64 {
 // isOpen says whether a sentence asks something in a message that nobody has
 // answered.
 func (c *conversation) isOpen(s *candidate) bool {
-	return prose.IsQuestion(s.text) && c.answers[s.message] == 0
+	return s.shows.has(question) && c.answers[s.message] == 0
 }
 
 // late is what the last message of a thread has before its first one where it
@@ -142,7 +139,6 @@ const late = 0.3
 // fewer is what few has chosen, and what is left.
 type fewer struct {
 	c            *conversation
-	vectors      [][]weighted
 	left, chosen []int
 }
 
@@ -176,7 +172,7 @@ func (f *fewer) among(i int, asked bool) float64 {
 func (f *fewer) value(i int) float64 {
 	v, like := f.c.candidates[i].score, 0.0
 	for _, k := range f.chosen {
-		like = max(like, cosine(f.vectors[i], f.vectors[k]))
+		like = max(like, cosine(f.c.vectors[i], f.c.vectors[k]))
 		if f.c.candidates[k].message == f.c.candidates[i].message {
 			v -= crowding
 		}
@@ -186,30 +182,27 @@ func (f *fewer) value(i int) float64 {
 
 // standsAlone says whether a sentence can be read without what is around it.
 func (s *candidate) standsAlone() bool {
-	return s.length >= 5 && s.length <= 60 && prose.EndsSentence(s.text) && !prose.IsCourtesy(s.text) && !strings.HasPrefix(s.text, "(")
+	return s.length >= 5 && s.length <= 60 && s.shows.has(finished) && !s.shows.has(courtesy) && !strings.HasPrefix(s.text, "(")
 }
 
 // withoutEchoes leaves out what has been said before: what is sent again, or
-// copied without a mark.
+// copied without a mark. It uses the same memory.
 func withoutEchoes(all []candidate) []candidate {
-	var kept []candidate
-	seen := map[string]bool{}
+	kept := all[:0]
+	seen := make(map[string]bool, len(all))
+	var key []byte
 	for _, s := range all {
-		key := ""
-		if distinct := distinctTerms(s.terms); len(distinct) >= 3 {
-			key = strings.Join(distinct, " ")
+		if len(s.terms) >= 3 {
+			key = key[:0]
+			for _, t := range s.terms {
+				key = binary.LittleEndian.AppendUint32(key, uint32(t.term))
+			}
+			if seen[string(key)] {
+				continue
+			}
+			seen[string(key)] = true
 		}
-		if key == "" || !seen[key] {
-			seen[key] = true
-			kept = append(kept, s)
-		}
+		kept = append(kept, s)
 	}
 	return kept
-}
-
-// distinctTerms are the different terms of a sentence, in order.
-func distinctTerms(terms []string) []string {
-	all := slices.Clone(terms)
-	slices.SortFunc(all, cmp.Compare[string])
-	return slices.Compact(all)
 }

@@ -2,9 +2,6 @@ package summary
 
 import (
 	"math"
-	"regexp"
-
-	"sigpost/internal/prose"
 )
 
 // feature is something about a sentence that speaks for or against choosing
@@ -43,15 +40,15 @@ var features = []feature{
 	{"below_quote", 0.1, "answers what it quotes", func(_ *conversation, s *candidate) float64 { return is(s.below) }},
 	{"answers", 0.2, "its message is answered", func(c *conversation, s *candidate) float64 { return saturating(c.answers[s.message], 2) }},
 	// What it says.
-	{"question", 0.4, "asks", func(_ *conversation, s *candidate) float64 { return is(prose.IsQuestion(s.text)) }},
-	{"proposal", 0.4, "makes a proposal", matches(proposal)},
-	{"position", 0.3, "takes a position", matches(position)},
-	{"decision", 0.3, "says what was decided or done", matches(decision)},
-	{"aside", -0.4, "", matches(aside)},
-	{"courtesy", -0.6, "", func(_ *conversation, s *candidate) float64 { return is(prose.IsCourtesy(s.text)) }},
-	{"refers_back", -0.2, "", matches(refersBack)},
-	{"link", 0, "gives a link", matches(link)},
-	{"unfinished", -0.5, "", func(_ *conversation, s *candidate) float64 { return is(!prose.EndsSentence(s.text)) }},
+	{"question", 0.4, "asks", shows(question)},
+	{"proposal", 0.4, "makes a proposal", shows(proposal)},
+	{"position", 0.3, "takes a position", shows(position)},
+	{"decision", 0.3, "says what was decided or done", shows(decision)},
+	{"aside", -0.4, "", shows(aside)},
+	{"courtesy", -0.6, "", shows(courtesy)},
+	{"refers_back", -0.2, "", shows(refersBack)},
+	{"link", 0, "gives a link", shows(link)},
+	{"unfinished", -0.5, "", func(_ *conversation, s *candidate) float64 { return is(!s.shows.has(finished)) }},
 	// Of how much.
 	{"length", 0.3, "", func(_ *conversation, s *candidate) float64 { return min(float64(s.length), 25) / 25 }},
 	{"tiny", -0.5, "", func(_ *conversation, s *candidate) float64 { return is(s.length < 5) }},
@@ -78,37 +75,29 @@ func ratio(i, n int) float64 {
 // saturating is 0 for none, half for as many as half says, and near 1 for many.
 func saturating(n, half int) float64 { return float64(n) / float64(n+half) }
 
-func matches(pattern *regexp.Regexp) func(*conversation, *candidate) float64 {
-	return func(_ *conversation, s *candidate) float64 { return is(pattern.MatchString(s.text)) }
+func shows(what marks) func(*conversation, *candidate) float64 {
+	return func(_ *conversation, s *candidate) float64 { return is(s.shows.has(what)) }
 }
-
-var (
-	proposal   = regexp.MustCompile(`(?i)\b(?:propos\w+|suggest\w*|how about|what about|what if|why (?:not|don['’]t we)|let['’]?s|let us|we (?:should|could|might)|should we|shall we|could we|i(?:['’]d| would) (?:like|love)|recommend\w*|would like to)\b`)
-	position   = regexp.MustCompile(`(?i)(?:\b(?:i (?:\w+ )?(?:think|believe|agree|disagree|prefer|support|feel|doubt|object|am (?:for|against|in favou?r)|would rather|don['’]t (?:think|see|like|agree))|in my (?:opinion|view)|imo|imho|makes sense|(?:good|great|bad) (?:idea|point|thing)|no problems?|not sure|why not)\b|[+-]1\b)`)
-	decision   = regexp.MustCompile(`(?i)\b(?:decided|decision|agreed|consensus|resolved|conclu\w+|approved|accepted|merged|fixed|settled|we will|i will|i['’]ll|we['’]ll|will be|is now|are now|is available|has been|have been|done)\b`)
-	aside      = regexp.MustCompile(`(?i)^(?:\(|for example|for instance|e\.g\.|by the way|btw|p\.?s\.?[ :]|note that|also,|well,? |hmm|of course|anyway|just |fyi)`)
-	refersBack = regexp.MustCompile(`(?i)^(?:this|that|these|those|it|they|he|she|and|but|so|or|then|because|which|such)\b`)
-	link       = regexp.MustCompile(`(?i)https?://|\bwww\.`)
-)
 
 // subjectShare is how much of the subject is in the sentence.
 func (c *conversation) subjectShare(s *candidate) float64 {
 	n := 0
-	for t := range counts(s.terms) {
-		if c.subject[t] {
+	for _, t := range s.terms {
+		if c.subject[t.term] {
 			n++
 		}
 	}
-	return min(1, ratio(n, max(2, len(c.subject))))
+	return min(1, ratio(n, max(2, c.subjectTerms)))
 }
 
 // measure fills the values of all candidates, and their means.
 func (c *conversation) measure() {
 	rank, clue := c.lexRank(), c.clueWords()
 	c.mean = make([]float64, len(features))
+	values := make([]float64, len(c.candidates)*len(features))
 	for i := range c.candidates {
 		s := &c.candidates[i]
-		s.values = make([]float64, len(features))
+		s.values = values[i*len(features) : (i+1)*len(features)]
 		for k, f := range features {
 			switch f.name {
 			case "central":
@@ -128,33 +117,43 @@ func (c *conversation) measure() {
 // those that answer it (after Carenini, Ng and Zhou, "Summarizing Email
 // Conversations with Clue Words", 2007). The greatest is 1.
 func (c *conversation) clueWords() []float64 {
-	in := make([]map[string]int, len(c.messages))
-	for i := range in {
-		in[i] = map[string]int{}
-	}
-	for i := range c.candidates {
-		for _, t := range c.candidates[i].terms {
-			in[c.candidates[i].message][t]++
-		}
-	}
 	next := make([][]int, len(c.messages))
 	for i, p := range c.parent {
 		if p >= 0 {
 			next[i], next[p] = append(next[i], p), append(next[p], i)
 		}
 	}
-	scores := make([]float64, len(c.candidates))
-	top := 0.0
-	for i := range c.candidates {
-		s := &c.candidates[i]
-		for _, t := range distinctTerms(s.terms) {
-			n := 0
-			for _, m := range next[s.message] {
-				n += in[m][t]
-			}
-			scores[i] += math.Log1p(float64(n))
+	of := make([][]candidate, len(c.messages)) // their candidates, which stand in a row
+	for i, start := 0, 0; i < len(c.candidates); i++ {
+		if m := c.candidates[i].message; i+1 == len(c.candidates) || c.candidates[i+1].message != m {
+			of[m], start = c.candidates[start:i+1], i+1
 		}
-		top = max(top, scores[i])
+	}
+	around := make([]int32, len(c.lexicon.terms)) // how often each term is in the messages next to one
+	count := func(message, sign int) {
+		for _, m := range next[message] {
+			for i := range of[m] {
+				for _, t := range of[m][i].terms {
+					around[t.term] += int32(sign) * t.times
+				}
+			}
+		}
+	}
+	scores := make([]float64, 0, len(c.candidates))
+	top := 0.0
+	for m := range of {
+		count(m, 1)
+		for i := range of[m] {
+			score := 0.0
+			for _, t := range of[m][i].terms {
+				if n := around[t.term]; n > 0 {
+					score += math.Log1p(float64(n))
+				}
+			}
+			scores = append(scores, score)
+			top = max(top, score)
+		}
+		count(m, -1)
 	}
 	for i := range scores {
 		if top > 0 {

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 )
@@ -16,47 +15,42 @@ const (
 	rounds  = 40
 )
 
-// idf says how rare each term is among the sentences of a thread.
-func idf(all []candidate) map[string]float64 {
-	in := map[string]int{}
-	for i := range all {
-		for t := range counts(all[i].terms) {
-			in[t]++
+// weigh says how rare each term is among the sentences of a thread (idf), and
+// gives each sentence its vector.
+func (c *conversation) weigh() {
+	c.idf = make([]float64, len(c.lexicon.terms))
+	for i := range c.candidates {
+		for _, t := range c.candidates[i].terms {
+			c.idf[t.term]++
 		}
 	}
-	rare := make(map[string]float64, len(in))
-	for t, n := range in {
-		rare[t] = math.Log(1 + float64(len(all))/float64(n))
+	for t, n := range c.idf {
+		c.idf[t] = math.Log(1 + float64(len(c.candidates))/n) // n is 0 only of what no candidate has
 	}
-	return rare
-}
-
-func counts(terms []string) map[string]int {
-	n := map[string]int{}
-	for _, t := range terms {
-		n[t]++
+	c.vectors = make([][]weighted, len(c.candidates))
+	for i := range c.vectors {
+		c.vectors[i] = c.vector(c.candidates[i].terms)
 	}
-	return n
 }
 
 // weighted is a term of a sentence with its weight.
 type weighted struct {
-	term  string
+	term  int32
 	value float64
 }
 
 // vector gives a sentence's terms in order, weighted by tf·idf, of length 1.
-func (c *conversation) vector(terms []string) []weighted {
-	n := counts(terms)
-	all := make([]weighted, 0, len(n))
+func (c *conversation) vector(terms []counted) []weighted {
+	all := make([]weighted, len(terms))
 	square := 0.0
-	for _, t := range slices.Sorted(maps.Keys(n)) {
-		v := float64(n[t]) * c.idf[t]
-		all = append(all, weighted{t, v})
+	for i, t := range terms {
+		v := float64(t.times) * c.idf[t.term]
+		all[i] = weighted{t.term, v}
 		square += v * v
 	}
+	length := math.Sqrt(square)
 	for i := range all {
-		all[i].value /= math.Sqrt(square)
+		all[i].value /= length
 	}
 	return all
 }
@@ -78,30 +72,58 @@ func cosine(x, y []weighted) float64 {
 	return sum
 }
 
+// edges gives for each candidate those that it resembles.
+func (c *conversation) edges() [][]int32 {
+	// Sentences before the one that is looked at, by their terms: few share any.
+	type use struct {
+		candidate int32
+		value     float64
+	}
+	terms := len(c.lexicon.terms)
+	starts := make([]int32, terms+1) // of each term's uses
+	for _, v := range c.vectors {
+		for _, w := range v {
+			starts[w.term+1]++
+		}
+	}
+	for t := range terms {
+		starts[t+1] += starts[t]
+	}
+	uses, ends := make([]use, starts[terms]), slices.Clone(starts)
+	edges, alike := make([][]int32, len(c.vectors)), make([]float64, len(c.vectors))
+	for i, v := range c.vectors {
+		for _, w := range v { // in the order in which cosine adds up
+			for _, u := range uses[starts[w.term]:ends[w.term]] {
+				alike[u.candidate] += w.value * u.value
+			}
+			uses[ends[w.term]] = use{int32(i), w.value}
+			ends[w.term]++
+		}
+		for j := range i {
+			if alike[j] >= similar {
+				edges[i], edges[j] = append(edges[i], int32(j)), append(edges[j], int32(i))
+			}
+			alike[j] = 0
+		}
+	}
+	return edges
+}
+
 // lexRank gives the rank of each candidate; that of the most central is 1.
 func (c *conversation) lexRank() []float64 {
-	n := len(c.candidates)
-	vectors := make([][]weighted, n)
-	for i := range vectors {
-		vectors[i] = c.vector(c.candidates[i].terms)
-	}
-	edges := make([][]int, n)
-	for i := range n {
-		for j := range i {
-			if cosine(vectors[i], vectors[j]) >= similar {
-				edges[i], edges[j] = append(edges[i], j), append(edges[j], i)
-			}
-		}
-	}
-	rank := slices.Repeat([]float64{1}, n)
+	n, edges := len(c.candidates), c.edges()
+	rank, next := slices.Repeat([]float64{1}, n), make([]float64, n)
 	for range rounds {
-		next := slices.Repeat([]float64{damping}, n)
+		for i := range next {
+			next[i] = damping
+		}
 		for i := range n {
+			share := (1 - damping) * rank[i] / float64(len(edges[i]))
 			for _, j := range edges[i] {
-				next[j] += (1 - damping) * rank[i] / float64(len(edges[i]))
+				next[j] += share
 			}
 		}
-		rank = next
+		rank, next = next, rank
 	}
 	if n > 0 {
 		top := slices.Max(rank)

@@ -33,7 +33,7 @@ func (c *conversation) reason(s *candidate, w *Weights, outcome bool) string {
 	for _, f := range features {
 		switch {
 		case !outcome:
-		case f.name == "decision" && decision.MatchString(s.text), f.name == "question" && c.isOpen(s):
+		case f.name == "decision" && s.shows.has(decision), f.name == "question" && c.isOpen(s):
 			said = append(said, c.inFull(f.name, f.reason, s))
 		}
 	}

@@ -54,6 +54,14 @@ func rouge(summary, written []string) Rouge {
 	}
 }
 
+func counts(grams []string) map[string]int {
+	n := map[string]int{}
+	for _, g := range grams {
+		n[g]++
+	}
+	return n
+}
+
 func sharedGrams(x, y []string, n int) Quality {
 	in, hits := counts(grams(x, n)), 0
 	for _, g := range grams(y, n) {

@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,44 +10,52 @@ import (
 
 // words are the words of a text in lower case, without signs. In scripts that
 // write no spaces each character is one.
-func words(text string) []string {
-	var all []string
-	var word strings.Builder
-	end := func() {
-		if word.Len() > 0 {
-			all = append(all, word.String())
-			word.Reset()
+func words(text string) []string { return slices.Collect(eachWord(text)) }
+
+// eachWord gives the words of a text one by one.
+func eachWord(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		lower := strings.ToLower(text)
+		start, apostrophe := -1, false // of the word that is open
+		end := func(at int) bool {
+			word := ""
+			if start >= 0 {
+				word = lower[start:at]
+			}
+			if apostrophe { // don't is dont: no part of it means anything
+				word = strings.ReplaceAll(strings.ReplaceAll(word, "'", ""), "’", "")
+			}
+			start, apostrophe = -1, false
+			return word == "" || yield(word)
 		}
-	}
-	for _, r := range text {
-		switch {
-		case isSpaceless(r):
-			end()
-			all = append(all, string(r))
-		case unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r):
-			word.WriteRune(unicode.ToLower(r))
-		case r == '\'' || r == '’': // don't is dont: no part of it means anything
-		default:
-			end()
+		for i, r := range lower {
+			switch {
+			case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+				if start < 0 {
+					start = i
+				}
+			case r == '\'' || r == '’':
+				apostrophe = start >= 0
+			case isSpaceless(r):
+				if !end(i) || !yield(string(r)) {
+					return
+				}
+			case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)):
+				if start < 0 {
+					start = i
+				}
+			case start >= 0:
+				if !end(i) {
+					return
+				}
+			}
 		}
+		end(len(lower))
 	}
-	end()
-	return all
 }
 
 func isSpaceless(r rune) bool {
 	return r >= 0x2E80 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana)
-}
-
-// terms are the words of a text that say what it is about, less their endings.
-func terms(text string) []string {
-	var all []string
-	for _, w := range words(text) {
-		if !stop[w] {
-			all = append(all, stem(w))
-		}
-	}
-	return all
 }
 
 // stem takes the commonest English endings off, so that "meetings", "meeting"
@@ -72,18 +82,25 @@ func stem(w string) string {
 // length is how many words a text has, as people count them; where no spaces
 // are written, two characters count for one.
 func length(text string) int {
-	n, spaceless := 0, 0
-	for _, field := range strings.Fields(text) {
-		s := 0
-		for _, r := range field {
-			if isSpaceless(r) {
-				s++
-			}
-		}
-		if spaceless += s; s == 0 {
+	n, spaceless, inside, some := 0, 0, false, false // inside a field, which has some that write no spaces
+	end := func() {
+		if inside && !some {
 			n++
 		}
+		inside, some = false, false
 	}
+	for _, r := range text {
+		switch {
+		case unicode.IsSpace(r):
+			end()
+		case isSpaceless(r):
+			inside, some = true, true
+			spaceless++
+		default:
+			inside = true
+		}
+	}
+	end()
 	return n + (spaceless+1)/2
 }
 

@@ -2,6 +2,7 @@ package prose
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -9,6 +10,9 @@ import (
 
 // IsQuestion says whether a sentence asks something.
 func IsQuestion(s string) bool {
+	if strings.IndexByte(s, '?') < 0 && !strings.Contains(s, "？") {
+		return false
+	}
 	s = strings.TrimRight(s, `"'”’)]»!.`)
 	return (strings.HasSuffix(s, "?") || strings.HasSuffix(s, "？")) && !politeQuestion.MatchString(s)
 }
@@ -25,11 +29,34 @@ var (
 		`forwarding|resending|(?:just )?(?:a )?(?:gentle |friendly )?(?:ping|bump|reminder)\b|top.?posting)`)
 )
 
+// courtesies are how the alternatives of courtesy begin, in lower case: looking for
+// them is much faster, and few sentences have one.
+var courtesies = strings.Split("hi|hello|hey|dear|greetings|thank|many thanks|thx|cheers|best regards|kind regards|warm regards|regards|sincerely|"+
+	"sorry|apologies|my |i hope|hope |please |see |comment|reply|replies|answer|response|i am |i'm |have a |sent from|looking|let |any |"+
+	"forwarding|resending|just |a |gentle|friendly|ping|bump|reminder|top", "|")
+
+// mayBeCourtesy says whether a sentence begins as one of courtesies, or with what
+// they are not written in.
+func mayBeCourtesy(s string) bool {
+	var head [12]byte // in lower case; the longest of courtesies fits
+	n := copy(head[:], s)
+	for i, c := range head[:n] {
+		if c >= utf8.RuneSelf {
+			return true
+		}
+		if isASCIICapital(c) {
+			head[i] |= 0x20
+		}
+	}
+	begin := string(head[:n])
+	return slices.ContainsFunc(courtesies, func(c string) bool { return strings.HasPrefix(begin, c) })
+}
+
 // WorthQuoting says whether a sentence can stand in an issue on its own: long
 // enough to say something, words and not code, and more than courtesy. What
 // holds an address or a URL is not quoted.
 func WorthQuoting(s string) bool {
-	if courtesy.MatchString(s) || address.MatchString(s) || strings.Contains(s, "://") || strings.ContainsAny(s, "{}`|\\") {
+	if IsCourtesy(s) || HasAddress(s) || strings.Contains(s, "://") || strings.ContainsAny(s, "{}`|\\") {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, `"'“‘(`))
@@ -62,8 +89,13 @@ func WorthQuoting(s string) bool {
 
 // Salutation is how many bytes of a passage greet somebody, before its first
 // sentence.
-func Salutation(passage string) int { return len(salutation.FindString(passage)) }
+func Salutation(passage string) int {
+	if passage == "" || strings.IndexByte("hdgb", passage[0]|0x20) < 0 { // as all greetings begin
+		return 0
+	}
+	return len(salutation.FindString(passage))
+}
 
 // IsCourtesy says whether a sentence begins as those do that are said before or
 // after what there is to say.
-func IsCourtesy(s string) bool { return courtesy.MatchString(s) }
+func IsCourtesy(s string) bool { return mayBeCourtesy(s) && courtesy.MatchString(s) }

@@ -50,7 +50,7 @@ func paragraphs(text string) (all []sigpost.Span, patch bool) {
 	last := "" // line of the open paragraph
 	torn := false
 	end := func() {
-		if p := Clean(text[open.Start:open.End]); p != "" && !(torn && beginsLower(p)) {
+		if first, ok := firstVisible(text[open.Start:open.End]); ok && !(torn && unicode.IsLower(first)) {
 			all = append(all, open)
 		}
 		open, last, torn = sigpost.Span{}, "", false
@@ -63,7 +63,7 @@ func paragraphs(text string) (all []sigpost.Span, patch bool) {
 		start := at
 		at += len(whole)
 		line := strings.TrimRightFunc(whole, unicode.IsSpace)
-		if patchStart.MatchString(line) {
+		if startsPatch(line) {
 			end()
 			return all, true
 		}
@@ -77,7 +77,7 @@ func paragraphs(text string) (all []sigpost.Span, patch bool) {
 			end()
 			torn = true
 		default:
-			marker := listMarker.FindString(line)
+			marker := markerOf(line)
 			if marker != "" || last != "" && endedEarly(last, line, width) {
 				end()
 			}
@@ -94,7 +94,7 @@ func paragraphs(text string) (all []sigpost.Span, patch bool) {
 // linkEnds says that a line is a link and no more, which the line before it
 // announces: the link belongs to that sentence.
 func linkEnds(before, line string) bool {
-	return bareLink.MatchString(line) && !endsSentence(before)
+	return isBareLink(line) && !endsSentence(before)
 }
 
 func beginsLower(s string) bool {
@@ -109,15 +109,14 @@ const unwrapped = 100
 // endedEarly says that whoever wrote line would have had room for the first
 // word of next in it, and so meant it to end there.
 func endedEarly(line, next string, width int) bool {
-	if beginsLower(next) || bareLink.MatchString(next) {
+	if beginsLower(next) || isBareLink(next) {
 		return false
 	}
 	word, _, _ := strings.Cut(strings.TrimSpace(next), " ")
-	return width > unwrapped || bareLink.MatchString(line) || utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) < min(width, 78)-8
+	return width > unwrapped || isBareLink(line) || utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) < min(width, 78)-8
 }
 
 var (
-	patchStart = regexp.MustCompile(`^(?:---$|diff -|Index: |=== modified )`)
 	listMarker = regexp.MustCompile(`^ {0,3}(?:[-*•+–]|\(?\d{1,2}[.)]{1,2}|\(?[a-z]\))\s+`)
 	// notProse are the beginnings of lines that are for machines, or about a
 	// mail instead of in it.
@@ -130,12 +129,62 @@ var (
 		`|[a-z][\w.-]*(?:\[\d+\])?: ` + // sshd[42]: a daemon's, or a commit's
 		`|Traceback \(|\w+(?:Error|Exception): |(?:sudo|git|kubectl|docker|openstack|nova|pip|apt-get|make|cd|curl) [\w-]+$))`)
 	bareLink = regexp.MustCompile(`^\s*<?(?:https?://|www\.)\S+$`)
-	logLevel = regexp.MustCompile(`\b(?:ERROR|WARN|WARNING|INFO|DEBUG|TRACE|CRITICAL)\b`)
 )
+
+// The patterns above are slow, and few lines of a mail match any. What follows
+// looks at the first characters, or for one that each match has, to ask them of
+// few lines.
+
+func startsPatch(line string) bool {
+	return line == "---" || strings.HasPrefix(line, "diff -") || strings.HasPrefix(line, "Index: ") || strings.HasPrefix(line, "=== modified ")
+}
+
+// markerOf is the marker of a list's item that a line begins with, or empty.
+func markerOf(line string) string {
+	rest := strings.TrimLeft(line, " ")
+	if rest == "" || isASCIILetter(rest[0]) && !strings.HasPrefix(rest[1:], ")") {
+		return ""
+	}
+	return listMarker.FindString(line)
+}
+
+func isBareLink(line string) bool {
+	return (strings.Contains(line, "://") || strings.Contains(line, "www.")) && bareLink.MatchString(line)
+}
+
+// mayBeNoProse says whether notProse is to be asked: of lines that begin with a
+// letter only those match that have a colon, a command of two words, and
+// the head of a traceback.
+func mayBeNoProse(line string) bool {
+	text := strings.TrimLeft(line, " ")
+	if text == "" || !isASCIILetter(text[0]) || len(line)-len(text) >= 4 {
+		return true
+	}
+	return strings.IndexByte(text, ':') >= 0 || strings.HasPrefix(text, "Traceback (") || strings.Count(text, " ") == 1
+}
+
+// hasLogLevel says whether a line has a word as logs do.
+func hasLogLevel(line string) bool {
+	for i := 0; i < len(line); i++ {
+		start := i
+		for i < len(line) && isWordByte(line[i]) {
+			i++
+		}
+		switch line[start:i] {
+		case "ERROR", "WARN", "WARNING", "INFO", "DEBUG", "TRACE", "CRITICAL":
+			return true
+		}
+	}
+	return false
+}
+
+func isWordByte(c byte) bool     { return isASCIILetter(c) || '0' <= c && c <= '9' || c == '_' }
+func isASCIICapital(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isASCIILetter(c byte) bool  { return isASCIICapital(c &^ 0x20) }
 
 // isProse says whether a line reads as a part of a sentence.
 func isProse(line string) bool {
-	if notProse.MatchString(line) || logLevel.MatchString(line) {
+	if mayBeNoProse(line) && notProse.MatchString(line) || hasLogLevel(line) {
 		return false
 	}
 	letters, signs, all := 0, 0, 0

@@ -11,8 +11,22 @@ import (
 	"sigpost"
 )
 
-// abbreviations end with a full stop that ends no sentence.
-var abbreviations = regexp.MustCompile(`(?i)(?:^|[\s(])(?:e\.g|i\.e|eg|ie|etc|cf|vs|mr|mrs|ms|dr|prof|st|no|nr|fig|approx|incl|resp|ca|al|v|ver|rev|eq|sec|ch|pp|jan|feb|apr|aug|sept?|oct|nov|dec|\pL|(?:\pL\.)+\pL)\.$`)
+// abbreviations end with a full stop that ends no sentence, as do single
+// letters and letters with full stops between.
+const abbreviations = "eg|ie|etc|cf|vs|mr|mrs|ms|dr|prof|st|no|nr|fig|approx|incl|resp|ca|al|v|ver|rev|eq|sec|ch|pp|jan|feb|apr|aug|sep|sept|oct|nov|dec"
+
+var (
+	abbreviated  = regexp.MustCompile(`(?i)(?:^|[\s(])(?:` + abbreviations + `|(?:\pL\.)*\pL)\.$`)
+	abbreviation = set(abbreviations)
+)
+
+func set(list string) map[string]bool {
+	all := map[string]bool{}
+	for _, w := range strings.Split(list, "|") {
+		all[w] = true
+	}
+	return all
+}
 
 // Sentences cuts a passage into sentences, as ranges of it without the white
 // space around them. Where they end is Unicode's rule (Standard Annex 29,
@@ -31,7 +45,7 @@ func Sentences(passage string) []sigpost.Span {
 	for it := sentences.FromString(flat); it.Next(); {
 		from := end
 		end += len(it.Value())
-		for _, number := range beforeNumber.FindAllStringIndex(it.Value(), -1) {
+		for _, number := range numberBegins(it.Value()) {
 			if at := from + number[1] - 1; breaks(flat[start:at], flat[at:]) {
 				cut(at)
 			}
@@ -47,6 +61,17 @@ func Sentences(passage string) []sigpost.Span {
 // Unicode's rule looks for the next letter there, which is often small.
 var beforeNumber = regexp.MustCompile(`[.!?]["'”’)\]]* +\d`)
 
+// numberBegins finds all of beforeNumber; most texts have no digit behind a
+// space, and are not searched.
+func numberBegins(s string) [][]int {
+	for i := 1; i < len(s); i++ {
+		if '0' <= s[i] && s[i] <= '9' && s[i-1] == ' ' {
+			return beforeNumber.FindAllStringIndex(s, -1)
+		}
+	}
+	return nil
+}
+
 // oneLine writes spaces for line ends and other white space, byte for byte, so
 // that the wrapping of lines ends no sentence.
 func oneLine(s string) string {
@@ -54,6 +79,7 @@ func oneLine(s string) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s))
 	for i, r := range s {
 		size := utf8.RuneLen(r)
 		if r == utf8.RuneError {
@@ -100,10 +126,35 @@ func wideEnd(s string) bool {
 
 // endsSentence says whether a text ends as a sentence does.
 func endsSentence(s string) bool {
+	if s == "" || isASCIILetter(s[len(s)-1]) { // most of what does not
+		return false
+	}
 	s = strings.TrimRight(s, `"'”’)]»」』）*_`)
 	end, _ := utf8.DecodeLastRuneInString(s)
-	return strings.ContainsRune("!?…。！？", end) || end == '.' && !abbreviations.MatchString(s)
+	return strings.ContainsRune("!?…。！？", end) || end == '.' && !endsAbbreviated(s)
 }
+
+// endsAbbreviated says whether abbreviated matches a text with a full stop at
+// its end. Only its last word decides, and most words tell without the pattern.
+func endsAbbreviated(s string) bool {
+	word := s[strings.LastIndexAny(s, " (\t\n\f\r")+1 : len(s)-1]
+	var lower [longestAbbreviation]byte
+	if n := copy(lower[:], word); n == len(word) {
+		for i, c := range lower[:n] {
+			switch {
+			case c >= utf8.RuneSelf || c == '.' || n == 1:
+				return abbreviated.MatchString(word + ".")
+			case isASCIICapital(c):
+				lower[i] |= 0x20
+			}
+		}
+		return abbreviation[string(lower[:n])]
+	}
+	return strings.IndexByte(word, '.') >= 0 && abbreviated.MatchString(word+".")
+}
+
+// longestAbbreviation is the number of bytes of "approx".
+const longestAbbreviation = 6
 
 // EndsSentence says whether a text ends as a sentence does, and not with an
 // abbreviation or in the middle of a line.
