@@ -19,9 +19,9 @@ import (
 )
 
 var (
-	archived   = flag.Int("archived", 4000, "how many messages the archive holds before the week of TestCompose")
-	ofTheWeek  = flag.Int("week", 500, "how many messages the week has, in a sixth as many threads")
-	selections = flag.Int("selections", 1000, "how many topic selections are rendered")
+	archived   = flag.Int("archived", 500, "how many messages the archive holds before the week of TestCompose")
+	ofTheWeek  = flag.Int("week", 150, "how many messages the week has, in a sixth as many threads")
+	selections = flag.Int("selections", 20, "how many topic selections are rendered")
 )
 
 // TestCompose measures how long an issue of a busy week takes, and its
