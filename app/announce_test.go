@@ -113,7 +113,7 @@ func TestAnnouncedOnce(t *testing.T) {
 	if issue, err := a.Store.LastIssue(context.Background(), "weekly"); err != nil || issue.State != sigpost.IssueSent {
 		t.Errorf("the issue is %s (%v): a channel holds it up", issue.State, err)
 	}
-	for _, want := range []string{"sigpost: SIG-OpenStack Weekly No. 1 (Monday 18 to Sunday 24 April 2016): ", "sigpost: http://127.0.0.1:8420/issues/weekly/1"} {
+	for _, want := range []string{"sigpost: SIG-OpenStack Weekly No. 1 (Monday 18 to Sunday 24 April 2016): ", "sigpost: 17 threads, 50 messages from 21 people at 14 organisations. One question waits for an answer; one decision was made. http://127.0.0.1:8420/issues/weekly/1"} {
 		if got := ear.Heard(5 * time.Second); !strings.HasPrefix(got, want) {
 			t.Errorf("heard %q, want %q", got, want)
 		}
@@ -134,7 +134,7 @@ func TestAnnouncedOnce(t *testing.T) {
 		t.Errorf("two hours later: %s", got)
 	}
 	said := slack.said()
-	if len(said) != 2 || said[0] != said[1] || !strings.HasPrefix(said[1], "*SIG-OpenStack Weekly No. 1* · Monday 18 to Sunday 24 April 2016\n• ") ||
+	if len(said) != 2 || said[0] != said[1] || !strings.HasPrefix(said[1], "*SIG-OpenStack Weekly No. 1* · Monday 18 to Sunday 24 April 2016\n17 threads, 50 messages from 21 people") ||
 		!strings.HasSuffix(said[1], "<http://127.0.0.1:8420/issues/weekly/1|Read the issue>") {
 		t.Errorf("Slack was told %q", said)
 	}

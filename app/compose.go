@@ -102,6 +102,19 @@ func (a *App) Preview(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	return issue, err
 }
 
+// DraftOrPreview is the draft that waits for its editors, or else what Preview
+// gives.
+func (a *App) DraftOrPreview(ctx context.Context, d config.Digest) (sigpost.Issue, error) {
+	drafts, err := a.Store.OpenDrafts(ctx, d.Name)
+	if err == nil && len(drafts) == 1 {
+		return drafts[0], nil
+	}
+	if err != nil {
+		return sigpost.Issue{}, err
+	}
+	return a.Preview(ctx, d)
+}
+
 // PreviewFor drafts the issue of a digest over any window, as if none had been
 // composed before, and keeps nothing.
 func (a *App) PreviewFor(ctx context.Context, d config.Digest, w sigpost.Window) (sigpost.Issue, error) {
@@ -246,12 +259,9 @@ func (a *App) news(ctx context.Context, digestName string, id int64, threads []i
 	}
 	var all []digest.News
 	for chunk := range slices.Chunk(threads, newsBatch) {
-		found, err := a.newsOf(ctx, chunk, isNew, to)
+		found, err := a.newsOf(ctx, chunk, isNew, since, to)
 		if err != nil {
 			return nil, err
-		}
-		for i := range found {
-			found[i].Since = since[found[i].Thread.ID]
 		}
 		all = append(all, found...)
 		a.progress("composing", Threads, len(all), len(threads))
@@ -260,8 +270,9 @@ func (a *App) news(ctx context.Context, digestName string, id int64, threads []i
 }
 
 // newsOf is news for some threads. Of the messages that are old news no text is
-// read, so that none of it is quoted again.
-func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[int64]bool, to time.Time) ([]digest.News, error) {
+// read, so that none of it is quoted again, but that of the opener of a thread of
+// which no issue has told.
+func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[int64]bool, since map[int64]int, to time.Time) ([]digest.News, error) {
 	tagged, err := a.Store.ThreadsOf(ctx, threads)
 	if err != nil {
 		return nil, err
@@ -273,14 +284,14 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 	all := make([]digest.News, len(threads))
 	var told []sigpost.Message
 	for i, id := range threads {
-		all[i] = digest.News{Thread: tagged[id], Tags: tagged[id].Tags, New: isNew[id]}
+		all[i] = digest.News{Thread: tagged[id], Tags: tagged[id].Tags, New: isNew[id], Since: since[id]}
 		for j := range messages[id] {
 			m := &messages[id][j]
 			if !m.Received.Before(to) || m.Own {
 				continue
 			}
 			all[i].Messages = append(all[i].Messages, m)
-			if all[i].New[m.ID] && !m.Robot {
+			if (all[i].New[m.ID] || j == 0 && since[id] == 0) && !m.Robot {
 				told = append(told, *m)
 			}
 		}
@@ -300,11 +311,16 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 	return all, nil
 }
 
-// quotes are the sentences that sum up a thread.
+// quotes are the sentences that sum up a thread. What it is about and what came
+// of it weigh more than all others.
 func quotes(messages []*sigpost.Message) []sigpost.Quote {
 	var all []sigpost.Quote
 	for _, s := range summary.Of(messages, summary.Options{}) {
-		all = append(all, sigpost.Quote{MessageID: s.MessageID, Text: s.Text, Weight: s.Score, Reason: s.Reason})
+		q := sigpost.Quote{MessageID: s.MessageID, Text: s.Text, Weight: s.Score, Reason: s.Reason}
+		if s.Key {
+			q.Weight++
+		}
+		all = append(all, q)
 	}
 	return all
 }

@@ -112,7 +112,7 @@ func (p *preview) render(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer a.Close()
-	issue, err := a.Preview(ctx, d)
+	issue, err := a.DraftOrPreview(ctx, d)
 	if err != nil {
 		return "", err
 	}

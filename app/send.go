@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/mail"
+	"net/url"
 	"strings"
 	"time"
 
@@ -389,6 +390,9 @@ func (a *App) Reader(d config.Digest, issue sigpost.Issue, s sigpost.Subscriptio
 	r := digest.Reader{Selection: s.Selection, Footer: d.PostalAddress, UnsubscribeURL: a.unsubscribeURL(s.ID)}
 	if r.UnsubscribeURL == "" && d.UnsubscribeMailto != "" {
 		r.UnsubscribeURL = a.unsubscribeMailto(d, s.ID)
+	}
+	if d.ReplyTo != "" { // there is no page for it yet: a person does it
+		r.PreferencesURL = "mailto:" + address(d.ReplyTo).Address + "?subject=" + url.PathEscape("Change my topics, or pause: "+d.Title)
 	}
 	if s.Subscriber.Zone != "" {
 		if zone, err := time.LoadLocation(s.Subscriber.Zone); err == nil {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,11 +38,11 @@ func failed(t *testing.T, err error) *deliver.SendError {
 // What becomes of a note is read from how far it came, with each fault at the
 // other end; nothing is posted twice, and the URL, a secret, is in no error.
 func TestSlack(t *testing.T) {
-	posts := 0
+	var posts atomic.Int64
 	var body struct{ Text string }
 	answer := func(status int, says string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			posts++
+			posts.Add(1)
 			if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.Method != "POST" || r.Header.Get("Content-Type") != "application/json; charset=utf-8" {
 				t.Errorf("%s %s: %v", r.Method, r.Header, err)
 			}
@@ -52,7 +53,7 @@ func TestSlack(t *testing.T) {
 	}
 	hangUp := func(read bool) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
-			posts++
+			posts.Add(1)
 			if read {
 				_, _ = io.ReadAll(r.Body)
 			}
@@ -79,20 +80,22 @@ func TestSlack(t *testing.T) {
 		{"trouble between", answer(502, "bad gateway"), deliver.Unknown, "may have arrived"},
 		{"no answer", hangUp(true), deliver.Unknown, "may have arrived"},
 		{"a late answer", func(w http.ResponseWriter, r *http.Request) {
-			posts++
+			posts.Add(1)
 			_, _ = io.ReadAll(r.Body)
 			<-r.Context().Done()
 		}, deliver.Unknown, "may have arrived"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			posts, body.Text = 0, ""
+			posts.Store(0)
+			body.Text = ""
 			server := httptest.NewServer(c.handler)
 			defer server.Close()
 			secret := server.URL + "/services/T0/B0/secret"
 			reply, err := deliver.NewSlack(fixed(secret), 500*time.Millisecond).Send(t.Context(), "", "slack", []byte(note))
 			f := failed(t, err)
-			if posts != 1 {
-				t.Errorf("%d posts", posts)
+			server.Close() // which waits for the handler
+			if n := posts.Load(); n != 1 {
+				t.Errorf("%d posts", n)
 			}
 			switch {
 			case c.kind == "" && (f != nil || reply != "200 ok" || body.Text != note):

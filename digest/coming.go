@@ -318,8 +318,8 @@ func (u *Upcoming) sessions(issue sigpost.Issue, o sigpost.Occurrence, topics []
 		case 1:
 			tagged++
 		}
-		if i >= sessionLimit {
-			continue
+		if i >= sessionLimit || i > 0 && len(topics) > 0 && rank(all[0]) == 0 && rank(s) > 0 {
+			continue // whoever follows topics hears of the sessions on them
 		}
 		t := Talk{
 			When: s.Start.In(zone).Format("Mon 2 Jan 15:04"), Title: clean(s.Title), By: speakersAndRoom(s),

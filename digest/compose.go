@@ -124,28 +124,50 @@ func Worth(issue sigpost.Issue) bool {
 }
 
 // joinRepeats tells once what was posted several times, each time as a thread
-// of its own that nobody answered: a patch for several branches, say.
+// of its own: a patch for several branches, say, or in several versions.
 func joinRepeats(entries []sigpost.Entry) []sigpost.Entry {
 	type said struct{ headline, by, words, topics string }
 	at := map[said]int{}
 	kept := []sigpost.Entry{}
 	for _, e := range entries {
-		if e.Total != 1 || len(e.Quotes) == 0 {
+		if len(e.Quotes) == 0 {
 			kept = append(kept, e)
 			continue
 		}
 		// Readers cut by tags: what has others is not the same to them.
-		what := said{e.Headline, e.Quotes[0].Author, e.Quotes[0].Text, topicsOf(e)}
+		what := said{e.Headline, e.Quotes[0].Author, quoted(e.Quotes), topicsOf(e)}
 		if i, ok := at[what]; ok {
 			kept[i].Repeats++
 			kept[i].New += e.New
 			kept[i].Total += e.Total
+			kept[i].People = union(kept[i].People, e.People)
+			kept[i].Organisations = union(kept[i].Organisations, e.Organisations)
 			continue
 		}
 		at[what] = len(kept)
 		kept = append(kept, e)
 	}
 	return kept
+}
+
+// quoted is all that is quoted, as one text.
+func quoted(quotes []sigpost.Quote) string {
+	var b strings.Builder
+	for _, q := range quotes {
+		b.WriteString(q.Author + "\x00" + q.Text + "\x00")
+	}
+	return b.String()
+}
+
+// union is a list with those of another that it does not have.
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // topicsOf names what an entry can be found by.
@@ -230,7 +252,11 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 			e.Organisations = append(e.Organisations, o)
 		}
 	}
-	e.Quotes = append(e.Quotes, in.quotes(n, told, people)...)
+	quotable := told
+	if n.Since == 0 && len(before) > 0 && before[0] == opener { // nobody was told yet what it is about
+		quotable = append([]*sigpost.Message{opener}, told...)
+	}
+	e.Quotes = append(e.Quotes, in.quotes(n, quotable, people, e.URL)...)
 	e.Rank, e.Why = rank(&e, told, before, in.Maintainers)
 	return e, true
 }
@@ -239,17 +265,18 @@ func entry(in Input, n News, people names) (e sigpost.Entry, ok bool) {
 const quoteLimit = 320
 
 // quotes says who wrote each passage, and where it can be read. What is not of
-// a new message by a person is left out.
-func (in *Input) quotes(n News, told []*sigpost.Message, people names) []sigpost.Quote {
+// those messages is left out.
+func (in *Input) quotes(n News, told []*sigpost.Message, people names, thread string) []sigpost.Quote {
 	var all []sigpost.Quote
 	for _, q := range n.Quotes {
 		i := slices.IndexFunc(told, func(m *sigpost.Message) bool { return m.MessageID == q.MessageID })
 		if i < 0 {
 			continue
 		}
+		q.URL = thread
 		q.Author, q.At, q.Text = people.of(told[i].Author), told[i].Received, shorten(prose.WithoutAddresses(q.Text), quoteLimit)
 		if in.MessageURL != nil {
-			q.URL = in.MessageURL(told[i])
+			q.URL = cmp.Or(in.MessageURL(told[i]), thread)
 		}
 		all = append(all, q)
 	}

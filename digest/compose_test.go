@@ -53,6 +53,7 @@ func TestComposeContinued(t *testing.T) {
 		{Tag: sigpost.Tag{Kind: "project", Name: "b"}, Score: 0.9, State: sigpost.TagProposed},
 		{Tag: sigpost.Tag{Kind: "project", Name: "c"}, Score: 0.6, State: sigpost.TagAccepted},
 	}
+	n.Since = 3
 	issue := Compose(Input{Window: week(t), Threads: []News{n}})
 	e := issue.Entries[0]
 	if !e.Continued || e.New != 1 || e.Total != 2 || !slices.Equal(e.People, []string{"Jin"}) {
@@ -60,6 +61,10 @@ func TestComposeContinued(t *testing.T) {
 	}
 	if len(e.Quotes) != 1 || e.Quotes[0].Author != "Jin" {
 		t.Errorf("quotes %+v", e.Quotes)
+	}
+	n.Since = 0 // nobody was told yet what it is about
+	if e := Compose(Input{Window: week(t), Threads: []News{n}}).Entries[0]; len(e.Quotes) != 2 || e.Quotes[0].Author != "Ana" {
+		t.Errorf("quotes of a thread that is not known: %+v", e.Quotes)
 	}
 	if len(e.Tags) != 2 || e.Tags[0].Tag.Name != "c" {
 		t.Errorf("tags %+v", e.Tags)

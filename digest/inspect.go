@@ -45,6 +45,15 @@ var (
 	unnamed   = strings.NewReplacer("&amp;", "&", "&#43;", "+", "&#34;", `"`, "&#39;", "'", "&lt;", "<", "&gt;", ">")
 )
 
+// linkMark is the number of a link in the text part.
+var linkMark = regexp.MustCompile(`\[\d+\]`)
+
+// readWords counts the words of a text part that are read: not the links.
+func readWords(text string) int {
+	read, _, _ := strings.Cut(text, "\n\n[1] ")
+	return len(strings.Fields(linkMark.ReplaceAllString(read, "")))
+}
+
 // Inspect looks at a letter by itself: its size, its parts, its links.
 func Inspect(letter sigpost.Letter) (found []Finding) {
 	add := func(s Severity, do, format string, args ...any) {
@@ -53,7 +62,7 @@ func Inspect(letter sigpost.Letter) (found []Finding) {
 	if n := len(letter.HTML); n > sizeLimit {
 		add(Warning, "drop threads, or shorten summaries and notes", "the HTML part has %s bytes; mail programs cut off what is behind some %s", digits(n), digits(sizeLimit))
 	}
-	if n := len(strings.Fields(letter.Text)); n > wordLimit {
+	if n := readWords(letter.Text); n > wordLimit {
 		add(Warning, "drop threads, or shorten summaries and notes", "the text has %s words; more than %s are seldom read", digits(n), digits(wordLimit))
 	}
 	if strings.TrimSpace(letter.Text) == "" {

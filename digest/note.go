@@ -18,6 +18,7 @@ const (
 // note is what a channel is told of an issue.
 type note struct {
 	Title, Number, Dates string
+	Lead                 string // how much there is, and what waits
 	Headlines            []string
 	URL                  string // of the web copy; may be empty
 }
@@ -29,7 +30,7 @@ func (t *Templates) Note(kind string, issue sigpost.Issue, url string) (string, 
 	if templates[kind] == nil {
 		return "", fmt.Errorf("there is no note for a channel of the kind %q", kind)
 	}
-	n := note{Title: clean(issue.Title), URL: linkable(url),
+	n := note{Title: clean(issue.Title), Lead: lead(issue, false), URL: linkable(url),
 		Dates: Dates(issue.Window, location(issue.Zone, issue.Window.From.Location()))}
 	if issue.Number > 0 {
 		n.Number = fmt.Sprintf("No. %d", issue.Number)

@@ -30,6 +30,14 @@ const (
 	highlightQuotes = 3
 	storyQuotes     = 2
 	newsQuotes      = 1
+	// maxQuotes is the most: a long thread has more of them (quotesOf).
+	maxQuotes = 5
+)
+
+// The headings that an editor may move a thread under, beside those of topics.
+const (
+	highlightsTitle = "Highlights"
+	newsTitle       = "Announcements and releases"
 )
 
 // parts says what of an issue is told where. Each entry is in one of them.
@@ -58,7 +66,14 @@ func allot(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 	rest = slices.DeleteFunc(slices.Clone(rest), func(e sigpost.Entry) bool {
 		switch {
 		case e.Section != "":
-			p.stories = append(p.stories, e)
+			switch e.Section {
+			case highlightsTitle:
+				p.highlights = append(p.highlights, e)
+			case newsTitle:
+				p.news = append(p.news, e)
+			default:
+				p.stories = append(p.stories, e)
+			}
 		case e.Pinned:
 			p.highlights = append(p.highlights, e)
 		default:
@@ -96,6 +111,20 @@ func allot(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 	return p
 }
 
+// placesIn says of each thread of a draft where a letter to everybody tells of it
+// that is not under its own heading.
+func placesIn(issue sigpost.Issue) map[int64]string {
+	e := Prepare(issue)
+	parts := allot(issue, maxWords-e.page(Reader{}, maxWords).fixedWords(), e.words)
+	at := map[int64]string{}
+	for title, entries := range map[string][]sigpost.Entry{highlightsTitle: parts.highlights, newsTitle: parts.news, "Also seen, in a line": parts.also} {
+		for _, entry := range entries {
+			at[entry.ThreadID] = title
+		}
+	}
+	return at
+}
+
 func boolInt(b bool) int {
 	if b {
 		return 1
@@ -110,6 +139,16 @@ func isNews(n sigpost.Nature) bool {
 		return true
 	}
 	return false
+}
+
+// quotesOf is how many quotes a thread has where one of few messages has n.
+func quotesOf(e *sigpost.Entry, n int) int {
+	for _, many := range [...]int{10, 25} {
+		if e.New >= many && e.Nature != sigpost.NatureRelease {
+			n++
+		}
+	}
+	return min(n, maxQuotes)
 }
 
 // weightiest are the n quotes that say most, in their order.
@@ -135,7 +174,7 @@ func weightiest(quotes []sigpost.Quote, n int) []sigpost.Quote {
 func storyWords(e *sigpost.Entry, quotes int) int {
 	n := stateWords + wordsIn(e.Headline) + wordsIn(e.Summary) + wordsIn(e.Note)
 	if e.Summary == "" {
-		for _, q := range weightiest(e.Quotes, quotes) {
+		for _, q := range weightiest(e.Quotes, quotesOf(e, quotes)) {
 			n += wordsIn(q.Author) + wordsIn(q.Text)
 		}
 	}

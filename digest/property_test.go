@@ -124,7 +124,8 @@ func checkIssue(t *rapid.T, in Input, issue sigpost.Issue) {
 		for _, q := range e.Quotes {
 			i := slices.IndexFunc(n.Messages, func(m *sigpost.Message) bool { return m.MessageID == q.MessageID })
 			m := n.Messages[i]
-			if !n.New[m.ID] || m.Robot {
+			opener := n.Since == 0 && i == slices.IndexFunc(n.Messages, func(m *sigpost.Message) bool { return !m.Robot })
+			if !n.New[m.ID] && !opener || m.Robot {
 				t.Fatalf("quoted message %d is old or a robot's", m.ID)
 			}
 			if said := prose.WithoutAddresses(clean(m.NewText())); !strings.Contains(said, strings.TrimSuffix(q.Text, "…")) {

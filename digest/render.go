@@ -240,7 +240,7 @@ func (p *page) tell(cut sigpost.Issue, parts parts) {
 		}
 		*to = append(*to, s)
 	}
-	section(&p.Sections, "Highlights", "", parts.highlights, highlightQuotes)
+	section(&p.Sections, highlightsTitle, "", parts.highlights, highlightQuotes)
 	stories := cut
 	stories.Entries = parts.stories
 	for _, s := range Sections(stories) {
@@ -250,7 +250,7 @@ func (p *page) tell(cut sigpost.Issue, parts parts) {
 		}
 		section(&p.Sections, s.Title, s.Text, entries, storyQuotes)
 	}
-	section(&p.News, "Announcements and releases", "", parts.news, newsQuotes)
+	section(&p.News, newsTitle, "", parts.news, newsQuotes)
 	for _, e := range parts.also {
 		p.Also = append(p.Also, alsoLine{Told(cut, e), linkable(e.URL)})
 	}
@@ -322,7 +322,7 @@ func newStory(issue sigpost.Issue, e sigpost.Entry, quotes int) story {
 		e.Quotes = nil
 	}
 	var last sigpost.MessageID
-	for _, q := range weightiest(e.Quotes, quotes) {
+	for _, q := range weightiest(e.Quotes, quotesOf(&e, quotes)) {
 		if n := len(s.Quotes); n > 0 && q.MessageID == last {
 			s.Quotes[n-1].Texts = append(s.Quotes[n-1].Texts, clean(q.Text))
 			continue

@@ -34,16 +34,12 @@ func subject(issue sigpost.Issue) (line string, told int) {
 	if second == first { // another version of the same, say
 		return shorten(first, room) + of, 1
 	}
-	room -= len("; ")
-	long, short := utf8.RuneCountInString(first), utf8.RuneCountInString(second)
-	if long+short > room { // the shorter one leaves what it does not need
-		first = shorten(first, max(room/2, room-short))
-		second = shorten(second, room-utf8.RuneCountInString(first))
+	// The first is told whole; the second as far as there is room for most of it.
+	left, whole := room-utf8.RuneCountInString(first)-len("; "), utf8.RuneCountInString(second)
+	if left < whole && (left < headlineFloor || left*4 < whole*3) {
+		return shorten(first, room) + of, 1
 	}
-	if utf8.RuneCountInString(second) < min(headlineFloor, short) {
-		return shorten(strings.TrimRight(Told(issue, issue.Entries[0]), "."), room) + of, 1
-	}
-	return first + "; " + second + of, 2
+	return first + "; " + shorten(second, left) + of, 2
 }
 
 // preheader says what the subject had no room for.

@@ -118,6 +118,18 @@ func (c *conversation) few(n int) (chosen []int, outcome int) {
 	return f.chosen, outcome
 }
 
+// about is the one of those that are chosen which tells what the thread is about:
+// the likeliest of the message that opens it; or -1.
+func (c *conversation) about(chosen []int) int {
+	best := -1
+	for _, i := range chosen {
+		if c.candidates[i].message == c.first && (best < 0 || c.candidates[i].score > c.candidates[best].score) {
+			best = i
+		}
+	}
+	return best
+}
+
 // outcome values what tells what came of a thread, the later the better.
 func (f *fewer) outcome(tells func(*candidate) bool) func(i int) float64 {
 	return func(i int) float64 {

@@ -33,6 +33,8 @@ type Sentence struct {
 	Author    sigpost.Address
 	// Reason says why it was chosen, in words for people.
 	Reason string
+	// Key says that it tells what the thread is about, or what came of it.
+	Key bool
 	// Score is how likely it is that people would pick it, between 0 and 1.
 	Score float64
 }
@@ -47,11 +49,12 @@ func Of(messages []*sigpost.Message, o Options) []Sentence {
 	}
 	c := converse(messages)
 	c.judge(w)
-	chosen, outcome := []int(nil), -1
+	chosen, outcome, about := []int(nil), -1, -1
 	if o.Words > 0 {
 		chosen = c.fitting(o.Words)
 	} else {
 		chosen, outcome = c.few(sentencesFor(said(messages)))
+		about = c.about(chosen)
 	}
 	all := make([]Sentence, 0, len(chosen))
 	for _, i := range chosen {
@@ -59,7 +62,7 @@ func Of(messages []*sigpost.Message, o Options) []Sentence {
 		m := messages[s.message]
 		all = append(all, Sentence{
 			Text: s.text, Message: s.message, Span: s.span, MessageID: m.MessageID, Author: m.Author,
-			Reason: c.reason(s, w, i == outcome), Score: s.score,
+			Reason: c.reason(s, w, i == outcome), Score: s.score, Key: i == outcome || i == about,
 		})
 	}
 	return all

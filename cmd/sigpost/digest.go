@@ -12,7 +12,7 @@ import (
 
 type digestCommand struct {
 	List      digestList      `cmd:"" help:"List the issues, and how far each has come."`
-	Preview   digestPreview   `cmd:"" help:"Show the next issue as it would be now; nothing is kept or sent."`
+	Preview   digestPreview   `cmd:"" help:"Show the draft that waits, or the next issue as it would be now; nothing is kept or sent."`
 	Compose   digestCompose   `cmd:"" help:"Make the issue that is due, and send nothing."`
 	Show      digestShow      `cmd:"" help:"Show a draft, or an issue by its number."`
 	Edit      digestEdit      `cmd:"" help:"Change a draft in your editor."`

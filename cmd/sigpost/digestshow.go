@@ -62,7 +62,7 @@ func (c digestPreview) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	issue, err := a.Preview(s.ctx, d)
+	issue, err := a.DraftOrPreview(s.ctx, d)
 	if err != nil {
 		return err
 	}
