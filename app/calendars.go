@@ -11,6 +11,7 @@ import (
 	"sigpost"
 	"sigpost/calendar"
 	"sigpost/classify"
+	"sigpost/digest"
 	"sigpost/fetch"
 )
 
@@ -251,7 +252,17 @@ func (a *App) sessionTags(event string, s sigpost.Session) (tags []sigpost.Tag) 
 
 // IssueCalendar is what is coming by an issue, as iCalendar: exactly its events.
 func (a *App) IssueCalendar(issue sigpost.Issue) ([]byte, error) {
-	return calendar.Write(issue.Events, a.publication(issue.Title, issue.Composed))
+	return calendar.Write(plainNotes(issue.Events), a.publication(issue.Title, issue.Composed))
+}
+
+// plainNotes are the events with notes as iCalendar has them: as plain text (RFC
+// 5545, section 3.8.1.5).
+func plainNotes(events []sigpost.Occurrence) []sigpost.Occurrence {
+	events = slices.Clone(events)
+	for i := range events {
+		events[i].Notes = digest.PlainNotes(events[i].Notes)
+	}
+	return events
 }
 
 // How far back and ahead a feed reaches.
@@ -281,7 +292,7 @@ func (a *App) Feed(ctx context.Context) ([]byte, error) {
 	if len(a.Config.Digests) > 0 {
 		title = a.Config.Digests[0].Title
 	}
-	return calendar.Write(all, a.publication(title, a.now()))
+	return calendar.Write(plainNotes(all), a.publication(title, a.now()))
 }
 
 // publication is what our iCalendar files say of themselves. The host in UIDs is

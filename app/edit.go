@@ -31,7 +31,7 @@ func (a *App) Draft(ctx context.Context, d config.Digest, number int) (sigpost.I
 	case err != nil:
 		return sigpost.Issue{}, err
 	case len(open) == 0:
-		return sigpost.Issue{}, fmt.Errorf("%s has no draft to be edited or approved: %w", d.Name, sigpost.ErrNotFound)
+		return sigpost.Issue{}, a.noDraft(ctx, d)
 	case len(open) > 1:
 		var numbers []string
 		for _, i := range open {
@@ -40,6 +40,23 @@ func (a *App) Draft(ctx context.Context, d config.Digest, number int) (sigpost.I
 		return sigpost.Issue{}, sigpost.Usage(fmt.Errorf("%s has several drafts: say which by its number (%s)", d.Name, strings.Join(numbers, ", ")))
 	}
 	return open[0], nil
+}
+
+// noDraft is the error for a digest without a draft: it says how far the last
+// issue has come instead, and what can be done.
+func (a *App) noDraft(ctx context.Context, d config.Digest) error {
+	last, err := a.lastNumbered(ctx, d)
+	switch {
+	case errors.Is(err, sigpost.ErrNotFound):
+		return fmt.Errorf("%s has no draft, and no issue yet; \"sigpost digest compose\" makes one: %w", d.Name, sigpost.ErrNotFound)
+	case err != nil:
+		return err
+	}
+	next := "\"sigpost digest compose\" makes the next one when it is due"
+	if last.State == sigpost.IssueApproved {
+		next = "\"sigpost digest unapprove\" opens it again"
+	}
+	return fmt.Errorf("%s has no draft: issue %d is %s; %s: %w", d.Name, last.Number, last.State, next, sigpost.ErrNotFound)
 }
 
 // Issue finds an issue by its number.

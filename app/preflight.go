@@ -188,8 +188,8 @@ func (a *App) checkCalendar(ctx context.Context, p *Preflight, issue sigpost.Iss
 	return nil
 }
 
-// checkSources tells of calendars that are not confirmed, and of events that are
-// in each other's way.
+// checkSources tells of calendars that are not confirmed, and of events that
+// overlap.
 func (a *App) checkSources(ctx context.Context, p *Preflight) error {
 	report, err := a.Calendars(ctx)
 	if err != nil {
@@ -201,7 +201,7 @@ func (a *App) checkSources(ctx context.Context, p *Preflight) error {
 		}
 	}
 	for _, c := range report.Conflicts {
-		p.add(digest.Warning, "\"sigpost calendar\" lists all of them", "%q and %q on %s are in each other's way (%s)", c.A.Title, c.B.Title, c.A.Start.Format("Monday 2 January 15:04 MST"), c.Kind)
+		p.add(digest.Warning, "\"sigpost calendar\" lists all of them", "%q and %q on %s overlap (%s)", c.A.Title, c.B.Title, c.A.Start.Format("Monday 2 January 15:04 MST"), c.Kind)
 	}
 	return nil
 }

@@ -169,6 +169,14 @@ unknown = "resend"
 			t.Errorf("%s is %s, want %s", key, h.Get(key), want)
 		}
 	}
+	ics, err := a.IssueCalendar(issue)
+	if err != nil || !strings.Contains(string(ics), `DESCRIPTION:Bring cake.\nAgenda: https://docs.example.org/agenda`) {
+		t.Errorf("the calendar of the issue is %s, %v", ics, err)
+	}
+	feed, err := a.Feed(context.Background())
+	if err != nil || !strings.Contains(string(feed), `DESCRIPTION:Bring cake.\n`) || strings.Contains(string(feed), "**") {
+		t.Errorf("the feed is %s, %v", feed, err)
+	}
 	text, err := a.Copy(context.Background(), d, issue, "text", "ana@readers.example.org")
 	if err != nil {
 		t.Fatal(err)

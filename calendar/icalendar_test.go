@@ -154,6 +154,26 @@ func TestReadICalendarElse(t *testing.T) {
 	}
 }
 
+// Clocks to which the file gives no name have their offset for one.
+func TestZoneWithoutNames(t *testing.T) {
+	r, err := Read([]byte(vcalendar(madeUpZone+vevent1("DTSTART;TZID=Made up:20240108T120000|RRULE:FREQ=DAILY;INTERVAL=7;COUNT=2"))), Options{})
+	if err != nil || len(r.Events) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	found, err := Between(r.Events[0], date(2024, 1, 1), date(2024, 2, 1))
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	for i, want := range []string{"12:00 +03", "12:00 +0130"} {
+		if got := found[i].Start.Format("15:04 MST"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if got := offsetName(-12600); got != "-0330" {
+		t.Error(got)
+	}
+}
+
 // Times that name no zone are on the clock that was asked for, over daylight
 // saving too.
 func TestFloatingTimes(t *testing.T) {

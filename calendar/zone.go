@@ -203,6 +203,16 @@ func utcOffset(props ical.Props, name string) (int, error) {
 	return offset, nil
 }
 
+// offsetName stands for the abbreviation of clocks that have none, as it does in
+// the time zone database: "+02", "-0330".
+func offsetName(seconds int) string {
+	layout := "-07"
+	if seconds%3600 != 0 {
+		layout = "-0700"
+	}
+	return time.Unix(0, 0).In(time.FixedZone("", seconds)).Format(layout)
+}
+
 // tzif writes changes of clocks as a file of the time zone database (RFC 9636),
 // which is the way to make a time.Location of them.
 func tzif(all []onset) []byte {
@@ -219,7 +229,7 @@ func tzif(all []onset) []byte {
 		if i+1 < len(all) && all[i+1].at == o.at { // the later one in the file counts
 			continue
 		}
-		k := kind{o.to, o.daylight, cmp.Or(o.name, "LMT")}
+		k := kind{o.to, o.daylight, cmp.Or(o.name, offsetName(o.to))}
 		at := slices.Index(kinds[1:], k) + 1
 		if at == 0 {
 			if len(kinds) == 256 {

@@ -73,6 +73,9 @@ func ofNature() []struct {
 
 		{"applied", sigpost.NatureDecision, talk("ana|[PATCH] pump: stop before frost|This patch stops it.", "ben||Looks good.", "cleo||Applied to the tree, thanks!")},
 		{"agreed", sigpost.NatureDecision, talk("ana|Watering at night|I propose that we water at night only.", "ben||+1", "cleo||We agreed on this in yesterday's round: from May on.")},
+		{"called decided", sigpost.NatureDecision, talk("ana|Watering at night|I propose that we water at night only.", "ben||+1", "cleo||So let us call it decided: we water at night from May on.")},
+		{"decided then", sigpost.NatureDecision, talk("ana|Watering at night|I propose that we water at night only, or option B.", "ben||I prefer B.", "ana||OK, decided then. We go with option B.")},
+		{"agreed at a meeting", sigpost.NatureDecision, talk("ana|Watering at night|I propose that we water at night only.", "ben||+1", "cleo||Agreed at today's meeting: from May on.")},
 		{"withdrawn", sigpost.NatureDecision, talk("ana|[Proposal] A second pump|It would help in August.", "ben||The well has too little water for two.", "ana||I hereby withdraw this, Ben is right.")},
 		{"result of a vote", sigpost.NatureDecision, talk("ana|[VOTE] Watering at night|Please vote until Friday.", "ben||+1", "ana|[RESULT] [VOTE] Watering at night|Three for, none against.")},
 		{"the board decided", sigpost.NatureDecision, talk("ana|Hedges|The board has decided to cut the hedge in March.")},
@@ -165,6 +168,8 @@ func TestNatureTraps(t *testing.T) {
 		{"minutes tell of decisions", sigpost.NatureMeeting, talk("ana|Meeting minutes, 4 April|We decided to propose a second pump. It was agreed that Ben asks.")},
 		{"when is the meeting", sigpost.NatureQuestion, talk("ana|When is the next meeting?|I could not find it.")},
 		{"announces a meeting", sigpost.NatureMeeting, talk("ana|[meeting] Announcement: next one on Monday|We are happy to announce guests.")},
+		{"agreed in principle", sigpost.NatureProposal, talk("ana|Proposal: water at night|I propose that we water at night only.", "ben||Agreed in principle, the pump is loud at night.")},
+		{"not called decided yet", sigpost.NatureProposal, talk("ana|Proposal: water at night|I propose that we water at night only.", "ben||I would not call it decided, the pump is loud at night.")},
 		{"an earlier decision in a proposal", sigpost.NatureProposal, talk("ana|Proposal: water at night|It was agreed last year that we save water, so I propose this.")},
 		{"will be merged", sigpost.NatureProposal, talk("ana|[PATCH] pump: stop before frost|x", "ben||This can be merged once the test passes. Should it be applied to stable?")},
 		{"not accepted yet", sigpost.NatureProposal, talk("ana|[Proposal] A second pump|x", "ben||It has not been accepted so far.")},

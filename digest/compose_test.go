@@ -229,6 +229,10 @@ func TestNotes(t *testing.T) {
 	if want := "Head\nA link [1] and code.\n3. one\n4. two\nmore\nx = 1"; got != want {
 		t.Errorf("got %q", got)
 	}
+	got = PlainNotes("A **working session** on [the pad](https://a.example/), [not](javascript:alert(1))\n\n- https://b.example/\n")
+	if want := "A working session on the pad <https://a.example/>, not\n- https://b.example/"; got != want {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestHeadingsInOrder(t *testing.T) {

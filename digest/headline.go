@@ -19,11 +19,13 @@ var (
 		`(?:\s*[\[(^]?\d+[\])]?)?\s*[:：]\s*`)
 	// subjectTag is a tag in brackets: a list's, a project's, "PATCH v2".
 	subjectTag = regexp.MustCompile(`^\[([^\[\]]*)\]\s*[:–-]*\s*`)
-	// formerSubject is the note of a thread that changed its subject.
+	// formerSubject is the note of a thread that changed its subject, at the end.
 	formerSubject = regexp.MustCompile(`(?i)\s*(?:` +
-		`[\[({]\s*was\s*(?::|re:|\[).*` + // "(was: Re: [list] something)"
-		`|[\[({]\s*was\s[^\])}]*[\])}]\s*` + // "(was something)"
+		`[\[({]\s*was\s[^\])}]*[\])}]\s*` + // "(was something)"
 		`|\s[-–—]+\s*was:.*)$`) // "- was: something"
+	// bracketedFormer begins such a note that may stand anywhere:
+	// "(was: Re: [list] something)".
+	bracketedFormer = regexp.MustCompile(`(?i)[\[({]\s*was\s*(?::|re:|\[)`)
 )
 
 // Headline makes plain words of a thread's subject: without reply marks,
@@ -31,10 +33,45 @@ var (
 // before a colon. It shows no address and is one line.
 func Headline(subject string, lists ...string) string {
 	whole := clean(subject)
-	s := whole
-	if cut := formerSubject.ReplaceAllString(s, ""); cut != "" {
-		s = cut
+	s := withoutMarks(withoutFormer(whole), lists)
+	if s == "" { // a former subject is better than none
+		s = withoutMarks(whole, lists)
 	}
+	if s == "" {
+		return "(no subject)"
+	}
+	return capital(shorten(prose.WithoutAddresses(s), headlineLimit))
+}
+
+// withoutFormer takes from a subject the note of what it was before.
+func withoutFormer(s string) string {
+	if at := bracketedFormer.FindStringIndex(s); at != nil {
+		end := closing(s, at[0])
+		s = strings.TrimSpace(strings.TrimRight(s[:at[0]], " ") + " " + strings.TrimLeft(s[end:], " "))
+	}
+	return formerSubject.ReplaceAllString(s, "")
+}
+
+// closing is the place behind the bracket that closes the one at open, of
+// whatever form, or the end where none does.
+func closing(s string, open int) int {
+	depth := 0
+	for i := open; i < len(s); i++ {
+		switch s[i] {
+		case '[', '(', '{':
+			depth++
+		case ']', ')', '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
+}
+
+// withoutMarks takes from a subject reply marks, leading tags, and the names of
+// lists before a colon.
+func withoutMarks(s string, lists []string) string {
 	for before := ""; s != before; {
 		before = s
 		s = replyMark.ReplaceAllString(s, "")
@@ -51,11 +88,7 @@ func Headline(subject string, lists ...string) string {
 			}
 		}
 	}
-	s = strings.TrimRight(s, " :,;-–")
-	if s == "" {
-		return "(no subject)"
-	}
-	return capital(shorten(prose.WithoutAddresses(s), headlineLimit))
+	return strings.TrimRight(s, " :,;-–")
 }
 
 // isReply says whether a subject has the mark of a reply, behind its tags too.

@@ -89,6 +89,17 @@ func moveChildren(to, from ast.Node) {
 	}
 }
 
+// PlainNotes is notes in Markdown as plain text, a line a paragraph or list item;
+// a link's address stands behind its words.
+func PlainNotes(notes string) string {
+	return strings.Join(notesText(notes, func(url string) string {
+		if url = linkable(url); url == "" {
+			return ""
+		}
+		return " <" + url + ">"
+	}), "\n")
+}
+
 // notesText makes lines of notes in Markdown, one a paragraph or list item and
 // without marks; ref numbers a link.
 func notesText(notes string, ref func(url string) string) []string {

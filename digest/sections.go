@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"sigpost"
+	"sigpost/internal/osa"
 	"sigpost/internal/prose"
 )
 
@@ -141,6 +142,8 @@ func Told(issue sigpost.Issue, e sigpost.Entry) string {
 		return headline
 	case beginsWith(headline, project): // perhaps in another case
 		return project + headline[len(project):]
+	case beginsWithSlip(headline, project):
+		return headline
 	}
 	for _, t := range e.Tags {
 		if t.Tag.Kind == sigpost.KindProject && mentions(headline, tagTitle(issue, t.Tag)) {
@@ -168,6 +171,24 @@ func beginsWith(line, words string) bool {
 	}
 	rest := []rune(line[len(words):])
 	return len(rest) == 0 || !unicode.IsLetter(rest[0]) && !unicode.IsDigit(rest[0])
+}
+
+// slipLength is the length in letters from which on a word that is one slip of
+// the fingers away from another is likely to be meant as that: of shorter ones,
+// "Heat" and "heap" are two words.
+const slipLength = 5
+
+// beginsWithSlip says whether a line's first word is the name, misspelled.
+func beginsWithSlip(line, name string) bool {
+	notInWord := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	first := line
+	if end := strings.IndexFunc(line, notInWord); end >= 0 {
+		first = line[:end]
+	}
+	if min(utf8.RuneCountInString(first), utf8.RuneCountInString(name)) < slipLength {
+		return false
+	}
+	return osa.Distance(strings.ToLower(first), strings.ToLower(name), 1) <= 1
 }
 
 // State says in words how an entry's thread stands at the end of a window, and

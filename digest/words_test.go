@@ -22,6 +22,12 @@ func TestHeadline(t *testing.T) {
 		{"former subject behind a dash", "overlays - was: bridges", "Overlays"},
 		{"not a former subject", "Nova (was broken) works", "Nova (was broken) works"},
 		{"only a former subject", "(was: bridges)", "(was: bridges)"},
+		{"former subject first", "[magnum] Re: [was: foo] How do I pin a flavor?", "How do I pin a flavor?"},
+		{"former subject in parentheses first", "Re: (was: x) y", "Y"},
+		{"former subject in the middle", "Overlays (was: [sig] bridges) in depth", "Overlays in depth"},
+		{"former subject that does not close", "Overlays (was: Re: [sig] bridges", "Overlays"},
+		{"only a former subject behind a mark", "Re: (was: bridges)", "(was: bridges)"},
+		{"only a former subject behind tags", "[magnum] Re: [was: foo]", "was: foo"},
 		{"only a tag", "[announce]", "Announce"},
 		{"list before a colon", "sig-openstack: notes are online", "Notes are online"},
 		{"command stays lower", "kube-proxy eats memory", "kube-proxy eats memory"},
@@ -230,6 +236,20 @@ func TestDisplayWidth(t *testing.T) {
 	}
 }
 
+func TestToldLeavesAMisspelledProject(t *testing.T) {
+	for _, c := range []struct{ project, headline, want string }{
+		{"Magnum", "Magnm: a different flavor for the master?", "Magnm: a different flavor for the master?"},
+		{"Heat", "Heap of trouble", "Heat: Heap of trouble"}, // too short to tell
+		{"Swift", "Swit", "Swift: Swit"},
+	} {
+		issue := sigpost.Issue{Titles: map[string]string{"project:p": c.project}}
+		e := sigpost.Entry{Headline: c.headline, Tags: []sigpost.Tagging{{Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "p"}}}}
+		if got := Told(issue, e); got != c.want {
+			t.Errorf("%q: %q, want %q", c.headline, got, c.want)
+		}
+	}
+}
+
 func TestToldNamesAProjectOnce(t *testing.T) {
 	issue := sigpost.Issue{Titles: map[string]string{"project:neutron": "Neutron", "project:kuryr": "Kuryr"}}
 	tags := []sigpost.Tagging{{Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "neutron"}}, {Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "kuryr"}}}
@@ -239,6 +259,10 @@ func TestToldNamesAProjectOnce(t *testing.T) {
 		"Kuryr: port per pod":         "Kuryr: port per pod",
 		"Ports (kuryr) eat the quota": "Ports (kuryr) eat the quota",
 		"Kuryrs of the world":         "Neutron: Kuryrs of the world",
+		"Neutorn: port per pod":       "Neutorn: port per pod",
+		"nutron ports":                "nutron ports",
+		"Neutral ports":               "Neutron: Neutral ports",
+		"The neutorn agent":           "Neutron: The neutorn agent",
 	} {
 		if got := Told(issue, sigpost.Entry{Headline: headline, Tags: tags}); got != want {
 			t.Errorf("%q: %q, want %q", headline, got, want)

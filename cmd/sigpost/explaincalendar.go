@@ -44,7 +44,7 @@ func (c explainCalendar) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := s.tell(found, func(w io.Writer) { tellOccurrences(w, found) }); err != nil {
+	if err := s.tell(found, func(w io.Writer) { tellOccurrences(w, found, from, to) }); err != nil {
 		return err
 	}
 	return leftOut(refused)
@@ -95,19 +95,24 @@ func dayOrTime(flag, text string, zone *time.Location) (t time.Time, isDay bool,
 	return t, false, sigpost.Usage(fmt.Errorf("%s: %q is no day or time such as 2016-04-25 or 2016-04-25T08:00:00Z", flag, text))
 }
 
-func tellOccurrences(w io.Writer, all []app.ExplainedOccurrence) {
+func tellOccurrences(w io.Writer, all []app.ExplainedOccurrence, from, to time.Time) {
 	if len(all) == 0 {
-		fmt.Fprintln(w, "nothing takes place in that time")
+		const layout = "Mon 2006-01-02 15:04 MST"
+		fmt.Fprintf(w, "nothing takes place from %s to %s; --from and --to name another time\n", from.Format(layout), to.Format(layout))
 	}
 	for _, o := range all {
-		when := o.Start.Format("Mon 2006-01-02 15:04") + "-" + o.End.Format("15:04 MST")
+		begins, ends := o.Start.Format("Mon 2006-01-02 15:04"), ""
+		if o.End.After(o.Start) {
+			ends = "-" + o.End.Format("15:04")
+		}
+		when := begins + ends + o.End.Format(" MST")
 		switch {
 		case o.AllDay && o.End.Sub(o.Start) > 25*time.Hour:
 			when = o.Start.Format("Mon 2006-01-02") + " to " + o.End.AddDate(0, 0, -1).Format("Mon 2006-01-02")
 		case o.AllDay:
 			when = o.Start.Format("Mon 2006-01-02")
 		case o.Zone == "":
-			when = o.Start.Format("Mon 2006-01-02 15:04") + "-" + o.End.Format("15:04") + " wherever one is"
+			when = begins + ends + " wherever one is"
 		}
 		line := when + "  " + printable(o.Summary)
 		if o.Status != sigpost.EventConfirmed {

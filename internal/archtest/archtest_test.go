@@ -18,7 +18,7 @@ var own = map[string][]string{
 	"thread":            {"sigpost"},
 	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
 	"calendar":          {"sigpost"},
-	"digest":            {"sigpost", "templates", "internal/inline", "internal/prose"},
+	"digest":            {"sigpost", "templates", "internal/inline", "internal/osa", "internal/prose"},
 	"summary":           {"sigpost", "internal/prose", "internal/tomlfile"},
 	"ingest":            {"sigpost"},
 	"fetch":             {"sigpost"},
