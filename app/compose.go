@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sigpost"
@@ -306,9 +308,27 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 				all[i].Messages[j] = with
 			}
 		}
-		all[i].Quotes = quotes(all[i].Messages)
 	}
+	sumUp(all)
 	return all, nil
+}
+
+// sumUp finds what to quote of each thread, on all processors.
+func sumUp(threads []digest.News) {
+	next := make(chan *digest.News)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for n := range next {
+				n.Quotes = quotes(n.Messages)
+			}
+		})
+	}
+	for i := range threads {
+		next <- &threads[i]
+	}
+	close(next)
+	workers.Wait()
 }
 
 // quotes are the sentences that sum up a thread. What it is about and what came

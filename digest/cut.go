@@ -12,11 +12,15 @@ func Cut(issue sigpost.Issue, wanted sigpost.Selection) sigpost.Issue {
 	if wanted.IsAll() {
 		return issue
 	}
-	entries := []sigpost.Entry{}
-	for _, e := range issue.Entries {
-		if wanted.Takes(e.Tags) {
-			entries = append(entries, e)
+	var taken []int // first, since entries are large
+	for i := range issue.Entries {
+		if wanted.Takes(issue.Entries[i].Tags) {
+			taken = append(taken, i)
 		}
+	}
+	entries := make([]sigpost.Entry, len(taken))
+	for i, at := range taken {
+		entries[i] = issue.Entries[at]
 	}
 	robots := issue.Stats.Robots
 	issue.Entries, issue.Stats = entries, stats(entries, issue.Window)

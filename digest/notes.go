@@ -103,6 +103,9 @@ func PlainNotes(notes string) string {
 // notesText makes lines of notes in Markdown, one a paragraph or list item and
 // without marks; ref numbers a link.
 func notesText(notes string, ref func(url string) string) []string {
+	if strings.TrimSpace(notes) == "" {
+		return nil
+	}
 	source := []byte(notes)
 	var lines []string
 	add := func(marker string, n ast.Node) {
