@@ -177,9 +177,11 @@ FROM (SELECT thread_id, id FROM messages ORDER BY id) m GROUP BY thread_id`))(a.
 		var id, revision int64
 		fmt.Sscan(row[0], &id)
 		fmt.Sscan(row[2], &revision)
-		held[id] = row[1]
-		if before, ok := a.revisions[id]; ok && a.held[id] != row[1] && revision <= before {
-			a.r.Fatalf("thread %d held messages %s and holds %s, and its revision is %d, as before%s", id, a.held[id], row[1], revision, after())
+		messages := strings.Fields(row[1])
+		slices.Sort(messages) // in whatever order the engine gives them
+		held[id] = strings.Join(messages, " ")
+		if before, ok := a.revisions[id]; ok && a.held[id] != held[id] && revision <= before {
+			a.r.Fatalf("thread %d held messages %s and holds %s, and its revision is %d, as before%s", id, a.held[id], held[id], revision, after())
 		}
 		a.revisions[id] = revision
 	}
