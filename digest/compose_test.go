@@ -15,6 +15,59 @@ func week(t testing.TB) sigpost.Window {
 	return sigpost.Window{From: at(t, "2016-04-18 00:00"), To: at(t, "2016-04-25 00:00")}
 }
 
+// What of a mail an issue quotes, and what of it never.
+func TestQuotes(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       string
+	}{
+		{"two sentences", "The quota is per tenant. It stops us at 500 ports.\n", "The quota is per tenant."},
+		{"greeting on its own line", "Hi all,\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"greeting on the same line", "Hello everybody, the quota is per tenant here.\n", "the quota is per tenant here."},
+		{"courtesy", "Thanks for the quick answer to this.\nSorry for the late reply to you.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"quotes", "> What about the quota for these?\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"indented code", "    neutron quota show for the tenant here.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"fenced code", "```\nthis is a line of code here.\n```\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"log", "2016-04-18 14:00:01.2 ERROR the quota was exceeded again here.\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"daemon's log", "sshd[42]: the quota was exceeded again here.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"forwarded fields", "From: somebody who is not here now.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"abbreviation and version", "Kuryr v. 1.2 breaks it, e.g. On Fedora it stops.\n", "Kuryr v. 1.2 breaks it, e.g. On Fedora it stops."},
+		{"lower case goes on", "It stops at node no. three of them. the rest works fine.\n", "It stops at node no. three of them. the rest works fine."},
+		{"introduces code", "This is the output of it all:\n\n    code\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"address", "Write to eve@corp.example about it today please.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"url", "It is all at https://corp.example/x in there.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"behind a patch", "short\n---\n file | 2 +-\nThe quota is per tenant here.\n", ""},
+		{"shouting", "THE QUOTA IS PER TENANT HERE.\n", ""},
+		{"list item", "What we want:\n\n- the first of them is a quota per node.\n- the second\n", "the first of them is a quota per node."},
+		{"short line ends a passage", "Summary\nThe quota is per tenant, and for Neutron the whole cluster is one tenant.\n", "The quota is per tenant, and for Neutron the whole cluster is one tenant."},
+		{"a line broken early goes on", "There are two of these functions\nin the library, which is one too many for us all here.\n", "There are two of these functions in the library, which is one too many for us all here."},
+		{"the rest of a line that is no prose", "Use f(a, b)->c = d[e]; here\ninstead of the other one that we had.\n\nThe quota is per tenant here.\n", "The quota is per tenant here."},
+		{"too long", strings.Repeat("a word and ", 40) + "the end.\n", strings.TrimSpace(strings.Repeat("a word and ", 28)) + " a word and…"},
+		{"Chinese", "我们在同一个节点上看到了这个问题。\n", "我们在同一个节点上看到了这个问题。"},
+		{"nothing", "+1\n", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := ""
+			issue := Compose(Input{Window: week(t), Threads: []News{thread(1, week(t), nil, post(1, "Ana", "2016-04-19 10:00", "s", c.text))}})
+			if quotes := issue.Entries[0].Quotes; len(quotes) > 0 {
+				got = quotes[0].Text
+			}
+			if got != c.want {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestQuotesNothingTwice(t *testing.T) {
+	text := "The same sentence is in both of the patches.\n"
+	issue := Compose(Input{Window: week(t), Threads: []News{thread(1, week(t), nil,
+		post(1, "Ana", "2016-04-19 10:00", "patch", text), post(2, "Ana", "2016-04-20 10:00", "Re: patch", text))}})
+	if n := len(issue.Entries[0].Quotes); n != 1 {
+		t.Errorf("%d quotes", n)
+	}
+}
+
 func TestUnanswered(t *testing.T) {
 	asked := post(1, "Ana", "2016-04-19 10:00", "ports", "Does anybody know why the port stays down?\n")
 	for _, c := range []struct {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"sigpost/internal/prose"
 )
 
 // What a sentence is worth within a number of words: how much likelier than
@@ -92,7 +94,7 @@ func (c *conversation) few(n int) (chosen []int, outcome int) {
 		}
 	}
 	if len(f.left) == 0 {
-		return c.likeliest(func(*candidate) bool { return true }), -1
+		return c.likeliest(func(s *candidate) bool { return prose.WorthQuoting(s.text) }), -1
 	}
 	if n >= 2 {
 		f.take(func(i int) float64 { return f.among(i, c.candidates[i].message == c.first) })
@@ -166,8 +168,12 @@ func (f *fewer) take(value func(i int) float64) bool {
 	if at < 0 {
 		return false
 	}
-	f.chosen = append(f.chosen, f.left[at])
-	f.left = slices.Delete(f.left, at, at+1)
+	took := f.left[at]
+	f.chosen = append(f.chosen, took)
+	// What is sent again with the same words is told once, however few they are.
+	f.left = slices.DeleteFunc(f.left, func(i int) bool {
+		return f.c.candidates[i].text == f.c.candidates[took].text
+	})
 	return true
 }
 
@@ -194,7 +200,7 @@ func (f *fewer) value(i int) float64 {
 
 // standsAlone says whether a sentence can be read without what is around it.
 func (s *candidate) standsAlone() bool {
-	return s.length >= 5 && s.length <= 60 && s.shows.has(finished) && !s.shows.has(courtesy) && !strings.HasPrefix(s.text, "(")
+	return s.length <= 60 && !strings.HasPrefix(s.text, "(") && prose.WorthQuoting(s.text)
 }
 
 // withoutEchoes leaves out what has been said before: what is sent again, or

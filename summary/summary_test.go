@@ -240,13 +240,13 @@ func check(t interface{ Fatalf(string, ...any) }, thread []*sigpost.Message, o O
 	}
 	// A question that waits is told beside all others, of all but the largest.
 	open := 0
-	if len(got) <= maxSentences && slices.ContainsFunc(got, func(s Sentence) bool { return prose.IsQuestion(s.Text) }) {
+	if sentencesFor(said(thread)) < maxSentences && slices.ContainsFunc(got, func(s Sentence) bool { return s.Key && prose.IsQuestion(s.Text) }) {
 		open = 1
 	}
 	switch {
 	case o.Words > 0 && total > o.Words:
 		t.Fatalf("%d words, %d are the most: %q", total, o.Words, texts(got))
-	case o.Words == 0 && len(got) > sentencesFor(len(thread))+open:
+	case o.Words == 0 && len(got) > sentencesFor(said(thread))+open:
 		t.Fatalf("%d sentences of %d messages", len(got), len(thread))
 	case len(got) == 0 && speaks(thread, o.Words):
 		t.Fatalf("nothing was chosen of %q", thread[0].Text)
