@@ -31,5 +31,8 @@ func Usage(err error) error {
 
 type usageError struct{ error }
 
-func (e usageError) Unwrap() error        { return e.error }
+// Unwrap is what was wrong.
+func (e usageError) Unwrap() error { return e.error }
+
+// Is says that it is an ErrUsage, whatever else it is.
 func (e usageError) Is(target error) bool { return target == ErrUsage }

@@ -24,6 +24,10 @@ const (
 	EventCancelled EventStatus = "CANCELLED"
 )
 
+// AnywhereOnEarth is the IANA name of the zone in which a day ends last, as calls
+// for papers mean it: UTC−12.
+const AnywhereOnEarth = "Etc/GMT+12"
+
 // Event is something that readers may want to come to (a VEVENT of RFC 5545,
 // section 3.6.1, with the VEVENTs that override some of its instances).
 type Event struct {

@@ -169,8 +169,11 @@ func (a *App) ircChannel(c config.Announce) (*deliver.IRC, error) {
 // silent takes notes and says none.
 type silent struct{}
 
+// Send takes a note and tells nobody.
 func (silent) Send(context.Context, string, string, []byte) (string, error) { return "dry run", nil }
-func (silent) Close() error                                                 { return nil }
+
+// Close has nothing to close.
+func (silent) Close() error { return nil }
 
 // announceLedger is the ledger of notes, as the sender sees it.
 type announceLedger struct {

@@ -23,6 +23,7 @@ const (
 	termAgainst
 )
 
+// String is the kind as evidence names it.
 func (k termKind) String() string {
 	return [...]string{"alias", "former", "acronym", "repository", "channel", "phrase", "together", "client", "url", "list", "term", "against"}[k]
 }

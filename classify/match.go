@@ -13,6 +13,7 @@ const (
 	contextMissing                  // it needs some, and there is none
 )
 
+// String is what evidence adds of the context; "" for none.
 func (c context) String() string {
 	return [...]string{
 		"", " beside a word of its own", " beside a word for parts of it",
@@ -32,6 +33,7 @@ const (
 	fieldList
 )
 
+// String is Evidence.Field.
 func (f field) String() string {
 	return [...]string{"subject-tag", "subject", "path", "text", "quoted", "list"}[f]
 }

@@ -154,10 +154,6 @@ type Deadline struct {
 	Links []Link             `toml:"links"`
 }
 
-// AnywhereOnEarth is the zone in which a day ends last, as calls for papers mean
-// it: UTC−12.
-const AnywhereOnEarth = "Etc/GMT+12"
-
 // Session is one talk of a summit.
 type Session struct {
 	Title    string                 `toml:"title"`
@@ -276,7 +272,7 @@ func (c *Config) setDefaults() {
 		}
 	}
 	for i := range c.Deadlines {
-		or(&c.Deadlines[i].Zone, AnywhereOnEarth)
+		or(&c.Deadlines[i].Zone, sigpost.AnywhereOnEarth)
 	}
 	for i := range c.Meetings {
 		or(&c.Meetings[i].Duration, Duration(time.Hour))

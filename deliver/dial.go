@@ -36,6 +36,7 @@ var (
 // tlsError marks what broke in the handshake of TLSImplicit.
 type tlsError struct{ error }
 
+// Unwrap is what went wrong.
 func (e tlsError) Unwrap() error { return e.error }
 
 // dial opens a session: TCP, TLS, EHLO and login, by go-mail. Its error is a

@@ -71,6 +71,21 @@ type readerClock struct {
 	own  bool
 }
 
+// named says whose clock a time on it is, with the offset then: "your time
+// (Berlin, UTC+2)", "in Berlin (UTC+2)" where it is the digest's.
+func (r readerClock) named(t time.Time) string {
+	place := city(r.zone)
+	switch {
+	case r.own && place != "":
+		return "your time (" + place + ", " + offset(t) + ")"
+	case r.own:
+		return "your time (" + offset(t) + ")"
+	case place != "":
+		return "in " + place + " (" + offset(t) + ")"
+	}
+	return offset(t)
+}
+
 // location finds a zone by its IANA name, or gives another.
 func location(name string, other *time.Location) *time.Location {
 	if zone, err := time.LoadLocation(name); err == nil && name != "" {
@@ -125,15 +140,12 @@ func upcoming(o sigpost.Occurrence, now time.Time, reader readerClock) Upcoming 
 	return u
 }
 
-// anywhere is the zone in which a day ends last.
-const anywhere = "Etc/GMT+12"
-
 // lastMoment says until when on its day a deadline is met, and when that is on
 // the reader's clock.
 func lastMoment(o sigpost.Occurrence, zone *time.Location, reader readerClock) []string {
 	last := o.End.Add(-time.Minute).In(zone)
 	where := "23:59 anywhere on Earth (UTC−12)"
-	if o.Zone != anywhere {
+	if o.Zone != sigpost.AnywhereOnEarth {
 		where = clock(last)
 		if zoneLetters(last) != "" && offset(last) != "UTC+0" {
 			where += " (" + offset(last) + ")"
@@ -144,18 +156,7 @@ func lastMoment(o sigpost.Occurrence, zone *time.Location, reader readerClock) [
 	if offset(mine) == offset(last) {
 		return parts
 	}
-	words := mine.Format("Mon 15:04")
-	switch place := city(reader.zone); {
-	case reader.own && place != "":
-		words += " your time (" + place + ", " + offset(mine) + ")"
-	case reader.own:
-		words += " your time (" + offset(mine) + ")"
-	case place != "":
-		words += " in " + place + " (" + offset(mine) + ")"
-	default:
-		words += " " + offset(mine)
-	}
-	return append(parts, words)
+	return append(parts, mine.Format("Mon 15:04")+" "+reader.named(mine))
 }
 
 // movedFrom says when an occurrence would be by its recurrence: the day, or the
@@ -175,10 +176,6 @@ func movedFrom(o sigpost.Occurrence, zone *time.Location) string {
 // with its offset at that time. Clocks that agree are named once; a day is
 // named where it is another than the event's.
 func clocks(t time.Time, reader readerClock) []string {
-	yours := "in"
-	if reader.own {
-		yours = "your time"
-	}
 	mine := t.In(reader.zone)
 	sameAs := func(u time.Time) bool {
 		_, a := mine.Zone()
@@ -196,30 +193,19 @@ func clocks(t time.Time, reader readerClock) []string {
 		parts[0] += " (" + offset(t) + ")"
 	}
 	if reader.own && sameAs(t) {
-		parts[0] += ", " + yours
+		parts[0] += ", your time"
 	}
 	if _, seconds := t.Zone(); seconds != 0 {
 		utc := on(t.UTC()) + " UTC"
 		if reader.own && sameAs(t.UTC()) {
-			utc += ", " + yours
+			utc += ", your time"
 		}
 		parts = append(parts, utc)
 	}
 	if sameAs(t) || sameAs(t.UTC()) {
 		return parts
 	}
-	place := city(reader.zone)
-	switch {
-	case reader.own && place != "":
-		yours += " (" + place + ", " + offset(mine) + ")"
-	case reader.own:
-		yours += " (" + offset(mine) + ")"
-	case place != "":
-		yours += " " + place + " (" + offset(mine) + ")"
-	default:
-		yours = offset(mine)
-	}
-	return append(parts, on(mine)+" "+yours)
+	return append(parts, on(mine)+" "+reader.named(mine))
 }
 
 // next says when an event takes place after this, and at which hour of the
@@ -249,14 +235,11 @@ func next(o sigpost.Occurrence, zone *time.Location, reader readerClock) string 
 	if before.Format("15:04") == after.Format("15:04") || o.Start.In(zone).Format("15:04") != then.Format("15:04") {
 		return words
 	}
-	words += ", then at " + after.Format("15:04")
-	switch place := city(reader.zone); {
-	case reader.own:
-		words += " your time (" + offset(after) + ")"
-	case place != "":
-		words += " in " + place + " (" + offset(after) + ")"
-	default:
-		words += " " + offset(after)
+	words += ", then at " + after.Format("15:04") + " "
+	if reader.own { // where that is has been said
+		words += "your time (" + offset(after) + ")"
+	} else {
+		words += reader.named(after)
 	}
 	return words + " because clocks change"
 }

@@ -27,15 +27,6 @@ type Finding struct {
 	Do       string   `json:"do,omitempty"` // what to do about it
 }
 
-// What a letter should keep to.
-const (
-	// sizeLimit is the HTML that mail programs show without cutting it off;
-	// Gmail cuts at 102 kB.
-	sizeLimit = 100_000
-	// wordLimit is what is read in some eight minutes.
-	wordLimit = 1600
-)
-
 var (
 	imageTag  = regexp.MustCompile(`(?is)<img\b[^>]*>`)
 	altText   = regexp.MustCompile(`(?is)\balt\s*=\s*("[^"]*\S[^"]*"|'[^']*\S[^']*'|[^\s"'>]+)`)
@@ -59,11 +50,11 @@ func Inspect(letter sigpost.Letter) (found []Finding) {
 	add := func(s Severity, do, format string, args ...any) {
 		found = append(found, Finding{s, fmt.Sprintf(format, args...), do})
 	}
-	if n := len(letter.HTML); n > sizeLimit {
-		add(Warning, "drop threads, or shorten summaries and notes", "the HTML part has %s bytes; mail programs cut off what is behind some %s", digits(n), digits(sizeLimit))
+	if n := len(letter.HTML); n > maxHTML {
+		add(Warning, "drop threads, or shorten summaries and notes", "the HTML part has %s bytes; mail programs cut off what is behind some %s", digits(n), digits(maxHTML))
 	}
-	if n := readWords(letter.Text); n > wordLimit {
-		add(Warning, "drop threads, or shorten summaries and notes", "the text has %s words; more than %s are seldom read", digits(n), digits(wordLimit))
+	if n := readWords(letter.Text); n > maxWords {
+		add(Warning, "drop threads, or shorten summaries and notes", "the text has %s words; more than %s are seldom read", digits(n), digits(maxWords))
 	}
 	if strings.TrimSpace(letter.Text) == "" {
 		add(Severe, "this is a fault of the templates", "the letter has no text part")

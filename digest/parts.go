@@ -11,7 +11,7 @@ import (
 // How long an issue may get. Mail programs cut what is larger than 102 kB.
 const (
 	maxWords = 1600
-	maxHTML  = 98 << 10
+	maxHTML  = 100_000 // bytes
 	// footWords are about what stands below all else, the numbers of the week
 	// included.
 	footWords = 140

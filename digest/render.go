@@ -269,20 +269,16 @@ func lead(issue sigpost.Issue, topics bool) string {
 	}
 	line := Volume(issue.Stats) + "."
 	var more []string
-	switch n := issue.Stats.Waiting; n {
-	case 0:
-	case 1:
-		more = append(more, "one question waits for an answer")
-	default:
-		more = append(more, numeral(n)+" questions wait for an answer")
+	say := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			more = append(more, numeral(n)+" "+one)
+		case n > 1:
+			more = append(more, numeral(n)+" "+many)
+		}
 	}
-	switch n := issue.Stats.Decisions; n {
-	case 0:
-	case 1:
-		more = append(more, "one decision was made")
-	default:
-		more = append(more, numeral(n)+" decisions were made")
-	}
+	say(issue.Stats.Waiting, "question waits for an answer", "questions wait for an answer")
+	say(issue.Stats.Decisions, "decision was made", "decisions were made")
 	if len(more) > 0 {
 		line += " " + capital(strings.Join(more, "; ")) + "."
 	}

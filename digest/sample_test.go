@@ -189,8 +189,8 @@ func richEvents(t testing.TB) []sigpost.Occurrence {
 			Links: []sigpost.Link{{Title: "Agenda", URL: "https://pad.example.org/agenda"}, {Title: "Channel", URL: "irc://irc.example.org/sig"}},
 		},
 		{
-			UID: "cfp", Kind: sigpost.EventDeadline, Title: "Last day to propose talks for Boston", Zone: anywhere, AllDay: true,
-			Start: time.Date(2016, 11, 4, 0, 0, 0, 0, zone(t, anywhere)), End: time.Date(2016, 11, 5, 0, 0, 0, 0, zone(t, anywhere)),
+			UID: "cfp", Kind: sigpost.EventDeadline, Title: "Last day to propose talks for Boston", Zone: sigpost.AnywhereOnEarth, AllDay: true,
+			Start: time.Date(2016, 11, 4, 0, 0, 0, 0, zone(t, sigpost.AnywhereOnEarth)), End: time.Date(2016, 11, 5, 0, 0, 0, 0, zone(t, sigpost.AnywhereOnEarth)),
 			Links: []sigpost.Link{{Title: "Call for papers", URL: "https://summit.example.org/boston"}},
 		},
 		{

@@ -67,6 +67,7 @@ func (s sums) MarshalText() ([]byte, error) {
 	return []byte(base64.RawStdEncoding.EncodeToString(b)), nil
 }
 
+// UnmarshalText reads what MarshalText wrote.
 func (s *sums) UnmarshalText(text []byte) error {
 	b, err := base64.RawStdEncoding.DecodeString(string(text))
 	if err != nil || len(b) != 8*buckets {

@@ -176,6 +176,7 @@ func (p *pipeline) understand(m mail) (message *sigpost.Message, err error) {
 // storeError says that it is the archive that failed, and not the source.
 type storeError struct{ error }
 
+// Unwrap is what the store said.
 func (e storeError) Unwrap() error { return e.error }
 
 // store adds a batch to the archive and moves the cursor behind it, in one

@@ -75,6 +75,7 @@ type meter struct {
 	n   int64
 }
 
+// Read counts what was read, and ends with its context.
 func (m *meter) Read(b []byte) (int, error) {
 	if err := m.ctx.Err(); err != nil {
 		return 0, err
@@ -92,6 +93,7 @@ type members struct {
 	some bool
 }
 
+// Read goes on from one member of a gzip file to the next.
 func (m *members) Read(b []byte) (int, error) {
 	n, err := m.z.Read(b)
 	if n > 0 {

@@ -22,7 +22,10 @@ type failure struct {
 	err     error
 }
 
+// Error is the message alone: it says what the cause would.
 func (f *failure) Error() string { return f.message }
+
+// Unwrap is the cause.
 func (f *failure) Unwrap() error { return f.err }
 
 // fail puts err, which came up while doing something, into words for people.

@@ -172,4 +172,5 @@ type renderedFile struct {
 	text *bytes.Buffer
 }
 
+// Read reads the migration as the dialect has it.
 func (f renderedFile) Read(p []byte) (int, error) { return f.text.Read(p) }

@@ -234,6 +234,7 @@ type countingListener struct {
 	peer *SMTP
 }
 
+// Accept counts the connections.
 func (l *countingListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err == nil {

@@ -67,6 +67,7 @@ type wireListener struct {
 	tls  *tls.Config // nil without implicit TLS
 }
 
+// Accept wraps each connection, so that what it carries is seen.
 func (l *wireListener) Accept() (net.Conn, error) {
 	raw, err := l.Listener.Accept()
 	if err != nil {

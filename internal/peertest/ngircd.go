@@ -88,12 +88,14 @@ type safeBuffer struct {
 	b  strings.Builder
 }
 
+// Write appends.
 func (b *safeBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.Write(p)
 }
 
+// String is what was written so far.
 func (b *safeBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
