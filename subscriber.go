@@ -34,6 +34,17 @@ type Subscription struct {
 	State      SubscriptionState
 	Selection
 	Since time.Time
+	// Text says that letters come as plain text alone, without HTML.
+	Text bool
+	// NewsOnly leaves out issues without news on the reader's topics, also of a
+	// digest that sends every issue to everybody.
+	NewsOnly bool
+	// PausedUntil is the end of a pause: no issue that begins to be sent before
+	// is sent to this reader. Zero where there is none.
+	PausedUntil time.Time
+	// Serial counts how often the links by which preferences are changed were
+	// replaced: a link of an earlier one is not valid any more.
+	Serial int64
 }
 
 // Selection is what a reader wants to read of.
