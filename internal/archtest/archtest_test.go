@@ -76,6 +76,7 @@ var owner = map[string][]string{
 	"github.com/PuerkitoBio/goquery":    {"internal/inline"},
 	"github.com/chromedp":               {"internal/peertest"},
 	"golang.org/x/net/publicsuffix":     {"digest"},
+	"github.com/emersion/go-msgauth":    {"maildns"},
 	"golang.org/x/oauth2":               {"ingest"},
 	"golang.org/x/text":                 {"message", "digest", "classify", "store"},
 }
