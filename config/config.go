@@ -28,6 +28,10 @@ type Config struct {
 	Digests   []Digest   `toml:"digest"`
 	SMTP      SMTP       `toml:"smtp"`
 	Web       Web        `toml:"web"`
+	// DKIM are the keys that sign letters.
+	DKIM  []DKIM `toml:"dkim"`
+	DNS   DNS    `toml:"dns"`
+	Check Check  `toml:"check"`
 	// Announces are the channels that are told of each issue.
 	Announces []Announce `toml:"announce"`
 
@@ -309,6 +313,7 @@ func (c *Config) setDefaults() {
 	or(&c.SMTP.TLS, "starttls")
 	or(&c.SMTP.Timeout, Duration(time.Minute))
 	or(&c.SMTP.Unknown, "hold")
+	or(&c.DNS.Timeout, Duration(10*time.Second))
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
 }

@@ -84,7 +84,9 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# ca_file", "\nca_file", "\n# hello", "\nhello", "\n# url", "\nurl", "\n# weights", "\nweights", "\n# day =", "\nday =", "\n# nth", "\nnth", "\n# editors", "\neditors",
 		"\n# [[calendar]]", "\n[[calendar]]", "\n# name = ", "\nname = ",
 		"\n# file = ", "\nfile = ", "\n# form = ", "\nform = ", "\n# kind = ", "\nkind = ", "\n# zone = ", "\nzone = ", "\n# only = ", "\nonly = ", "\n# weeks_from = ", "\nweeks_from = ",
-		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ", "\n# templates", "\ntemplates").Replace(withAnnounces())
+		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ", "\n# templates", "\ntemplates",
+		"\n# [[dkim]]", "\n[[dkim]]", "\n# domain = ", "\ndomain = ", "\n# selector = ", "\nselector = ", "\n# key_", "\nkey_",
+		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ").Replace(withAnnounces())
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -163,6 +165,14 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"nobody is asked", `review = "none"`, `review = "deadline"`, "would approve themselves"},
 		{"editors for nothing", `# editors = `, `editors = `, "never asks them"},
 		{"an editor", `# editors = ["Ana Moreau <ana@example.org>"]`, `editors = ["Ana"]`, `"Ana" is no mail address`},
+		{"a key of no domain", "# [[dkim]]\n", "[[dkim]]\nselector = \"s\"\nkey_file = \"k\"\n", "has no domain"},
+		{"a key with no selector", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nkey_file = \"k\"\n", "has no selector"},
+		{"no key", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nselector = \"s\"\n", "one of key_file and key_env; it has 0"},
+		{"a key's domain", "# [[dkim]]\n", "[[dkim]]\ndomain = \"münchen.example\"\nselector = \"s\"\nkey_file = \"k\"\n", "as the DNS has it"},
+		{"a selector", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nselector = \"s; l=0\"\nkey_file = \"k\"\n", "cannot be the selector"},
+		{"two keys", "# [[dkim]]\n", strings.Repeat("[[dkim]]\ndomain = \"example.org\"\nselector = \"s\"\nkey_file = \"k\"\n", 2), "there are two DKIM keys s._domainkey.example.org"},
+		{"a resolver", `# resolver = "192.0.2.53:53"`, `resolver = "192.0.2.53"`, "is no address and port"},
+		{"who sends", `# send_from = ["192.0.2.25", "2001:db8::25"]`, `send_from = ["mail.example.org"]`, "is no IP address"},
 		{"policy", `unknown = "hold"`, `unknown = "maybe"`, `"maybe" is none of hold, resend`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

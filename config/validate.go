@@ -51,6 +51,8 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkSMTP(ch)
 	c.checkAnnounces(ch)
 	c.checkWeb(ch)
+	c.checkDKIM(ch)
+	c.checkDNS(ch)
 	if len(ch.wrong) > 0 {
 		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -23,6 +24,25 @@ type SigningKey struct {
 	Domain   string // ASCII
 	Selector string
 	Key      crypto.Signer // *rsa.PrivateKey, or ed25519.PrivateKey (RFC 8463)
+}
+
+// Name is where the public half is published.
+func (k SigningKey) Name() string { return k.Selector + "._domainkey." + k.Domain }
+
+// Record is what to publish there (RFC 6376, section 3.6.1).
+func (k SigningKey) Record() (string, error) {
+	switch key := k.Key.(type) {
+	case *rsa.PrivateKey:
+		der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+		return "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der), err
+	case ed25519.PrivateKey: // the key as it is: RFC 8463, section 4.2
+		return "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey)), nil
+	}
+	return "", k.refused()
+}
+
+func (k SigningKey) refused() error {
+	return fmt.Errorf("the DKIM key %s is a %T: it has to be of RSA or Ed25519", k.Name(), k.Key)
 }
 
 // Signer signs letters. It may be used by several goroutines.
@@ -56,13 +76,13 @@ func NewSigner(keys []SigningKey, clock func() time.Time) (*Signer, error) {
 		switch key := k.Key.(type) {
 		case *rsa.PrivateKey:
 			if key.N.BitLen() < 1024 {
-				return nil, fmt.Errorf("the DKIM key %s of %s has %d bits: nobody takes fewer than 1024 (RFC 8301, section 3.2)", k.Selector, k.Domain, key.N.BitLen())
+				return nil, fmt.Errorf("the DKIM key %s has %d bits: nobody takes fewer than 1024 (RFC 8301, section 3.2)", k.Name(), key.N.BitLen())
 			}
 			algorithm, hash = "rsa-sha256", crypto.SHA256
 		case ed25519.PrivateKey:
 			algorithm = "ed25519-sha256" // PureEdDSA of the SHA-256 (RFC 8463, section 3)
 		default:
-			return nil, fmt.Errorf("the DKIM key %s of %s is a %T: it has to be of RSA or Ed25519", k.Selector, k.Domain, k.Key)
+			return nil, k.refused()
 		}
 		if !isDotAtom(k.Domain) || !isDotAtom(k.Selector) {
 			return nil, fmt.Errorf("a DKIM key has the domain %q and the selector %q: both are names of letters, digits, dashes and dots", k.Domain, k.Selector)

@@ -6,8 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,18 +31,16 @@ var dkimKeys = sync.OnceValue(func() (k struct {
 	if err != nil {
 		panic(err)
 	}
-	public, edKey, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	der, err := x509.MarshalPKIXPublicKey(&rsaKey.PublicKey)
+	_, edKey, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		panic(err)
 	}
 	k.keys = []deliver.SigningKey{{Domain: "example.org", Selector: "r2026", Key: rsaKey}, {Domain: "example.org", Selector: "e2026", Key: edKey}}
-	k.records = map[string]string{
-		"r2026": "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(der),
-		"e2026": "v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(public),
+	k.records = map[string]string{}
+	for _, key := range k.keys {
+		if k.records[key.Selector], err = key.Record(); err != nil {
+			panic(err)
+		}
 	}
 	return k
 })

@@ -40,6 +40,7 @@ type cli struct {
 	Taxonomy   taxonomyCommand   `cmd:"" help:"Check, show and make taxonomies: what the tags are, and what shows them."`
 	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
+	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 }
