@@ -1,0 +1,29 @@
+package maildns
+
+import (
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+// Organisation is the domain that somebody registered, of which domain is one or
+// a part (RFC 7489, section 3.2).
+func Organisation(domain string) string {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	if org, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
+		return org
+	}
+	return domain
+}
+
+// Aligned says whether one domain speaks for the other (RFC 7489, section 3.1):
+// strictly if they are the same, else if one organisation has both.
+func Aligned(a, b string, strict bool) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	if strict {
+		return strings.EqualFold(a, b)
+	}
+	return Organisation(a) == Organisation(b)
+}
