@@ -13,6 +13,7 @@ import (
 	"sigpost"
 	"sigpost/config"
 	"sigpost/deliver"
+	"sigpost/maildns"
 )
 
 // DKIMRecord is what to publish of a key that signs letters.
@@ -99,7 +100,7 @@ func signingKey(c *config.Config, k config.DKIM) (deliver.SigningKey, error) {
 func (a *App) signer(d config.Digest) (*deliver.Signer, error) {
 	var keys []deliver.SigningKey
 	for _, k := range a.Config.DKIM {
-		if !aligned(domain(d.From), k.Domain) {
+		if !maildns.Aligned(domain(d.From), k.Domain, false) {
 			continue
 		}
 		key, err := signingKey(a.Config, k)

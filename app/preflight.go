@@ -12,6 +12,7 @@ import (
 	"sigpost/calendar"
 	"sigpost/config"
 	"sigpost/digest"
+	"sigpost/maildns"
 )
 
 // Preflight is what there is to know of an issue before it is approved.
@@ -103,8 +104,9 @@ func (p *Preflight) add(s digest.Severity, do, format string, args ...any) {
 	p.Findings = append(p.Findings, digest.Finding{Severity: s, What: fmt.Sprintf(format, args...), Do: do})
 }
 
-// checkHeader builds a letter and reads it as a mail program does.
-func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) {
+// checkHeader builds a letter and reads it as a mail program does. It gives the
+// letter, if one can be built.
+func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) []byte {
 	// Any reader's number will do: what matters is which fields are there.
 	s := sigpost.Subscription{ID: 1, Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
 	var data []byte
@@ -118,7 +120,7 @@ func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) {
 	}
 	if err != nil {
 		p.add(digest.Severe, "put it right: no letter can be built", "%v", err)
-		return
+		return nil
 	}
 	for _, field := range []string{"From", "To", "Date", "Message-Id", "Subject", "List-Id", "List-Unsubscribe", "Mime-Version", "Auto-Submitted"} {
 		if m.Header.Get(field) == "" {
@@ -134,26 +136,28 @@ func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) {
 	if d.PostalAddress == "" {
 		p.add(digest.Remark, "set postal_address; many laws want one", "the letter says no postal address")
 	}
+	return data
 }
 
-// checkAlignment says what can be said of DMARC (RFC 7489, section 3.1) from
-// here: the mail server signs, so that its word is not ours to check.
+// checkAlignment says what can be said of DMARC (RFC 7489, section 3.1) without
+// asking the DNS, as "sigpost check --mail" does. Where the mail server signs,
+// its word is not ours to check.
 func (a *App) checkAlignment(p *Preflight, d config.Digest) {
 	from := domain(d.From)
+	if signer, err := a.signer(d); err != nil {
+		p.add(digest.Severe, "put it right in [[dkim]]: no letter can be signed", "%v", err)
+		return
+	} else if signer != nil {
+		return
+	}
 	login := sigpost.Address{Addr: a.Config.SMTP.Username}.Domain()
-	if login != "" && !aligned(from, login) {
+	if login != "" && !maildns.Aligned(from, login, false) {
 		p.add(digest.Warning, "send as an address of the login's domain, or make sure that the server signs for the other one",
 			"letters are from %s and the login is of %s: a signature (DKIM) or return path of that domain does not count for the author's", from, login)
 		return
 	}
-	p.add(digest.Remark, "make sure that it does; mail yourself a letter and look for dkim=pass with header.d="+from,
-		"sigpost does not sign letters (DKIM): the mail server has to, for %s", from)
-}
-
-// aligned says whether one domain is the other, or within it.
-func aligned(a, b string) bool {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	return a == b || strings.HasSuffix(a, "."+b) || strings.HasSuffix(b, "."+a)
+	p.add(digest.Remark, "make a key (\"sigpost dkim new\"); or make sure that the server signs: mail yourself a letter and look for dkim=pass with header.d="+from,
+		"sigpost has no key to sign letters with (DKIM): the mail server has to, for %s", from)
 }
 
 // checkCalendar looks at the events of the configuration, and at those that the

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,7 @@ func TestMain(m *testing.M) {
 type world struct {
 	imap *mailtest.IMAP
 	smtp *mailtest.SMTP
+	dns  *mailtest.DNS // nil before a zone is set
 }
 
 type worldKey struct{}
@@ -58,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"same":     same,
 			"device":   device,
 			"page":     page,
+			"zone":     zone,
 		},
 	})
 }
@@ -76,7 +79,7 @@ func setup(env *testscript.Env) error {
 	if err := imap.Append("INBOX", sample(func(at time.Time) bool { return !at.After(demoNow) })); err != nil {
 		return err
 	}
-	env.Values[worldKey{}] = &world{imap, smtp}
+	env.Values[worldKey{}] = &world{imap: imap, smtp: smtp}
 	for name, data := range map[string]string{
 		"config.toml":    scriptConfig(imap.Addr, smtp.Addr),
 		"ca.pem":         string(imap.CA.PEM),
@@ -291,6 +294,28 @@ func page(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%q is not on the page", args[0])
 		}
 	}
+}
+
+// zone FILE [RECORDS] has a name server tell what is in a file, and what
+// "sigpost --json dkim record" said. Its address is $DNS.
+func zone(ts *testscript.TestScript, neg bool, args []string) {
+	w, text := worldOf(ts), ts.ReadFile(args[0])
+	if len(args) > 1 {
+		var records []struct{ Name, Value string }
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &records))
+		for _, r := range records {
+			text += r.Name + " TXT " + r.Value + "\n"
+		}
+	}
+	if w.dns != nil {
+		ts.Check(w.dns.Set(text))
+		return
+	}
+	var err error
+	w.dns, err = mailtest.StartDNS(text)
+	ts.Check(err)
+	ts.Defer(func() { w.dns.Close() })
+	ts.Setenv("DNS", w.dns.Addr)
 }
 
 // same FILE FILE compares bytes, which cmp does not where a line ends in CR.

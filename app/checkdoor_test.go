@@ -1,0 +1,105 @@
+package app
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sigpost"
+	"sigpost/maildns"
+)
+
+// What stands between readers and the pages breaks one-click unsubscribing in
+// many ways; each is found out by calling the door.
+func TestDoorIsTried(t *testing.T) {
+	w := newWorld(t)
+	w.web = "http://127.0.0.1:1"
+	a := w.open()
+	s := w.subscribe(a, "ada@example.net")
+	type front = func(pages http.Handler) http.Handler
+	only := func(method string, odd http.HandlerFunc) front {
+		return func(pages http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == method {
+					odd(w, r)
+					return
+				}
+				pages.ServeHTTP(w, r)
+			})
+		}
+	}
+	// changed lets the pages answer and changes that.
+	changed := func(change func(*http.Response)) front {
+		return func(pages http.Handler) http.Handler {
+			behind := httptest.NewServer(pages)
+			t.Cleanup(behind.Close)
+			u, err := url.Parse(behind.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy := httputil.NewSingleHostReverseProxy(u)
+			proxy.ModifyResponse = func(r *http.Response) error { change(r); return nil }
+			return proxy
+		}
+	}
+	var asked []string
+	for _, c := range []struct {
+		name  string
+		front front
+		want  maildns.Severity
+		says  string
+	}{
+		{"as they are", func(pages http.Handler) http.Handler { return pages }, maildns.OK, "answers a click at once"},
+		{"a proxy", changed(func(*http.Response) {}), maildns.OK, "answers a click at once"},
+		{"a redirect", only(http.MethodPost, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://www.example.org"+r.URL.Path, http.StatusMovedPermanently)
+		}), maildns.Severe, "leads elsewhere (301, to https://www.example.org/unsubscribe/"},
+		{"a login", only(http.MethodPost, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }), maildns.Severe, "wants a login"},
+		{"no programs", only(http.MethodGet, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), maildns.Severe, "GET http"},
+		{"no POST", only(http.MethodPost, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusMethodNotAllowed) }), maildns.Severe, "answers 405 instead of 404"},
+		{"a cookie", changed(func(r *http.Response) { r.Header.Set("Set-Cookie", "a=b") }), maildns.Severe, "sets a cookie"},
+		{"another page", changed(func(r *http.Response) {
+			r.Body, r.ContentLength = io.NopCloser(strings.NewReader("<p>hello")), 8
+			r.Header.Set("Content-Length", "8")
+		}), maildns.Warning, "another page"},
+		{"a file server", func(http.Handler) http.Handler { return http.NotFoundHandler() }, maildns.Warning, "another page"},
+		{"a broken answer", only(http.MethodPost, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), maildns.Severe, "has no answer"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := httptest.NewUnstartedServer(nil)
+			a.Config.Web.URL = "http://" + server.Listener.Addr().String()
+			pages, err := a.Handler()
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := c.front(pages)
+			server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.URL.Path)
+				before.ServeHTTP(w, r)
+			})
+			server.Start()
+			defer server.Close()
+			found := a.checkDoor(t.Context())
+			if f := found[0]; f.Severity != c.want || !strings.Contains(f.What, c.says) || f.Severity != maildns.OK && f.Do == "" {
+				t.Errorf("%+v", f)
+			}
+			for _, f := range found {
+				if strings.Contains(f.What, a.tokens.Unsubscribe(0)) && c.name != "a redirect" {
+					t.Errorf("it shows the token: %s", f.What)
+				}
+			}
+		})
+	}
+	for _, path := range asked {
+		if strings.Contains(path, a.tokens.Unsubscribe(s.ID)) {
+			t.Errorf("a reader's door was called")
+		}
+	}
+	if now, err := a.Store.Subscription(t.Context(), s.ID); err != nil || now.State != sigpost.SubscriptionActive {
+		t.Errorf("the reader is %v, %v", now.State, err)
+	}
+}
