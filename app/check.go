@@ -19,7 +19,7 @@ type Finding struct {
 }
 
 // Check tries everything that the configuration names: the archive's
-// database, each mailbox, the mail server. It changes nothing but that it makes
+// database, each mailbox, the mail server, the keys. It changes nothing but that it makes
 // the database where there is none.
 func (a *App) Check(ctx context.Context) []Finding {
 	messages, threads, quarantined, err := a.Store.CountMessages(ctx)
@@ -56,6 +56,10 @@ func (a *App) Check(ctx context.Context) []Finding {
 			says = "%s can be reached and wants no login"
 		}
 		findings = append(findings, finding("smtp", err, says, a.Config.SMTP.Host))
+	}
+	for _, k := range a.Config.DKIM {
+		_, err := signingKey(a.Config, k)
+		findings = append(findings, finding("dkim "+k.Name(), err, "the key can be read"))
 	}
 	for _, c := range a.Config.Announces {
 		findings = append(findings, a.checkChannel(ctx, c))

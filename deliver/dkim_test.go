@@ -361,3 +361,24 @@ func BenchmarkDKIM(b *testing.B) {
 		})
 	}
 }
+
+// Several connections sign at once.
+func TestSignerIsShared(t *testing.T) {
+	s, data := dkimSigner(t, dkimKeys().keys[1]), build(t, sample, sampleLetter)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 50 {
+				mine := bytes.Replace(data, []byte("\r\nSubject:"), fmt.Appendf(nil, "\r\nSubject: %d %d", i, j), 1)
+				signed, err := s.SignMessage(mine)
+				if err == nil {
+					err = verified(signed, 1)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

@@ -27,7 +27,7 @@ type Finding struct {
 	Do       string   `json:"do,omitempty"` // what to do about it
 }
 
-// Sender is who sends letters.
+// Sender is who sends letters. Its domains may be written in any script.
 type Sender struct {
 	From     string // the domain of the author's address (RFC5322.From)
 	Envelope string // the address that bounces go to (RFC5321.MailFrom)
@@ -74,6 +74,7 @@ const (
 // Check finds out about a sender all that the DNS tells.
 func Check(ctx context.Context, dns *Resolver, s Sender) []Finding {
 	c := &check{ctx: ctx, dns: dns, Sender: s, proven: map[string]bool{}}
+	c.From = ASCII(s.From)
 	c.mailboxes()
 	c.spf()
 	c.dkim()
@@ -97,6 +98,7 @@ func (c *check) mailboxes() {
 	_, envelope, _ := cutAddress(c.Envelope)
 	seen := map[string]bool{c.From: true, "": true}
 	for _, domain := range append([]string{envelope}, c.Mailboxes...) {
+		domain = ASCII(domain)
 		if !seen[domain] {
 			c.takesMail(domain, Warning)
 		}

@@ -136,6 +136,14 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// A domain in another script is asked about as the DNS has it.
+func TestFindingsOfAnInternationalDomain(t *testing.T) {
+	k := key(t, "xn--mnchen-3ya.example", "s1", "strong")
+	zone := strings.NewReplacer("news.example.org", "xn--mnchen-3ya.example", "_dmarc.example.org", "_dmarc.xn--mnchen-3ya.example").Replace(good)
+	s := maildns.Sender{From: "münchen.example", Envelope: "post@MÜNCHEN.example", Keys: []maildns.Key{k}, SendFrom: []netip.Addr{netip.MustParseAddr("192.0.2.25")}}
+	expect(t, findings(t, zone+k.Name()+" TXT "+k.Record+"\n", s), nil)
+}
+
 // Keys of a domain above the author's, of a stranger, of other kinds.
 func TestFindingsOfKeys(t *testing.T) {
 	above, weak, modern := key(t, "example.org", "a", "strong"), key(t, "news.example.org", "w", "weak"), key(t, "news.example.org", "n", "new")
@@ -224,10 +232,52 @@ func TestAlignment(t *testing.T) {
 		{"example.co.uk", "other.co.uk", false, false},
 		{"a.example.co.uk", "b.example.co.uk", true, false},
 		{"example.org", "example.net", false, false},
+		{"news.münchen.example", "xn--mnchen-3ya.example", true, false},
+		{"MÜNCHEN.example", "xn--mnchen-3ya.example", true, true},
 		{"", "", false, false},
 	} {
 		if maildns.Aligned(c.a, c.b, false) != c.relaxed || maildns.Aligned(c.a, c.b, true) != c.strict {
 			t.Errorf("%s and %s", c.a, c.b)
 		}
 	}
+}
+
+// Whatever stands in the DNS, it is somebody else's: it is looked at, and no more.
+func FuzzRecords(f *testing.F) {
+	for _, seed := range []string{"v=spf1 include:%{d} -all", "v=DMARC1; p=none; pct=9999", "v=DKIM1; k=rsa; p=MII", "v=DKIM1;;p", "v=spf1 ip4:1/99 mx//1 exists:%{i", "=;=;", "\x00"} {
+		f.Add(seed)
+	}
+	d, err := mailtest.StartDNS("")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { d.Close() })
+	strong := deliver.SigningKey{Domain: "example.org", Selector: "s", Key: private()["new"]}
+	signer, err := deliver.NewSigner([]deliver.SigningKey{strong}, time.Now)
+	if err != nil {
+		f.Fatal(err)
+	}
+	probe, err := signer.SignMessage([]byte(letter))
+	if err != nil {
+		f.Fatal(err)
+	}
+	s := maildns.Sender{From: "example.org", Envelope: "a@example.org", SendFrom: []netip.Addr{netip.MustParseAddr("192.0.2.25")},
+		Keys: []maildns.Key{{Domain: "example.org", Selector: "s", Public: strong.Key.Public(), Probe: probe}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		text = strings.Join(strings.Fields(text), " ")
+		if len(text) > 4000 {
+			return
+		}
+		zone := ""
+		for _, name := range []string{"example.org", "_dmarc.example.org", "s._domainkey.example.org"} {
+			zone += name + " TXT " + text + "\n"
+		}
+		if err := d.Set(zone); err != nil {
+			t.Fatal(err)
+		}
+		found := maildns.Check(t.Context(), maildns.NewResolver(d.Addr, 5*time.Second), s)
+		if len(found) < 5 {
+			t.Errorf("%d findings", len(found))
+		}
+	})
 }

@@ -73,7 +73,8 @@ func (c *check) exampleSPF() string {
 }
 
 func (c *check) ask(addr netip.Addr) (spf.Result, error) {
-	return spf.CheckHostWithSender(net.IP(addr.AsSlice()), c.Hello, c.Envelope, spf.WithContext(c.ctx), spf.WithResolver(c.dns))
+	local, domain, _ := cutAddress(c.Envelope)
+	return spf.CheckHostWithSender(net.IP(addr.AsSlice()), c.Hello, local+"@"+domain, spf.WithContext(c.ctx), spf.WithResolver(c.dns))
 }
 
 // spfOf says what the record means for one address.
@@ -115,7 +116,7 @@ func cutAddress(addr string) (local, domain string, ok bool) {
 	if at < 0 || at == len(addr)-1 {
 		return addr, "", false
 	}
-	return addr[:at], strings.ToLower(addr[at+1:]), true
+	return addr[:at], ASCII(addr[at+1:]), true
 }
 
 func trimDot(name string) string { return strings.TrimSuffix(name, ".") }

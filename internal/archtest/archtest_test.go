@@ -79,6 +79,7 @@ var owner = map[string][]string{
 	"golang.org/x/net/publicsuffix":     {"digest", "maildns"},
 	"github.com/emersion/go-msgauth":    {"maildns"},
 	"blitiri.com.ar/go/spf":             {"maildns"},
+	"golang.org/x/net/idna":             {"maildns"},
 	"golang.org/x/oauth2":               {"ingest"},
 	"golang.org/x/text":                 {"message", "digest", "classify", "store"},
 }
