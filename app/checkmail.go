@@ -70,8 +70,10 @@ func (a *App) mailSender(r *MailReport, d config.Digest, probe []byte) maildns.S
 	for _, addr := range []string{d.ReplyTo, d.UnsubscribeMailto} {
 		s.Mailboxes = append(s.Mailboxes, domain(addr))
 	}
+	var others []string
 	for _, k := range a.Config.DKIM {
 		if !maildns.Aligned(s.From, k.Domain, false) {
+			others = append(others, k.Name())
 			continue
 		}
 		key, err := a.mailKey(k, probe)
@@ -83,6 +85,10 @@ func (a *App) mailSender(r *MailReport, d config.Digest, probe []byte) maildns.S
 			r.add("DKIM", maildns.Warning, "chmod 600 "+path, "others on this machine can read the private key %s", path)
 		}
 		s.Keys = append(s.Keys, key)
+	}
+	if n := len(others); n > 0 && n == len(a.Config.DKIM) {
+		r.add("DKIM", maildns.Warning, "put domain in [[dkim]] or from in [[digest]] right, or make a key for "+s.From+": \"sigpost dkim new\"",
+			"letters from %s are not signed: the keys are of others (%s)", s.From, strings.Join(others, ", "))
 	}
 	return s
 }

@@ -54,9 +54,6 @@ func (b *BodyHash) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteString takes the next piece. It has no errors.
-func (b *BodyHash) WriteString(s string) (int, error) { return b.Write([]byte(s)) }
-
 // Sum ends the body and gives its hash; b is used up.
 func (b *BodyHash) Sum() (sum [32]byte) {
 	if b.cr {
