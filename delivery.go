@@ -39,3 +39,22 @@ type Delivery struct {
 
 // DeliveryCounts are an issue's deliveries by state.
 type DeliveryCounts map[DeliveryState]int
+
+// Claim is a delivery that is to be made now, and for whom.
+type Claim struct {
+	Delivery
+	Subscription Subscription
+}
+
+// DeliveryResult is what became of a delivery that was begun.
+type DeliveryResult struct {
+	DeliveryID int64
+	// State is sent, failed, unknown, suppressed, or queued, and then not before
+	// Due.
+	State DeliveryState
+	Reply string
+	Due   time.Time
+	// Untried says that nothing was said of it to a server, so that it counts
+	// as no attempt.
+	Untried bool
+}

@@ -178,7 +178,7 @@ func (a *App) queueNudges(ctx context.Context, d config.Digest, issue sigpost.Is
 		sum := fnv.New64a()
 		fmt.Fprintf(sum, "%s\n%s", kind, to)
 		// Readers' numbers are above 0, so that no letter to one has this id.
-		id := deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.Number, -int64(sum.Sum64()>>1), domain(d.From))
+		id := a.messageID(d, issue, -int64(sum.Sum64()>>1))
 		err := a.Store.Nudges().Queue(ctx, store.Nudge{Kind: kind, Addr: to,
 			Delivery: sigpost.Delivery{IssueID: issue.ID, MessageID: id, Due: a.now()}})
 		if err != nil {

@@ -212,17 +212,17 @@ func TestSendInterrupted(t *testing.T) {
 	t.Run("by a signal", func(t *testing.T) {
 		w := newWorld(t)
 		a := w.open()
-		readers := w.manyReaders(a, 20)
+		readers := w.manyReaders(a, 300)
 		ctx, cancel := context.WithCancel(context.Background())
 		a.progress = func(stage string, _ Unit, done, _ int) {
-			if strings.HasPrefix(stage, "sending") && done == 7 {
+			if strings.HasPrefix(stage, "sending") && done > 0 {
 				cancel()
 			}
 		}
 		if _, err := a.Run(ctx, false); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}
-		if n := len(w.letters()); n < 7 || n == len(readers) {
+		if n := len(w.letters()); n == 0 || n == len(readers) {
 			t.Errorf("%d letters before the interrupt was heard", n)
 		}
 		w.run(a)
@@ -234,7 +234,7 @@ func TestUnknownDeliveryIsHeldAndCounted(t *testing.T) {
 	w := newWorld(t)
 	a := w.open()
 	readers := w.manyReaders(a, 5)
-	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, Nth: 2})
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, To: readers[1], Times: 1})
 	r, err := a.Run(context.Background(), false)
 	sent := r.Digests[0].Sent[0]
 	if !errors.Is(err, ErrLost) || sent.Outcome.Unknown != 1 || sent.Outcome.Sent != 4 {
@@ -254,7 +254,13 @@ func TestUnknownDeliveryIsHeldAndCounted(t *testing.T) {
 	if n := len(w.letters()); n != 6 {
 		t.Errorf("%d letters", n)
 	}
-	if ids := []string{w.header(w.letters()[1]).Get("Message-Id"), w.header(w.letters()[5]).Get("Message-Id")}; ids[0] != ids[1] {
+	var ids []string
+	for _, l := range w.letters() {
+		if l.To == readers[1] {
+			ids = append(ids, w.header(l).Get("Message-Id"))
+		}
+	}
+	if len(ids) != 2 || ids[0] != ids[1] {
 		t.Errorf("the repeat has another Message-ID: %v", ids)
 	}
 }
@@ -283,14 +289,16 @@ func TestLostLettersAreNamedWhenSendingStops(t *testing.T) {
 	readers := w.manyReaders(a, 20)
 	w.smtp.Fail(
 		mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 550, Text: "no such user", To: readers[0], Times: 1},
-		mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 554, Text: "5.7.1 Relay access denied", Times: 5})
+		mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 554, Text: "5.7.1 Relay access denied", Times: 9})
 	r, err := a.Run(context.Background(), false)
 	sent := r.Digests[0].Sent[0]
 	if !errors.Is(err, ErrLost) || !strings.Contains(err.Error(), "in a row got nowhere") || len(sent.Lost) != 1 || sent.Lost[0].To != readers[0] {
 		t.Errorf("%+v, %v", sent.Lost, err)
 	}
-	w.setNow(w.clock().Add(time.Hour))
-	w.run(a)
+	for range 2 { // some of the refusals may be left over
+		w.setNow(w.clock().Add(time.Hour))
+		w.run(a)
+	}
 	w.wantOnce(readers[1:]...)
 }
 
@@ -348,7 +356,8 @@ zone = "UTC"
 	w.wantOnce("ana@readers.example.org", "ben@readers.example.org")
 }
 
-// Issues that wait are sent in their order, however many there are.
+// Issues that wait are sent in their order, and not any more when the one after
+// them is overdue.
 func TestIssuesThatWaitedAreSentInOrder(t *testing.T) {
 	w := newWorld(t)
 	w.deliver(sampleAfter(monday)...)
@@ -358,7 +367,7 @@ func TestIssuesThatWaitedAreSentInOrder(t *testing.T) {
 	if _, err := a.Ingest(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for week := range 25 { // the second has news, the others are quiet
+	for week := range 2 {
 		w.setNow(monday.AddDate(0, 0, 7*week))
 		if _, err := a.Ingest(ctx); err != nil {
 			t.Fatal(err)
@@ -373,6 +382,28 @@ func TestIssuesThatWaitedAreSentInOrder(t *testing.T) {
 	letters := w.letters()
 	if len(letters) != 2 || !strings.Contains(letters[0].Data, "No. 1") || !strings.Contains(letters[1].Data, "No. 2") {
 		t.Errorf("%d letters, not No. 1 and then No. 2", len(letters))
+	}
+}
+
+// A job that stood still for months does not surprise anybody with old issues.
+func TestStaleIssuesExpire(t *testing.T) {
+	w := newWorld(t)
+	a := w.open()
+	w.subscribe(a, "ana@readers.example.org")
+	ctx := context.Background()
+	if _, err := a.Ingest(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Compose(ctx, w.digest(a)); err != nil {
+		t.Fatal(err)
+	}
+	w.setNow(w.clock().AddDate(0, 3, 0))
+	reports, err := a.Send(ctx, w.digest(a), false)
+	if !errors.Is(err, ErrExpired) || len(reports) != 1 || reports[0].Ended == "" || len(w.letters()) != 0 {
+		t.Errorf("%+v, %v; %d letters", reports, err, len(w.letters()))
+	}
+	if reports, err = a.Send(ctx, w.digest(a), false); err != nil || len(reports) != 0 {
+		t.Errorf("once more: %+v, %v", reports, err)
 	}
 }
 

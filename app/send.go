@@ -34,8 +34,11 @@ type SendReport struct {
 	// were all that was left to do: the letters were sent before.
 	Announced []AnnounceReport `json:"announced,omitempty"`
 	Closed    bool             `json:"closed,omitempty"`
-	DryRun    bool             `json:"dry_run"`
-	Took      time.Duration    `json:"took_ns"`
+	// Paused and Ended say why the issue stands still, or is not sent any more.
+	Paused string        `json:"paused,omitempty"`
+	Ended  string        `json:"ended,omitempty"`
+	DryRun bool          `json:"dry_run"`
+	Took   time.Duration `json:"took_ns"`
 }
 
 // LostLetter is a letter that was not sent, or may not have been.
@@ -73,8 +76,14 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 	}
 	reports := []SendReport{}
 	var failures []error
+	var restored time.Time
+	if len(issues) > 0 {
+		if restored, err = a.checkGeneration(ctx); err != nil {
+			return reports, err
+		}
+	}
 	for _, issue := range issues {
-		r, err := a.sendIssue(ctx, d, issue)
+		r, err := a.sendIssue(ctx, d, issue, restored)
 		reports = append(reports, r)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err))
@@ -92,45 +101,49 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 	return reports, errors.Join(failures...)
 }
 
-func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue) (SendReport, error) {
+func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time) (SendReport, error) {
 	begin := time.Now()
 	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
-	err := a.fillLedger(ctx, d, issue, &r)
+	sending, err := a.beginSending(ctx, d, issue, restored)
 	if err != nil {
 		return r, err
 	}
-	courier, err := a.openCourier(&r)
+	if a.now().After(sending.Expires) && sending.Paused.IsZero() {
+		r.Ended = fmt.Sprintf("it was to be sent by %s, and nothing more of it is", sending.Expires.In(d.Location()).Format(time.RFC1123))
+		r.Outcome.Suppressed, err = a.Store.EndSending(ctx, issue.ID, r.Ended, a.now())
+		return r, errors.Join(err, fmt.Errorf("%w: %s", ErrExpired, r.Ended))
+	}
+	if !sending.Paused.IsZero() {
+		r.Paused = sending.PausedWhy
+		return r, nil
+	}
+	p, err := a.newPacker(d, issue)
 	if err != nil {
 		return r, err
 	}
-	defer courier.Close()
-	policy := deliver.Hold
-	if a.Config.SMTP.Unknown == "resend" {
-		policy = deliver.Resend
-	}
-	l := &ledger{DB: a.Store}
-	sender := deliver.New(l, courier, a.now, a.log, deliver.Options{Unknown: policy})
-	counts, err := a.Store.DeliveryCounts(ctx, issue.ID)
+	b := &books{DB: a.Store, a: a, packer: p, sending: sending, report: &r}
+	sender, done, err := a.openBulk(&r, b)
 	if err != nil {
 		return r, err
 	}
-	total := counts[sigpost.DeliveryQueued] + counts[sigpost.DeliverySending]
-	edition, err := a.edition(d, issue)
+	defer done()
+	total, err := a.Store.SendingTotal(ctx, sending, d.Name)
 	if err != nil {
 		return r, err
 	}
-	r.Outcome, err = sender.Send(ctx, issue.ID, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
-		s := l.readers[delivery.SubscriptionID]
-		if !digest.Worth(digest.Cut(issue, s.Selection)) { // the reader has changed them since
-			return "", "", nil, fmt.Errorf("%s: %w", nothingForThem, deliver.ErrNoLetter)
-		}
-		data, err = a.Letter(d, edition, s, delivery.MessageID)
-		return address(d.From).Address, s.Subscriber.Addr, data, err
-	}, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done, total) })
+	r.Outcome, err = sender.Send(ctx, issue.ID, p.pack, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done, total) })
 	r.Took = time.Since(begin)
 	a.log.Info("sending ended", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
-	if err == nil {
+	if tripped := (*deliver.Tripped)(nil); errors.As(err, &tripped) {
+		r.Paused = tripped.Error()
+		_, pausing := a.Store.PauseSending(context.WithoutCancel(ctx), issue.ID, r.Paused, a.now())
+		err = errors.Join(err, pausing)
+	}
+	if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
+		s, reading := a.Store.Sending(ctx, issue.ID)
+		r.Paused, err = s.PausedWhy, reading
+	} else if err == nil {
 		err = a.closeIssue(ctx, issue)
 	}
 	if r.Outcome.Failed+r.Outcome.Unknown == 0 {
@@ -142,6 +155,48 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	r.Lost = lost
 	return r, errors.Join(err, reading,
 		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
+}
+
+// ErrExpired says that an issue was not sent in time.
+var ErrExpired = errors.New("too late to send it")
+
+// beginSending gives how the sending of an issue goes, and begins it where it has
+// not begun. One of before the archive was put back stands still.
+func (a *App) beginSending(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time) (s store.Sending, err error) {
+	if issue.State == sigpost.IssueSending {
+		return a.Store.Sending(ctx, issue.ID)
+	}
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		if s, err = tx.BeginSending(ctx, issue, a.expiry(issue), a.now()); err != nil {
+			return err
+		}
+		if issue.Window.To.Before(restored) {
+			if _, err := tx.PauseSending(ctx, issue.ID, restoredWhy, a.now()); err != nil {
+				return err
+			}
+			if s, err = tx.Sending(ctx, issue.ID); err != nil {
+				return err
+			}
+		}
+		return a.queueAnnouncements(ctx, tx, d, issue)
+	})
+	if err == nil {
+		err = a.noteGeneration(ctx)
+	}
+	return s, err
+}
+
+// leastExpiry is how long an issue may at least take to be sent.
+const leastExpiry = 48 * time.Hour
+
+// expiry is when an issue is too old to be sent: as long after its approval as its
+// digest takes from one issue to the next.
+func (a *App) expiry(issue sigpost.Issue) time.Time {
+	period := issue.Until.Sub(issue.Window.To)
+	if issue.Until.IsZero() {
+		period = issue.Window.To.Sub(issue.Window.From)
+	}
+	return sent(issue).Add(max(period, leastExpiry))
 }
 
 // lost are the letters of an issue that were not sent, or may not have been.
@@ -173,7 +228,8 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 		}
 		n, err := a.Store.Requeue(ctx, last.ID, state, a.now())
 		if err == nil && n > 0 {
-			err = a.Store.SetIssueState(ctx, last.ID, sigpost.IssueSending, a.now())
+			err = errors.Join(a.Store.SendUntil(ctx, last.ID, a.now().Add(leastExpiry)),
+				a.Store.SetIssueState(ctx, last.ID, sigpost.IssueSending, a.now()))
 		}
 		if err == nil {
 			_, err = a.Store.Announcements().Requeue(ctx, last.ID, state, a.now())
@@ -210,81 +266,15 @@ func (a *App) lastOf(ctx context.Context, d config.Digest, is func(sigpost.Issue
 	return sigpost.Issue{}, err
 }
 
-// nothingForThem is why a reader gets no letter of an issue.
-const nothingForThem = "nothing on this reader's topics"
-
-// ledger is the store, as the sender sees it. It remembers for whom the
-// deliveries are that were claimed last.
-type ledger struct {
-	*store.DB
-	readers map[int64]sigpost.Subscription
-}
-
-// Claim claims, and remembers for whom.
-func (l *ledger) Claim(ctx context.Context, issueID int64, now, lease time.Time, limit int) ([]sigpost.Delivery, error) {
-	claimed, err := l.DB.Claim(ctx, issueID, now, lease, limit)
-	l.readers = make(map[int64]sigpost.Subscription, len(claimed))
-	deliveries := make([]sigpost.Delivery, len(claimed))
-	for i, c := range claimed {
-		deliveries[i] = c.Delivery
-		l.readers[c.SubscriptionID] = c.Subscription
-	}
-	return deliveries, err
-}
-
-// fillLedger gives every active subscription its row, once, when the issue
-// begins to be sent. Readers whose topics have no news get a row that says so.
-func (a *App) fillLedger(ctx context.Context, d config.Digest, issue sigpost.Issue, r *SendReport) error {
-	if issue.State == sigpost.IssueSending {
-		return nil
-	}
-	const batch = 500
-	after := int64(0)
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
-		for {
-			subscriptions, err := tx.Subscriptions(ctx, d.Name, sigpost.SubscriptionActive, after, batch)
-			if err != nil {
-				return err
-			}
-			if len(subscriptions) == 0 {
-				if err := a.queueAnnouncements(ctx, tx, d, issue); err != nil {
-					return err
-				}
-				return tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now())
-			}
-			rows := make([]sigpost.Delivery, 0, len(subscriptions))
-			for _, s := range subscriptions {
-				rows = append(rows, a.delivery(d, issue, s))
-				if rows[len(rows)-1].State == sigpost.DeliverySuppressed {
-					r.Nothing++
-				}
-				after = s.ID
-			}
-			added, err := tx.Queue(ctx, issue.ID, rows)
-			if err != nil {
-				return err
-			}
-			r.Queued += added
-		}
-	})
-}
-
-func (a *App) delivery(d config.Digest, issue sigpost.Issue, s sigpost.Subscription) sigpost.Delivery {
-	row := sigpost.Delivery{
-		IssueID: issue.ID, SubscriptionID: s.ID, State: sigpost.DeliveryQueued, Due: a.now(),
-		MessageID: a.messageID(d, issue, s.ID),
-	}
-	if !digest.Worth(digest.Cut(issue, s.Selection)) {
-		row.State, row.Reply = sigpost.DeliverySuppressed, nothingForThem
-	}
-	return row
-}
-
 // messageID is that of an issue's letter to one reader. It is made of what the
 // issue is, not of the row that it has: a repeat has the same one, from a
 // restored database too.
 func (a *App) messageID(d config.Digest, issue sigpost.Issue, subscription int64) sigpost.MessageID {
-	return deliver.MessageIDFor(a.secret, d.Name, issue.Window.To, issue.Number, subscription, domain(d.From))
+	return a.messageIDs(d, issue).For(subscription)
+}
+
+func (a *App) messageIDs(d config.Digest, issue sigpost.Issue) *deliver.MessageIDs {
+	return deliver.NewMessageIDs(a.secret, d.Name, issue.Window.To, issue.Number, domain(d.From))
 }
 
 // closeIssue marks an issue as sent when no delivery of it can still be made.
@@ -311,12 +301,34 @@ func (a *App) openCourier(r *SendReport) (deliver.Courier, error) {
 
 func (a *App) smtpServer() (deliver.Server, error) {
 	s := a.Config.SMTP
+	return a.serverOf(s.Relay)
+}
+
+// serverOf is a server of the configuration.
+func (a *App) serverOf(s config.Relay) (deliver.Server, error) {
 	roots, err := a.Config.RootCAs(s.Server)
 	return deliver.Server{
 		Addr: s.Host, TLS: deliver.TLSMode(s.TLS), AllowPlain: s.AllowPlain, Username: s.Username,
 		Password: func() (string, error) { return a.Config.Password(s.Server) },
 		RootCAs:  roots, Hello: s.Hello, Timeout: time.Duration(s.Timeout),
+		Connections: s.Connections, MaxPerConn: s.LettersPerConnection, Rate: s.Rate,
 	}, err
+}
+
+// smtpServers are all of them, in the order in which they are tried, and the
+// limits of domains.
+func (a *App) smtpServers() (servers []deliver.Server, limits []deliver.DomainLimit, err error) {
+	for _, s := range append([]config.Relay{a.Config.SMTP.Relay}, a.Config.SMTP.Fallbacks...) {
+		server, err := a.serverOf(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		servers = append(servers, server)
+	}
+	for _, l := range a.Config.SMTP.Domains {
+		limits = append(limits, deliver.DomainLimit{Domains: l.Names, Rate: l.Rate})
+	}
+	return servers, limits, nil
 }
 
 // noting takes letters and sends none.
@@ -362,18 +374,7 @@ func (a *App) edition(d config.Digest, issue sigpost.Issue) (e edition, err erro
 
 // Letter builds the mail that one reader gets of an issue.
 func (a *App) Letter(d config.Digest, e edition, s sigpost.Subscription, id sigpost.MessageID) ([]byte, error) {
-	issue := e.Issue()
-	letter, err := e.Render(a.Reader(d, issue, s))
-	if err != nil {
-		return nil, err
-	}
-	letter.Calendar = e.calendar
-	h := deliver.Header{
-		From: author(d.From), To: sigpost.Address{Name: s.Subscriber.Name, Addr: s.Subscriber.Addr}, ReplyTo: author(d.ReplyTo),
-		Date: sent(issue), MessageID: id, ListID: d.ListID, ListTitle: issue.Title,
-		UnsubscribeURL: a.unsubscribeURL(s.ID), UnsubscribeMailto: a.unsubscribeMailto(d, s.ID),
-	}
-	return deliver.Build(h, letter)
+	return a.casting(d, e, s)(a.personal(s, id))
 }
 
 // sent is the date of an issue's letters: when it was approved or, where nobody
@@ -387,9 +388,14 @@ func sent(issue sigpost.Issue) time.Time {
 
 // Reader is what the rendering of an issue must know of a reader.
 func (a *App) Reader(d config.Digest, issue sigpost.Issue, s sigpost.Subscription) digest.Reader {
-	r := digest.Reader{Selection: s.Selection, Footer: d.PostalAddress, UnsubscribeURL: a.unsubscribeURL(s.ID)}
+	return a.readerWith(d, issue, s, a.personal(s, ""))
+}
+
+// readerWith is that with the tokens that stand in their links.
+func (a *App) readerWith(d config.Digest, issue sigpost.Issue, s sigpost.Subscription, p deliver.Personal) digest.Reader {
+	r := digest.Reader{Selection: s.Selection, Footer: d.PostalAddress, UnsubscribeURL: a.unsubscribeURL(p.Unsubscribe)}
 	if r.UnsubscribeURL == "" && d.UnsubscribeMailto != "" {
-		r.UnsubscribeURL = a.unsubscribeMailto(d, s.ID)
+		r.UnsubscribeURL = a.unsubscribeMailto(d, p.Unsubscribe)
 	}
 	if d.ReplyTo != "" { // there is no page for it yet: a person does it
 		r.PreferencesURL = "mailto:" + address(d.ReplyTo).Address + "?subject=" + url.PathEscape("Change my topics, or pause: "+d.Title)
@@ -416,23 +422,24 @@ func (a *App) calendarURL() string {
 	return a.Config.Web.URL + web.CalendarPath
 }
 
-func (a *App) unsubscribeURL(subscription int64) string {
-	if a.Config.Web.URL == "" || subscription == 0 {
+// unsubscribeURL is where a token ends a subscription, or "" where there is none.
+func (a *App) unsubscribeURL(token string) string {
+	if a.Config.Web.URL == "" || token == "" {
 		return ""
 	}
-	return a.Config.Web.URL + "/unsubscribe/" + a.tokens.Unsubscribe(subscription)
+	return a.Config.Web.URL + "/unsubscribe/" + token
 }
 
 // unsubscribeMailto is a URL (RFC 6068) with a subject that says who wants to go.
-func (a *App) unsubscribeMailto(d config.Digest, subscription int64) string {
+func (a *App) unsubscribeMailto(d config.Digest, token string) string {
 	if d.UnsubscribeMailto == "" {
 		return ""
 	}
 	addr := address(d.UnsubscribeMailto).Address
-	if subscription == 0 {
+	if token == "" {
 		return "mailto:" + addr
 	}
-	return fmt.Sprintf("mailto:%s?subject=unsubscribe%%20%s", addr, a.tokens.Unsubscribe(subscription))
+	return fmt.Sprintf("mailto:%s?subject=unsubscribe%%20%s", addr, token)
 }
 
 // author is an address of the config in our own words.

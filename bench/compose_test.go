@@ -18,6 +18,22 @@ import (
 	"sigpost/internal/mailtest"
 )
 
+// composeConfig has no mailbox: the mail is imported.
+const composeConfig = `[archive]
+database = "sigpost.db"
+secret_file = "secret"
+[[list]]
+name = "list"
+[[digest]]
+name = "weekly"
+title = "The sample's week"
+from = "weekly@digest.example.org"
+unsubscribe_mailto = "leave@digest.example.org"
+[smtp]
+host = "127.0.0.1:25"
+tls = "plain"
+`
+
 var (
 	archived   = flag.Int("archived", 500, "how many messages the archive holds before the week of TestCompose")
 	ofTheWeek  = flag.Int("week", 150, "how many messages the week has, in a sixth as many threads")
@@ -29,7 +45,7 @@ var (
 // 5,000 messages in a week.
 func TestCompose(t *testing.T) {
 	end := time.Date(2016, 4, 25, 0, 0, 0, 0, time.UTC)
-	p := program.Build(t, fmt.Sprintf(sendConfig, "127.0.0.1:25"))
+	p := program.Build(t, composeConfig)
 	p.Write(t, "busy.mbox", busyMbox(end, *archived, *ofTheWeek))
 	p.Run(t, "import", filepath.Join(p.Dir, "busy.mbox"))
 	p.Run(t, "classify")

@@ -45,6 +45,8 @@ type Archive struct {
 	DatabaseEnv  string `toml:"database_env"`
 	SecretFile   string `toml:"secret_file"`
 	SecretEnv    string `toml:"secret_env"`
+	// GenerationFile is where it is noted how many issues were begun to be sent.
+	GenerationFile string `toml:"generation_file"`
 }
 
 // List is a mailing list.
@@ -222,11 +224,28 @@ func (d Digest) NthWeekday() int {
 	return map[string]int{"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1}[d.Nth]
 }
 
-// SMTP is the server that takes the letters.
+// SMTP is the server that takes the letters, and those that take them while it
+// cannot be used.
 type SMTP struct {
+	Relay
+	Unknown   string        `toml:"unknown"`
+	Fallbacks []Relay       `toml:"fallback"`
+	Domains   []DomainLimit `toml:"domain"`
+}
+
+// Relay is a server that takes letters, and how many.
+type Relay struct {
 	Server
-	Hello   string `toml:"hello"`
-	Unknown string `toml:"unknown"`
+	Hello                string  `toml:"hello"`
+	Connections          int     `toml:"connections"`
+	LettersPerConnection int     `toml:"letters_per_connection"`
+	Rate                 float64 `toml:"rate"` // letters a second
+}
+
+// DomainLimit is how fast letters go to some domains.
+type DomainLimit struct {
+	Names []string `toml:"names"`
+	Rate  float64  `toml:"rate"` // letters a second
 }
 
 // Web says where the pages are served.
@@ -310,12 +329,20 @@ func (c *Config) setDefaults() {
 		c.Announces[i].setDefaults(c.Digests)
 	}
 	or(&c.Classify.Taxonomy, OpenStackTaxonomy)
-	or(&c.SMTP.TLS, "starttls")
-	or(&c.SMTP.Timeout, Duration(time.Minute))
+	c.SMTP.Relay.setDefaults()
+	for i := range c.SMTP.Fallbacks {
+		c.SMTP.Fallbacks[i].setDefaults()
+	}
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
+}
+
+func (r *Relay) setDefaults() {
+	or(&r.TLS, "starttls")
+	or(&r.Timeout, Duration(time.Minute))
+	or(&r.Connections, 4)
 }
 
 // OpenStackTaxonomy is the name of the taxonomy that is built in.

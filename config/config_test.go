@@ -86,7 +86,8 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# file = ", "\nfile = ", "\n# form = ", "\nform = ", "\n# kind = ", "\nkind = ", "\n# zone = ", "\nzone = ", "\n# only = ", "\nonly = ", "\n# weeks_from = ", "\nweeks_from = ",
 		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ", "\n# templates", "\ntemplates",
 		"\n# [[dkim]]", "\n[[dkim]]", "\n# domain = ", "\ndomain = ", "\n# selector = ", "\nselector = ", "\n# key_", "\nkey_",
-		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ").Replace(withAnnounces())
+		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ",
+		"\n# generation_file = ", "\ngeneration_file = ").Replace(withFallbacks(withAnnounces()))
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -115,6 +116,14 @@ func TestExampleHasEveryKey(t *testing.T) {
 		}
 	}
 	check(reflect.TypeOf(Config{}), "")
+}
+
+// withFallbacks takes the marks away in front of what is optional of [smtp].
+func withFallbacks(example string) string {
+	before, after, _ := strings.Cut(example, "# [[smtp.fallback]]")
+	section, rest, _ := strings.Cut(after, "\n# --- ")
+	section = regexp.MustCompile(`(?m)^# (\[\[smtp\.[a-z]+\]\]|(?:[a-z_]+) = )`).ReplaceAllString(section, "$1")
+	return before + "[[smtp.fallback]]" + section + "\n# --- " + rest
 }
 
 func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
@@ -165,6 +174,9 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"nobody is asked", `review = "none"`, `review = "deadline"`, "would approve themselves"},
 		{"editors for nothing", `# editors = `, `editors = `, "never asks them"},
 		{"an editor", `# editors = ["Ana Moreau <ana@example.org>"]`, `editors = ["Ana"]`, `"Ana" is no mail address`},
+		{"a fallback of nowhere", "# [[smtp.fallback]]\n", "[[smtp.fallback]]\nconnections = 3\n", "a fallback needs a host"},
+		{"no connections", "connections = 4\n# How many letters go", "connections = 400\n# How many letters go", "400 connections: give 1 to 100"},
+		{"a limit of nothing", "# [[smtp.domain]]\n", "[[smtp.domain]]\nnames = [\"example.com\"]\n", "more than 0 letters a second"},
 		{"a key of no domain", "# [[dkim]]\n", "[[dkim]]\nselector = \"s\"\nkey_file = \"k\"\n", "has no domain"},
 		{"a key with no selector", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nkey_file = \"k\"\n", "has no selector"},
 		{"no key", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nselector = \"s\"\n", "one of key_file and key_env; it has 0"},

@@ -45,6 +45,19 @@ func (c *Config) DSN() (string, error) {
 	return c.Path(strings.TrimPrefix(dsn, "sqlite:")), nil
 }
 
+// GenerationFile is where it is noted how many issues were begun to be sent: by
+// default beside the database, or beside the configuration where a server has the
+// database.
+func (c *Config) GenerationFile() string {
+	if c.Archive.GenerationFile != "" {
+		return c.Path(c.Archive.GenerationFile)
+	}
+	if dsn, err := c.DSN(); err == nil && !strings.Contains(dsn, "://") {
+		return dsn + ".generation"
+	}
+	return c.Path("sigpost.generation")
+}
+
 // minSecret is the fewest bytes of a secret: 256 bits, if they are random.
 const minSecret = 32
 

@@ -384,9 +384,39 @@ func (c *Config) checkSMTP(ch *checker) {
 	if c.SMTP.Host == "" {
 		return // nothing is sent: said above where it matters
 	}
-	checkServer(ch, "smtp.", c.SMTP.Server, false)
-	checkPassword(ch, "smtp.", c.SMTP.Server)
+	checkRelay(ch, "smtp.", c.SMTP.Relay)
+	for i, r := range c.SMTP.Fallbacks {
+		at := fmt.Sprintf("smtp.fallback[%d].", i)
+		if r.Host == "" {
+			ch.add(at+"host", "a fallback needs a host")
+		} else {
+			checkRelay(ch, at, r)
+		}
+	}
+	for i, l := range c.SMTP.Domains {
+		at := fmt.Sprintf("smtp.domain[%d].", i)
+		if len(l.Names) == 0 {
+			ch.add(at+"names", "a limit needs the names of its domains, such as [\"example.org\"]")
+		}
+		if l.Rate <= 0 {
+			ch.add(at+"rate", "has to be more than 0 letters a second")
+		}
+	}
 	oneOf(ch, "smtp.unknown", c.SMTP.Unknown, "hold", "resend")
+}
+
+func checkRelay(ch *checker, at string, r Relay) {
+	checkServer(ch, at, r.Server, false)
+	checkPassword(ch, at, r.Server)
+	if r.Connections < 1 || r.Connections > 100 {
+		ch.add(at+"connections", "%d connections: give 1 to 100", r.Connections)
+	}
+	if r.LettersPerConnection < 0 {
+		ch.add(at+"letters_per_connection", "cannot be less than 0, which is any number")
+	}
+	if r.Rate < 0 {
+		ch.add(at+"rate", "cannot be less than 0, which is any number a second")
+	}
 }
 
 func (c *Config) checkWeb(ch *checker) {

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -40,6 +41,10 @@ type Header struct {
 	// "mailto:leave@example.org?subject=...". Either may be empty.
 	UnsubscribeURL    string
 	UnsubscribeMailto string
+	// Seed is what the boundaries of the parts are derived from: the same for
+	// all readers of an issue, and nothing that a stranger can guess, who would
+	// write them into a text. It is the MessageID where it is empty.
+	Seed string
 }
 
 // maxPhrase bounds a display name or title, and maxSubject a subject, in bytes:
@@ -64,7 +69,7 @@ func Build(h Header, letter sigpost.Letter) ([]byte, error) {
 	if _, err := msg.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("build the letter for %s: %w", oneLine(h.To.Addr), err)
 	}
-	data := settle(b.Bytes(), h.MessageID)
+	data := settle(b.Bytes(), cmp.Or(h.Seed, h.MessageID.String()))
 	if err := checkLines(data); err != nil {
 		return nil, fmt.Errorf("build the letter for %s: %w", oneLine(h.To.Addr), err)
 	}
@@ -75,9 +80,9 @@ func Build(h Header, letter sigpost.Letter) ([]byte, error) {
 // again is the same. go-mail takes one boundary for a whole message, and would
 // write it for a multipart within another one, too; those that it draws itself
 // are 60 random digits, which nobody else has written.
-func settle(data []byte, id sigpost.MessageID) []byte {
+func settle(data []byte, seed string) []byte {
 	for i, drawn := range drawnBoundary.FindAllSubmatch(data, -1) {
-		data = bytes.ReplaceAll(data, drawn[1], []byte(boundary(id, i)))
+		data = bytes.ReplaceAll(data, drawn[1], []byte(boundary(seed, i)))
 	}
 	return data
 }
@@ -231,8 +236,8 @@ func isLoopbackHost(host string) bool {
 
 // boundary separates the parts of the nth multipart. It has nothing that would
 // need quotes (RFC 2045, section 5.1).
-func boundary(id sigpost.MessageID, n int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "boundary %d %s", n, id))
+func boundary(seed string, n int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "boundary %d %s", n, seed))
 	return "sigpost-" + hex.EncodeToString(sum[:12])
 }
 

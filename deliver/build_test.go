@@ -299,30 +299,34 @@ func TestNobodyInjectsHeaders(t *testing.T) {
 	})
 }
 
-func TestMessageIDFor(t *testing.T) {
+func messageIDFor(secret []byte, digest string, to time.Time, number int, subscription int64, domain string) sigpost.MessageID {
+	return deliver.NewMessageIDs(secret, digest, to, number, domain).For(subscription)
+}
+
+func TestMessageIDs(t *testing.T) {
 	secret := []byte("a secret of at least some length")
 	to := time.Date(2016, 4, 25, 7, 0, 0, 0, time.UTC)
-	id := deliver.MessageIDFor(secret, "weekly", to, 17, 4, "example.org")
+	id := messageIDFor(secret, "weekly", to, 17, 4, "example.org")
 	if want := sigpost.MessageID("weekly.20160425.f9a1"); !strings.HasPrefix(string(id), "weekly.20160425.") || !strings.HasSuffix(string(id), "@example.org") {
 		t.Errorf("got %s, want something like %s", id, want)
 	}
 	zone := time.FixedZone("PDT", -7*3600)
-	if again := deliver.MessageIDFor(secret, "weekly", to.In(zone), 17, 4, "example.org"); again != id {
+	if again := messageIDFor(secret, "weekly", to.In(zone), 17, 4, "example.org"); again != id {
 		t.Errorf("the same moment in another zone gives %s, not %s", again, id)
 	}
 	for name, other := range map[string]sigpost.MessageID{
-		"secret":       deliver.MessageIDFor([]byte("another"), "weekly", to, 17, 4, "example.org"),
-		"digest":       deliver.MessageIDFor(secret, "weekly2", to, 17, 4, "example.org"),
-		"window":       deliver.MessageIDFor(secret, "weekly", to.Add(time.Second), 17, 4, "example.org"),
-		"issue":        deliver.MessageIDFor(secret, "weekly", to, 18, 4, "example.org"),
-		"subscription": deliver.MessageIDFor(secret, "weekly", to, 17, 5, "example.org"),
-		"domain":       deliver.MessageIDFor(secret, "weekly", to, 17, 4, "example.net"),
+		"secret":       messageIDFor([]byte("another"), "weekly", to, 17, 4, "example.org"),
+		"digest":       messageIDFor(secret, "weekly2", to, 17, 4, "example.org"),
+		"window":       messageIDFor(secret, "weekly", to.Add(time.Second), 17, 4, "example.org"),
+		"issue":        messageIDFor(secret, "weekly", to, 18, 4, "example.org"),
+		"subscription": messageIDFor(secret, "weekly", to, 17, 5, "example.org"),
+		"domain":       messageIDFor(secret, "weekly", to, 17, 4, "example.net"),
 	} {
 		if other == id {
 			t.Errorf("another %s gives the same id", name)
 		}
 	}
-	odd := deliver.MessageIDFor(secret, "Wöchentlich .. \r\n>x@y and a very long name indeed", to, 17, 4, "example.org")
+	odd := messageIDFor(secret, "Wöchentlich .. \r\n>x@y and a very long name indeed", to, 17, 4, "example.org")
 	h := sample
 	h.MessageID = odd
 	if _, err := deliver.Build(h, sampleLetter); err != nil {

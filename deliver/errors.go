@@ -85,6 +85,12 @@ func (e *SendError) policy() bool {
 	return e.Code == 530 || e.Code == 538 || e.Code == 554
 }
 
+// content says that what was refused is what the letter says (X.6 and X.7 of RFC
+// 3463): the recipient has no part in it.
+func (e *SendError) content() bool {
+	return e.Kind == Permanent && e.Step == StepDot && (strings.HasPrefix(e.Status, "5.7.") || strings.HasPrefix(e.Status, "5.6.") || e.Status == "" && e.Code == 554)
+}
+
 // ServerError is trouble with the mail server or the way to it: no letter can
 // be sent before somebody does something, and no recipient is to blame.
 type ServerError struct {

@@ -121,6 +121,59 @@ func (m *memory) Recover(ctx context.Context, issueID int64, resend bool, at tim
 	return released, unknown, nil
 }
 
+// Turn is that of Books.
+func (m *memory) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) ([]sigpost.Claim, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil && len(results) > 0 {
+		return nil, m.fail
+	}
+	for _, r := range results {
+		d := m.row(r.DeliveryID)
+		if d.State != sigpost.DeliverySending {
+			m.t.Errorf("delivery %d is %s and cannot become %s", d.ID, d.State, r.State)
+		}
+		if d.State, d.Reply, d.Updated, d.Lease = r.State, r.Reply, now, (time.Time{}); d.State == sigpost.DeliveryQueued {
+			d.Due = r.Due
+		}
+		if r.Untried {
+			d.Attempts--
+		}
+	}
+	var taken []sigpost.Claim
+	for _, d := range m.rows {
+		if len(taken) == limit {
+			break
+		}
+		if d.IssueID != issueID || d.State != sigpost.DeliveryQueued || d.Due.After(now) {
+			continue
+		}
+		if m.ended[d.SubscriptionID] {
+			d.State = sigpost.DeliverySuppressed
+			continue
+		}
+		d.State, d.Lease = sigpost.DeliverySending, lease
+		d.Attempts++
+		taken = append(taken, sigpost.Claim{Delivery: *d, Subscription: sigpost.Subscription{ID: d.SubscriptionID,
+			Subscriber: sigpost.Subscriber{Addr: reader(d.SubscriptionID)}}})
+	}
+	return taken, nil
+}
+
+// Waiting is that of Books.
+func (m *memory) Waiting(_ context.Context, issueID int64) (n int, due time.Time, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.rows {
+		if d.IssueID == issueID && d.State == sigpost.DeliveryQueued {
+			if n++; due.IsZero() || d.Due.Before(due) {
+				due = d.Due
+			}
+		}
+	}
+	return n, due, nil
+}
+
 // states counts the rows.
 func (m *memory) states() sigpost.DeliveryCounts {
 	m.mu.Lock()

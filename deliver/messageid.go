@@ -5,28 +5,58 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"strings"
 	"time"
 
 	"sigpost"
 )
 
-// MessageIDFor derives the Message-ID of an issue's letter to one subscription,
-// such as "openstack-weekly.20160424.1f0c...@example.org": the digest's name, the
-// day on which the window ends (UTC), and an HMAC of all that is given, so that
-// nobody without the secret can tell or forge one. The same arguments give the
-// same id for ever: a letter that comes twice can be recognised.
-func MessageIDFor(secret []byte, digest string, windowTo time.Time, number int, subscriptionID int64, domain string) sigpost.MessageID {
-	mac := hmac.New(sha256.New, secret)
-	for _, part := range []string{"sigpost message-id 1", digest, domain} {
-		binary.Write(mac, binary.BigEndian, int64(len(part))) // a hash takes every write
-		mac.Write([]byte(part))
+// MessageIDs gives the Message-IDs of an issue's letters, such as
+// "weekly.20160424.9c04e1b02f1f0c5a...@example.org": the digest's name, the day on
+// which the window ends (UTC), the subscription under a mask, and an HMAC of all
+// that is given, so that nobody without the secret can tell or forge one. The same
+// arguments give the same id for ever: a letter that comes twice can be recognised.
+type MessageIDs struct {
+	before, after string
+	key           [sha256.Size]byte // of this issue
+	mask          uint64
+}
+
+// maskedBits are those of a subscription's number that stand in an id. The mask is
+// the same for all of an issue, so that an index takes neighbours side by side.
+const maskedBits = 40
+
+// NewMessageIDs makes those of an issue.
+func NewMessageIDs(secret []byte, digest string, windowTo time.Time, number int, domain string) *MessageIDs {
+	said := make([]byte, 0, 128)
+	for _, part := range []string{"sigpost message-id 2", digest, domain} {
+		said = append(binary.BigEndian.AppendUint64(said, uint64(len(part))), part...)
 	}
-	binary.Write(mac, binary.BigEndian, []int64{windowTo.UnixMicro(), int64(number), subscriptionID})
-	sum := mac.Sum(nil)
-	return sigpost.MessageID(fmt.Sprintf("%s.%s.%s@%s",
-		slug(digest), windowTo.UTC().Format("20060102"), hex.EncodeToString(sum[:10]), domain))
+	for _, n := range []int64{windowTo.UnixMicro(), int64(number)} {
+		said = binary.BigEndian.AppendUint64(said, uint64(n))
+	}
+	ids := &MessageIDs{before: slug(digest) + "." + windowTo.UTC().Format("20060102") + ".", after: "@" + domain}
+	mac := hmac.New(sha256.New, secret)
+	mac.Write(said) // a hash takes every write
+	mac.Sum(ids.key[:0])
+	mac.Reset()
+	mac.Write(append(said, "mask"...))
+	ids.mask = binary.BigEndian.Uint64(mac.Sum(nil))
+	return ids
+}
+
+// For is that of the letter to one subscription.
+func (m *MessageIDs) For(subscriptionID int64) sigpost.MessageID {
+	var id [8]byte
+	binary.BigEndian.PutUint64(id[:], uint64(subscriptionID))
+	mac := hmac.New(sha256.New, m.key[:])
+	mac.Write(id[:])
+	sum := mac.Sum(make([]byte, 0, sha256.Size))
+	binary.BigEndian.PutUint64(id[:], uint64(subscriptionID)^m.mask)
+	b := append(make([]byte, 0, 96), m.before...)
+	b = hex.AppendEncode(b, id[8-maskedBits/8:])
+	b = hex.AppendEncode(b, sum[:8])
+	return sigpost.MessageID(append(b, m.after...))
 }
 
 // slug keeps the letters, digits and dashes of a digest's name, at most 24, so

@@ -21,7 +21,7 @@ func letters(_ context.Context, d sigpost.Delivery) (string, string, []byte, err
 func buildFor(d sigpost.Delivery, l sigpost.Letter) (string, string, []byte, error) {
 	h := sample
 	h.To = sigpost.Address{Addr: reader(d.SubscriptionID)}
-	h.MessageID = deliver.MessageIDFor([]byte("secret"), "weekly", noon, int(d.IssueID), d.SubscriptionID, "example.org")
+	h.MessageID = messageIDFor([]byte("secret"), "weekly", noon, int(d.IssueID), d.SubscriptionID, "example.org")
 	data, err := deliver.Build(h, l)
 	return h.From.Addr, h.To.Addr, data, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"sigpost"
@@ -62,6 +61,9 @@ type Options struct {
 	// Grace is how long a letter in flight may take when everything is to
 	// stop; 4 seconds where it is zero.
 	Grace time.Duration
+	// Patience is how long a Bulk waits for the next letter to come due before it
+	// ends: what is put back for a moment, to keep to a pace, is then sent.
+	Patience time.Duration
 	// Shared says that others may be sending the same issue. Without it, when
 	// a lock makes sure that nobody else does, whatever is held or begun is
 	// known to be left over, and is recovered at once.
@@ -259,11 +261,13 @@ func (r *run) one(ctx context.Context, d sigpost.Delivery) error {
 	}
 	if composeErr != nil {
 		r.log.Warn("a letter could not be composed", "delivery", d.ID, "subscription", d.SubscriptionID, "err", composeErr)
-		return r.record(ctx, d, r.later(d, "it could not be composed: "+composeErr.Error()))
+		return r.record(ctx, d, r.judging().later(d.Attempts, "it could not be composed: "+composeErr.Error()))
 	}
 	reply, err := r.hand(ctx, from, to, data)
-	return errors.Join(r.stopping(err), r.record(ctx, d, r.judge(ctx, d, reply, err)))
+	return errors.Join(r.stopping(err), r.record(ctx, d, r.judging().verdict(d.Attempts, ctx.Err() != nil, reply, err)))
 }
+
+func (r *run) judging() judge { return judge{r.options, r.clock} }
 
 // connect opens the courier's connection where it has such a thing.
 func (r *run) connect(ctx context.Context) error {
@@ -316,68 +320,6 @@ func (r *run) stopping(err error) error {
 		return fmt.Errorf("%d letters in a row got nowhere, so the mail server or the way to it is at fault: see to it, then run again: %w", r.broken, err)
 	}
 	return nil
-}
-
-// aboutRecipient says whether the courier's answer speaks of one letter or
-// recipient alone.
-func aboutRecipient(err error) bool {
-	var failed *SendError
-	if !errors.As(err, &failed) {
-		return err == nil
-	}
-	return !failed.policy() && (failed.Kind == Permanent || failed.Code != 0 && failed.Step != StepMail)
-}
-
-// verdict is what is to be recorded of a delivery.
-type verdict struct {
-	state sigpost.DeliveryState
-	reply string
-	due   time.Time
-}
-
-// judge decides what becomes of a delivery by the courier's answer.
-func (r *run) judge(ctx context.Context, d sigpost.Delivery, reply string, err error) verdict {
-	if err == nil {
-		return verdict{state: sigpost.DeliverySent, reply: reply}
-	}
-	var server *ServerError
-	var failed *SendError
-	switch {
-	case errors.As(err, &server):
-		return verdict{sigpost.DeliveryQueued, err.Error(), r.clock()}
-	case errors.As(err, &failed) && failed.policy():
-		return r.later(d, failed.Error())
-	case errors.As(err, &failed) && failed.Kind == Permanent:
-		return verdict{state: sigpost.DeliveryFailed, reply: failed.Error()}
-	case errors.As(err, &failed) && failed.Kind == Temporary && failed.Code == 0 && ctx.Err() != nil:
-		return verdict{sigpost.DeliveryQueued, "sending was interrupted", r.clock()}
-	case errors.As(err, &failed) && failed.Kind == Temporary:
-		return r.later(d, failed.Error())
-	case r.options.Unknown == Resend:
-		return r.later(d, err.Error())
-	}
-	// An error that says nothing about the letter's fate leaves it unknown.
-	return verdict{state: sigpost.DeliveryUnknown, reply: err.Error()}
-}
-
-// later puts a delivery off, or ends it where it was tried often enough.
-func (r *run) later(d sigpost.Delivery, why string) verdict {
-	due := r.clock().Add(r.backoff(d.Attempts))
-	if d.Attempts >= r.options.MaxAttempts {
-		return verdict{state: sigpost.DeliveryFailed, reply: fmt.Sprintf("given up after %d attempts: %s", d.Attempts, why)}
-	}
-	return verdict{sigpost.DeliveryQueued, why, due}
-}
-
-// backoff is the wait after the given attempt, which counts from 1: it doubles
-// from one to the next and is then shortened by up to a quarter at random, so
-// that letters that failed together do not come back together.
-func (r *run) backoff(attempt int) time.Duration {
-	wait := r.options.MaxBackoff
-	if shift := attempt - 1; shift < 20 {
-		wait = min(wait, r.options.Backoff<<shift)
-	}
-	return wait - time.Duration(rand.Int64N(int64(wait)/4+1))
 }
 
 // record stores a verdict, also when everything is to stop.

@@ -9,6 +9,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"strings"
@@ -149,14 +151,22 @@ func (p *peer) session(conn net.Conn) {
 	}
 }
 
+// ask gives the script's answer to a step, "" where it has none.
+func (d *dialogue) ask(step string) (answer string) {
+	d.count(func() {
+		d.seen[step]++
+		if d.script != nil {
+			answer = d.script(step, d.seen[step])
+		}
+	})
+	return answer
+}
+
 // answer plays the script at a step, or the usual reply; false ends the session.
-func (d *dialogue) answer(step, usual string) bool {
-	var n int
-	d.count(func() { d.seen[step]++; n = d.seen[step] })
-	answer := ""
-	if d.script != nil {
-		answer = d.script(step, n)
-	}
+func (d *dialogue) answer(step, usual string) bool { return d.say(d.ask(step), usual) }
+
+// say gives an answer, or the usual one.
+func (d *dialogue) say(answer, usual string) bool {
 	switch answer {
 	case "":
 		answer = usual
@@ -188,13 +198,21 @@ func (d *dialogue) command(verb, line string) bool {
 		}
 		return d.answer(verb, "235 2.7.0 welcome")
 	case "MAIL":
-		d.from = line[len("MAIL FROM:"):]
-		return d.answer(verb, "250 2.1.0 sender ok")
+		if d.from != "" {
+			return d.answer("nested", "503 5.5.1 there is a sender already")
+		}
+		return d.address(verb, line[len("MAIL FROM:"):], "250 2.1.0 sender ok", &d.from)
 	case "RCPT":
-		d.to = line[len("RCPT TO:"):]
-		return d.answer(verb, "250 2.1.5 recipient ok")
+		if d.from == "" {
+			return d.answer("early", "503 5.5.1 there is no sender")
+		}
+		return d.address(verb, line[len("RCPT TO:"):], "250 2.1.5 recipient ok", &d.to)
+	case "RSET":
+		d.from, d.to = "", ""
 	case "DATA":
 		return d.data()
+	case "BDAT":
+		return d.chunk(line)
 	case "QUIT":
 		d.answer(verb, "221 bye")
 		return false
@@ -202,13 +220,26 @@ func (d *dialogue) command(verb, line string) bool {
 	return d.answer(verb, "250 2.0.0 ok")
 }
 
+// address answers MAIL or RCPT, and keeps what it takes.
+func (d *dialogue) address(step, addr, usual string, into *string) bool {
+	answer := d.ask(step)
+	if !refuses(answer) {
+		*into = addr
+	}
+	return d.say(answer, usual)
+}
+
 // data takes a text. It keeps the letter before it answers the final dot,
 // unless the answer is a refusal or a hang-up.
 func (d *dialogue) data() bool {
-	if !d.answer("DATA", "354 go on") {
+	if d.to == "" {
+		return d.answer("useless", "554 5.5.1 no valid recipients")
+	}
+	answer := d.ask("DATA")
+	if !d.say(answer, "354 go on") {
 		return false
 	}
-	if d.refused("DATA") {
+	if refuses(answer) {
 		return true
 	}
 	var text strings.Builder
@@ -225,27 +256,41 @@ func (d *dialogue) data() bool {
 		}
 		text.WriteString(strings.TrimPrefix(line, "."))
 	}
-	var n int
-	d.count(func() { n = d.seen["."] + 1 })
-	if answer := d.scripted(".", n); answer == "" || answer == takeIt || answer[0] == '2' {
-		d.count(func() { d.letters = append(d.letters, letter{d.from, d.to, text.String()}) })
-	}
-	return d.answer(".", "250 2.0.0 queued as A1")
+	return d.keep(text.String())
 }
 
-func (d *dialogue) scripted(step string, n int) string {
-	if d.script == nil {
-		return ""
+// chunk takes a text that comes in one piece (RFC 3030); the step is ".", as for
+// the final dot.
+func (d *dialogue) chunk(line string) bool {
+	var size int
+	if _, err := fmt.Sscanf(line, "BDAT %d LAST", &size); err != nil {
+		d.t.Errorf("%q: %v", line, err)
+		return false
 	}
-	return d.script(step, n)
+	if d.script != nil && d.script("text", 1) == hangUp {
+		return false
+	}
+	text := make([]byte, size)
+	if _, err := io.ReadFull(d.r, text); err != nil {
+		return false
+	}
+	if d.from == "" || d.to == "" {
+		return d.answer("useless", "503 5.5.1 nobody to send it to")
+	}
+	return d.keep(string(text))
 }
 
-func (d *dialogue) refused(step string) bool {
-	var n int
-	d.count(func() { n = d.seen[step] })
-	answer := d.scripted(step, n)
-	return answer != "" && answer[0] != '3'
+func (d *dialogue) keep(text string) bool {
+	answer := d.ask(".")
+	if answer == "" || answer == takeIt || answer[0] == '2' {
+		d.count(func() { d.letters = append(d.letters, letter{d.from, d.to, text}) })
+	}
+	d.from, d.to = "", ""
+	return d.say(answer, "250 2.0.0 queued as A1")
 }
+
+// refuses says whether an answer means that something was not taken.
+func refuses(answer string) bool { return answer != "" && answer[0] != '3' && answer[0] != '2' }
 
 // certificate makes one for 127.0.0.1, and the pool that trusts it.
 func certificate(t testing.TB, notAfter time.Time) (*tls.Certificate, *x509.CertPool) {

@@ -57,6 +57,24 @@ type Server struct {
 	// times as long, for whoever gives up there does not know what became of
 	// the letter (RFC 5321, section 4.5.3.2).
 	Timeout time.Duration
+	// Connections is how many may be open at the same time; 1 where it is zero.
+	Connections int
+	// MaxPerConn is how many letters go over one connection; 0 for any number.
+	MaxPerConn int
+	// Rate is how many letters go to it in a second, over all connections; 0 for
+	// any number.
+	Rate float64
+}
+
+func (s Server) withDefaults() Server {
+	if s.TLS == "" {
+		s.TLS = TLSStart
+	}
+	if s.Timeout <= 0 {
+		s.Timeout = defaultTimeout
+	}
+	s.Connections = max(s.Connections, 1)
+	return s
 }
 
 const (
@@ -86,13 +104,7 @@ type connection struct {
 
 // NewSMTP makes a courier. It connects when the first letter is sent.
 func NewSMTP(server Server) *SMTP {
-	if server.TLS == "" {
-		server.TLS = TLSStart
-	}
-	if server.Timeout <= 0 {
-		server.Timeout = defaultTimeout
-	}
-	return &SMTP{server: server}
+	return &SMTP{server: server.withDefaults()}
 }
 
 // Connect opens the connection, TLS and login included, unless it is open. Its

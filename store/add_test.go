@@ -58,7 +58,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"SetIssueState":  func() error { return db.SetIssueState(ctx, 9, sigpost.IssueSent, start) },
 			"Subscription":   func() error { _, err := db.Subscription(ctx, 9); return err },
 			"Fetched":        func() error { return db.Fetched(ctx, 9, start) },
-			"Record":         func() error { return db.Record(ctx, 9, sigpost.DeliverySent, "", start, start) },
+			"Sending":        func() error { _, err := db.Sending(ctx, 9); return err },
 			"Decide": func() error {
 				return db.Decide(ctx, 9, sigpost.Tag{Kind: "project", Name: "heat"}, "Heat", true, "x", "y", start)
 			},

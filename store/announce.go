@@ -17,8 +17,7 @@ const (
 	announcements ledgerTable = "announcements"
 )
 
-// Announcements is the ledger of the notes in channels: what Claim, Begin,
-// Record, Recover and Requeue are for letters.
+// Announcements is the ledger of the notes in channels.
 type Announcements struct{ db *DB }
 
 // Announcements gives the ledger of notes.
@@ -75,7 +74,7 @@ WHERE id = $1 AND state = 'queued'`, id, micros(now))
 	return n > 0, l.db.fail(fmt.Sprintf("beginning announcement %d", id), err)
 }
 
-// Record is DB.Record.
+// Record notes what became of an announcement that was begun; see DB.record.
 func (l Announcements) Record(ctx context.Context, id int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
 	return l.db.record(ctx, announcements, fmt.Sprintf("announcement %d", id), id, state, reply, due, at)
 }

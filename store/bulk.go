@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 )
 
 // An INSERT has bulkRows rows, or fewer where that would be more than
@@ -62,4 +65,56 @@ func (db *DB) insertRows(ctx context.Context, into string, rows [][]any) (int, e
 	query := "INSERT INTO " + into + " VALUES " + db.tuples(len(rows[0]), len(rows)) + " ON CONFLICT DO NOTHING"
 	n, err := db.exec(ctx, query, slices.Concat(rows...)...)
 	return int(n), err
+}
+
+// rowsOf is "(...), (...)" for so many rows of values of some types, which
+// PostgreSQL is told, since it does not guess them in a VALUES of a WITH.
+func (d *dialect) rowsOf(types []string, size int) string {
+	rows := make([]string, size)
+	for i := range rows {
+		row := make([]string, len(types))
+		for j, kind := range types {
+			row[j] = "CAST(" + d.place(1+i*len(types)+j) + " AS " + kind + ")"
+		}
+		rows[i] = "(" + strings.Join(row, ", ") + ")"
+	}
+	return strings.Join(rows, ", ")
+}
+
+// place is the nth parameter of a statement that has each once, in order.
+func (d *dialect) place(n int) string {
+	if d.nameless {
+		return "?"
+	}
+	return "$" + strconv.Itoa(n)
+}
+
+// bulkSizes are the numbers of rows that such a statement has: few, since one of
+// another length is another one to compile.
+var bulkSizes = []int{64, 8, 1}
+
+// inBulk calls do for chunks of rows of those sizes.
+func inBulk[T any](rows []T, do func(chunk []T) error) error {
+	for _, size := range bulkSizes {
+		for len(rows) >= size {
+			if err := do(rows[:size]); err != nil {
+				return err
+			}
+			rows = rows[size:]
+		}
+	}
+	return nil
+}
+
+var bulkTexts sync.Map // by what makes them
+
+// bulkText is the text of a statement, made once.
+func bulkText(key string, size int, text func() string) string {
+	key += strconv.Itoa(size)
+	if known, ok := bulkTexts.Load(key); ok {
+		return known.(string)
+	}
+	made := text()
+	bulkTexts.Store(key, made)
+	return made
 }

@@ -53,62 +53,128 @@ func scanDelivery(row scanner, d *sigpost.Delivery, more ...any) (sigpost.Delive
 	return *d, err
 }
 
-// Claimed is a delivery that the caller may make, and for whom.
-type Claimed struct {
-	sigpost.Delivery
-	Subscription sigpost.Subscription
-}
-
-// Claim takes up to limit deliveries of an issue that are due at now and that
-// nobody holds, those due first first, and holds them until lease. One whose
-// subscription has ended becomes suppressed instead. Several workers may claim
-// at once: each delivery goes to one of them. None are left to claim now where
-// it gives none.
-func (db *DB) Claim(ctx context.Context, issueID int64, now, lease time.Time, limit int) ([]Claimed, error) {
-	var claimed []Claimed
-	err := db.Tx(ctx, func(tx *DB) error {
-		for len(claimed) < limit {
-			found, err := tx.claimable(ctx, issueID, now, limit-len(claimed))
-			if err != nil || len(found) == 0 {
+// Turn is one turn of a sender: it stores results, and takes up to limit letters
+// of an issue that are due at now, those due first first, all in one transaction.
+// A letter that is taken is being sent, held until lease, and has one attempt
+// more; whoever took it must bring its result to a later Turn, or Recover has to
+// settle it. One whose subscription has ended becomes suppressed instead. Several
+// workers may take at once: each letter goes to one of them. Where fewer than
+// limit are taken, no more are due.
+//
+// It is an error to store a result of one that is not being sent.
+func (db *DB) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (taken []sigpost.Claim, err error) {
+	err = db.Tx(ctx, func(tx *DB) error {
+		if err := tx.storeResults(ctx, results, now); err != nil {
+			return err
+		}
+		for len(taken) < limit {
+			got, ended, err := tx.take(ctx, issueID, now, lease, limit-len(taken))
+			taken = append(taken, got...)
+			if err != nil || len(ended) == 0 {
 				return err
 			}
-			var keep, drop []int64
-			for _, c := range found {
-				if c.Subscription.State != sigpost.SubscriptionActive {
-					drop = append(drop, c.ID)
-					continue
-				}
-				c.Lease = moment(micros(lease))
-				keep = append(keep, c.ID)
-				claimed = append(claimed, c)
-			}
-			if err := tx.setRows(ctx, letters, `lease = $1`, []any{micros(lease)}, keep); err != nil {
-				return err
-			}
-			if err := tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, updated = $1`, []any{micros(now)}, drop); err != nil {
+			err = tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, attempts = attempts - 1, reply = $1`, []any{"the subscription had ended"}, ended)
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, db.fail(fmt.Sprintf("claiming deliveries of issue %d", issueID), err)
+		return nil, db.fail(fmt.Sprintf("sending letters of issue %d", issueID), err)
 	}
-	return claimed, nil
+	return taken, nil
 }
 
-func (db *DB) claimable(ctx context.Context, issueID int64, now time.Time, limit int) ([]Claimed, error) {
-	// state = 'queued' is a word of the query, since deliveries_queued can
-	// only then be used.
-	return collect(ctx, db, func(row scanner) (c Claimed, err error) {
+// take takes up to limit letters; ended are those whose subscription has ended.
+func (db *DB) take(ctx context.Context, issueID int64, now, lease time.Time, limit int) (taken []sigpost.Claim, ended []int64, err error) {
+	// state = 'queued' and 'sending' are words of the queries, since the partial
+	// indexes can only then be used.
+	mine := make(map[int64]bool, limit)
+	err = db.each(ctx, func(row scanner) error {
+		var id int64
+		err := row.Scan(&id)
+		mine[id] = true
+		return err
+	}, `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, lease = $3, updated = $2 WHERE id IN (
+SELECT d.id FROM deliveries d WHERE d.issue_id = $1 AND d.state = 'queued' AND d.due <= $2
+ORDER BY d.due, d.id LIMIT $4`+db.skipLocked+`) RETURNING id`, issueID, micros(now), micros(lease), limit)
+	if err != nil || len(mine) == 0 {
+		return nil, nil, err
+	}
+	taken = make([]sigpost.Claim, 0, len(mine))
+	err = db.each(ctx, func(row scanner) error {
+		var c sigpost.Claim
 		into, done := intoSubscription(&c.Subscription)
-		_, err = scanDelivery(row, &c.Delivery, into...)
-		done()
-		return c, err
+		_, err := scanDelivery(row, &c.Delivery, into...)
+		switch done(); {
+		case !mine[c.ID]: // another worker's
+		case c.Subscription.State != sigpost.SubscriptionActive:
+			ended = append(ended, c.ID)
+		default:
+			taken = append(taken, c)
+		}
+		return err
 	}, `SELECT `+deliveryColumns+`, `+subscriptionColumns+` FROM deliveries d
 JOIN subscriptions s ON s.id = d.subscription_id JOIN subscribers b ON b.id = s.subscriber_id
-WHERE d.issue_id = $1 AND d.state = 'queued' AND d.due <= $2 AND d.lease <= $2
-ORDER BY d.due, d.id LIMIT $3`+db.skipLocked, issueID, micros(now), limit)
+WHERE d.issue_id = $1 AND d.state = 'sending' AND d.lease = $2 ORDER BY d.id`, issueID, micros(lease))
+	return taken, ended, err
+}
+
+// storeResults notes what became of letters that were being sent.
+func (db *DB) storeResults(ctx context.Context, results []sigpost.DeliveryResult, now time.Time) error {
+	var sent, others []sigpost.DeliveryResult
+	for _, r := range results {
+		switch r.State {
+		case sigpost.DeliverySent:
+			sent = append(sent, r)
+		case sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryQueued, sigpost.DeliverySuppressed:
+			others = append(others, r)
+		default:
+			return fmt.Errorf("%s is no result of delivery %d", r.State, r.DeliveryID)
+		}
+	}
+	if err := db.storeAs(ctx, "sent", sent, now); err != nil {
+		return err
+	}
+	return db.storeAs(ctx, "other", others, now)
+}
+
+// resultColumns are what differs from one result to the next, and resultSets what
+// is made of them: most letters are sent, and of those there is less to say.
+var (
+	resultColumns = map[string][]string{"sent": {"BIGINT", "TEXT"}, "other": {"BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT"}}
+	resultNames   = map[string]string{"sent": "id, reply", "other": "id, reply, state, due, untried"}
+	resultSets    = map[string]string{"sent": `state = 'sent'`, "other": `state = r.state, attempts = attempts - r.untried,
+due = CASE WHEN r.state = 'queued' THEN r.due ELSE deliveries.due END`}
+)
+
+func (db *DB) storeAs(ctx context.Context, as string, results []sigpost.DeliveryResult, now time.Time) error {
+	types := resultColumns[as]
+	return inBulk(results, func(chunk []sigpost.DeliveryResult) error {
+		query := bulkText(db.name+" results "+as, len(chunk), func() string {
+			return `WITH r (` + resultNames[as] + `) AS (VALUES ` + db.rowsOf(types, len(chunk)) + `) UPDATE deliveries SET reply = r.reply, lease = 0, ` + resultSets[as] +
+				`, updated = ` + db.place(1+len(chunk)*len(types)) + ` FROM r WHERE deliveries.id = r.id AND deliveries.state = 'sending'`
+		})
+		args := make([]any, 0, 1+len(chunk)*len(types))
+		for _, r := range chunk {
+			args = append(args, r.DeliveryID, clean(r.Reply), string(r.State), micros(r.Due), number(r.Untried))
+			args = args[:len(args)-5+len(types)]
+		}
+		n, err := db.exec(ctx, query, append(args, micros(now))...)
+		if err == nil && int(n) != len(chunk) {
+			err = fmt.Errorf("of %d letters from delivery %d on, %d were not being sent", len(chunk), chunk[0].DeliveryID, len(chunk)-int(n))
+		}
+		return err
+	})
+}
+
+// Waiting counts the letters of an issue that are queued, and says when the first
+// of them is due; zero where there are none.
+func (db *DB) Waiting(ctx context.Context, issueID int64) (n int, due time.Time, err error) {
+	var first int64
+	err = db.scan(ctx, `SELECT count(*), COALESCE(min(due), 0) FROM deliveries WHERE issue_id = $1 AND state = 'queued'`, []any{issueID}, &n, &first)
+	return n, moment(first), db.fail(fmt.Sprintf("counting the letters of issue %d that wait", issueID), err)
 }
 
 // setRows sets columns of the rows in ids.
@@ -119,37 +185,10 @@ func (db *DB) setRows(ctx context.Context, table ledgerTable, set string, values
 	})
 }
 
-// Begin notes that a claimed delivery is about to be handed to a mail server.
-// ok is false where it must not be: it is not queued any more, or its
-// subscription has ended, which suppresses it. Whoever was told ok must
-// Record the result; where that never comes, Recover knows.
-func (db *DB) Begin(ctx context.Context, deliveryID int64, now time.Time) (ok bool, err error) {
-	err = db.Tx(ctx, func(tx *DB) error {
-		n, err := tx.exec(ctx, `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, updated = $2
-WHERE id = $1 AND state = 'queued'
-AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = deliveries.subscription_id AND s.state = 'active')`, deliveryID, micros(now))
-		if ok = n > 0; ok || err != nil {
-			return err
-		}
-		_, err = tx.exec(ctx, `UPDATE deliveries SET state = 'suppressed', lease = 0, updated = $2
-WHERE id = $1 AND state = 'queued'
-AND EXISTS (SELECT 1 FROM subscriptions s WHERE s.id = deliveries.subscription_id AND s.state <> 'active')`, deliveryID, micros(now))
-		return err
-	})
-	if err != nil {
-		return false, db.fail(fmt.Sprintf("beginning delivery %d", deliveryID), err)
-	}
-	return ok, nil
-}
-
-// Record notes what became of a delivery that was begun: sent, failed,
-// unknown, suppressed since there is nothing to send, or queued again and then not before due. reply is what the server
-// said, or why it failed; at is now. It is an error to record one that was
-// not begun.
-func (db *DB) Record(ctx context.Context, deliveryID int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
-	return db.record(ctx, letters, fmt.Sprintf("delivery %d", deliveryID), deliveryID, state, reply, due, at)
-}
-
+// record notes what became of a row that was begun: sent, failed, unknown,
+// suppressed since there is nothing to send, or queued again and then not before
+// due. reply is what the other end said, or why it failed; at is now. It is an
+// error to record one that was not begun.
 func (db *DB) record(ctx context.Context, table ledgerTable, what string, id int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
 	doing := fmt.Sprintf("recording that %s is %s", what, state)
 	switch state {

@@ -64,101 +64,127 @@ func TestQueueNeverDoubles(t *testing.T) {
 	})
 }
 
-func TestClaimBeginRecord(t *testing.T) {
+// result is one of a letter.
+func result(id int64, state sigpost.DeliveryState, reply string, due time.Time) []sigpost.DeliveryResult {
+	return []sigpost.DeliveryResult{{DeliveryID: id, State: state, Reply: reply, Due: due}}
+}
+
+func TestTurn(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		issue, subscriptions := ledger(t, db, 3)
 		lease := start.Add(5 * time.Minute)
-		claimed := must(db.Claim(ctx, issue.ID, start, lease, 2))(t)
-		if len(claimed) != 2 {
-			t.Fatalf("%d were claimed, want 2", len(claimed))
+		taken := must(db.Turn(ctx, issue.ID, nil, start, lease, 2))(t)
+		if len(taken) != 2 {
+			t.Fatalf("%d were taken, want 2", len(taken))
 		}
-		first := claimed[0]
-		equal(t, "claimed", first.Delivery, sigpost.Delivery{
-			ID: first.ID, IssueID: issue.ID, SubscriptionID: subscriptions[0].ID, State: sigpost.DeliveryQueued,
-			MessageID: letterOf(subscriptions[0]), Due: start, Lease: lease, Updated: start,
+		first := taken[0]
+		equal(t, "taken", first.Delivery, sigpost.Delivery{
+			ID: first.ID, IssueID: issue.ID, SubscriptionID: subscriptions[0].ID, State: sigpost.DeliverySending,
+			MessageID: letterOf(subscriptions[0]), Attempts: 1, Due: start, Lease: lease, Updated: start,
 		})
 		equal(t, "subscription", first.Subscription, subscriptions[0])
-		if rest := must(db.Claim(ctx, issue.ID, start, lease, 9))(t); len(rest) != 1 {
-			t.Errorf("%d more were claimed, want the 1 that was free", len(rest))
-		}
-		if freed := must(db.Claim(ctx, issue.ID, lease, lease.Add(time.Minute), 9))(t); len(freed) != 3 {
-			t.Errorf("%d were claimed after the lease, want 3", len(freed))
+		if rest := must(db.Turn(ctx, issue.ID, nil, start, lease, 9))(t); len(rest) != 1 || rest[0].SubscriptionID != subscriptions[2].ID {
+			t.Errorf("taken were %+v, want the one that was free", rest)
 		}
 
-		if !must(db.Begin(ctx, first.ID, hours(1)))(t) {
-			t.Fatal("it could not be begun")
+		none := must(db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliveryQueued, "451 later", hours(3)), hours(2), hours(3), 5))(t)
+		if len(none) != 0 {
+			t.Errorf("%+v was taken before it was due", none)
 		}
-		if must(db.Begin(ctx, first.ID, hours(1)))(t) {
-			t.Error("it was begun twice")
-		}
-		check(t, db.Record(ctx, first.ID, sigpost.DeliveryQueued, "451 later", hours(3), hours(2)))
-		queued := must(db.Deliveries(ctx, issue.ID, sigpost.DeliveryQueued))(t)
-		equal(t, "put off", queued[0], sigpost.Delivery{
+		equal(t, "put off", must(db.Deliveries(ctx, issue.ID, sigpost.DeliveryQueued))(t), []sigpost.Delivery{{
 			ID: first.ID, IssueID: issue.ID, SubscriptionID: subscriptions[0].ID, State: sigpost.DeliveryQueued, MessageID: letterOf(subscriptions[0]),
 			Attempts: 1, Due: hours(3), Reply: "451 later", Updated: hours(2),
-		})
-		for _, c := range must(db.Claim(ctx, issue.ID, hours(2), hours(4), 9))(t) {
-			if c.ID == first.ID {
-				t.Error("it was claimed before it was due")
-			}
+		}})
+		n, due, err := db.Waiting(ctx, issue.ID)
+		check(t, err)
+		if n != 1 || !due.Equal(hours(3)) {
+			t.Errorf("%d wait until %s", n, due)
 		}
-		if err := db.Record(ctx, first.ID, sigpost.DeliverySent, "250", time.Time{}, hours(3)); err == nil || !strings.Contains(err.Error(), "not begun") {
-			t.Errorf("recording what was not begun gives %v", err)
+		if _, err := db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliverySent, "250", time.Time{}), hours(2), hours(3), 0); err == nil || !strings.Contains(err.Error(), "were not being sent") {
+			t.Errorf("a result of what is not being sent gives %v", err)
 		}
-		must(db.Begin(ctx, first.ID, hours(3)))(t)
-		if err := db.Record(ctx, first.ID, sigpost.DeliverySending, "", time.Time{}, hours(3)); err == nil {
+		again := must(db.Turn(ctx, issue.ID, nil, hours(3), hours(4), 9))(t)
+		if len(again) != 1 || again[0].Attempts != 2 {
+			t.Fatalf("taken again are %+v", again)
+		}
+		if _, err := db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliverySending, "", time.Time{}), hours(3), hours(4), 0); err == nil {
 			t.Error("sending was taken for a result")
 		}
-		check(t, db.Record(ctx, first.ID, sigpost.DeliverySent, "250 taken", time.Time{}, hours(3)))
+		untried := result(first.ID, sigpost.DeliveryQueued, "", hours(3))
+		untried[0].Untried = true
+		if again = must(db.Turn(ctx, issue.ID, untried, hours(3), hours(4), 1))(t); len(again) != 1 || again[0].Attempts != 2 {
+			t.Errorf("what was put back and taken at once is %+v", again)
+		}
+		must(db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliverySent, "250 taken", time.Time{}), hours(3), hours(4), 0))(t)
 		sent := must(db.Deliveries(ctx, issue.ID, sigpost.DeliverySent))(t)
 		if len(sent) != 1 || sent[0].Attempts != 2 || sent[0].Reply != "250 taken" || !sent[0].Due.Equal(hours(3)) {
 			t.Errorf("sent are %+v", sent)
 		}
-		if all := must(db.Deliveries(ctx, issue.ID, ""))(t); len(all) != 3 {
-			t.Errorf("there are %d deliveries, want 3", len(all))
+	})
+}
+
+// Results of any number go into the right rows, in statements of several sizes.
+func TestTurnStoresManyResults(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		issue, _ := ledger(t, db, 150)
+		taken := must(db.Turn(ctx, issue.ID, nil, start, hours(1), 150))(t)
+		var results []sigpost.DeliveryResult
+		states := []sigpost.DeliveryState{sigpost.DeliverySent, sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryQueued, sigpost.DeliverySuppressed}
+		for i, c := range taken[:147] {
+			results = append(results, sigpost.DeliveryResult{DeliveryID: c.ID, State: states[i%len(states)], Reply: fmt.Sprint("reply ", c.ID), Due: hours(i)})
+		}
+		must(db.Turn(ctx, issue.ID, results, start, hours(1), 0))(t)
+		rows := must(db.Deliveries(ctx, issue.ID, ""))(t)
+		for i, row := range rows {
+			switch {
+			case i >= 147:
+				equal(t, "state", row.State, sigpost.DeliverySending)
+			case row.State != results[i].State || row.Reply != results[i].Reply || !row.Lease.IsZero(),
+				row.State == sigpost.DeliveryQueued && !row.Due.Equal(hours(i)), row.State != sigpost.DeliveryQueued && !row.Due.Equal(start):
+				t.Errorf("row %d is %+v, of the result %+v", i, row, results[i])
+			}
 		}
 	})
 }
 
-func TestUnsubscribingStopsALetterUntilItIsBegun(t *testing.T) {
+func TestUnsubscribingStopsALetterUntilItIsTaken(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		issue, subscriptions := ledger(t, db, 4)
 		end := func(n int) { must(db.EndSubscription(ctx, subscriptions[n].ID, hours(1)))(t) }
 
-		end(0) // between queue and claim
-		claimed := must(db.Claim(ctx, issue.ID, hours(1), hours(2), 2))(t)
-		if len(claimed) != 2 || claimed[0].SubscriptionID != subscriptions[1].ID {
-			t.Fatalf("claimed are %+v, want those of the second and third reader", claimed)
+		end(0)
+		taken := must(db.Turn(ctx, issue.ID, nil, hours(1), hours(2), 2))(t)
+		if len(taken) != 2 || taken[0].SubscriptionID != subscriptions[1].ID {
+			t.Fatalf("taken are %+v, want those of the second and third reader", taken)
 		}
-		end(1) // between claim and begin
-		if must(db.Begin(ctx, claimed[0].ID, hours(1)))(t) {
-			t.Error("a letter was begun to somebody who has unsubscribed")
-		}
-		if !must(db.Begin(ctx, claimed[1].ID, hours(1)))(t) {
-			t.Error("a letter could not be begun")
-		}
-		end(2) // after begin: it is on its way
-		check(t, db.Record(ctx, claimed[1].ID, sigpost.DeliverySent, "250", time.Time{}, hours(1)))
+		end(2) // it is on its way
 		end(3)
-		if last := must(db.Claim(ctx, issue.ID, hours(1), hours(2), 9))(t); len(last) != 0 {
-			t.Errorf("claimed are %+v, want none", last)
+		results := append(result(taken[0].ID, sigpost.DeliverySent, "250", time.Time{}), result(taken[1].ID, sigpost.DeliverySent, "250", time.Time{})...)
+		if last := must(db.Turn(ctx, issue.ID, results, hours(1), hours(2), 9))(t); len(last) != 0 {
+			t.Errorf("taken are %+v, want none", last)
 		}
 		equal(t, "counts", must(db.DeliveryCounts(ctx, issue.ID))(t),
-			sigpost.DeliveryCounts{sigpost.DeliverySent: 1, sigpost.DeliverySuppressed: 3})
+			sigpost.DeliveryCounts{sigpost.DeliverySent: 2, sigpost.DeliverySuppressed: 2})
+		for _, d := range must(db.Deliveries(ctx, issue.ID, sigpost.DeliverySuppressed))(t) {
+			if d.Attempts != 0 || d.Reply == "" {
+				t.Errorf("suppressed is %+v", d)
+			}
+		}
 	})
 }
 
-func TestClaimGoesPastManyWhoLeft(t *testing.T) {
+func TestTurnGoesPastManyWhoLeft(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		issue, subscriptions := ledger(t, db, 30)
 		for _, s := range subscriptions[:29] {
 			must(db.EndSubscription(ctx, s.ID, start))(t)
 		}
-		if claimed := must(db.Claim(ctx, issue.ID, start, hours(1), 5))(t); len(claimed) != 1 {
-			t.Errorf("%d were claimed, want the 1 who stayed", len(claimed))
+		if taken := must(db.Turn(ctx, issue.ID, nil, start, hours(1), 5))(t); len(taken) != 1 {
+			t.Errorf("%d were taken, want the 1 who stayed", len(taken))
 		}
 	})
 }
@@ -169,23 +195,18 @@ func TestRecover(t *testing.T) {
 			onBoth(t, func(t *testing.T, db *store.DB) {
 				ctx := t.Context()
 				issue, _ := ledger(t, db, 5)
-				claimed := must(db.Claim(ctx, issue.ID, start, hours(9), 4))(t)
-				for _, c := range claimed[:2] {
-					must(db.Begin(ctx, c.ID, start))(t)
-				}
-				check(t, db.Record(ctx, claimed[0].ID, sigpost.DeliverySent, "250", time.Time{}, start))
+				taken := must(db.Turn(ctx, issue.ID, nil, start, hours(9), 3))(t)
+				must(db.Turn(ctx, issue.ID, result(taken[0].ID, sigpost.DeliverySent, "250", time.Time{}), start, hours(9), 0))(t)
 
-				// The sender is gone: one sent, one begun, two claimed, one queued.
+				// The sender is gone: one sent, two taken, two queued.
 				released, unknown, err := db.Recover(ctx, issue.ID, resend, hours(1))
 				check(t, err)
-				want := map[bool][2]int{false: {2, 1}, true: {3, 0}}[resend]
-				equal(t, "released and unknown", [2]int{released, unknown}, want)
-				free := must(db.Claim(ctx, issue.ID, hours(1), hours(2), 9))(t)
-				if len(free) != want[0]+1 {
-					t.Errorf("%d can be claimed, want %d", len(free), want[0]+1)
+				equal(t, "released and unknown", [2]int{released, unknown}, map[bool][2]int{false: {0, 2}, true: {2, 0}}[resend])
+				if free := must(db.Turn(ctx, issue.ID, nil, hours(1), hours(2), 9))(t); len(free) != 2+released {
+					t.Errorf("%d can be taken", len(free))
 				}
 				counts := must(db.DeliveryCounts(ctx, issue.ID))(t)
-				if counts[sigpost.DeliverySent] != 1 || counts[sigpost.DeliveryUnknown] != unknown || counts[sigpost.DeliverySending] != 0 {
+				if counts[sigpost.DeliverySent] != 1 || counts[sigpost.DeliveryUnknown] != unknown {
 					t.Errorf("counts are %v", counts)
 				}
 			})
@@ -204,16 +225,14 @@ func TestWorkersShareTheLedger(t *testing.T) {
 		for range workers {
 			db := open(t, dsn)
 			go func() {
-				for {
-					claimed, err := db.Claim(ctx, issue.ID, start, hours(1), 7)
-					if err != nil || len(claimed) == 0 {
+				for { // all with the same lease
+					claims, err := db.Turn(ctx, issue.ID, nil, start, hours(1), 7)
+					if err != nil || len(claims) == 0 {
 						errs <- err
 						return
 					}
-					for _, c := range claimed {
-						if ok, err := db.Begin(ctx, c.ID, start); ok && err == nil {
-							taken <- c.ID
-						}
+					for _, c := range claims {
+						taken <- c.ID
 					}
 				}
 			}()
@@ -225,12 +244,12 @@ func TestWorkersShareTheLedger(t *testing.T) {
 		seen := map[int64]bool{}
 		for id := range taken {
 			if seen[id] {
-				t.Errorf("delivery %d was begun twice", id)
+				t.Errorf("delivery %d was taken twice", id)
 			}
 			seen[id] = true
 		}
 		if len(seen) != 60 {
-			t.Errorf("%d were begun, want 60", len(seen))
+			t.Errorf("%d were taken, want 60", len(seen))
 		}
 	})
 }
@@ -245,12 +264,16 @@ func TestKnownLetters(t *testing.T) {
 	})
 }
 
-func TestClaimUsesItsIndex(t *testing.T) {
+func TestTurnUsesItsIndexes(t *testing.T) {
 	db := open(t, engines[0].dsn(t))
-	plan := must(db.Texts(t.Context(), 4, `EXPLAIN QUERY PLAN SELECT d.id FROM deliveries d
-WHERE d.issue_id = 1 AND d.state = 'queued' AND d.due <= 5 AND d.lease <= 5 ORDER BY d.due, d.id LIMIT 9`))(t)
-	if !strings.Contains(plan[3], "deliveries_queued") {
-		t.Errorf("the plan is %q", plan[3])
+	for query, index := range map[string]string{
+		`SELECT d.id FROM deliveries d WHERE d.issue_id = 1 AND d.state = 'queued' AND d.due <= 5 ORDER BY d.due, d.id LIMIT 9`: "deliveries_queued",
+		`SELECT d.id FROM deliveries d WHERE d.issue_id = 1 AND d.state = 'sending' AND d.lease = 5 ORDER BY d.id`:              "deliveries_sending",
+	} {
+		plan := must(db.Texts(t.Context(), 4, `EXPLAIN QUERY PLAN `+query))(t)
+		if !strings.Contains(plan[3], index) {
+			t.Errorf("the plan is %q", plan)
+		}
 	}
 }
 
@@ -260,9 +283,8 @@ func TestRequeue(t *testing.T) {
 		ctx := t.Context()
 		issue, _ := ledger(t, db, 4)
 		for i, state := range []sigpost.DeliveryState{sigpost.DeliverySent, sigpost.DeliveryFailed, sigpost.DeliveryUnknown, sigpost.DeliveryUnknown} {
-			d := must(db.Claim(ctx, issue.ID, hours(1), hours(2), 1))(t)[0]
-			must(db.Begin(ctx, d.ID, hours(1)))(t)
-			check(t, db.Record(ctx, d.ID, state, "said", time.Time{}, hours(i)))
+			d := must(db.Turn(ctx, issue.ID, nil, hours(1), hours(2), 1))(t)[0]
+			must(db.Turn(ctx, issue.ID, result(d.ID, state, "said", time.Time{}), hours(i), hours(2), 0))(t)
 		}
 		if n := must(db.Requeue(ctx, issue.ID, sigpost.DeliveryUnknown, hours(3)))(t); n != 2 {
 			t.Errorf("%d were queued again, want 2", n)
@@ -272,7 +294,7 @@ func TestRequeue(t *testing.T) {
 		if _, err := db.Requeue(ctx, issue.ID, sigpost.DeliverySent, hours(3)); err == nil {
 			t.Error("a letter that was sent was queued again")
 		}
-		if claimed := must(db.Claim(ctx, issue.ID, hours(3), hours(4), 9))(t); len(claimed) != 2 || claimed[0].Attempts != 0 {
+		if claimed := must(db.Turn(ctx, issue.ID, nil, hours(3), hours(4), 9))(t); len(claimed) != 2 || claimed[0].Attempts != 1 {
 			t.Errorf("claimed %+v", claimed)
 		}
 	})

@@ -23,6 +23,9 @@ type digestCommand struct {
 	Approve   digestApprove   `cmd:"" help:"Approve a draft: it is frozen, and then sent."`
 	Unapprove digestUnapprove `cmd:"" help:"Take an approval back before anything is sent."`
 	Send      digestSend      `cmd:"" help:"Mail what is approved and not sent to everybody yet."`
+	Pause     digestPause     `cmd:"" help:"Make the sending of an issue stand still, at once."`
+	Resume    digestResume    `cmd:"" help:"Let an issue go on that stands still."`
+	Cancel    digestCancel    `cmd:"" help:"End the sending of an issue: who has no letter by now gets none."`
 	Eval      digestEval      `cmd:"" help:"Measure how good summaries of threads are, against those that people made."`
 	Train     digestTrain     `cmd:"" help:"Learn from summaries that people made which sentences sum up a thread."`
 }
@@ -48,6 +51,7 @@ type digestSend struct {
 	DryRun      bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
 	RetryFailed bool `xor:"again" help:"Try the last issue's letters again that failed for good."`
 	ResendHeld  bool `xor:"again" help:"Send the last issue's letters once more of which it is unknown whether they arrived."`
+	Restored    bool `name:"i-have-restored" xor:"again" help:"The archive was put back to an earlier state: issues that may have been sent since stand still until you resume or cancel them."`
 }
 
 // Run sends what is approved.
@@ -58,6 +62,11 @@ func (c digestSend) Run(s *session) error {
 	}
 	defer a.Close()
 	var reports []app.SendReport
+	if c.Restored && !c.DryRun {
+		if err := a.Restored(s.ctx); err != nil {
+			return err
+		}
+	}
 	switch {
 	case c.RetryFailed:
 		reports, err = a.SendAgain(s.ctx, d, sigpost.DeliveryFailed, c.DryRun)
@@ -70,7 +79,7 @@ func (c digestSend) Run(s *session) error {
 		return err
 	}
 	return errors.Join(s.tell(reports, func(w io.Writer) {
-		if len(reports) == 0 {
+		if len(reports) == 0 && err == nil {
 			fmt.Fprintf(w, "send      nothing is waiting to be sent of %s\n", d.Name)
 		}
 		for _, r := range reports {

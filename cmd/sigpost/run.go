@@ -88,6 +88,16 @@ func tellSend(w io.Writer, r app.SendReport) {
 
 func tellLetters(w io.Writer, r app.SendReport) {
 	o := r.Outcome
+	if r.Ended != "" {
+		fmt.Fprintf(w, "send      %s: issue %d: %s\n", r.Digest, r.Number, r.Ended)
+		return
+	}
+	if r.Paused != "" {
+		fmt.Fprintf(w, "send      %s: issue %d stands still: %s (\"sigpost digest resume\" or \"cancel\")\n", r.Digest, r.Number, printable(r.Paused))
+		if o.Done() == 0 {
+			return
+		}
+	}
 	verb := "sent"
 	if r.DryRun {
 		verb = "would be sent"

@@ -25,7 +25,14 @@ func tellStatus(s *session) error {
 	if err != nil {
 		return err
 	}
+	sendings, err := a.Sendings(s.ctx)
+	if err != nil {
+		return err
+	}
 	return s.tell(all, func(w io.Writer) {
+		for _, state := range sendings {
+			fmt.Fprintln(w, sendingWords(state))
+		}
 		for _, m := range all {
 			fmt.Fprintf(w, "%s (list %s): %s\n", m.Mailbox, m.List, verdict(m))
 			for _, line := range statusLines(m, s.now()) {

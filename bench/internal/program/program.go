@@ -47,3 +47,9 @@ func (p Program) Run(t testing.TB, args ...string) ([]byte, *os.ProcessState) {
 	}
 	return out.Bytes(), c.ProcessState
 }
+
+// At is Run as of a time, such as "2016-04-25T14:00:00Z".
+func (p Program) At(t testing.TB, now string, args ...string) ([]byte, *os.ProcessState) {
+	t.Helper()
+	return p.Run(t, append([]string{"--now", now}, args...)...)
+}

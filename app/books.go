@@ -1,0 +1,136 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"sigpost"
+	"sigpost/deliver"
+	"sigpost/store"
+)
+
+// nothingForThem is why a reader gets no letter of an issue.
+const nothingForThem = "nothing on this reader's topics"
+
+// leastEntered is how many subscriptions get their rows at once, where as many are
+// left: those without a letter go by quickly.
+const leastEntered = 100
+
+// books is the ledger of an issue, which is filled as letters go out: with many
+// readers nobody has to wait until all have their rows.
+type books struct {
+	*store.DB
+	a       *App
+	packer  *packer
+	sending store.Sending
+	report  *SendReport
+}
+
+// Turn is the store's; where fewer are due than are wanted, those come up who
+// have no row yet.
+func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (claims []sigpost.Claim, err error) {
+	if limit > 0 {
+		s, err := b.Sending(ctx, issueID)
+		if err != nil {
+			return nil, err
+		}
+		if !s.Paused.IsZero() {
+			_, err := b.DB.Turn(ctx, issueID, results, now, lease, 0)
+			return nil, cmp.Or(err, fmt.Errorf("%w: %s", deliver.ErrPaused, s.PausedWhy))
+		}
+	}
+	if b.sending.Filled() {
+		return b.DB.Turn(ctx, issueID, results, now, lease, limit)
+	}
+	before, report := b.sending, *b.report
+	err = b.Tx(ctx, func(tx *store.DB) error {
+		if claims, err = tx.Turn(ctx, issueID, results, now, lease, limit); err != nil {
+			return err
+		}
+		for len(claims) < limit && !b.sending.Filled() {
+			entered, err := b.enter(ctx, tx, now, lease, limit-len(claims))
+			if err != nil {
+				return err
+			}
+			claims = append(claims, entered...)
+		}
+		return nil
+	})
+	if err != nil {
+		b.sending, b.report.Queued, b.report.Nothing = before, report.Queued, report.Nothing
+		return nil, err
+	}
+	return claims, nil
+}
+
+// enter gives the next subscriptions their rows, and gives up to limit letters
+// that are being sent now. Readers who get no letter get a row that says why.
+func (b *books) enter(ctx context.Context, tx *store.DB, now, lease time.Time, limit int) ([]sigpost.Claim, error) {
+	wanted := max(limit, leastEntered)
+	readers, err := tx.Addressees(ctx, b.sending, b.packer.d.Name, wanted)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]sigpost.Delivery, 0, len(readers))
+	letters := 0
+	for _, s := range readers {
+		if letters == limit {
+			break
+		}
+		row := b.row(s, now)
+		if row.State == sigpost.DeliverySending {
+			row.Lease = lease
+			letters++
+		}
+		rows = append(rows, row)
+	}
+	upTo := b.sending.QueueEnd
+	if len(rows) == wanted || letters == limit {
+		upTo = rows[len(rows)-1].SubscriptionID
+	}
+	ok, err := tx.Enter(ctx, &b.sending, upTo, rows, now)
+	if err != nil || !ok {
+		return nil, err
+	}
+	b.report.Queued += len(rows)
+	b.report.Nothing += len(rows) - letters
+	claims := make([]sigpost.Claim, 0, letters)
+	for i, row := range rows {
+		if row.State == sigpost.DeliverySending {
+			claims = append(claims, sigpost.Claim{Delivery: row, Subscription: readers[i]})
+		}
+	}
+	return claims, nil
+}
+
+func (b *books) row(s sigpost.Subscription, now time.Time) sigpost.Delivery {
+	row := sigpost.Delivery{IssueID: b.sending.IssueID, SubscriptionID: s.ID, State: sigpost.DeliverySending, Due: now,
+		MessageID: b.packer.ids.For(s.ID)}
+	switch {
+	case s.PausedUntil.After(now):
+		row.State, row.Reply = sigpost.DeliverySuppressed, fmt.Sprintf("paused until %s", s.PausedUntil.Format(time.DateOnly))
+	case !b.packer.kindOf(s).worth:
+		row.State, row.Reply = sigpost.DeliverySuppressed, nothingForThem
+	}
+	return row
+}
+
+// openBulk is what sends letters: by the configured servers, or in a dry run by
+// one that only notes them.
+func (a *App) openBulk(r *SendReport, b *books) (*deliver.Bulk, func() error, error) {
+	options := deliver.Options{Unknown: deliver.Hold, Patience: time.Minute}
+	if a.Config.SMTP.Unknown == "resend" {
+		options.Unknown = deliver.Resend
+	}
+	if a.dry {
+		courier := &noting{report: r}
+		return deliver.NewBulkBy(b, courier, a.now, a.log, options), courier.Close, nil
+	}
+	servers, limits, err := a.smtpServers()
+	if err != nil {
+		return nil, nil, err
+	}
+	return deliver.NewBulk(b, servers, limits, a.now, a.log, options), func() error { return nil }, nil
+}

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrRestored says that the archive seems to have been put back to an earlier
+// state, in which it does not know of all that was sent.
+var ErrRestored = errors.New("the archive does not know of all that was sent")
+
+// restoredWhy is why an issue stands still that may have been sent by an archive
+// that is gone.
+const restoredWhy = "the archive was put back to an earlier state, and this issue may have been sent since: see whether readers have it"
+
+// checkGeneration compares the number of sendings that the archive knows of with
+// the one in a file beside it, which no backup of the archive puts back. restored
+// is when an operator last said that it had been put back.
+func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err error) {
+	known, restored, err := a.Store.Generation(ctx)
+	if err != nil || a.dry {
+		return restored, err
+	}
+	noted, err := a.notedGeneration()
+	switch {
+	case err != nil:
+		return restored, err
+	case noted > known:
+		return restored, fmt.Errorf("%w: it counts %d sendings, and %s says that there were %d. It was put back to an earlier state, or another one was put in its place, "+
+			"and would send again what it does not know of; \"sigpost digest send --i-have-restored\" goes on, and asks about each issue that may have been sent",
+			ErrRestored, known, a.generationFile(), noted)
+	}
+	return restored, nil
+}
+
+// generationFile is where the number of sendings is noted.
+func (a *App) generationFile() string { return a.Config.GenerationFile() }
+
+// notedGeneration reads that file; 0 where there is none.
+func (a *App) notedGeneration() (int64, error) {
+	data, err := os.ReadFile(a.generationFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("it cannot be seen whether the archive is the newest: %w", err)
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s should hold a number, that of the sendings so far: %w; delete it if the archive was not put back to an earlier state", a.generationFile(), err)
+	}
+	return n, nil
+}
+
+// noteGeneration writes the archive's number of sendings to the file, before the
+// first letter of a new one goes out.
+func (a *App) noteGeneration(ctx context.Context) error {
+	known, _, err := a.Store.Generation(ctx)
+	if err != nil || a.dry {
+		return err
+	}
+	file := a.generationFile()
+	temp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-")
+	if err == nil {
+		_, err = fmt.Fprintln(temp, known)
+		err = errors.Join(err, temp.Sync(), temp.Close())
+		if err == nil {
+			err = os.Rename(temp.Name(), file)
+		}
+		if err != nil {
+			os.Remove(temp.Name())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the number of sendings cannot be noted, without which a restored archive would send again; archive.generation_file names another place: %w", err)
+	}
+	return nil
+}
+
+// Restored takes an operator's word that the archive was put back to an earlier
+// state: issues that may have been sent since stand still until somebody resumes
+// or cancels them.
+func (a *App) Restored(ctx context.Context) error {
+	return a.locked(ctx, false, func(a *App) error {
+		noted, err := a.notedGeneration()
+		if err != nil {
+			return err
+		}
+		return a.Store.Restored(ctx, noted, restoredWhy, a.now())
+	})
+}

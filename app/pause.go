@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sigpost"
+	"sigpost/config"
+)
+
+// SendingState says how the sending of an issue goes.
+type SendingState struct {
+	Digest  string                 `json:"digest"`
+	Number  int                    `json:"number"`
+	Paused  string                 `json:"paused,omitempty"` // why it stands still
+	Ended   string                 `json:"ended,omitempty"`  // why the rest of it is not sent
+	Letters sigpost.DeliveryCounts `json:"letters"`
+}
+
+// Pause makes the sending of an issue stand still, at once, also where another
+// process is sending it: letters in flight come to their end. number is 0 for the
+// one that is being sent.
+func (a *App) Pause(ctx context.Context, d config.Digest, number int, why string) (SendingState, error) {
+	issue, err := a.beingSent(ctx, d, number)
+	if err != nil {
+		return SendingState{}, err
+	}
+	changed, err := a.Store.PauseSending(ctx, issue.ID, why, a.now())
+	if err == nil && !changed {
+		err = fmt.Errorf("issue %d of %s stands still already", issue.Number, d.Name)
+	}
+	return a.sendingState(ctx, issue, err)
+}
+
+// Resume lets an issue go on that stands still: the next run, or "digest send",
+// sends the rest.
+func (a *App) Resume(ctx context.Context, d config.Digest, number int) (SendingState, error) {
+	issue, err := a.beingSent(ctx, d, number)
+	if err != nil {
+		return SendingState{}, err
+	}
+	changed, err := a.Store.ResumeSending(ctx, issue.ID, a.now().Add(leastExpiry))
+	if err == nil && !changed {
+		err = fmt.Errorf("issue %d of %s does not stand still: nothing is to be resumed", issue.Number, d.Name)
+	}
+	return a.sendingState(ctx, issue, err)
+}
+
+// Cancel ends the sending of an issue: who has no letter by now gets none.
+func (a *App) Cancel(ctx context.Context, d config.Digest, number int, why string) (SendingState, error) {
+	issue, err := a.beingSent(ctx, d, number)
+	if err != nil {
+		return SendingState{}, err
+	}
+	_, err = a.Store.EndSending(ctx, issue.ID, "cancelled: "+why, a.now())
+	return a.sendingState(ctx, issue, err)
+}
+
+// beingSent is the issue of a number that is being sent; of 0, the only one.
+func (a *App) beingSent(ctx context.Context, d config.Digest, number int) (sigpost.Issue, error) {
+	open, err := a.Store.OpenIssues(ctx, d.Name)
+	if err != nil {
+		return sigpost.Issue{}, err
+	}
+	var sending []sigpost.Issue
+	for _, i := range open {
+		if i.State == sigpost.IssueSending && (number == 0 || i.Number == number) {
+			sending = append(sending, i)
+		}
+		if i.Number == number && i.State == sigpost.IssueApproved {
+			return i, fmt.Errorf("nothing of issue %d of %s has been sent yet: \"sigpost digest unapprove\" takes it back", number, d.Name)
+		}
+	}
+	switch {
+	case len(sending) == 1:
+		return sending[0], nil
+	case len(sending) > 1:
+		return sigpost.Issue{}, sigpost.Usage(fmt.Errorf("%d issues of %s are being sent: give the number of one", len(sending), d.Name))
+	case number == 0:
+		return sigpost.Issue{}, fmt.Errorf("no issue of %s is being sent: %w", d.Name, sigpost.ErrNotFound)
+	}
+	return sigpost.Issue{}, fmt.Errorf("issue %d of %s is not being sent: %w", number, d.Name, sigpost.ErrNotFound)
+}
+
+func (a *App) sendingState(ctx context.Context, issue sigpost.Issue, err error) (SendingState, error) {
+	if err != nil {
+		return SendingState{}, err
+	}
+	sending, err := a.Store.Sending(ctx, issue.ID)
+	counts, counting := a.Store.DeliveryCounts(ctx, issue.ID)
+	return SendingState{Digest: issue.Digest, Number: issue.Number, Paused: sending.PausedWhy, Ended: sending.EndedWhy, Letters: counts}, errors.Join(err, counting)
+}
+
+// Sendings says of each issue that is being sent how it goes.
+func (a *App) Sendings(ctx context.Context) ([]SendingState, error) {
+	var all []SendingState
+	for _, d := range a.Config.Digests {
+		open, err := a.Store.OpenIssues(ctx, d.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range open {
+			if i.State != sigpost.IssueSending {
+				continue
+			}
+			s, err := a.sendingState(ctx, i, nil)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,614 @@
+package deliver
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sigpost"
+)
+
+// Books is the ledger of an issue's letters, written in groups.
+type Books interface {
+	// Turn stores results and takes up to limit letters of an issue that are due
+	// at now, in one transaction. What it takes is being sent, held until lease,
+	// and has one attempt more. Each letter is taken by one of all who ask.
+	Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) ([]sigpost.Claim, error)
+	// Waiting counts the letters that are queued, and says when the first of them
+	// is due.
+	Waiting(ctx context.Context, issueID int64) (n int, due time.Time, err error)
+	// Recover puts in order what a sender left behind that is gone: what was
+	// begun without a result becomes unknown, or queued where resend says so.
+	Recover(ctx context.Context, issueID int64, resend bool, at time.Time) (released, unknown int, err error)
+}
+
+// ErrPaused is what a Turn wraps that takes no letters since sending is to stand
+// still. It has stored the results.
+var ErrPaused = errors.New("sending stands still")
+
+// Pack makes a delivery's letter. It is called by many goroutines. An error that
+// wraps ErrNoLetter says that there is none to send any more.
+type Pack func(ctx context.Context, c sigpost.Claim) (Parcel, error)
+
+// DomainLimit bounds how fast letters go to the addresses at some domains.
+type DomainLimit struct {
+	Domains []string
+	Rate    float64 // letters a second, over all servers
+}
+
+// Bulk sends issues to many readers.
+type Bulk struct {
+	books   Books
+	servers []Server
+	courier Courier
+	clock   func() time.Time
+	log     *slog.Logger
+	options Options
+	limits  []DomainLimit
+}
+
+// NewBulk makes a Bulk that sends by servers: by the first that can be used, and
+// by those after it while it cannot.
+func NewBulk(books Books, servers []Server, limits []DomainLimit, clock func() time.Time, log *slog.Logger, options Options) *Bulk {
+	b := &Bulk{books: books, clock: clock, log: log, options: options.withDefaults(), limits: limits}
+	for _, s := range servers {
+		b.servers = append(b.servers, s.withDefaults())
+	}
+	return b
+}
+
+// NewBulkBy makes a Bulk that hands one letter after the other to a courier.
+func NewBulkBy(books Books, courier Courier, clock func() time.Time, log *slog.Logger, options Options) *Bulk {
+	return &Bulk{books: books, courier: courier, servers: []Server{{Connections: 1}}, clock: clock, log: log, options: options.withDefaults()}
+}
+
+const (
+	// mostWindow bounds how many letters are in hand: taken, and without a result in
+	// the ledger.
+	mostWindow = 2000
+	// turnEvery is how long results may wait to be stored, and turnRest the least
+	// time between two turns.
+	turnEvery = 20 * time.Millisecond
+	turnRest  = 4 * time.Millisecond
+	// serverRest is how long a server is left alone that could not be used.
+	serverRest = time.Minute
+)
+
+// Tripped says that the letters of an issue are refused, and not for their
+// recipients' sake: more of the same would do harm.
+type Tripped struct {
+	Refused, Of int   // of the last letters
+	Last        error // what the server said
+}
+
+// Error says what to do.
+func (e *Tripped) Error() string {
+	return fmt.Sprintf("%d of the last %d letters were refused for what we are or send, and not for their recipients: "+
+		"see to it (\"sigpost check --mail\"), then go on with \"sigpost digest resume\": %v", e.Refused, e.Of, e.Last)
+}
+
+// Unwrap gives the last refusal.
+func (e *Tripped) Unwrap() error { return e.Last }
+
+// Send works on everything of the issue that is due, each delivery once, and on
+// what comes due within the patience of the options. progress, which may be nil,
+// is told from time to time how many are done.
+//
+// One recipient's failure stops nobody else's letter and is no error of Send.
+// An error says that sending stopped: a *ServerError, a *Tripped, trouble with
+// the ledger, or the context's. What was not sent is then still queued, and the
+// outcome holds what was done before.
+func (b *Bulk) Send(ctx context.Context, issueID int64, pack Pack, progress func(done int)) (Outcome, error) {
+	r := newBulkRun(b, issueID, pack)
+	if !b.options.Shared {
+		released, unknown, err := b.books.Recover(ctx, issueID, b.options.Unknown == Resend, b.clock())
+		if err != nil {
+			return r.outcome, fmt.Errorf("recover deliveries of issue %d: %w", issueID, err)
+		}
+		if released+unknown > 0 {
+			b.log.Info("deliveries were left in the middle", "issue", issueID, "released", released, "unknown", unknown)
+		}
+		r.outcome.Unknown += unknown
+	}
+	err := r.all(ctx, progress)
+	waiting, due, counting := b.books.Waiting(context.WithoutCancel(ctx), issueID)
+	r.outcome.Waiting, r.outcome.NextDue = waiting, due
+	if err = errors.Join(err, counting); err != nil {
+		err = fmt.Errorf("sending issue %d stopped: %w", issueID, err)
+	}
+	return r.outcome, err
+}
+
+// bulkRun is one call of Send. Its own goroutine keeps the books; lanes take
+// from queue and bring results.
+type bulkRun struct {
+	*Bulk
+	issueID int64
+	pack    Pack
+	outcome Outcome
+
+	queue   chan sigpost.Claim
+	stop    chan struct{} // closed when lanes are to take no more
+	wake    chan struct{} // there is something for the books
+	low     atomic.Int32  // wake when fewer are queued
+	domains *domainPaces
+	pools   []*pool
+	ended   chan lanesEnd
+	lanes   sync.WaitGroup
+	// least and recent make the window.
+	least  int
+	recent float64
+	// stopping is why no more is taken, and cut says that letters in flight were
+	// cut short.
+	stopping error
+	cut      atomic.Bool
+
+	mu      sync.Mutex
+	results []sigpost.DeliveryResult
+	trouble trouble
+}
+
+// pool is a server with what is known of it in this run.
+type pool struct {
+	server Server
+	pace   pace
+	lanes  int
+	down   error     // why it cannot be used
+	since  time.Time // that it is so
+}
+
+type lanesEnd struct {
+	pool *pool
+	err  error
+}
+
+func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
+	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan sigpost.Claim, mostWindow),
+		stop: make(chan struct{}), wake: make(chan struct{}, 1)}
+	connections := 0
+	for _, s := range b.servers {
+		r.least = max(r.least, leastWindow(s))
+		r.pools = append(r.pools, &pool{server: s, pace: newPace(s.Rate)})
+		connections += s.Connections
+	}
+	r.ended = make(chan lanesEnd, connections)
+	r.domains = newDomainPaces(b.limits, b.clock())
+	r.trouble.limit = brokenLimit + connections - 1 // each may lose one at the same moment
+	return r
+}
+
+// all works until nothing is due any more.
+func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
+	flight, cut := r.flight(ctx)
+	defer cut()
+	inHand, more := 0, true
+	for {
+		done := r.bring()
+		inHand -= len(done)
+		want := 0
+		if r.stopping == nil && more {
+			want = max(0, r.window()-inHand)
+		}
+		if len(done)+want > 0 {
+			claims, err := r.turn(ctx, done, want)
+			if errors.Is(err, ErrPaused) && r.stopping == nil {
+				r.halt(err)
+			} else if err != nil {
+				return r.giveUp(ctx, done, err)
+			}
+			r.kept(len(done))
+			if progress != nil && len(done) > 0 {
+				progress(r.outcome.Done())
+			}
+			if want > 0 {
+				more = len(claims) == want
+			}
+			inHand += len(claims)
+			for _, c := range claims {
+				r.queue <- c
+			}
+			r.low.Store(int32(len(r.queue) / 2))
+		}
+		if r.stopping == nil {
+			r.halt(cmp.Or(ctx.Err(), r.staff(flight, inHand), r.tripped()))
+		}
+		switch {
+		case inHand == 0 && r.stopping != nil:
+			r.lanes.Wait()
+			return r.stopping
+		case inHand == 0 && !more:
+			wait, err := r.untilDue(ctx)
+			if err != nil || wait < 0 {
+				close(r.stop)
+				r.lanes.Wait()
+				return err
+			}
+			r.sleep(ctx, wait)
+			more = true
+		default:
+			r.rest(ctx)
+		}
+	}
+}
+
+// flight is a context that outlives the end of ctx by the grace, so that the fate
+// of letters in flight becomes known.
+func (r *bulkRun) flight(ctx context.Context) (context.Context, func()) {
+	flight, cut := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(r.options.Grace):
+			r.cut.Store(true)
+			cut()
+		case <-flight.Done():
+		}
+	})
+	return flight, func() { stop(); cut() }
+}
+
+// halt ends taking for a reason, if it is one.
+func (r *bulkRun) halt(reason error) {
+	if reason == nil {
+		return
+	}
+	r.stopping = reason
+	close(r.stop)
+	for {
+		select {
+		case c := <-r.queue:
+			r.putBack(c, c.Due)
+		default:
+			return
+		}
+	}
+}
+
+// giveUp ends everything when the ledger cannot be written. What lanes have done
+// meanwhile is tried to be stored once more; where that fails too, it is settled
+// as unknown by the next run.
+func (r *bulkRun) giveUp(ctx context.Context, done []sigpost.DeliveryResult, err error) error {
+	if r.stopping == nil {
+		r.halt(err)
+	}
+	r.lanes.Wait()
+	done = append(done, r.bring()...)
+	if _, again := r.turn(ctx, done, 0); again != nil {
+		err = fmt.Errorf("what became of up to %d letters is not on record; the next run counts them as unknown: %w", len(done), err)
+	}
+	return err
+}
+
+// window is how many letters to have in hand: twice those that were done between
+// two turns of late, so that lanes need not wait for the next turn, and what they
+// have in hand themselves. A crash leaves that many in doubt.
+func (r *bulkRun) window() int { return min(r.least+2*int(r.recent), mostWindow) }
+
+// kept notes how many letters were done between two turns.
+func (r *bulkRun) kept(done int) { r.recent = max(float64(done), 0.8*r.recent) }
+
+// leastWindow is what the lanes of a server have in hand: one that is on its way
+// and one behind it. With a pace there is no hurry.
+func leastWindow(s Server) int {
+	least := 2 * s.Connections
+	if s.Rate > 0 {
+		least = min(least, 2+int(s.Rate/50))
+	}
+	return least
+}
+
+// turn stores results and takes more. It is not cut short: what became of a
+// letter must be stored.
+func (r *bulkRun) turn(ctx context.Context, done []sigpost.DeliveryResult, want int) ([]sigpost.Claim, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 6*recordTime)
+	defer cancel()
+	now := r.clock()
+	claims, err := r.books.Turn(ctx, r.issueID, done, now, now.Add(r.options.Lease), want)
+	if err != nil && !errors.Is(err, ErrPaused) {
+		return nil, fmt.Errorf("the ledger could not be written, with the results of %d letters: %w", len(done), err)
+	}
+	for _, d := range done {
+		if d.State != sigpost.DeliveryQueued { // those are counted at the end
+			r.outcome.add(d.State, d.Due)
+		}
+	}
+	return claims, err
+}
+
+// rest waits until there is something for the books, or some time has gone by.
+func (r *bulkRun) rest(ctx context.Context) {
+	time.Sleep(turnRest)
+	ended := ctx.Done()
+	if r.stopping != nil {
+		ended = nil // it has been seen
+	}
+	select {
+	case <-r.wake:
+	case <-time.After(turnEvery):
+	case <-ended:
+	}
+}
+
+func (r *bulkRun) sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// untilDue is how long to wait for the next letter; negative where sending ends.
+func (r *bulkRun) untilDue(ctx context.Context) (time.Duration, error) {
+	n, due, err := r.books.Waiting(ctx, r.issueID)
+	if err != nil || n == 0 {
+		return -1, err
+	}
+	if wait := due.Sub(r.clock()); wait <= r.options.Patience {
+		return max(wait, turnRest), nil
+	}
+	return -1, nil
+}
+
+// bring hands over the results that lanes have brought.
+func (r *bulkRun) bring() []sigpost.DeliveryResult {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	done := r.results
+	r.results = nil
+	return done
+}
+
+// putBack gives back a letter of which nothing was said, to be taken again when it
+// is due.
+func (r *bulkRun) putBack(c sigpost.Claim, due time.Time) {
+	r.settle(c, verdict{sigpost.DeliveryQueued, "", due}, true)
+}
+
+// settle notes a verdict for the next turn.
+func (r *bulkRun) settle(c sigpost.Claim, v verdict, untried bool) {
+	text := clip(oneLine(v.reply), maxReply)
+	r.mu.Lock()
+	r.results = append(r.results, sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: text, Due: v.due, Untried: untried})
+	r.mu.Unlock()
+	if v.state != sigpost.DeliverySent && !untried {
+		r.log.Info("a letter was not sent", "delivery", c.ID, "subscription", c.SubscriptionID, "state", v.state, "attempt", c.Attempts, "reply", text)
+	}
+	if len(r.queue) <= int(r.low.Load()) {
+		r.stir()
+	}
+}
+
+// stir wakes the books.
+func (r *bulkRun) stir() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// done is told by a lane what became of a letter.
+func (r *bulkRun) done(c sigpost.Claim, reply string, err error) {
+	var server *ServerError
+	untried := errors.As(err, &server)
+	v := judge{r.options, r.clock}.verdict(c.Attempts, r.cut.Load(), reply, err)
+	if !untried {
+		r.mu.Lock()
+		r.trouble.note(err)
+		r.mu.Unlock()
+		if throttled(err) {
+			until := r.domains.slow(domainOf(c.Subscription.Subscriber.Addr), r.clock(), judge{r.options, r.clock})
+			if v.state == sigpost.DeliveryQueued && v.due.Before(until) {
+				v.due = until
+			}
+		}
+	}
+	r.settle(c, v, untried)
+}
+
+func domainOf(addr string) string { return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:]) }
+
+// taker gives a lane its parcels.
+func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpost.Claim] {
+	return func(wait bool) *job[sigpost.Claim] {
+		for {
+			c, ok := r.claim(ctx, p, wait)
+			if !ok {
+				return nil
+			}
+			if until := r.domains.until(domainOf(c.Subscription.Subscriber.Addr), c.Due, r.clock()); !until.IsZero() {
+				r.putBack(c, until)
+				continue
+			}
+			if !r.clock().Before(c.Lease) { // somebody else may have it by now
+				r.putBack(c, c.Due)
+				continue
+			}
+			parcel, err := r.pack(ctx, c)
+			switch {
+			case errors.Is(err, ErrNoLetter):
+				r.settle(c, verdict{state: sigpost.DeliverySuppressed, reply: err.Error()}, false)
+			case err != nil && ctx.Err() != nil:
+				r.putBack(c, c.Due)
+			case err != nil:
+				r.log.Warn("a letter could not be composed", "delivery", c.ID, "subscription", c.SubscriptionID, "err", err)
+				r.settle(c, judge{r.options, r.clock}.later(c.Attempts, "it could not be composed: "+err.Error()), false)
+			default:
+				return &job[sigpost.Claim]{of: c, parcel: parcel}
+			}
+		}
+	}
+}
+
+// claim takes the next of the queue when the server's pace allows it.
+func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c sigpost.Claim, ok bool) {
+	select {
+	case <-r.stop:
+		return c, false
+	default:
+	}
+	if !wait {
+		if !p.pace.free() {
+			return c, false
+		}
+		select {
+		case c = <-r.queue:
+			p.pace.take()
+			return c, true
+		default:
+			r.stir()
+			return c, false
+		}
+	}
+	select {
+	case c = <-r.queue:
+	case <-r.stop:
+		return c, false
+	}
+	if !p.pace.wait(r.stop) {
+		r.putBack(c, c.Due)
+		return c, false
+	}
+	return c, true
+}
+
+// staff opens as many lanes as there is work for, at the first server that can
+// be used. Its error says that there is none.
+func (r *bulkRun) staff(ctx context.Context, inHand int) error {
+	for again := true; again; {
+		select {
+		case end := <-r.ended:
+			r.lost(end)
+		default:
+			again = false
+		}
+	}
+	var reasons []error
+	for _, p := range r.pools {
+		if p.down != nil && time.Since(p.since) < serverRest {
+			reasons = append(reasons, p.down)
+			continue
+		}
+		for p.down = nil; p.lanes < min(p.server.Connections, (inHand+1)/2); p.lanes++ {
+			server := p.server
+			r.lanes.Go(func() { r.ended <- lanesEnd{p, r.lane(ctx, p, server)} })
+		}
+		return nil
+	}
+	return errors.Join(reasons...)
+}
+
+// lost notes that a lane has ended. Where others go on, the server has had enough
+// of them.
+func (r *bulkRun) lost(end lanesEnd) {
+	p := end.pool
+	p.lanes--
+	switch {
+	case end.err == nil:
+	case p.lanes > 0:
+		p.server.Connections = p.lanes
+		r.log.Info("a mail server takes fewer connections", "server", p.server.Addr, "connections", p.lanes, "err", end.err)
+	default:
+		p.down, p.since = end.err, time.Now()
+		r.log.Warn("a mail server cannot be used", "server", p.server.Addr, "err", end.err)
+	}
+}
+
+// lane works until there is nothing more.
+func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
+	take := r.taker(ctx, p)
+	if r.courier != nil {
+		return r.byCourier(ctx, take)
+	}
+	l := &lane[sigpost.Claim]{server: server, take: take,
+		done: func(j *job[sigpost.Claim], reply string, err error) { r.done(j.of, reply, err) }}
+	err := l.run(ctx)
+	r.stir()
+	return err
+}
+
+// byCourier hands letters to a courier.
+func (r *bulkRun) byCourier(ctx context.Context, take func(bool) *job[sigpost.Claim]) error {
+	for j := take(true); j != nil; j = take(true) {
+		var reply string
+		data, err := j.parcel.Text.Append(nil, false)
+		if err == nil {
+			reply, err = r.courier.Send(ctx, j.parcel.From, j.parcel.To, data)
+		}
+		r.done(j.of, reply, err)
+		var server *ServerError
+		if errors.As(err, &server) {
+			r.stir()
+			return err
+		}
+	}
+	return nil
+}
+
+// tripped says whether the trouble is such that sending has to stop.
+func (r *bulkRun) tripped() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.trouble.reached
+}
+
+// trouble counts what went wrong without a recipient's fault.
+type trouble struct {
+	limit   int       // of broken
+	broken  int       // letters in a row that got nowhere
+	refused int       // letters in a row that were refused for what we are or send
+	recent  [100]bool // of the last letters, which were
+	seen    int
+	last    error
+	reached error // the first verdict
+}
+
+func (t *trouble) note(err error) {
+	var failed *SendError
+	refused := errors.As(err, &failed) && (failed.policy() || failed.content())
+	t.recent[t.seen%len(t.recent)] = refused
+	t.seen++
+	switch {
+	case refused:
+		t.refused, t.last = t.refused+1, err
+	case aboutRecipient(err):
+		t.broken, t.refused = 0, 0
+	default:
+		t.broken, t.last = t.broken+1, err
+	}
+	if t.reached == nil {
+		t.reached = t.verdict()
+	}
+}
+
+// verdict is nil while there is not too much of it. What the letters say trips the
+// fuse, in a row or by a third of at least ten; a server that wants nothing from us
+// only ends the run.
+func (t *trouble) verdict() error {
+	var failed *SendError
+	content := errors.As(t.last, &failed) && failed.content()
+	refused, of := 0, min(t.seen, len(t.recent))
+	for _, r := range t.recent {
+		refused += number(r)
+	}
+	switch {
+	case content && t.refused >= brokenLimit:
+		return &Tripped{Refused: t.refused, Of: t.refused, Last: t.last}
+	case refused >= 10 && 3*refused > of:
+		return &Tripped{Refused: refused, Of: of, Last: t.last}
+	case t.broken >= t.limit || t.refused >= brokenLimit:
+		return fmt.Errorf("%d letters in a row got nowhere, so the mail server or the way to it is at fault: see to it, then run again: %w",
+			max(t.broken, t.refused), t.last)
+	}
+	return nil
+}
+
+func number(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
