@@ -114,3 +114,16 @@ func (a *App) signer(d config.Digest) (*deliver.Signer, error) {
 	}
 	return deliver.NewSigner(keys, a.now)
 }
+
+// signed is a single letter of a digest with its signatures in front, where there
+// are keys for it.
+func (a *App) signed(d config.Digest, data []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	signer, err := a.signer(d)
+	if err != nil || signer == nil {
+		return data, err
+	}
+	return signer.SignMessage(data)
+}

@@ -219,6 +219,7 @@ func (a *App) sendNudges(ctx context.Context, d config.Digest, issue sigpost.Iss
 		func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 			n := l.claimed[delivery.ID]
 			data, err = a.nudgeLetter(d, issue, n, r.Errors)
+			data, err = a.signed(d, data, err)
 			return address(d.From).Address, n.Addr, data, err
 		}, nil)
 	r.Nudged, r.Letters = outcome.Sent, dry.Letters

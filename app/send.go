@@ -307,12 +307,19 @@ func (a *App) smtpServer() (deliver.Server, error) {
 // serverOf is a server of the configuration.
 func (a *App) serverOf(s config.Relay) (deliver.Server, error) {
 	roots, err := a.Config.RootCAs(s.Server)
-	return deliver.Server{
+	server := deliver.Server{
 		Addr: s.Host, TLS: deliver.TLSMode(s.TLS), AllowPlain: s.AllowPlain, Username: s.Username,
 		Password: func() (string, error) { return a.Config.Password(s.Server) },
 		RootCAs:  roots, Hello: s.Hello, Timeout: time.Duration(s.Timeout),
 		Connections: s.Connections, MaxPerConn: s.LettersPerConnection, Rate: s.Rate,
-	}, err
+	}
+	if s.OAuthAccount != "" && err == nil {
+		var account config.Account
+		if account, err = a.Config.Account(s.OAuthAccount); err == nil {
+			server.Token = oauth(a.Config, account).AccessToken
+		}
+	}
+	return server, err
 }
 
 // smtpServers are all of them, in the order in which they are tried, and the

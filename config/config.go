@@ -236,6 +236,8 @@ type SMTP struct {
 // Relay is a server that takes letters, and how many.
 type Relay struct {
 	Server
+	// OAuthAccount is the account whose token logs in here, too.
+	OAuthAccount         string  `toml:"oauth_account"`
 	Hello                string  `toml:"hello"`
 	Connections          int     `toml:"connections"`
 	LettersPerConnection int     `toml:"letters_per_connection"`

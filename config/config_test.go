@@ -87,7 +87,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ", "\n# templates", "\ntemplates",
 		"\n# [[dkim]]", "\n[[dkim]]", "\n# domain = ", "\ndomain = ", "\n# selector = ", "\nselector = ", "\n# key_", "\nkey_",
 		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ",
-		"\n# generation_file = ", "\ngeneration_file = ").Replace(withFallbacks(withAnnounces()))
+		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ").Replace(withFallbacks(withAnnounces()))
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -176,6 +176,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"an editor", `# editors = ["Ana Moreau <ana@example.org>"]`, `editors = ["Ana"]`, `"Ana" is no mail address`},
 		{"a fallback of nowhere", "# [[smtp.fallback]]\n", "[[smtp.fallback]]\nconnections = 3\n", "a fallback needs a host"},
 		{"no connections", "connections = 4\n# How many letters go", "connections = 400\n# How many letters go", "400 connections: give 1 to 100"},
+		{"a token of nobody", "# oauth_account = \"\"\n# ca_file = \"\"\ntimeout = \"60s\"\n# The name that", "oauth_account = \"exampel\"\ntimeout = \"60s\"\n# The name that", "exampel"},
 		{"a limit of nothing", "# [[smtp.domain]]\n", "[[smtp.domain]]\nnames = [\"example.com\"]\n", "more than 0 letters a second"},
 		{"a key of no domain", "# [[dkim]]\n", "[[dkim]]\nselector = \"s\"\nkey_file = \"k\"\n", "has no domain"},
 		{"a key with no selector", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nkey_file = \"k\"\n", "has no selector"},

@@ -384,13 +384,13 @@ func (c *Config) checkSMTP(ch *checker) {
 	if c.SMTP.Host == "" {
 		return // nothing is sent: said above where it matters
 	}
-	checkRelay(ch, "smtp.", c.SMTP.Relay)
+	c.checkRelay(ch, "smtp.", c.SMTP.Relay)
 	for i, r := range c.SMTP.Fallbacks {
 		at := fmt.Sprintf("smtp.fallback[%d].", i)
 		if r.Host == "" {
 			ch.add(at+"host", "a fallback needs a host")
 		} else {
-			checkRelay(ch, at, r)
+			c.checkRelay(ch, at, r)
 		}
 	}
 	for i, l := range c.SMTP.Domains {
@@ -405,9 +405,21 @@ func (c *Config) checkSMTP(ch *checker) {
 	oneOf(ch, "smtp.unknown", c.SMTP.Unknown, "hold", "resend")
 }
 
-func checkRelay(ch *checker, at string, r Relay) {
+func (c *Config) checkRelay(ch *checker, at string, r Relay) {
 	checkServer(ch, at, r.Server, false)
-	checkPassword(ch, at, r.Server)
+	account, err := find("account", c.Accounts, func(a Account) string { return a.Name }, r.OAuthAccount)
+	switch {
+	case r.OAuthAccount == "":
+		checkPassword(ch, at, r.Server)
+	case err != nil:
+		ch.add(at+"oauth_account", "%v", err)
+	case account.Auth != "oauth":
+		ch.add(at+"oauth_account", "the account %q does not log in with auth = \"oauth\"", r.OAuthAccount)
+	case r.Username == "":
+		ch.add(at+"oauth_account", "a username is needed, too: the address whose token it is")
+	case count(r.PasswordFile, r.PasswordEnv) > 0:
+		ch.add(at+"oauth_account", "a password beside a token is not used: remove password_file and password_env")
+	}
 	if r.Connections < 1 || r.Connections > 100 {
 		ch.add(at+"connections", "%d connections: give 1 to 100", r.Connections)
 	}

@@ -13,7 +13,8 @@ var errNoMechanism = errors.New("no common way to log in")
 // offers, and remembers how far it came: go-mail's errors do not tell.
 type login struct {
 	host, username, password string
-	secret                   bool // the connection may be read by nobody else
+	token                    string // in place of the password
+	secret                   bool   // the connection may be read by nobody else
 
 	chosen  smtp.Auth
 	reached bool
@@ -36,6 +37,13 @@ var mechanisms = []struct {
 // Start begins with the first mechanism that both sides know.
 func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
 	l.reached = true
+	if l.token != "" {
+		if !slices.Contains(server.Auth, "XOAUTH2") {
+			return "", nil, errNoMechanism
+		}
+		l.chosen = smtp.XOAuth2Auth(l.username, l.token)
+		return l.chosen.Start(server)
+	}
 	for _, m := range mechanisms {
 		if slices.Contains(server.Auth, m.name) {
 			l.chosen = m.start(l)

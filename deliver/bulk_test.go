@@ -476,3 +476,26 @@ func TestBulkSendersShareAnIssue(t *testing.T) {
 	wantStates(t, m, sigpost.DeliveryCounts{sigpost.DeliverySent: 600})
 	eachOnce(t, p.took())
 }
+
+// A clock that is set while letters go out, forwards or back, makes none go twice
+// and loses none.
+func TestBulkClockSteps(t *testing.T) {
+	everyWay(t, func(t *testing.T, features func(*peer)) {
+		now := newClock()
+		p := startPeer(t, func(step string, n int) string {
+			if step == "." && n%20 == 0 {
+				now.move(map[bool]time.Duration{true: 3 * time.Hour, false: -3 * time.Hour}[n%40 == 0])
+			}
+			return ""
+		}, features)
+		m := newMemory(t, 300)
+		for range 3 {
+			if _, err := bulk(m, now, deliver.Options{}, lanes(p, 3)).Send(t.Context(), issue, pack, nil); err != nil {
+				t.Error(err)
+			}
+			now.move(6 * time.Hour)
+		}
+		wantStates(t, m, sigpost.DeliveryCounts{sigpost.DeliverySent: 300})
+		eachOnce(t, p.took())
+	})
+}

@@ -39,13 +39,32 @@ type tlsError struct{ error }
 // Unwrap is what went wrong.
 func (e tlsError) Unwrap() error { return e.error }
 
-// dial opens a session: TCP, TLS, EHLO and login, by go-mail. Its error is a
-// *ServerError, and then nothing stays open.
+// dial opens a session: TCP, TLS, EHLO and login, by go-mail. A token that is
+// refused is renewed once. Its error is a *ServerError, and then nothing stays
+// open.
 func dial(ctx context.Context, server Server) (*connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, min(server.Timeout, maxDial))
 	defer cancel()
 	d := &dialing{server: server}
-	client, err := d.client(ctx)
+	c, err := d.dial(ctx, "")
+	if err != nil && d.auth != nil && d.auth.token != "" && d.loggingIn() {
+		refused := d.auth.token
+		if again := (&dialing{server: server}); again.renews(ctx, refused) {
+			return again.dial(ctx, refused)
+		}
+	}
+	return c, err
+}
+
+// renews says whether there is another token than one that was refused.
+func (d *dialing) renews(ctx context.Context, refused string) bool {
+	token, _, err := d.server.Token(ctx, refused)
+	return err == nil && token != refused
+}
+
+// dial is one attempt, with another token than refused where one is used.
+func (d *dialing) dial(ctx context.Context, refused string) (*connection, error) {
+	client, err := d.client(ctx, refused)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +86,7 @@ func dial(ctx context.Context, server Server) (*connection, error) {
 }
 
 // client configures go-mail for this server.
-func (d *dialing) client(ctx context.Context) (*mail.Client, error) {
+func (d *dialing) client(ctx context.Context, refused string) (*mail.Client, error) {
 	host, portText, err := net.SplitHostPort(d.server.Addr)
 	if err != nil {
 		return nil, d.problem("the address is not host:port", "put it right in the config", err)
@@ -95,7 +114,14 @@ func (d *dialing) client(ctx context.Context) (*mail.Client, error) {
 	if d.server.Hello != "" {
 		options = append(options, mail.WithHELO(d.server.Hello))
 	}
-	if d.server.Username != "" {
+	if d.server.Username != "" && d.server.Token != nil {
+		token, _, err := d.server.Token(ctx, refused)
+		if err != nil {
+			return nil, d.problem("there is no token to log in with", "see to the account's leave (\"sigpost login\")", err)
+		}
+		d.auth = &login{host: host, username: d.server.Username, token: token, secret: d.server.TLS != TLSPlain}
+		options = append(options, mail.WithSMTPAuthCustom(d.auth))
+	} else if d.server.Username != "" {
 		password, err := d.password()
 		if err != nil {
 			return nil, d.problem("its password cannot be read", "see to the file or variable that holds it", err)

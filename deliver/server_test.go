@@ -28,6 +28,7 @@ type peer struct {
 	implicit bool     // TLS from the first byte
 	features []string // EHLO keywords
 	password string   // for user "mailer", by AUTH PLAIN
+	token    string   // likewise, by AUTH XOAUTH2
 
 	mu          sync.Mutex
 	connections int
@@ -192,6 +193,19 @@ func (d *dialogue) command(verb, line string) bool {
 		d.r = bufio.NewReader(d.conn)
 		return true
 	case "AUTH":
+		if strings.HasPrefix(line, "AUTH XOAUTH2 ") {
+			want := base64.StdEncoding.EncodeToString([]byte("user=mailer\x01auth=Bearer " + d.token + "\x01\x01"))
+			if strings.TrimPrefix(line, "AUTH XOAUTH2 ") == want {
+				return d.answer(verb, "235 2.7.0 welcome")
+			}
+			if !d.answer(verb, "334 eyJzdGF0dXMiOiI0MDEifQ==") { // what is wrong, as JSON
+				return false
+			}
+			if _, err := d.r.ReadString('\n'); err != nil {
+				return false
+			}
+			return d.answer(verb, "535 5.7.8 token expired")
+		}
 		want := "AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00mailer\x00"+d.password))
 		if line != want {
 			return d.answer(verb, "535 5.7.8 no such user or password")

@@ -47,6 +47,10 @@ type Server struct {
 	// Username logs in where it is not empty, with what Password gives.
 	Username string
 	Password func() (string, error)
+	// Token gives an access token in place of a password, by XOAUTH2; nil where
+	// there is none. refused is one that the server did not take, or "", and
+	// renewed says that the token is new.
+	Token func(ctx context.Context, refused string) (token string, renewed bool, err error)
 	// RootCAs are the authorities that the server's certificate is checked
 	// against; nil for those of the system.
 	RootCAs *x509.CertPool

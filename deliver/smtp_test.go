@@ -261,6 +261,38 @@ func TestTLSAndLogin(t *testing.T) {
 	}
 }
 
+// A token that the server does not take is renewed, once.
+func TestLoginByToken(t *testing.T) {
+	for name, c := range map[string]struct {
+		tokens []string
+		ok     bool
+	}{
+		"good": {[]string{"good"}, true}, "expired": {[]string{"old", "good"}, true}, "refused": {[]string{"old", "older"}, false}, "no other": {[]string{"old", "old"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := startPeer(t, nil, func(p *peer) { p.token, p.features = "good", []string{"AUTH PLAIN XOAUTH2"} })
+			server := plain(p)
+			server.Username = "mailer"
+			server.Token = func(_ context.Context, refused string) (string, bool, error) {
+				if refused == "" {
+					return c.tokens[0], false, nil
+				}
+				return c.tokens[1], true, nil
+			}
+			_, err := send(t, courier(t, server), "ada@example.org")
+			var trouble *deliver.ServerError
+			if c.ok != (err == nil) || err != nil && (!errors.As(err, &trouble) || !strings.Contains(err.Error(), "login was refused")) {
+				t.Errorf("got %v", err)
+			}
+			for _, token := range c.tokens {
+				if err != nil && strings.Contains(err.Error(), token+" ") {
+					t.Errorf("the token is shown: %v", err)
+				}
+			}
+		})
+	}
+}
+
 // Whatever is wrong with the server gives one line that says what to do.
 func TestServerErrors(t *testing.T) {
 	cert, pool := certificate(t, time.Now().Add(time.Hour))

@@ -4,6 +4,10 @@ package deliver
 
 import (
 	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -12,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -96,6 +101,9 @@ func TestDeliver(t *testing.T) {
 		copyFile(t, file+".clean", file)
 		os.Remove(file + ".generation")
 		t.Log(send(t, p).row("sigpost", *readers))
+		if *keys != "" {
+			t.Log(onlySigns(t).row("a program that only signs", *readers))
+		}
 		if *source {
 			t.Log(smtpSource(t, addr, size).row("smtp-source -d", *readers))
 		}
@@ -183,6 +191,48 @@ func send(t *testing.T, p program.Program) measured {
 func letterSize(t *testing.T, p program.Program) int {
 	out, _ := p.At(t, "2016-04-25T14:00:30Z", "digest", "show", "--format", "eml")
 	return len(out)
+}
+
+// onlySigns makes as many signatures as there are letters, on all cores: what
+// nobody who signs can be faster than.
+func onlySigns(t *testing.T) measured {
+	var key crypto.Signer
+	var err error
+	options := crypto.SignerOpts(crypto.SHA256)
+	if *keys == "rsa" {
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	} else {
+		_, key, err = ed25519.GenerateKey(rand.Reader)
+		options = crypto.Hash(0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := make([]byte, 32)
+	begin, before := time.Now(), own(t)
+	var all sync.WaitGroup
+	cores := runtime.GOMAXPROCS(0)
+	for core := range cores {
+		all.Go(func() {
+			for n := core; n < *readers; n += cores {
+				if _, err := key.Sign(rand.Reader, digest, options); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	return measured{wall: time.Since(begin), cpu: own(t) - before}
+}
+
+// own is the CPU time of this process.
+func own(t *testing.T) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func smtpSource(t *testing.T, addr string, size int) measured {
