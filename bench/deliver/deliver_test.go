@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/pprof"
 	"strings"
@@ -97,9 +98,12 @@ func TestDeliver(t *testing.T) {
 	if *profile != "" {
 		inProcess(t, p)
 	}
+	t.Logf("the first letter is begun after %v", firstLetter(t, p, sink.Addr))
 	for range *runs {
 		copyFile(t, file+".clean", file)
-		os.Remove(file + ".generation")
+		for _, beside := range []string{".generation", "-wal", "-shm"} {
+			os.Remove(file + beside)
+		}
 		t.Log(send(t, p).row("sigpost", *readers))
 		if *keys != "" {
 			t.Log(onlySigns(t).row("a program that only signs", *readers))
@@ -191,6 +195,52 @@ func send(t *testing.T, p program.Program) measured {
 func letterSize(t *testing.T, p program.Program) int {
 	out, _ := p.At(t, "2016-04-25T14:00:30Z", "digest", "show", "--format", "eml")
 	return len(out)
+}
+
+// firstLetter is how long it takes from the start of the program to the first
+// MAIL. The program is killed then.
+func firstLetter(t *testing.T, p program.Program, to string) time.Duration {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	was, err := os.ReadFile(filepath.Join(p.Dir, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Write(t, "config.toml", string(was))
+	p.Write(t, "config.toml", regexp.MustCompile(`(?m)^host = .*`).ReplaceAllString(string(was), fmt.Sprintf("host = %q", listener.Addr())))
+	c := exec.Command(p.Path(), "--config", filepath.Join(p.Dir, "config.toml"), "--now", "2016-04-25T14:01:00Z", "digest", "send")
+	begin := time.Now()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { c.Process.Kill(); c.Wait() }()
+	client, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := net.Dial("tcp", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	go io.Copy(client, server)
+	said := make([]byte, 4096)
+	for {
+		n, err := client.Read(said)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(said[:n]), "MAIL FROM") {
+			return time.Since(begin)
+		}
+		if _, err := server.Write(said[:n]); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // onlySigns makes as many signatures as there are letters, on all cores: what

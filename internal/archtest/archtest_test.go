@@ -38,6 +38,7 @@ var own = map[string][]string{
 	"internal/archtest": {},
 	"bench":             {},
 	"bench/ingest":      {},
+	"bench/deliver":     {},
 	"app": {"sigpost", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
 		"store", "subscribe", "summary", "templates", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "thread", "internal/mailtest"},
