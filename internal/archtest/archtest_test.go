@@ -23,7 +23,7 @@ var own = map[string][]string{
 	"ingest":            {"sigpost"},
 	"fetch":             {"sigpost"},
 	"deliver":           {"sigpost"},
-	"subscribe":         {"sigpost"},
+	"subscribe":         {"sigpost", "internal/osa"},
 	"store":             {"sigpost", "thread"},
 	"templates":         {},
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
@@ -76,8 +76,9 @@ var owner = map[string][]string{
 	"github.com/PuerkitoBio/goquery":    {"internal/inline"},
 	"github.com/chromedp":               {"internal/peertest"},
 	"golang.org/x/net/publicsuffix":     {"digest"},
+	"golang.org/x/net/idna":             {"subscribe"},
 	"golang.org/x/oauth2":               {"ingest"},
-	"golang.org/x/text":                 {"message", "digest", "classify", "store"},
+	"golang.org/x/text":                 {"message", "digest", "classify", "store", "subscribe"},
 }
 
 type pkg struct {
