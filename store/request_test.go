@@ -300,8 +300,15 @@ func TestVolume(t *testing.T) {
 		for id := range int64(3) {
 			check(t, db.SaveTaggings(ctx, id+1, 1, "v", []sigpost.Tagging{{Tag: magnum, Score: 1, State: sigpost.TagAccepted}, {Tag: sigpost.Tag{Kind: "project", Name: "nova"}, State: sigpost.TagProposed}}))
 		}
-		got := must(db.Volume(ctx, []string{"sig", "other"}, hours(10)))(t)
+		got, from, err := db.Volume(ctx, []string{"sig", "other"}, hours(10))
+		check(t, err)
 		equal(t, "since hour 10", got, [][]sigpost.Tag{{magnum}, {magnum}})
-		equal(t, "another list", len(must(db.Volume(ctx, []string{"other"}, hours(0)))(t)), 0)
+		equal(t, "from", from, hours(10))
+		_, from, err = db.Volume(ctx, []string{"sig"}, hours(-99))
+		check(t, err)
+		equal(t, "the oldest", from, start)
+		got, _, err = db.Volume(ctx, []string{"other"}, hours(0))
+		check(t, err)
+		equal(t, "another list", len(got), 0)
 	})
 }
