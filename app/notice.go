@@ -284,7 +284,7 @@ func (a *App) noticeLetter(d config.Digest, n sigpost.Notice) ([]byte, error) {
 	if n.ReplyTo == "" {
 		reply = author(base.ReplyTo)
 	}
-	h := deliver.Header{From: from, To: sigpost.Address{Addr: n.Addr}, ReplyTo: reply, Date: a.now().In(d.Location()), MessageID: n.MessageID}
+	h := deliver.Header{From: from, To: sigpost.Address{Addr: n.Addr}, ReplyTo: reply, Date: a.now().In(d.Location()), MessageID: n.MessageID, Answers: n.Answers}
 	return deliver.Build(h, n.Letter)
 }
 

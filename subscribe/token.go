@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"sigpost"
 )
 
 // ErrToken is a token that proves nothing: not one of ours, changed, or cut
@@ -204,6 +206,11 @@ func (t Tokens) Secrets() []string {
 // bucket is what counts together whatever belongs to a word, without the word.
 func (t Tokens) bucket(kind, word string) string {
 	return kind + ":" + hashOf(t.newest().limits, word)
+}
+
+// AnswerLimit is how many answers an address gets in a day.
+func (t Tokens) AnswerLimit(addr string, n int) sigpost.Limit {
+	return sigpost.Limit{Bucket: t.bucket("answer", addr), N: n, Per: 24 * time.Hour}
 }
 
 // title names a secret without giving it away.
