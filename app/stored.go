@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"sigpost"
+	"sigpost/subscribe"
 )
 
 // Stored is all that is stored about a person.
@@ -65,6 +67,23 @@ type storedLetter struct {
 	MessageID sigpost.MessageID     `json:"message_id"`
 	Reply     string                `json:"reply,omitempty"`
 }
+
+// StoredAbout is Stored for an address as somebody types it. What has nothing
+// stored is told by an error that wraps sigpost.ErrNotFound.
+func (a *App) StoredAbout(ctx context.Context, address string) (Stored, error) {
+	_, addr, err := subscribe.ParseAddress(address)
+	if err != nil {
+		return Stored{}, sigpost.Usage(err)
+	}
+	p, err := a.Stored(ctx, addr)
+	if err == nil && len(p.Subscriptions)+len(p.Requests)+len(p.Notices) == 0 && p.Suppressed == "" {
+		err = fmt.Errorf("nothing is stored about %s: %w", subscribe.Readable(addr), sigpost.ErrNotFound)
+	}
+	return p, err
+}
+
+// Doubts are what an operator should look at once more about a reader's address.
+func Doubts(addr string) []string { return subscribe.Doubts(addr) }
 
 // Stored gives all that is stored about an address.
 func (a *App) Stored(ctx context.Context, addr string) (Stored, error) {

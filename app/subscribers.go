@@ -28,6 +28,8 @@ type NewReader struct {
 	// Consent says how and when they agreed. Who is active already need not
 	// agree again.
 	Consent string
+	// Text and NewsOnly change what an active reader has where they are given.
+	Text, NewsOnly *bool
 }
 
 // Subscribe adds a reader to a digest, or changes what is given of one.
@@ -51,6 +53,9 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 		Digest: d.Name, State: sigpost.SubscriptionActive, Selection: sigpost.Selection{Topics: topics, Muted: muted}, Since: a.now(),
 		Subscriber: sigpost.Subscriber{Name: name, Addr: addr, Zone: r.Zone, Consent: strings.TrimSpace(r.Consent), Created: a.now()},
 	}
+	if err := a.mayAdd(ctx, d, addr); err != nil {
+		return sigpost.Subscription{}, err
+	}
 	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
 	switch {
 	case err == nil && had.State == sigpost.SubscriptionActive:
@@ -58,10 +63,30 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
 		return sigpost.Subscription{}, err
 	}
+	if r.Text != nil {
+		wish.Text = *r.Text
+	}
+	if r.NewsOnly != nil {
+		wish.NewsOnly = *r.NewsOnly
+	}
 	if wish.Subscriber.Consent == "" {
 		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is not subscribed: say with --consent how and when they agreed, such as --consent \"asked by mail on 3 May\"", addr))
 	}
 	return a.Store.Subscribe(ctx, wish)
+}
+
+// mayAdd says whether an operator may subscribe an address: not the list itself,
+// and not somebody who was erased.
+func (a *App) mayAdd(ctx context.Context, d config.Digest, addr string) error {
+	p, _ := a.publicationOf(d.Name)
+	if err := subscribe.CheckReader(addr, p.Own); err != nil {
+		return sigpost.Usage(err)
+	}
+	why, err := a.suppressed(ctx, addr)
+	if err == nil && why != "" {
+		err = fmt.Errorf("%s is on the suppression list (%s) and is not subscribed: they can come back themselves, by asking on the page or by mail and confirming it", addr, why)
+	}
+	return err
 }
 
 // keep leaves what is not given as it was.
@@ -72,7 +97,7 @@ func keep(wish *sigpost.Subscription, had sigpost.Subscription, given NewReader)
 	if len(given.Muted) == 0 {
 		wish.Muted = had.Muted
 	}
-	wish.Since = had.Since
+	wish.Since, wish.Text, wish.NewsOnly, wish.PausedUntil = had.Since, had.Text, had.NewsOnly, had.PausedUntil
 	wish.Subscriber.Name = cmp.Or(wish.Subscriber.Name, had.Subscriber.Name)
 	wish.Subscriber.Zone = cmp.Or(wish.Subscriber.Zone, had.Subscriber.Zone)
 	wish.Subscriber.Consent = cmp.Or(wish.Subscriber.Consent, had.Subscriber.Consent)
@@ -157,8 +182,28 @@ func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) 
 	case s.State != sigpost.SubscriptionActive:
 		return fmt.Errorf("%s does not get %s any more: there is nothing to end", addr, d.Name)
 	}
-	_, err = a.Store.EndSubscription(ctx, s.ID, a.now())
+	_, err = a.Store.Withdraw(ctx, s.ID, sigpost.ByOperator, a.now())
 	return err
+}
+
+// Pause lets nothing be sent to a reader before a time; zero ends a pause.
+func (a *App) Pause(ctx context.Context, d config.Digest, address string, until time.Time) (sigpost.Subscription, error) {
+	_, addr, err := subscribe.ParseAddress(address)
+	if err != nil {
+		return sigpost.Subscription{}, sigpost.Usage(err)
+	}
+	if !until.IsZero() && !until.After(a.now()) {
+		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is over: a pause ends in the future", until.Format(time.DateOnly)))
+	}
+	s, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
+	if err != nil {
+		return s, err
+	}
+	if s.State != sigpost.SubscriptionActive {
+		return s, fmt.Errorf("%s does not get %s any more: there is nothing to pause", addr, d.Name)
+	}
+	s.PausedUntil = until
+	return a.Store.SetPreferences(ctx, s)
 }
 
 // Subscriptions calls each for every subscription to a digest, ended ones

@@ -27,6 +27,9 @@ CREATE INDEX consents_subscriber ON consents (subscriber_id, id);
 INSERT INTO consents (subscriber_id, digest, what, way, asked, at, shown, network)
 SELECT b.id, s.digest, 'given', 'command line', 0, s.since, b.consent, ''
 FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id ORDER BY s.id;
+INSERT INTO consents (subscriber_id, digest, what, way, asked, at, shown, network)
+SELECT s.subscriber_id, s.digest, 'withdrawn', 'not known', 0, s.ended_at, '', ''
+FROM subscriptions s WHERE s.state = 'ended' ORDER BY s.id;
 
 -- Wishes that wait for their address to prove itself. subscription_id is what
 -- one became, so that a second click is no error.
