@@ -352,18 +352,17 @@ func (c *correspondence) subscribe(ctx context.Context, d config.Digest) error {
 	return err
 }
 
-// unsubscribe ends all subscriptions of the author to the publications that the mail
-// went to.
+// unsubscribe ends the author's subscription to the publication that the mail went
+// to.
 func (c *correspondence) unsubscribe(ctx context.Context) error {
 	for _, publication := range c.digests {
-		for _, d := range c.Config.Editions(publication.Name) {
-			s, err := c.Store.SubscriptionFor(ctx, d.Name, c.from)
-			if missing(err) != nil {
-				return err
-			}
-			if err == nil && s.State == sigpost.SubscriptionActive {
-				return c.end(ctx, d, s)
-			}
+		p, _ := c.publicationOf(publication.Name)
+		s, active, err := c.activeIn(ctx, p, c.from)
+		if err != nil {
+			return err
+		}
+		if active {
+			return c.end(ctx, publication, s)
 		}
 	}
 	return c.say(ctx, c.digests[0], "You are not subscribed", fmt.Sprintf("%s is not sent to %s. If it comes to you at another address, use the link at the foot of the letter, or write to us from that address.",
@@ -404,18 +403,16 @@ func (c *correspondence) askFirst(ctx context.Context, d config.Digest) error {
 		}
 		asked += " " + strings.Join(names(topics), " ")
 	}
-	for _, e := range c.Config.Editions(d.Name) {
-		s, err := c.Store.SubscriptionFor(ctx, e.Name, c.from)
-		if missing(err) != nil {
-			return err
-		}
-		if err != nil || s.State != sigpost.SubscriptionActive {
-			continue
-		}
+	p, _ := c.publicationOf(d.Name)
+	s, active, err := c.activeIn(ctx, p, c.from)
+	if err != nil {
+		return err
+	}
+	if active {
 		token := c.App.tokens.Preferences(s.ID, s.Serial, c.now().Add(subscribe.PreferencesTime))
 		ps := append([]paragraph{{Text: fmt.Sprintf("A mail from your address asks for this: %s. To have it done, reply to this mail without writing anything. If it was not you, do nothing.", asked)}},
-			notices{c.App}.change(e, s, token)...)
-		return c.answer(ctx, e, fmt.Sprintf("Please confirm: %s [%s]", asked, token), ps...)
+			notices{c.App}.change(d, s, token)...)
+		return c.answer(ctx, d, fmt.Sprintf("Please confirm: %s [%s]", asked, token), ps...)
 	}
 	return c.say(ctx, d, "You are not subscribed", fmt.Sprintf("%s is not sent to %s. Write \"subscribe\" to get it.", d.Title, subscribe.Readable(c.from)))
 }

@@ -521,3 +521,60 @@ func TestPreferencesURL(t *testing.T) {
 		t.Errorf("without pages it is %s", url)
 	}
 }
+
+// Where pages are served, letters about subscriptions go out at once.
+func TestServeSendsAtOnce(t *testing.T) {
+	d := openDoors(t, "")
+	listener, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- d.app.Serve(ctx, listener) }()
+	resp, err := http.PostForm("http://"+listener.Addr().String()+"/subscribe", url.Values{"address": {"ada@example.org"}})
+	d.answer(resp, err)
+	for deadline := time.Now().Add(20 * time.Second); len(d.letters()) == 0 && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := d.letters(); len(got) != 1 || got[0].To != "ada@example.org" {
+		t.Errorf("letters: %v", got)
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// What a run sends, a dry run tells.
+func TestRunSendsNotices(t *testing.T) {
+	d := openDoors(t, "")
+	d.post("/subscribe", url.Values{"address": {"ada@example.org"}})
+	dry, err := d.app.Run(t.Context(), true)
+	if err != nil || len(dry.Notices.Letters) != 1 || dry.Notices.Letters[0].To != "ada@example.org" || len(d.letters()) != 0 {
+		t.Errorf("dry: %+v, %v", dry.Notices, err)
+	}
+	if r := d.run(d.app); r.Notices.Outcome.Sent != 1 || len(d.letters()) != 1 {
+		t.Errorf("run: %+v", r.Notices)
+	}
+	if r := d.run(d.app); r.Notices.Outcome.Done() != 0 {
+		t.Errorf("again: %+v", r.Notices)
+	}
+}
+
+// Who is added to another edition by an operator does not get both.
+func TestAddingToAnotherEdition(t *testing.T) {
+	d := openDoors(t, "editions = [\"day\"]\n")
+	s := d.subscribe(d.app, "ana@example.org", "kuryr")
+	daily, err := d.app.Config.Digest("weekly-daily")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := d.app.Subscribe(t.Context(), daily, NewReader{Address: "ana@example.org"})
+	if err != nil || len(moved.Topics) != 1 || d.stored("weekly", "ana@example.org").State != sigpost.SubscriptionEnded {
+		t.Errorf("%+v, %v", moved, err)
+	}
+	if next, err := d.app.Store.Successor(t.Context(), s.ID); err != nil || next.ID != moved.ID {
+		t.Errorf("the old letters lead to %+v, %v", next, err)
+	}
+}

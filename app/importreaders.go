@@ -289,15 +289,9 @@ func (a *App) importReader(ctx context.Context, d config.Digest, row ReaderRow, 
 	}
 	p, _ := a.publicationOf(wish.Digest)
 	left := time.Time{}
-	for _, e := range p.Editions {
-		had, err := a.Store.SubscriptionFor(ctx, e.Digest, addr)
-		if err == nil && had.State == sigpost.SubscriptionActive {
-			r.Already++
-			return nil
-		}
-		if missing(err) != nil {
-			return err
-		}
+	if _, active, err := a.activeIn(ctx, p, addr); err != nil || active {
+		r.Already++
+		return err
 	}
 	consents, err := a.Store.Consents(ctx, addr)
 	if err != nil {

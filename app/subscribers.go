@@ -11,6 +11,7 @@ import (
 	"sigpost"
 	"sigpost/config"
 	"sigpost/internal/osa"
+	"sigpost/store"
 	"sigpost/subscribe"
 )
 
@@ -56,12 +57,13 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	if err := a.mayAdd(ctx, d, addr); err != nil {
 		return sigpost.Subscription{}, err
 	}
-	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
-	switch {
-	case err == nil && had.State == sigpost.SubscriptionActive:
-		keep(&wish, had, r)
-	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
+	p, _ := a.publicationOf(d.Name)
+	had, active, err := a.activeIn(ctx, p, addr)
+	if err != nil {
 		return sigpost.Subscription{}, err
+	}
+	if active {
+		keep(&wish, had, r)
 	}
 	if r.Text != nil {
 		wish.Text = *r.Text
@@ -72,7 +74,28 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	if wish.Subscriber.Consent == "" {
 		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is not subscribed: say with --consent how and when they agreed, such as --consent \"asked by mail on 3 May\"", addr))
 	}
-	return a.Store.Subscribe(ctx, wish)
+	var made sigpost.Subscription
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		if made, err = tx.Subscribe(ctx, wish); err != nil {
+			return err
+		}
+		return tx.TakePlace(ctx, made, p.Siblings(d.Name), a.now())
+	})
+	return made, err
+}
+
+// activeIn is an address's active subscription to any edition.
+func (a *App) activeIn(ctx context.Context, p subscribe.Publication, addr string) (s sigpost.Subscription, ok bool, err error) {
+	for _, e := range p.Editions {
+		s, err := a.Store.SubscriptionFor(ctx, e.Digest, addr)
+		if err == nil && s.State == sigpost.SubscriptionActive {
+			return s, true, nil
+		}
+		if missing(err) != nil {
+			return s, false, err
+		}
+	}
+	return s, false, nil
 }
 
 // mayAdd says whether an operator may subscribe an address: not the list itself,

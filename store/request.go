@@ -87,7 +87,7 @@ func (db *DB) Confirm(ctx context.Context, id int64, siblings, hashes []string, 
 		if _, err := tx.exec(ctx, `UPDATE requests SET subscription_id = $2 WHERE id = $1`, id, s.ID); err != nil {
 			return err
 		}
-		if err := tx.endSiblings(ctx, s, siblings, at); err != nil {
+		if err := tx.TakePlace(ctx, s, siblings, at); err != nil {
 			return err
 		}
 		for _, hash := range hashes {
@@ -100,14 +100,14 @@ func (db *DB) Confirm(ctx context.Context, id int64, siblings, hashes []string, 
 	return s, again, db.fail(fmt.Sprintf("confirming request %d", id), err)
 }
 
-// endSiblings ends a subscriber's active subscriptions to other editions, of
-// which s takes the place.
-func (db *DB) endSiblings(ctx context.Context, s sigpost.Subscription, siblings []string, at time.Time) error {
+// TakePlace ends a subscriber's active subscriptions to other editions, of which
+// s takes the place.
+func (db *DB) TakePlace(ctx context.Context, s sigpost.Subscription, siblings []string, at time.Time) error {
 	for _, digest := range siblings {
 		_, err := db.exec(ctx, `UPDATE subscriptions SET state = 'ended', ended_at = $3, paused_until = 0, moved_to = $4
 WHERE subscriber_id = $1 AND digest = $2 AND state = 'active' AND id <> $4`, s.Subscriber.ID, digest, micros(at), s.ID)
 		if err != nil {
-			return err
+			return db.fail("ending other editions", err)
 		}
 	}
 	return nil
