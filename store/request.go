@@ -66,17 +66,21 @@ func (db *DB) WaitingRequests(ctx context.Context, now time.Time) (n int, err er
 // sigpost.ErrNotFound where there is no such request, or it has expired at at.
 func (db *DB) Confirm(ctx context.Context, id int64, siblings, hashes []string, at time.Time) (s sigpost.Subscription, again bool, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
-		r, err := tx.Request(ctx, id)
+		// Of two clicks at once the second waits here for the first.
+		taken, err := tx.exec(ctx, `UPDATE requests SET subscription_id = -1 WHERE id = $1 AND subscription_id = 0 AND expires > $2`, id, micros(at))
 		if err != nil {
 			return err
 		}
-		if r.SubscriptionID != 0 {
+		r, err := tx.Request(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case taken == 0 && r.SubscriptionID == 0:
+			return &failure{fmt.Sprintf("request %d has expired", id), sigpost.ErrNotFound}
+		case taken == 0:
 			again = true
 			s, err = tx.Successor(ctx, r.SubscriptionID)
 			return err
-		}
-		if !r.Expires.After(at) {
-			return &failure{fmt.Sprintf("request %d has expired", id), sigpost.ErrNotFound}
 		}
 		wish := r.Wish
 		wish.Since = at
