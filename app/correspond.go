@@ -21,6 +21,9 @@ import (
 // perCorrespondent is how many answers an address gets in a day.
 const perCorrespondent = 6
 
+// answersAnHour is how many answers there are in all.
+const answersAnHour = 500
+
 // correspond does what a mail to a service address asks for, and answers in plain
 // words; m is what message.Parse made of raw. What cannot be done is answered, too.
 // A robot is never answered (RFC 3834, section 2), and nothing is done for one but
@@ -232,6 +235,23 @@ func (c *correspondence) obey(ctx context.Context) error {
 		return c.unsubscribe(ctx)
 	case subscribe.VerbPause, subscribe.VerbResume, subscribe.VerbTopics:
 		return c.askFirst(ctx, d)
+	case subscribe.VerbUnknown:
+		return c.puzzled(ctx, d)
+	}
+	return c.explain(ctx, d)
+}
+
+// puzzled explains what can be written to who has to do with us, or nearly wrote
+// it. What else comes is spam, whose senders are forged: it is not answered.
+func (c *correspondence) puzzled(ctx context.Context, d config.Digest) error {
+	p, _ := c.publicationOf(d.Name)
+	_, reader, err := c.activeIn(ctx, p, c.from)
+	if err != nil {
+		return err
+	}
+	if !reader && c.command.Nearest == "" {
+		c.log.Info("a mail to a service address was not understood, and is not answered", "digest", d.Name)
+		return nil
 	}
 	return c.explain(ctx, d)
 }
@@ -294,6 +314,9 @@ func (c *correspondence) obeyReader(ctx context.Context, s sigpost.Subscription)
 	}
 	if command.Verb == subscribe.VerbUnsubscribe {
 		return c.end(ctx, d, s)
+	}
+	if command.Verb == subscribe.VerbSubscribe && (len(command.Words) == 0 || s.State != sigpost.SubscriptionActive) {
+		return c.subscribe(ctx, d)
 	}
 	if s.State != sigpost.SubscriptionActive {
 		return c.say(ctx, d, "You are not subscribed", fmt.Sprintf("You do not get %s any more. To come back, write \"subscribe\".", c.base(d).Title))
@@ -490,7 +513,7 @@ func (c *correspondence) answerTo(ctx context.Context, d config.Digest, to, subj
 	}
 	n.Answers, n.Due = c.m.MessageID, c.now()
 	err = c.Store.Tx(ctx, func(tx *store.DB) error {
-		refused, err := tx.Allow(ctx, c.now(), c.App.tokens.AnswerLimit(to, perCorrespondent))
+		refused, err := tx.Allow(ctx, c.now(), c.App.tokens.AnswerLimit(to, perCorrespondent), sigpost.Limit{Bucket: "answers", N: answersAnHour, Per: time.Hour})
 		if err != nil || refused.Bucket != "" {
 			return err
 		}

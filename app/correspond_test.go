@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"sigpost"
 	"sigpost/message"
 )
@@ -106,6 +108,7 @@ func TestUnsubscribingByMail(t *testing.T) {
 		"another case":                {"ADA@Example.org", "Unsubscribe", "", "weekly-request@digest.example.org", true, "You are unsubscribed"},
 		"a stranger":                  {"bob@example.org", "unsubscribe", "", "weekly-request@digest.example.org", false, "You are not subscribed"},
 		"a forwarded letter answered": {"bob@example.org", "Re: Fwd: Weekly", "unsubscribe\n\nOn Monday, Ada wrote:\n> http://x/unsubscribe/UNSUBSCRIBE\n", "weekly-request@digest.example.org", false, "You are not subscribed"},
+		"spam":                        {"prince@example.net", "Make money fast", "Dear friend, I unsubscribe.\n", "weekly-request@digest.example.org", false, ""},
 		"a question":                  {ada, "Re: Weekly", "Why do they unsubscribe from other lists?\n", "weekly-request@digest.example.org", false, "What you can write"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +120,11 @@ func TestUnsubscribingByMail(t *testing.T) {
 			if c.ends {
 				to = ada
 			}
-			d.answered(got, to, c.answer)
+			if c.answer != "" {
+				d.answered(got, to, c.answer)
+			} else if len(got) != 0 {
+				t.Errorf("answered: %v", got)
+			}
 			if ended := d.stored("weekly", ada).State == sigpost.SubscriptionEnded; ended != c.ends {
 				t.Errorf("ended is %t", ended)
 			}
@@ -162,6 +169,44 @@ func TestPausingByMail(t *testing.T) {
 	asked = d.answered(d.write(ada, "topics all", ""), ada, "Please confirm: topics all [")
 	d.answered(d.write(ada, d.subjectOf(asked), "yes"), ada, "It is changed", "everything")
 	d.answered(d.write(ada, "topics", ""), ada, "Topics of SIG-OpenStack Weekly", "project:kuryr  (Kuryr)")
+}
+
+// Who left can come back by a reply.
+func TestComingBackByMail(t *testing.T) {
+	d := openDoors(t, "")
+	s := d.subscribe(d.app, "ada@example.org")
+	letter := "\nOn Monday, SIG-OpenStack Weekly wrote:\n> unsubscribe: http://x/unsubscribe/" + d.app.tokens.Unsubscribe(s.ID) + "\n"
+	d.answered(d.write("ada@example.org", "Re: No. 1", "unsubscribe\n"+letter), "ada@example.org", "You are unsubscribed")
+	d.answered(d.write("ada@example.org", "Re: No. 1", "pause 2 weeks\n"+letter), "ada@example.org", "You are not subscribed")
+	asked := d.answered(d.write("ada@example.org", "Re: You are unsubscribed", "subscribe\n"+letter), "ada@example.org", "Please confirm")
+	d.answered(d.write("ada@example.org", d.subjectOf(asked), ""), "ada@example.org", "You are subscribed")
+	if s := d.stored("weekly", "ada@example.org"); s.State != sigpost.SubscriptionActive {
+		t.Errorf("stored: %+v", s)
+	}
+}
+
+// Whatever somebody writes who has only seen another's letter, that one's
+// subscription stays as it is.
+func TestAStrangersMailChangesNobody(t *testing.T) {
+	d := openDoors(t, "")
+	ada := d.subscribe(d.app, "ada@example.org", "kuryr")
+	before := d.stored("weekly", "ada@example.org")
+	letter := "\n\n> https://x/unsubscribe/" + d.app.tokens.Unsubscribe(ada.ID) + "\n> https://x/preferences/" + d.app.tokens.Preferences(ada.ID, ada.Serial, monday) + "\n"
+	n := 0
+	rapid.Check(t, func(r *rapid.T) {
+		n++
+		d.setNow(monday.Add(time.Duration(n) * time.Hour))
+		verb := func(name string) string {
+			return rapid.SampledFrom([]string{"unsubscribe", "stop", "pause 2 weeks", "resume", "topics all", "topics magnum", "subscribe", "subscribe magnum", "yes", "no", "help", "", "hello",
+				"Please confirm: pause until 2016-12-31"}).Draw(r, name)
+		}
+		subject := rapid.SampledFrom([]string{"", "Re: ", "Fwd: ", "Re: Fwd: "}).Draw(r, "prefix") + verb("subject")
+		from := rapid.SampledFrom([]string{"bob@example.org", "ada@example.com", "Ada <eve@example.org>", "ada+x@example.org"}).Draw(r, "from")
+		d.write(from, subject, verb("text")+letter)
+		if after := d.stored("weekly", "ada@example.org"); fmt.Sprint(after) != fmt.Sprint(before) {
+			r.Fatalf("it is %+v", after)
+		}
+	})
 }
 
 // Robots are never answered, and do nothing but unsubscribe by the link that they

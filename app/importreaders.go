@@ -407,17 +407,15 @@ func (a *App) ExportReaders(ctx context.Context, d config.Digest, out io.Writer,
 			return err
 		}
 	}
-	for _, e := range a.Config.Editions(d.Publication()) {
-		err := a.Subscriptions(ctx, e, func(s sigpost.Subscription) error {
-			row := rowOf(s)
-			if form == "json" {
-				return lines.Encode(row)
-			}
-			return cells.Write(row.fields())
-		})
-		if err != nil {
-			return err
+	err := a.Subscriptions(ctx, a.base(d), func(s sigpost.Subscription) error {
+		row := rowOf(s)
+		if form == "json" {
+			return lines.Encode(row)
 		}
+		return cells.Write(row.fields())
+	})
+	if err != nil {
+		return err
 	}
 	cells.Flush()
 	return cells.Error()

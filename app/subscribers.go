@@ -190,48 +190,64 @@ func natureTopic(tag sigpost.Tag) (sigpost.Tag, error) {
 	return sigpost.Tag{}, fmt.Errorf("there is no nature %q; there are %s", tag.Name, strings.Join(names, ", "))
 }
 
-// Unsubscribe ends a reader's subscription to a digest.
+// Unsubscribe ends a reader's subscription to a digest, in whatever edition.
 func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) error {
-	_, addr, err := subscribe.ParseAddress(address)
-	if err != nil {
-		return sigpost.Usage(err)
+	s, err := a.reader(ctx, d, address, "end")
+	if err == nil {
+		_, err = a.Store.Withdraw(ctx, s.ID, sigpost.ByOperator, a.now())
 	}
-	s, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
-	switch {
-	case errors.Is(err, sigpost.ErrNotFound):
-		return fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
-	case err != nil:
-		return err
-	case s.State != sigpost.SubscriptionActive:
-		return fmt.Errorf("%s does not get %s any more: there is nothing to end", addr, d.Name)
-	}
-	_, err = a.Store.Withdraw(ctx, s.ID, sigpost.ByOperator, a.now())
 	return err
 }
 
-// Pause lets nothing be sent to a reader before a time; zero ends a pause.
-func (a *App) Pause(ctx context.Context, d config.Digest, address string, until time.Time) (sigpost.Subscription, error) {
+// reader is the active subscription of an address to a digest, in whatever
+// edition; todo says what for.
+func (a *App) reader(ctx context.Context, d config.Digest, address, todo string) (sigpost.Subscription, error) {
 	_, addr, err := subscribe.ParseAddress(address)
 	if err != nil {
 		return sigpost.Subscription{}, sigpost.Usage(err)
 	}
+	p, _ := a.publicationOf(d.Name)
+	s, active, err := a.activeIn(ctx, p, addr)
+	if err != nil || active {
+		return s, err
+	}
+	if _, err := a.Store.SubscriptionFor(ctx, d.Name, addr); missing(err) != nil {
+		return s, err
+	} else if err != nil {
+		return s, fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
+	}
+	return s, fmt.Errorf("%s does not get %s any more: there is nothing to %s", addr, d.Name, todo)
+}
+
+// Pause lets nothing be sent to a reader before a time; zero ends a pause.
+func (a *App) Pause(ctx context.Context, d config.Digest, address string, until time.Time) (sigpost.Subscription, error) {
 	if !until.IsZero() && !until.After(a.now()) {
 		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is over: a pause ends in the future", until.Format(time.DateOnly)))
 	}
-	s, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
+	s, err := a.reader(ctx, d, address, "pause")
 	if err != nil {
 		return s, err
-	}
-	if s.State != sigpost.SubscriptionActive {
-		return s, fmt.Errorf("%s does not get %s any more: there is nothing to pause", addr, d.Name)
 	}
 	s.PausedUntil = until
 	return a.Store.SetPreferences(ctx, s)
 }
 
 // Subscriptions calls each for every subscription to a digest, ended ones
-// too, by id.
+// too, by id. Those to its other editions follow where it is the one in the file.
 func (a *App) Subscriptions(ctx context.Context, d config.Digest, each func(sigpost.Subscription) error) error {
+	editions := a.Config.Editions(d.Name)
+	if len(editions) == 0 {
+		editions = []config.Digest{d}
+	}
+	for _, e := range editions {
+		if err := a.subscriptions(ctx, e, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) subscriptions(ctx context.Context, d config.Digest, each func(sigpost.Subscription) error) error {
 	after := int64(0)
 	for {
 		batch, err := a.Store.Subscriptions(ctx, d.Name, "", after, 500)

@@ -30,17 +30,18 @@ func (s *site) preferencesPage(w http.ResponseWriter, r *http.Request) {
 	}
 	done := map[string]string{"saved": "Your changes are saved. This page has a new address, and the link that you came by works no more.",
 		"stored": "A mail with all that is stored about you is on its way to you."}[r.URL.Query().Get("done")]
-	s.showPreferences(w, r, http.StatusOK, subscription, preferencesPage{Done: done})
+	s.showPreferences(w, r, http.StatusOK, subscription, subscription, preferencesPage{Done: done})
 }
 
-func (s *site) showPreferences(w http.ResponseWriter, r *http.Request, status int, subscription sigpost.Subscription, page preferencesPage) {
+// showPreferences shows a subscription, and a form with what is wished of it.
+func (s *site) showPreferences(w http.ResponseWriter, r *http.Request, status int, subscription, wish sigpost.Subscription, page preferencesPage) {
 	p, ok := s.Publication(subscription.Digest)
 	if !ok {
 		s.fail(w, r, sigpost.ErrNotFound)
 		return
 	}
 	var err error
-	if page.Wish, err = s.wishForm(r, p, subscription); err != nil {
+	if page.Wish, err = s.wishForm(r, p, wish); err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -50,8 +51,10 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request, status in
 	page.Active = subscription.State == sigpost.SubscriptionActive
 	page.Tomorrow = s.Now().In(zone).AddDate(0, 0, 1).Format(time.DateOnly)
 	if subscription.PausedUntil.After(s.Now()) {
-		until := subscription.PausedUntil.In(zone)
-		page.Paused, page.PausedWords = until.Format(time.DateOnly), until.Format("2 January 2006")
+		page.PausedWords = subscription.PausedUntil.In(zone).Format("2 January 2006")
+	}
+	if wish.PausedUntil.After(s.Now()) {
+		page.Paused = wish.PausedUntil.In(zone).Format(time.DateOnly)
 	}
 	s.show(w, r, status, "preferences", page)
 }
@@ -128,12 +131,11 @@ func (s *site) changePreferences(w http.ResponseWriter, r *http.Request, token s
 	}
 	preview := r.PostFormValue("do") == "preview"
 	if problem != "" || preview {
-		shown, status := wish, http.StatusOK
-		shown.State, shown.Subscriber.Addr = had.State, had.Subscriber.Addr
+		status := http.StatusOK
 		if problem != "" {
 			status = http.StatusUnprocessableEntity
 		}
-		s.showPreferences(w, r, status, shown, preferencesPage{Problem: problem, Preview: preview})
+		s.showPreferences(w, r, status, had, wish, preferencesPage{Problem: problem, Preview: preview})
 		return
 	}
 	subscription, next, err := s.Desk.Change(r.Context(), token, wish, subscribe.Terms(p.Title))

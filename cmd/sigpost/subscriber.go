@@ -98,6 +98,7 @@ type subscriberList struct{ digestFlag }
 type subscriberLine struct {
 	Address string                    `json:"address"`
 	Name    string                    `json:"name,omitempty"`
+	Digest  string                    `json:"digest"`
 	State   sigpost.SubscriptionState `json:"state"`
 	Topics  []sigpost.Tag             `json:"topics"`
 	Muted   []sigpost.Tag             `json:"muted,omitempty"`
@@ -111,7 +112,7 @@ type subscriberLine struct {
 
 func lineOf(sub sigpost.Subscription) subscriberLine {
 	return subscriberLine{
-		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...), Muted: sub.Muted,
+		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, Digest: sub.Digest, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...), Muted: sub.Muted,
 		Zone: sub.Subscriber.Zone, Text: sub.Text, News: sub.NewsOnly, Paused: sub.PausedUntil, Since: sub.Since, Consent: sub.Subscriber.Consent,
 	}
 }
@@ -131,6 +132,9 @@ func (c subscriberList) Run(s *session) error {
 			return lines.Encode(lineOf(sub))
 		}
 		words := selectionWords(sub.Selection) + formWords(sub)
+		if sub.Digest != d.Name { // another edition
+			words += "; " + sub.Digest
+		}
 		if sub.PausedUntil.After(s.now()) {
 			words += "; paused until " + sub.PausedUntil.In(d.Location()).Format(time.DateOnly)
 		}
