@@ -369,7 +369,7 @@ func (c *correspondence) subscribe(ctx context.Context, d config.Digest) error {
 	err = c.desk().Ask(ctx, ask)
 	var limited subscribe.ErrLimited
 	if errors.As(err, &limited) || errors.Is(err, subscribe.ErrAddress) {
-		c.log.Warn("a request by mail was not taken", "error", err)
+		c.log.Warn("a request by mail was not taken: the address is none of a reader, or there were too many", "digest", d.Name)
 		return nil
 	}
 	return err

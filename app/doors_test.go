@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/mailtest"
 	"sigpost/subscribe"
 	"sigpost/web"
 )
@@ -30,7 +31,12 @@ type doors struct {
 
 func openDoors(t *testing.T, digestKeys string) *doors {
 	t.Helper()
-	w := newWorld(t)
+	return doorsOf(newWorld(t), digestKeys)
+}
+
+func doorsOf(w *world, digestKeys string) *doors {
+	t := w.t
+	t.Helper()
 	w.digestKeys = "service_address = \"weekly-request@digest.example.org\"\n" + digestKeys
 	d := &doors{world: w}
 	d.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.serve(w, r) }))
@@ -58,11 +64,11 @@ func (d *doors) serve(w http.ResponseWriter, r *http.Request) {
 // call.
 func (d *doors) notices() []letter {
 	d.t.Helper()
-	before := len(d.letters())
+	before := d.letters()
 	if _, err := d.app.sendNotices(context.Background()); err != nil {
 		d.t.Fatal(err)
 	}
-	return d.letters()[before:]
+	return slices.DeleteFunc(d.letters(), func(l letter) bool { return slices.Contains(before, l) })
 }
 
 func (d *doors) one() letter {
@@ -134,7 +140,12 @@ func want(t *testing.T, what string, status, wantStatus int, body string, has ..
 
 // The whole way of a reader: asks, confirms, changes, pauses, goes.
 func TestTheWayOfAReader(t *testing.T) {
-	d := openDoors(t, "editions = [\"day\"]\n")
+	for name, open := range map[string]func(*testing.T) *world{"in this process": newWorld, "on Dovecot, PostgreSQL and smtp-sink": newRealWorld} {
+		t.Run(name, func(t *testing.T) { theWayOfAReader(t, doorsOf(open(t), "editions = [\"day\"]\n")) })
+	}
+}
+
+func theWayOfAReader(t *testing.T, d *doors) {
 	d.run(d.app)
 	ctx := context.Background()
 
@@ -576,5 +587,75 @@ func TestAddingToAnotherEdition(t *testing.T) {
 	}
 	if next, err := d.app.Store.Successor(t.Context(), s.ID); err != nil || next.ID != moved.ID {
 		t.Errorf("the old letters lead to %+v, %v", next, err)
+	}
+}
+
+// Two processes send the same outbox, and everybody gets one letter.
+func TestTwoSendersOfNotices(t *testing.T) {
+	d := openDoors(t, "")
+	const n = 60
+	for i := range n {
+		r := sigpost.Request{ID: int64(i), Wish: sigpost.Subscription{Digest: "weekly", Subscriber: sigpost.Subscriber{Addr: fmt.Sprintf("r%d@example.org", i)}}, Expires: monday}
+		notice, err := notices{d.app}.Confirm(r, d.app.tokens.Confirm(r.ID, r.Expires))
+		notice.Due = monday
+		if err == nil {
+			err = d.app.Store.QueueNotice(t.Context(), notice)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	errs := make(chan error, 3)
+	for _, a := range []*App{d.app, d.open(), d.open()} {
+		go func() {
+			_, err := a.sendNotices(t.Context())
+			errs <- err
+		}()
+	}
+	for range 3 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	got := map[string]int{}
+	for _, l := range d.letters() {
+		got[l.To]++
+	}
+	if len(got) != n || len(d.letters()) != n {
+		t.Errorf("%d letters to %d readers, want %d", len(d.letters()), len(got), n)
+	}
+}
+
+// Letters go to addresses of all scripts (RFC 6531).
+func TestInternationalReader(t *testing.T) {
+	w := newWorld(t)
+	var err error
+	if w.smtp, err = mailtest.StartSMTP(mailtest.SMTPOptions{UTF8: true}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.smtp.Close() })
+	d := doorsOf(w, "")
+	d.post("/subscribe", url.Values{"address": {"zoe\u0308@B\u00fccher.example"}})
+	l := d.one()
+	if l.To != "zo\u00eb@xn--bcher-kva.example" {
+		t.Errorf("to %s", l.To)
+	}
+	status, body := d.post(d.path(l, "confirm"), nil)
+	want(t, "confirmed", status, 200, body, "z\u2026@b\u00fccher.example")
+	if s := d.stored("weekly", "ZO\u00cb@xn--bcher-kva.example"); s.State != sigpost.SubscriptionActive {
+		t.Errorf("stored: %+v", s)
+	}
+}
+
+// Pages that are one reader's stay in no cache.
+func TestPersonalPagesAreNotKept(t *testing.T) {
+	d := openDoors(t, "")
+	s := d.subscribe(d.app, "ana@example.org")
+	for _, path := range []string{"/unsubscribe/" + d.app.tokens.Unsubscribe(s.ID), "/preferences/" + d.app.tokens.Preferences(s.ID, 0, monday), "/confirm/x"} {
+		resp, err := http.Get(d.site.URL + path)
+		d.answer(resp, err)
+		if h := resp.Header; h.Get("Cache-Control") != "no-store" || h.Get("X-Robots-Tag") != "noindex" || h.Get("Referrer-Policy") != "no-referrer" || len(resp.Cookies()) != 0 {
+			t.Errorf("%s: %v", path, h)
+		}
 	}
 }

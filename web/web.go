@@ -108,8 +108,8 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
 	mux.HandleFunc("GET /issues/{digest}/feed", s.feed)
 	mux.HandleFunc("GET "+CalendarPath, s.calendar)
-	mux.HandleFunc("GET /unsubscribe/{token}", s.unsubscribePage)
-	mux.HandleFunc("POST /unsubscribe/{token}", s.unsubscribe)
+	mux.HandleFunc("GET /unsubscribe/{token}", personal(s.unsubscribePage))
+	mux.HandleFunc("POST /unsubscribe/{token}", personal(s.unsubscribe))
 	mux.HandleFunc("GET /privacy", s.privacy)
 	if len(s.Publications) > 0 {
 		s.doors(mux)
@@ -133,11 +133,20 @@ func (s *site) doors(mux *http.ServeMux) {
 		})
 	}
 	mux.HandleFunc("POST "+SubscribePath+"/{digest}", s.subscribe)
-	mux.HandleFunc("GET /confirm/{token}", s.confirmPage)
-	mux.HandleFunc("POST /confirm/{token}", s.confirm)
-	mux.HandleFunc("GET /preferences/{token}", s.preferencesPage)
-	mux.HandleFunc("POST /preferences/{token}", s.preferences)
+	mux.HandleFunc("GET /confirm/{token}", personal(s.confirmPage))
+	mux.HandleFunc("POST /confirm/{token}", personal(s.confirm))
+	mux.HandleFunc("GET /preferences/{token}", personal(s.preferencesPage))
+	mux.HandleFunc("POST /preferences/{token}", personal(s.preferences))
 	mux.HandleFunc("POST "+APIPath, s.api)
+}
+
+// personal keeps a page that is one reader's out of caches and search engines.
+func personal(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Robots-Tag", "noindex")
+		next(w, r)
+	}
 }
 
 // sameOrigin refuses what another site's page makes a browser send. Mail providers
