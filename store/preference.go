@@ -102,8 +102,8 @@ func (db *DB) DeliveriesTo(ctx context.Context, addr string) ([]PastDelivery, er
 	all, err := collect(ctx, db, func(row scanner) (p PastDelivery, err error) {
 		_, err = scanDelivery(row, &p.Delivery, &p.Digest, &p.Number)
 		return p, err
-	}, `SELECT `+deliveryColumns+`, i.digest, COALESCE(i.number, 0) FROM deliveries d JOIN issues i ON i.id = d.issue_id
-JOIN subscriptions s ON s.id = d.subscription_id JOIN subscribers b ON b.id = s.subscriber_id WHERE b.addr_key = $1 ORDER BY d.id`, addrKey(addr))
+	}, `SELECT `+deliveryColumns+`, i.digest, COALESCE(i.number, 0) FROM subscribers b JOIN subscriptions s ON s.subscriber_id = b.id
+JOIN issues i ON i.digest = s.digest JOIN deliveries d ON d.issue_id = i.id AND d.subscription_id = s.id WHERE b.addr_key = $1 ORDER BY d.id`, addrKey(addr))
 	return all, db.fail("reading the letters to "+addr, err)
 }
 
@@ -127,7 +127,8 @@ func (db *DB) Erase(ctx context.Context, addr string, at time.Time) (found bool,
 		found = true
 		for _, query := range []string{
 			`DELETE FROM consents WHERE subscriber_id = $1`,
-			`UPDATE deliveries SET reply = '' WHERE subscription_id IN (SELECT id FROM subscriptions WHERE subscriber_id = $1)`,
+			`UPDATE deliveries SET reply = '' WHERE reply <> '' AND (issue_id, subscription_id) IN
+(SELECT i.id, s.id FROM subscriptions s JOIN issues i ON i.digest = s.digest WHERE s.subscriber_id = $1)`,
 		} {
 			if _, err := tx.exec(ctx, query, ids[0]); err != nil {
 				return err

@@ -11,26 +11,32 @@ import (
 // which a person has written since a time, thread by thread in no order. from is
 // that time or, where nothing is older, when the oldest thread began.
 func (db *DB) Volume(ctx context.Context, lists []string, since time.Time) (all [][]sigpost.Tag, from time.Time, err error) {
+	// Two steps: asked for both at once, engines work out the tags of all threads.
 	at := map[int64]int{}
+	var ids []int64
 	err = inList(lists, 2, func(list string, args []any) error {
 		return db.each(ctx, func(row scanner) error {
 			var id int64
-			var tag sigpost.Tag
-			if err := row.Scan(&id, &tag.Kind, &tag.Name); err != nil {
-				return err
+			err := row.Scan(&id)
+			if _, had := at[id]; !had {
+				at[id], ids = len(ids), append(ids, id)
 			}
-			if _, ok := at[id]; !ok {
-				at[id] = len(all)
-				all = append(all, nil)
-			}
-			if tag.Name != "" {
-				all[at[id]] = append(all[at[id]], tag)
-			}
-			return nil
-		}, `SELECT t.id, COALESCE(a.kind, ''), COALESCE(a.name, '') FROM threads t LEFT JOIN accepted_tags a ON a.thread_id = t.id
-WHERE t.last_at >= $1 AND t.messages > t.robots AND EXISTS (SELECT 1 FROM thread_lists l WHERE l.thread_id = t.id AND l.list IN `+list+`)`,
-			append([]any{micros(since)}, args...)...)
+			return err
+		}, `SELECT t.id FROM threads t WHERE t.last_at >= $1 AND t.messages > t.robots
+AND EXISTS (SELECT 1 FROM thread_lists l WHERE l.thread_id = t.id AND l.list IN `+list+`)`, append([]any{micros(since)}, args...)...)
 	})
+	all = make([][]sigpost.Tag, len(ids))
+	if err == nil {
+		err = inList(ids, 1, func(list string, args []any) error {
+			return db.each(ctx, func(row scanner) error {
+				var id int64
+				var tag sigpost.Tag
+				err := row.Scan(&id, &tag.Kind, &tag.Name)
+				all[at[id]] = append(all[at[id]], tag)
+				return err
+			}, `SELECT thread_id, kind, name FROM accepted_tags WHERE thread_id IN `+list, args...)
+		})
+	}
 	from = since
 	if err == nil {
 		from, err = db.beginning(ctx, since)
