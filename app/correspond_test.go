@@ -9,7 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"sigpost"
+	"sigpost/config"
 	"sigpost/message"
+	"sigpost/subscribe"
 )
 
 // write sends a mail to the service address and gives what is answered.
@@ -276,4 +278,36 @@ func TestAnswersCannotBeInjected(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A stranger's bytes are only data: what is read out of them is well-formed.
+func FuzzCorrespondence(f *testing.F) {
+	cfg, err := config.Parse("config.toml", []byte(sigpost.ExampleConfig))
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := &App{Config: cfg, now: func() time.Time { return monday }, tokens: subscribe.NewTokens([]byte(strings.Repeat("s", 40)))}
+	f.Add([]byte("From: Ada <ada@example.org>\r\nTo: digest@example.org\r\nSubject: pause 2 weeks\r\n\r\n"))
+	f.Add([]byte("From: <>\r\nTo: x@y, undisclosed-recipients:;\r\nDelivered-To: a\r\n\r\nunsubscribe"))
+	f.Add([]byte("\r\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := message.Parse(raw)
+		if err != nil {
+			return
+		}
+		c := a.correspondence(m, raw)
+		if c.from != "" {
+			if _, addr, err := subscribe.ParseAddress(c.from); err != nil || addr != c.from {
+				t.Errorf("from %q: %q, %v", c.from, addr, err)
+			}
+		}
+		for _, token := range append(c.tokens, c.quoted...) {
+			if len(token) != 36 && len(token) != 44 {
+				t.Errorf("token %q", token)
+			}
+		}
+		if len(c.digests) == 0 {
+			t.Error("the only publication is not meant")
+		}
+	})
 }
