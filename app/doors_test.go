@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"sigpost"
 	"sigpost/internal/mailtest"
 	"sigpost/subscribe"
+	"sigpost/templates"
 	"sigpost/web"
 )
 
@@ -657,5 +659,29 @@ func TestPersonalPagesAreNotKept(t *testing.T) {
 		if h := resp.Header; h.Get("Cache-Control") != "no-store" || h.Get("X-Robots-Tag") != "noindex" || h.Get("Referrer-Policy") != "no-referrer" || len(resp.Cookies()) != 0 {
 			t.Errorf("%s: %v", path, h)
 		}
+	}
+}
+
+// A wrong field of a theme is noticed wherever it is, and said with file and line.
+func TestNoticeTemplates(t *testing.T) {
+	const name = "notice/mail.html.tmpl"
+	source, err := templates.Files.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, rest := 0, string(source); strings.Contains(rest, "{{end}}"); {
+		i := strings.Index(rest, "{{end}}")
+		before := string(source[:at+i])
+		if err := tryNotice(fstest.MapFS{name: {Data: []byte(before + "{{.NoSuchField}}" + string(source[at+i:]))}}); err == nil {
+			t.Errorf("a wrong field goes unnoticed behind %q", before[max(0, len(before)-60):])
+		}
+		at, rest = at+i+len("{{end}}"), rest[i+len("{{end}}"):]
+	}
+	err = tryNotice(fstest.MapFS{name: {Data: []byte("x\n{{.Titel}}")}})
+	if err == nil || !strings.Contains(err.Error(), "notice/mail.html.tmpl:2: there is no field Titel here") {
+		t.Errorf("got %v", err)
+	}
+	if html, err := noticeHTML(nil, noticePage{"<S>", "<H>", []paragraph{{Text: "<T>", URL: "javascript:alert(1)"}}}); err != nil || strings.Contains(html, "<T>") || strings.Contains(html, "href=\"javascript") {
+		t.Errorf("%v: %s", err, html)
 	}
 }

@@ -53,11 +53,23 @@ func (a notices) write(kind sigpost.NoticeKind, d config.Digest, to, subject, he
 }
 
 func (a notices) noticeHTML(d config.Digest, subject, heading string, paragraphs []paragraph) (string, error) {
-	files, err := templates.Overlay(a.theme(d))
+	html, err := noticeHTML(a.theme(d), noticePage{subject, heading, paragraphs})
+	return html, a.inTheme(d, err)
+}
+
+// noticePage is what the template of notices knows.
+type noticePage struct {
+	Subject, Heading string
+	Paragraphs       []paragraph
+}
+
+// noticeHTML makes a notice by a theme's template, or by the one built in.
+func noticeHTML(theme fs.FS, page noticePage) (string, error) {
+	const name = "notice/mail.html.tmpl"
+	files, err := templates.Overlay(theme)
 	if err != nil {
-		return "", a.inTheme(d, err)
+		return "", err
 	}
-	const name = "mail/notice.html.tmpl"
 	source, err := fs.ReadFile(files, name)
 	if err != nil {
 		return "", err
@@ -65,15 +77,16 @@ func (a notices) noticeHTML(d config.Digest, subject, heading string, paragraphs
 	t, err := template.New(name).Parse(string(source))
 	var b bytes.Buffer
 	if err == nil {
-		err = t.Execute(&b, struct {
-			Subject, Heading string
-			Paragraphs       []paragraph
-		}{subject, heading, paragraphs})
+		err = t.Execute(&b, page)
 	}
-	if err != nil {
-		return "", a.inTheme(d, templates.Explain(err))
-	}
-	return b.String(), nil
+	return b.String(), templates.Explain(err)
+}
+
+// tryNotice says what is wrong with a theme's template, before anybody waits for a
+// letter.
+func tryNotice(theme fs.FS) error {
+	_, err := noticeHTML(theme, noticePage{"S", "H", []paragraph{{Text: "T", URL: "https://example.org/"}, {Text: "V", Verbatim: true}}})
+	return err
 }
 
 // wrap breaks a text into lines of at most width columns, each with its end.
