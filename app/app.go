@@ -71,6 +71,7 @@ type App struct {
 	secret    []byte
 	tokens    subscribe.Tokens
 	themes    *themes
+	wake      chan struct{} // there are letters about subscriptions to send
 	dry       bool
 	temporary string // folder that is gone with Close, or ""
 }
@@ -97,7 +98,11 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if a.secret, err = cfg.Secret(); err != nil {
 		return nil, err
 	}
-	a.tokens = subscribe.NewTokens(a.secret)
+	old, err := cfg.OldSecrets()
+	if err != nil {
+		return nil, err
+	}
+	a.tokens, a.wake = subscribe.NewTokens(a.secret, old...), make(chan struct{}, 1)
 	dsn, err := cfg.DSN()
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ func (a *App) Check(ctx context.Context) []Finding {
 		}
 		findings = append(findings, finding("account "+account.Name, err, "%s takes the login and has %d mailbox(es)", account.Host, len(names)))
 	}
+	findings = append(findings, a.checkSecrets(ctx)...)
 	findings = append(findings, a.checkCalendars(ctx)...)
 	if a.Config.SMTP.Host != "" {
 		server, err := a.smtpServer()

@@ -144,7 +144,7 @@ func (p *packer) forget() {
 func (a *App) personal(s sigpost.Subscription, id sigpost.MessageID) deliver.Personal {
 	p := deliver.Personal{To: sigpost.Address{Name: s.Subscriber.Name, Addr: s.Subscriber.Addr}, MessageID: id}
 	if s.ID != 0 {
-		p.Unsubscribe = a.tokens.Unsubscribe(s.ID)
+		p.Unsubscribe, p.Preferences = a.tokens.Unsubscribe(s.ID), a.preferencesToken(s)
 	}
 	return p
 }

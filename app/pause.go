@@ -18,10 +18,10 @@ type SendingState struct {
 	Letters sigpost.DeliveryCounts `json:"letters"`
 }
 
-// Pause makes the sending of an issue stand still, at once, also where another
+// PauseSending makes the sending of an issue stand still, at once, also where another
 // process is sending it: letters in flight come to their end. number is 0 for the
 // one that is being sent.
-func (a *App) Pause(ctx context.Context, d config.Digest, number int, why string) (SendingState, error) {
+func (a *App) PauseSending(ctx context.Context, d config.Digest, number int, why string) (SendingState, error) {
 	issue, err := a.beingSent(ctx, d, number)
 	if err != nil {
 		return SendingState{}, err
@@ -33,9 +33,9 @@ func (a *App) Pause(ctx context.Context, d config.Digest, number int, why string
 	return a.sendingState(ctx, issue, err)
 }
 
-// Resume lets an issue go on that stands still: the next run, or "digest send",
+// ResumeSending lets an issue go on that stands still: the next run, or "digest send",
 // sends the rest.
-func (a *App) Resume(ctx context.Context, d config.Digest, number int) (SendingState, error) {
+func (a *App) ResumeSending(ctx context.Context, d config.Digest, number int) (SendingState, error) {
 	issue, err := a.beingSent(ctx, d, number)
 	if err != nil {
 		return SendingState{}, err
@@ -47,8 +47,8 @@ func (a *App) Resume(ctx context.Context, d config.Digest, number int) (SendingS
 	return a.sendingState(ctx, issue, err)
 }
 
-// Cancel ends the sending of an issue: who has no letter by now gets none.
-func (a *App) Cancel(ctx context.Context, d config.Digest, number int, why string) (SendingState, error) {
+// CancelSending ends the sending of an issue: who has no letter by now gets none.
+func (a *App) CancelSending(ctx context.Context, d config.Digest, number int, why string) (SendingState, error) {
 	issue, err := a.beingSent(ctx, d, number)
 	if err != nil {
 		return SendingState{}, err

@@ -20,7 +20,9 @@ type RunReport struct {
 	// Calendars are the sources of events, as they were fetched.
 	Calendars []CalendarStatus `json:"calendars,omitempty"`
 	Digests   []DigestReport   `json:"digests"`
-	Took      time.Duration    `json:"took_ns"`
+	// Notices are letters to single people about their subscriptions.
+	Notices NoticeReport  `json:"notices"`
+	Took    time.Duration `json:"took_ns"`
 }
 
 // DigestReport says what a run did for one digest.
@@ -85,6 +87,11 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 			one.Failure = err.Error()
 		}
 		report.Digests = append(report.Digests, one)
+	}
+	if ctx.Err() == nil {
+		if report.Notices, err = a.sendNotices(ctx); err != nil {
+			failures = append(failures, err)
+		}
 	}
 	report.Took = time.Since(begin)
 	if ctx.Err() != nil {

@@ -404,7 +404,7 @@ func (a *App) readerWith(d config.Digest, issue sigpost.Issue, s sigpost.Subscri
 	if r.UnsubscribeURL == "" && d.UnsubscribeMailto != "" {
 		r.UnsubscribeURL = a.unsubscribeMailto(d, p.Unsubscribe)
 	}
-	if d.ReplyTo != "" { // there is no page for it yet: a person does it
+	if r.PreferencesURL = a.preferencesURL(p.Preferences); r.PreferencesURL == "" && d.ReplyTo != "" { // a person does it
 		r.PreferencesURL = "mailto:" + address(d.ReplyTo).Address + "?subject=" + url.PathEscape("Change my topics, or pause: "+d.Title)
 	}
 	if s.Subscriber.Zone != "" {

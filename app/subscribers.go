@@ -11,6 +11,7 @@ import (
 	"sigpost"
 	"sigpost/config"
 	"sigpost/internal/osa"
+	"sigpost/store"
 	"sigpost/subscribe"
 )
 
@@ -28,6 +29,8 @@ type NewReader struct {
 	// Consent says how and when they agreed. Who is active already need not
 	// agree again.
 	Consent string
+	// Text and NewsOnly change what an active reader has where they are given.
+	Text, NewsOnly *bool
 }
 
 // Subscribe adds a reader to a digest, or changes what is given of one.
@@ -51,17 +54,62 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 		Digest: d.Name, State: sigpost.SubscriptionActive, Selection: sigpost.Selection{Topics: topics, Muted: muted}, Since: a.now(),
 		Subscriber: sigpost.Subscriber{Name: name, Addr: addr, Zone: r.Zone, Consent: strings.TrimSpace(r.Consent), Created: a.now()},
 	}
-	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
-	switch {
-	case err == nil && had.State == sigpost.SubscriptionActive:
-		keep(&wish, had, r)
-	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
+	if err := a.mayAdd(ctx, d, addr); err != nil {
 		return sigpost.Subscription{}, err
+	}
+	p, _ := a.publicationOf(d.Name)
+	had, active, err := a.activeIn(ctx, p, addr)
+	if err != nil {
+		return sigpost.Subscription{}, err
+	}
+	if active {
+		keep(&wish, had, r)
+	}
+	if r.Text != nil {
+		wish.Text = *r.Text
+	}
+	if r.NewsOnly != nil {
+		wish.NewsOnly = *r.NewsOnly
 	}
 	if wish.Subscriber.Consent == "" {
 		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is not subscribed: say with --consent how and when they agreed, such as --consent \"asked by mail on 3 May\"", addr))
 	}
-	return a.Store.Subscribe(ctx, wish)
+	var made sigpost.Subscription
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		if made, err = tx.Subscribe(ctx, wish); err != nil {
+			return err
+		}
+		return tx.TakePlace(ctx, made, p.Siblings(d.Name), a.now())
+	})
+	return made, err
+}
+
+// activeIn is an address's active subscription to any edition.
+func (a *App) activeIn(ctx context.Context, p subscribe.Publication, addr string) (s sigpost.Subscription, ok bool, err error) {
+	for _, e := range p.Editions {
+		s, err := a.Store.SubscriptionFor(ctx, e.Digest, addr)
+		if err == nil && s.State == sigpost.SubscriptionActive {
+			return s, true, nil
+		}
+		if missing(err) != nil {
+			return s, false, err
+		}
+	}
+	return s, false, nil
+}
+
+// mayAdd says whether an operator may subscribe an address: not the list itself,
+// and not somebody who was erased.
+func (a *App) mayAdd(ctx context.Context, d config.Digest, addr string) error {
+	p, _ := a.publicationOf(d.Name)
+	if err := subscribe.CheckReader(addr, p.Own); err != nil {
+		return sigpost.Usage(err)
+	}
+	why, err := a.suppressed(ctx, addr)
+	if err == nil && why != "" {
+		err = fmt.Errorf("%s is on the suppression list (%s) and is not subscribed: they can come back themselves, by asking on the page or by mail and confirming it", addr, why)
+	}
+	return err
 }
 
 // keep leaves what is not given as it was.
@@ -72,7 +120,7 @@ func keep(wish *sigpost.Subscription, had sigpost.Subscription, given NewReader)
 	if len(given.Muted) == 0 {
 		wish.Muted = had.Muted
 	}
-	wish.Since = had.Since
+	wish.Since, wish.Text, wish.NewsOnly, wish.PausedUntil = had.Since, had.Text, had.NewsOnly, had.PausedUntil
 	wish.Subscriber.Name = cmp.Or(wish.Subscriber.Name, had.Subscriber.Name)
 	wish.Subscriber.Zone = cmp.Or(wish.Subscriber.Zone, had.Subscriber.Zone)
 	wish.Subscriber.Consent = cmp.Or(wish.Subscriber.Consent, had.Subscriber.Consent)
@@ -142,28 +190,64 @@ func natureTopic(tag sigpost.Tag) (sigpost.Tag, error) {
 	return sigpost.Tag{}, fmt.Errorf("there is no nature %q; there are %s", tag.Name, strings.Join(names, ", "))
 }
 
-// Unsubscribe ends a reader's subscription to a digest.
+// Unsubscribe ends a reader's subscription to a digest, in whatever edition.
 func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) error {
-	_, addr, err := subscribe.ParseAddress(address)
-	if err != nil {
-		return sigpost.Usage(err)
+	s, err := a.reader(ctx, d, address, "end")
+	if err == nil {
+		_, err = a.Store.Withdraw(ctx, s.ID, sigpost.ByOperator, a.now())
 	}
-	s, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
-	switch {
-	case errors.Is(err, sigpost.ErrNotFound):
-		return fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
-	case err != nil:
-		return err
-	case s.State != sigpost.SubscriptionActive:
-		return fmt.Errorf("%s does not get %s any more: there is nothing to end", addr, d.Name)
-	}
-	_, err = a.Store.EndSubscription(ctx, s.ID, a.now())
 	return err
 }
 
+// reader is the active subscription of an address to a digest, in whatever
+// edition; todo says what for.
+func (a *App) reader(ctx context.Context, d config.Digest, address, todo string) (sigpost.Subscription, error) {
+	_, addr, err := subscribe.ParseAddress(address)
+	if err != nil {
+		return sigpost.Subscription{}, sigpost.Usage(err)
+	}
+	p, _ := a.publicationOf(d.Name)
+	s, active, err := a.activeIn(ctx, p, addr)
+	if err != nil || active {
+		return s, err
+	}
+	if _, err := a.Store.SubscriptionFor(ctx, d.Name, addr); missing(err) != nil {
+		return s, err
+	} else if err != nil {
+		return s, fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
+	}
+	return s, fmt.Errorf("%s does not get %s any more: there is nothing to %s", addr, d.Name, todo)
+}
+
+// Pause lets nothing be sent to a reader before a time; zero ends a pause.
+func (a *App) Pause(ctx context.Context, d config.Digest, address string, until time.Time) (sigpost.Subscription, error) {
+	if !until.IsZero() && !until.After(a.now()) {
+		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is over: a pause ends in the future", until.Format(time.DateOnly)))
+	}
+	s, err := a.reader(ctx, d, address, "pause")
+	if err != nil {
+		return s, err
+	}
+	s.PausedUntil = until
+	return a.Store.SetPreferences(ctx, s)
+}
+
 // Subscriptions calls each for every subscription to a digest, ended ones
-// too, by id.
+// too, by id. Those to its other editions follow where it is the one in the file.
 func (a *App) Subscriptions(ctx context.Context, d config.Digest, each func(sigpost.Subscription) error) error {
+	editions := a.Config.Editions(d.Name)
+	if len(editions) == 0 {
+		editions = []config.Digest{d}
+	}
+	for _, e := range editions {
+		if err := a.subscriptions(ctx, e, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) subscriptions(ctx context.Context, d config.Digest, each func(sigpost.Subscription) error) error {
 	after := int64(0)
 	for {
 		batch, err := a.Store.Subscriptions(ctx, d.Name, "", after, 500)

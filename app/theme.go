@@ -34,6 +34,9 @@ func (a *App) templates(d config.Digest) (*digest.Templates, error) {
 		return t, nil
 	}
 	t, err := digest.ParseTemplates(a.theme(d))
+	if err == nil {
+		err = tryNotice(a.theme(d))
+	}
 	if err != nil {
 		return nil, a.inTheme(d, err)
 	}

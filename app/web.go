@@ -1,14 +1,18 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"time"
 
 	"sigpost"
+	"sigpost/config"
 	"sigpost/digest"
 	"sigpost/subscribe"
 	"sigpost/thread"
@@ -29,7 +33,7 @@ func (a *App) Handler() (http.Handler, error) {
 func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
 		Title: "sigpost", Store: a.Store, Messages: a.threadInOrder, ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
-		Door: subscribe.NewDoor(a.tokens, a.Store, a.now),
+		Door: subscribe.NewDoor(a.tokens, rows{a.Store}, a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)
 			if err != nil { // a digest that the configuration does not have any more
@@ -41,8 +45,8 @@ func (a *App) webOptions() (web.Options, error) {
 	for _, d := range a.Config.Digests {
 		o.Digests[d.Name] = d.Title
 	}
-	if len(a.Config.Digests) == 1 {
-		o.Title = a.Config.Digests[0].Title
+	if d, err := a.Config.Digest(""); err == nil {
+		o.Title = d.Title
 	}
 	o.URL, o.Theme = a.Config.Web.URL, a.theme(a.themeOfSite())
 	o.Templates = func(name string) (*digest.Templates, error) {
@@ -55,12 +59,62 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
 	o.Calendar = a.Feed
+	a.doors(&o)
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
+}
+
+// answerTime is far more than what a request needs at the database, and less than
+// what anybody minds.
+const answerTime = 250 * time.Millisecond
+
+// doors are the options of the pages on which readers subscribe. They need web.url:
+// the links in mails lead there.
+func (a *App) doors(o *web.Options) {
+	o.Now, o.Publication, o.Desk, o.AnswerTime = a.now, a.publicationOf, a.desk(), answerTime
+	for _, d := range a.Config.Digests {
+		if d.Publication() == d.Name && a.Config.Web.URL != "" {
+			o.Publications = append(o.Publications, d.Name)
+		}
+	}
+	o.Volume = func(ctx context.Context, name string, since time.Time) ([][]sigpost.Tag, time.Time, error) {
+		d, err := a.Config.Digest(name)
+		if err != nil {
+			return nil, since, err
+		}
+		return a.volume(ctx, d, since)
+	}
+	o.Wishes = func(s sigpost.Subscription) string {
+		d, _ := a.Config.Digest(s.Digest)
+		return a.wishWords(d, s)
+	}
+	o.Zone = func(name string) string { d, _ := a.Config.Digest(name); return d.Zone }
+	o.Contact = func(name string) string {
+		d, _ := a.Config.Digest(name)
+		return address(cmp.Or(d.ReplyTo, d.From)).Address
+	}
+	for _, p := range a.Config.Web.TrustedProxies {
+		if network, err := config.Network(p); err == nil { // they were checked
+			o.TrustedProxies = append(o.TrustedProxies, network)
+		}
+	}
+}
+
+// volume gives the tags of each thread since a time that a digest would tell of,
+// and from when on they are.
+func (a *App) volume(ctx context.Context, d config.Digest, since time.Time) (threads [][]sigpost.Tag, from time.Time, err error) {
+	threads, from, err = a.Store.Volume(ctx, d.Lists, since)
+	if err != nil || len(d.Topics) == 0 {
+		return threads, from, err
+	}
+	topics, err := a.topics(d.Topics)
+	return slices.DeleteFunc(threads, func(tags []sigpost.Tag) bool {
+		return !slices.ContainsFunc(tags, func(t sigpost.Tag) bool { return slices.Contains(topics, t) })
+	}), from, err
 }
 
 // shutdown is how long requests may go on after an interrupt.
@@ -106,6 +160,11 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
+	sending, stop := context.WithCancel(ctx)
+	var letters sync.WaitGroup
+	letters.Go(func() { a.watchNotices(sending) })
+	defer letters.Wait()
+	defer stop()
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

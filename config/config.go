@@ -47,6 +47,8 @@ type Archive struct {
 	SecretEnv    string `toml:"secret_env"`
 	// GenerationFile is where it is noted how many issues were begun to be sent.
 	GenerationFile string `toml:"generation_file"`
+	// OldSecretFiles are secrets of before: what was signed with them is valid.
+	OldSecretFiles []string `toml:"old_secret_files"`
 }
 
 // List is a mailing list.
@@ -209,6 +211,12 @@ type Digest struct {
 	Review   string   `toml:"review"`
 	Deadline Duration `toml:"deadline"`
 	Editors  []string `toml:"editors"`
+	// Editions are other choices of how often it comes.
+	Editions []string `toml:"editions"`
+	// ServiceAddress is where readers send commands, by mail.
+	ServiceAddress string `toml:"service_address"`
+
+	of string // the digest that this one is an edition of
 }
 
 // The ways in which an issue is approved.
@@ -254,6 +262,8 @@ type DomainLimit struct {
 type Web struct {
 	Listen string `toml:"listen"`
 	URL    string `toml:"url"`
+	// TrustedProxies are the addresses and networks of those in front of it.
+	TrustedProxies []string `toml:"trusted_proxies"`
 }
 
 // Load reads and checks a configuration file. Errors say file and line, are
@@ -279,6 +289,7 @@ func Parse(file string, data []byte) (*Config, error) {
 	if err := c.validate(file, tomlfile.Lines(data)); err != nil {
 		return nil, err
 	}
+	c.expandEditions()
 	return c, nil
 }
 
@@ -358,8 +369,12 @@ func or[T comparable](v *T, fallback T) {
 	}
 }
 
-// Digest finds a digest by name; the only one may be called "".
+// Digest finds a digest by name; the only one may be called "", also where it has
+// editions.
 func (c *Config) Digest(name string) (Digest, error) {
+	if name == "" && len(c.Digests) > 0 && len(c.Editions(c.Digests[0].Name)) == len(c.Digests) {
+		return c.Digests[0], nil
+	}
 	return find("digest", c.Digests, func(d Digest) string { return d.Name }, name)
 }
 

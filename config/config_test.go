@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -87,7 +88,8 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ", "\n# templates", "\ntemplates",
 		"\n# [[dkim]]", "\n[[dkim]]", "\n# domain = ", "\ndomain = ", "\n# selector = ", "\nselector = ", "\n# key_", "\nkey_",
 		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ",
-		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ").Replace(withFallbacks(withAnnounces()))
+		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ",
+		"\n# old_secret", "\nold_secret", "\n# service_address", "\nservice_address").Replace(withFallbacks(withAnnounces()))
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
 	check = func(in reflect.Type, at string) {
@@ -149,6 +151,12 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a calendar by ftp", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nurl = \"ftp://example.org\"\n# Short", "is no web address"},
 		{"a calendar in no zone", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nzone = \"Texas\"\n# Short", `"Texas" is no time zone`},
 		{"a schedule by ftp", `# schedule = "https://`, `schedule = "ftp://`, "is no web address"},
+		{"an edition that it is", `editions = []`, `editions = ["week"]`, `comes every week already`},
+		{"an edition twice", `editions = []`, `editions = ["day", "day"]`, `is there twice`},
+		{"no edition", `editions = []`, `editions = ["year"]`, `"year" is none of day, week, month`},
+		{"an edition of another's name", `editions = []`, "editions = [\"day\"]\n[[digest]]\nname = \"weekly-daily\"\nfrom = \"a@example.org\"", `would be the digest "weekly-daily"`},
+		{"service address", `# service_address = "weekly-request@example.org"`, `service_address = "weekly"`, "is no mail address"},
+		{"proxies", `trusted_proxies = []`, `trusted_proxies = ["proxy"]`, `"proxy" is no address and no network`},
 		{"host without port", `host = "smtp.example.org:587"`, `host = "smtp.example.org"`, "needs a port"},
 		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},
@@ -313,5 +321,36 @@ func TestMovedAndMore(t *testing.T) {
 	want := "Tue 26 Apr 14:00 PDT cancelled, Wed 4 May 14:00 PDT, Wed 11 May 15:00 PDT instead of 10 May 14:00"
 	if s := strings.Join(got, ", "); err != nil || s != want {
 		t.Errorf("%s, %v\nwant %s", s, err, want)
+	}
+}
+
+// An edition is a digest with everything that the one in the file has, but when
+// it comes.
+func TestEditions(t *testing.T) {
+	c, err := Parse("config.toml", []byte(replace(t, `editions = []`, `editions = ["day", "month"]`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range c.Digests {
+		got = append(got, strings.Join([]string{d.Name, d.Title, d.Every, d.ListID, d.Publication(), d.Adverb(), d.From, strings.Join(d.Lists, "+")}, "|"))
+	}
+	rest := "|weekly.digest.example.org|weekly|"
+	from := "|SIG-OpenStack Weekly <digest@example.org>|sig-openstack"
+	want := []string{"weekly|SIG-OpenStack Weekly|week" + rest + "weekly" + from, "weekly-daily|SIG-OpenStack Weekly (daily)|day" + rest + "daily" + from,
+		"weekly-monthly|SIG-OpenStack Weekly (monthly)|month" + rest + "monthly" + from}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if only, err := c.Digest(""); err != nil || only.Name != "weekly" {
+		t.Errorf("the only digest: %q, %v", only.Name, err)
+	}
+	if daily, err := c.Digest("weekly-daily"); err != nil || daily.Every != "day" || len(c.Editions("weekly")) != 3 {
+		t.Errorf("by name: %q, %v", daily.Name, err)
+	}
+	for _, a := range c.Announces {
+		if len(a.Digests) != 1 {
+			t.Errorf("%s is told of %q", a.Name, a.Digests)
+		}
 	}
 }

@@ -77,6 +77,19 @@ func (c *Config) Secret() ([]byte, error) {
 	return []byte(secret), nil
 }
 
+// OldSecrets reads the keys that signed links before.
+func (c *Config) OldSecrets() ([][]byte, error) {
+	var all [][]byte
+	for _, file := range c.Archive.OldSecretFiles {
+		secret, err := c.secret("an old secret of the archive", file, "old_secret_files", "", "")
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, []byte(secret))
+	}
+	return all, nil
+}
+
 // secret reads a value from a file or an environment variable. What it holds
 // is never in an error.
 func (c *Config) secret(what, file, fileKey, env, envKey string) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -318,7 +319,7 @@ func (c *Config) checkDigests(ch *checker) {
 		} else {
 			checkAddress(ch, at+"from", d.From)
 		}
-		for key, v := range map[string]string{"reply_to": d.ReplyTo, "unsubscribe_mailto": d.UnsubscribeMailto} {
+		for key, v := range map[string]string{"reply_to": d.ReplyTo, "unsubscribe_mailto": d.UnsubscribeMailto, "service_address": d.ServiceAddress} {
 			if v != "" {
 				checkAddress(ch, at+key, v)
 			}
@@ -327,6 +328,7 @@ func (c *Config) checkDigests(ch *checker) {
 			checkAddress(ch, at+"maintainers", addr)
 		}
 		checkCadence(ch, at, d)
+		c.checkEditions(ch, at, d)
 		checkReview(ch, at, d)
 		for _, topic := range d.Topics {
 			if _, ok := sigpost.ParseTag(topic); !ok {
@@ -432,6 +434,11 @@ func (c *Config) checkRelay(ch *checker, at string, r Relay) {
 }
 
 func (c *Config) checkWeb(ch *checker) {
+	for _, p := range c.Web.TrustedProxies {
+		if _, err := Network(p); err != nil {
+			ch.add("web.trusted_proxies", "%q is no address and no network of a proxy: write \"127.0.0.1\" or \"10.0.0.0/8\"", p)
+		}
+	}
 	checkURL(ch, "web.url", c.Web.URL)
 	if !strings.Contains(c.Web.Listen, ":") {
 		ch.add("web.listen", "%q needs a port, such as \"127.0.0.1:8420\"", c.Web.Listen)
@@ -439,6 +446,14 @@ func (c *Config) checkWeb(ch *checker) {
 	if u, err := url.Parse(c.Web.URL); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
 		ch.add("web.url", "one-click unsubscribing needs https (RFC 8058, section 3.1); %s is http", c.Web.URL)
 	}
+}
+
+// Network reads "10.0.0.0/8", or an address, which is a network of its own.
+func Network(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.Prefix(addr.BitLen())
+	}
+	return netip.ParsePrefix(s)
 }
 
 func checkDuration(ch *checker, path string, d Duration) {

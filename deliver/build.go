@@ -45,6 +45,9 @@ type Header struct {
 	// all readers of an issue, and nothing that a stranger can guess, who would
 	// write them into a text. It is the MessageID where it is empty.
 	Seed string
+	// Answers is the message that this one answers (RFC 5322, section 3.6.4); empty
+	// for none.
+	Answers sigpost.MessageID
 }
 
 // maxPhrase bounds a display name or title, and maxSubject a subject, in bytes:
@@ -112,7 +115,13 @@ func (h Header) message(letter sigpost.Letter) (*mail.Msg, error) {
 	msg.SetMessageIDWithValue(string(h.MessageID))
 	// RFC 3834, section 5: no robot answers it. Precedence says the same to
 	// software from before that.
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	submitted := "auto-generated"
+	if canAnswer(h.Answers) {
+		submitted = "auto-replied"
+		msg.SetGenHeader("In-Reply-To", h.Answers.String())
+		msg.SetGenHeader("References", h.Answers.String())
+	}
+	msg.SetGenHeader("Auto-Submitted", submitted)
 	msg.SetGenHeader(mail.HeaderPrecedence, "bulk")
 	if h.ListID != "" {
 		value, err := h.listID()
@@ -256,6 +265,13 @@ func checkMessageID(id sigpost.MessageID) error {
 		return fmt.Errorf("Message-ID: %q is not of the form left@right", id)
 	}
 	return nil
+}
+
+// canAnswer says whether a Message-ID, which a stranger chose, can stand in a
+// header as it is.
+func canAnswer(id sigpost.MessageID) bool {
+	plain := strings.IndexFunc(string(id), func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("<>()\\\",;", r) }) < 0
+	return plain && id != "" && len(id) <= 200
 }
 
 // isDotAtom says whether s is dots between letters, digits, "-", "_" and "+":

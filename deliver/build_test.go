@@ -333,3 +333,30 @@ func TestMessageIDs(t *testing.T) {
 		t.Errorf("%s cannot be used: %v", odd, err)
 	}
 }
+
+// An answer says what it answers, unless that is no Message-ID that can be
+// written down.
+func TestBuildAnswers(t *testing.T) {
+	for id, want := range map[sigpost.MessageID]string{
+		"CAF=x+1$q@mail.example.org": "<CAF=x+1$q@mail.example.org>",
+		"":                           "",
+		"a b@x":                      "",
+		"a@x>\r\nBcc: <b@x":          "",
+		"ä@x":                        "",
+		sigpost.MessageID(strings.Repeat("a", 300)): "",
+	} {
+		h := deliver.Header{From: sigpost.Address{Addr: "a@example.org"}, To: sigpost.Address{Addr: "b@example.org"}, Date: time.Unix(0, 0), MessageID: "n@example.org", Answers: id}
+		data, err := deliver.Build(h, sigpost.Letter{Subject: "s", Text: "t\n"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		submitted := map[bool]string{true: "auto-replied", false: "auto-generated"}[want != ""]
+		if got := m.Header.Get("In-Reply-To"); got != want || m.Header.Get("References") != want || m.Header.Get("Auto-Submitted") != submitted || m.Header.Get("Bcc") != "" {
+			t.Errorf("%q: %v", id, m.Header)
+		}
+	}
+}

@@ -199,3 +199,22 @@ func FillIssues(ctx context.Context, dsn string) error {
 	}
 	return nil
 }
+
+// FillReaders writes readers as that version did that knew migrations up to 10: one
+// who reads and one who left.
+func FillReaders(ctx context.Context, dsn string) error {
+	db, err := connect(ctx, dsn, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, query := range []string{
+		`INSERT INTO subscribers (name, addr, addr_key, zone, consent, created) VALUES ('Ada', 'Ada@example.org', 'ada@example.org', 'UTC', 'by mail', 5), ('', 'bob@example.org', 'bob@example.org', '', 'on paper', 6)`,
+		`INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since, ended_at) VALUES (1, 'weekly', 'active', 'project:kuryr', '', 5, 0), (2, 'weekly', 'ended', '', '', 6, 7)`,
+	} {
+		if err := db.SQL(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -88,3 +88,27 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		}
 	}
 }
+
+// What is asked for one person does not read everybody's letters.
+func TestOnePersonIsFoundByIndexes(t *testing.T) {
+	db := open(t, engines[0].dsn(t))
+	ctx := t.Context()
+	must(db.Subscribe(ctx, wish("grace@example.org")))(t)
+	var statements []string
+	check(t, db.Tx(ctx, func(tx *store.DB) error {
+		must(tx.DeliveriesTo(ctx, "grace@example.org"))(t)
+		must(tx.Consents(ctx, "grace@example.org"))(t)
+		must(tx.SubscriptionsOf(ctx, "grace@example.org"))(t)
+		must(tx.RequestsOf(ctx, "grace@example.org"))(t)
+		must(tx.Notices().To(ctx, "grace@example.org"))(t)
+		must(tx.Notices().Claim(ctx, start, start, 9))(t)
+		must(tx.Erase(ctx, "grace@example.org", start))(t)
+		statements = tx.Compiled()
+		return nil
+	}))
+	for _, query := range statements {
+		if steps := plan(t, db, query); regexp.MustCompile(`(?m)^SCAN (d|b|s|deliveries|subscribers|subscriptions|consents|requests|notices)\b`).MatchString(steps) {
+			t.Errorf("%s\nreads a whole table:\n%s", query, steps)
+		}
+	}
+}

@@ -75,11 +75,13 @@ func (db *DB) Sending(ctx context.Context, issueID int64) (Sending, error) {
 func (db *DB) Addressees(ctx context.Context, s Sending, digest string, limit int) ([]sigpost.Subscription, error) {
 	all, err := collect(ctx, db, func(row scanner) (s sigpost.Subscription, err error) {
 		var topics, muted string
+		var text, news, paused int64
 		b := &s.Subscriber
-		err = row.Scan(&s.ID, &topics, &muted, &b.Name, &b.Addr, &b.Zone)
+		err = row.Scan(&s.ID, &topics, &muted, &text, &news, &paused, &s.Serial, &b.Name, &b.Addr, &b.Zone)
 		s.State, s.Topics, s.Muted = sigpost.SubscriptionActive, unpackTopics(topics), unpackTopics(muted)
+		s.Text, s.NewsOnly, s.PausedUntil = text != 0, news != 0, moment(paused)
 		return s, err
-	}, `SELECT s.id, s.topics, s.muted, b.name, b.addr, b.zone FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
+	}, `SELECT s.id, s.topics, s.muted, s.as_text, s.news_only, s.paused_until, s.serial, b.name, b.addr, b.zone FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
 WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' ORDER BY s.id LIMIT $4`, digest, s.Queued, s.QueueEnd, limit)
 	return all, db.fail(fmt.Sprintf("looking for who else gets issue %d", s.IssueID), err)
 }

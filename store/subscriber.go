@@ -15,9 +15,10 @@ import (
 // Subscribe makes a subscription active and gives it as it is stored. The
 // subscriber is found by the address, whatever its case, or made; name, zone
 // and consent become those given. Where the digest is subscribed to already,
-// the selection becomes that given, and Since is kept unless it had ended.
-// Nobody is subscribed without Consent.
-func (db *DB) Subscribe(ctx context.Context, s sigpost.Subscription) (sigpost.Subscription, error) {
+// the wishes become those given, and Since is kept unless it had ended.
+// Nobody is subscribed without Consent: given is the record of it, and without
+// one the subscriber's own words are recorded, as those of an operator.
+func (db *DB) Subscribe(ctx context.Context, s sigpost.Subscription, given ...sigpost.Consent) (sigpost.Subscription, error) {
 	if err := checkSubscription(s); err != nil {
 		return s, fmt.Errorf("%q cannot be subscribed: %w", s.Subscriber.Addr, err)
 	}
@@ -26,19 +27,31 @@ func (db *DB) Subscribe(ctx context.Context, s sigpost.Subscription) (sigpost.Su
 		who.Created = s.Since
 	}
 	err := db.Tx(ctx, func(tx *DB) error {
+		had, err := tx.SubscriptionFor(ctx, s.Digest, who.Addr)
+		if err != nil && !errors.Is(err, sigpost.ErrNotFound) {
+			return err
+		}
 		var subscriber int64
-		err := tx.scan(ctx, `INSERT INTO subscribers (name, addr, addr_key, zone, consent, created) VALUES ($1, $2, $3, $4, $5, $6)
+		err = tx.scan(ctx, `INSERT INTO subscribers (name, addr, addr_key, zone, consent, created) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (addr_key) DO UPDATE SET name = excluded.name, zone = excluded.zone, consent = excluded.consent RETURNING id`,
-			[]any{clean(who.Name), who.Addr, strings.ToLower(who.Addr), who.Zone, clean(who.Consent), micros(who.Created)}, &subscriber)
+			[]any{clean(who.Name), who.Addr, addrKey(who.Addr), who.Zone, clean(who.Consent), micros(who.Created)}, &subscriber)
 		if err != nil {
 			return err
 		}
 		var id int64
-		err = tx.scan(ctx, `INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since) VALUES ($1, $2, 'active', $3, $4, $5)
-ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0,
+		err = tx.scan(ctx, `INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since, as_text, news_only, paused_until)
+VALUES ($1, $2, 'active', $3, $4, $5, $6, $7, $8)
+ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0, moved_to = 0,
+as_text = excluded.as_text, news_only = excluded.news_only, paused_until = excluded.paused_until,
 since = CASE WHEN subscriptions.state = 'active' THEN subscriptions.since ELSE excluded.since END RETURNING id`,
-			[]any{subscriber, s.Digest, packTopics(s.Topics), packTopics(s.Muted), micros(s.Since)}, &id)
+			[]any{subscriber, s.Digest, packTopics(s.Topics), packTopics(s.Muted), micros(s.Since), number(s.Text), number(s.NewsOnly), micros(s.PausedUntil)}, &id)
 		if err != nil {
+			return err
+		}
+		if len(given) == 0 && (had.State != sigpost.SubscriptionActive || had.Subscriber.Consent != clean(who.Consent)) {
+			given = []sigpost.Consent{{What: sigpost.ConsentGiven, Way: sigpost.ByOperator, At: s.Since, Shown: who.Consent}}
+		}
+		if err := tx.addConsents(ctx, subscriber, s.Digest, given); err != nil {
 			return err
 		}
 		s, err = tx.Subscription(ctx, id)
@@ -46,6 +59,9 @@ since = CASE WHEN subscriptions.state = 'active' THEN subscriptions.since ELSE e
 	})
 	return s, db.fail("subscribing "+who.Addr, err)
 }
+
+// addrKey is what no two subscribers share.
+func addrKey(addr string) string { return strings.ToLower(clean(addr)) }
 
 // checkSubscription refuses what could not be mailed or is nobody's wish. An
 // address has been read by then; this only holds off what would break a
@@ -86,7 +102,7 @@ func unpackTopics(packed string) []sigpost.Tag {
 }
 
 // subscriptionColumns are those of subscriptions s and subscribers b.
-const subscriptionColumns = `s.id, s.digest, s.state, s.topics, s.muted, s.since, b.id, b.name, b.addr, b.zone, b.consent, b.created`
+const subscriptionColumns = `s.id, s.digest, s.state, s.topics, s.muted, s.since, s.as_text, s.news_only, s.paused_until, s.serial, b.id, b.name, b.addr, b.zone, b.consent, b.created`
 
 const fromSubscriptions = ` FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id `
 
@@ -101,23 +117,51 @@ func readSubscription(row scanner) (s sigpost.Subscription, err error) {
 // be done afterwards.
 func intoSubscription(s *sigpost.Subscription) (into []any, done func()) {
 	var topics, muted string
-	var since, created int64
+	var since, created, paused, text, news int64
 	b := &s.Subscriber
-	return []any{&s.ID, &s.Digest, &s.State, &topics, &muted, &since, &b.ID, &b.Name, &b.Addr, &b.Zone, &b.Consent, &created}, func() {
+	return []any{&s.ID, &s.Digest, &s.State, &topics, &muted, &since, &text, &news, &paused, &s.Serial, &b.ID, &b.Name, &b.Addr, &b.Zone, &b.Consent, &created}, func() {
 		s.Topics, s.Muted, s.Since, b.Created = unpackTopics(topics), unpackTopics(muted), moment(since), moment(created)
+		s.Text, s.NewsOnly, s.PausedUntil = text != 0, news != 0, moment(paused)
 	}
 }
 
-// EndSubscription unsubscribes, at once: letters of an issue that is being
-// sent and that were not begun are not sent any more. changed is false where
-// the subscription had ended already. The error wraps sigpost.ErrNotFound
-// where there is none. at is now.
+// EndSubscription is Withdraw by the link in a letter.
 func (db *DB) EndSubscription(ctx context.Context, id int64, at time.Time) (changed bool, err error) {
-	n, err := db.exec(ctx, `UPDATE subscriptions SET state = 'ended', ended_at = $2 WHERE id = $1 AND state = 'active'`, id, micros(at))
-	if err == nil && n == 0 {
-		_, err = db.Subscription(ctx, id)
+	return db.Withdraw(ctx, id, sigpost.ByLink, at)
+}
+
+// Withdraw unsubscribes, at once: letters of an issue that is being sent and that
+// were not begun are not sent any more. Where another edition took the
+// subscription's place it is that one that ends. changed is false where all of it
+// had ended already. The error wraps sigpost.ErrNotFound where there is none.
+// at is now.
+func (db *DB) Withdraw(ctx context.Context, id int64, way sigpost.ConsentWay, at time.Time) (changed bool, err error) {
+	err = db.Tx(ctx, func(tx *DB) error {
+		current, err := tx.Successor(ctx, id)
+		if err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, `UPDATE subscriptions SET state = 'ended', ended_at = $2, paused_until = 0 WHERE id = $1 AND state = 'active'`, current.ID, micros(at))
+		if changed = n > 0; err != nil || !changed {
+			return err
+		}
+		return tx.addConsents(ctx, current.Subscriber.ID, current.Digest, []sigpost.Consent{{What: sigpost.ConsentWithdrawn, Way: way, At: at}})
+	})
+	return changed, db.fail(fmt.Sprintf("ending subscription %d", id), err)
+}
+
+// Successor gives a subscription or, where it went over to another edition, the
+// one that it is now. The error wraps sigpost.ErrNotFound where there is none.
+func (db *DB) Successor(ctx context.Context, id int64) (sigpost.Subscription, error) {
+	seen := map[int64]bool{}
+	for next := id; next != 0 && !seen[next]; {
+		seen[next], id = true, next
+		err := db.scan(ctx, `SELECT moved_to FROM subscriptions WHERE id = $1`, []any{id}, &next)
+		if err != nil {
+			return sigpost.Subscription{}, db.fail(fmt.Sprintf("reading subscription %d", id), err)
+		}
 	}
-	return n > 0, db.fail(fmt.Sprintf("ending subscription %d", id), err)
+	return db.Subscription(ctx, id)
 }
 
 // Subscription gives a subscription. The error wraps sigpost.ErrNotFound where
@@ -132,7 +176,7 @@ func (db *DB) Subscription(ctx context.Context, id int64) (sigpost.Subscription,
 // is none.
 func (db *DB) SubscriptionFor(ctx context.Context, digest, addr string) (sigpost.Subscription, error) {
 	s, err := first(ctx, db, readSubscription,
-		`SELECT `+subscriptionColumns+fromSubscriptions+`WHERE b.addr_key = $1 AND s.digest = $2`, strings.ToLower(clean(addr)), digest)
+		`SELECT `+subscriptionColumns+fromSubscriptions+`WHERE b.addr_key = $1 AND s.digest = $2`, addrKey(addr), digest)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = &failure{fmt.Sprintf("%s has no subscription to the digest %s", addr, digest), sigpost.ErrNotFound}
 	}
@@ -141,12 +185,12 @@ func (db *DB) SubscriptionFor(ctx context.Context, digest, addr string) (sigpost
 
 // Subscriptions gives the subscriptions to a digest in a state, or in any if
 // state is "", in the order of their IDs from the one behind afterID, at most
-// limit (0 means 1000).
+// limit (0 means 1000). Those of people who were erased are not among them.
 func (db *DB) Subscriptions(ctx context.Context, digest string, state sigpost.SubscriptionState, afterID int64, limit int) ([]sigpost.Subscription, error) {
 	if limit == 0 {
 		limit = 1000
 	}
 	all, err := collect(ctx, db, readSubscription, `SELECT `+subscriptionColumns+fromSubscriptions+
-		`WHERE s.digest = $1 AND s.id > $2 AND ($3 = '' OR s.state = $3) ORDER BY s.id LIMIT $4`, digest, afterID, string(state), limit)
+		`WHERE s.digest = $1 AND s.id > $2 AND ($3 = '' OR s.state = $3) AND b.addr <> '' ORDER BY s.id LIMIT $4`, digest, afterID, string(state), limit)
 	return all, db.fail("reading the subscriptions to the digest "+digest, err)
 }

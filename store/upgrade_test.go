@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 
 	"sigpost"
@@ -57,5 +58,26 @@ func TestUpgrade(t *testing.T) {
 		}
 		again := must(store.OpenReadOnly(ctx, dsn))(t)
 		check(t, again.Close())
+	})
+}
+
+// Readers of before keep what they have, and what they agreed to is on record.
+func TestUpgradeReaders(t *testing.T) {
+	onBothDSN(t, func(t *testing.T, dsn string) {
+		ctx := t.Context()
+		check(t, store.MigrateTo(ctx, dsn, 10))
+		check(t, store.FillReaders(ctx, dsn))
+		db := open(t, dsn)
+		ada := must(db.SubscriptionFor(ctx, "weekly", "ada@example.org"))(t)
+		if ada.State != sigpost.SubscriptionActive || len(ada.Topics) != 1 || ada.Text || ada.NewsOnly || !ada.PausedUntil.IsZero() || ada.Serial != 0 {
+			t.Errorf("ada: %+v", ada)
+		}
+		for addr, want := range map[string]string{"ada@example.org": "given command line: by mail", "bob@example.org": "given command line: on paper, withdrawn not known: "} {
+			var all []string
+			for _, c := range must(db.Consents(ctx, addr))(t) {
+				all = append(all, string(c.What)+" "+string(c.Way)+": "+c.Shown)
+			}
+			equal(t, addr, strings.Join(all, ", "), want)
+		}
 	})
 }

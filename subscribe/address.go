@@ -7,6 +7,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Sizes in bytes, of RFC 5321, sections 4.5.3.1.1 to 4.5.3.1.3, the last less
@@ -20,9 +23,11 @@ const (
 )
 
 // ParseAddress takes "ada@example.org" or "Ada Lovelace <ada@example.org>" and
-// gives the name, which may be empty, and the address with its domain in lower
-// case (RFC 5321, section 2.4; the local part is left as it is). Addresses may be
-// international (RFC 6531). Local parts in quotes and addresses of hosts without
+// gives the name, which may be empty, and the address as mail servers have it. The
+// domain is in lower case (RFC 5321, section 2.4), an internationalised one in the
+// form that the DNS has (A-labels of RFC 5890, section 2.3.2.1), so that both of
+// its forms are one address. The local part is left as it is, "+" and all, but for
+// NFC (RFC 6532, section 3.1); it may have letters of all scripts (RFC 6531). Local parts in quotes and addresses of hosts without
 // a name are refused: hardly anybody has one, and much software breaks on them.
 //
 // The error says what is wrong, for the person who typed it.
@@ -74,19 +79,20 @@ func parseAddrSpec(s string) (string, error) {
 	local, domain, found := strings.Cut(s, "@")
 	switch {
 	case !found:
-		return "", fmt.Errorf("%q has no @", s)
+		return "", fmt.Errorf("%q has no @ in it: an address looks like ada@example.org", s)
 	case strings.Contains(domain, "@"):
-		return "", fmt.Errorf("%q has more than one @", s)
+		return "", fmt.Errorf("%q has more than one @: give one address", s)
 	case local == "":
-		return "", fmt.Errorf("%q has nothing before the @", s)
+		return "", fmt.Errorf("%q has nothing before the @: who at %s is it?", s, domain)
 	case domain == "":
-		return "", fmt.Errorf("%q has nothing after the @", s)
+		return "", fmt.Errorf("%q has nothing after the @: add the domain, as in %sexample.org", s, s)
 	}
 	if err := checkLocal(local); err != nil {
 		return "", fmt.Errorf("%q: %w", s, err)
 	}
-	domain = strings.ToLower(domain)
-	if err := checkDomain(domain); err != nil {
+	local = norm.NFC.String(local)
+	domain, err := foldDomain(domain)
+	if err != nil {
 		return "", fmt.Errorf("%q: %w", s, err)
 	}
 	if len(local)+1+len(domain) > maxAddr {
@@ -111,6 +117,45 @@ func checkLocal(local string) error {
 		}
 	}
 	return nil
+}
+
+// lookup folds a domain as RFC 5891, section 5, and UTS 46 say, and refuses what
+// cannot be looked up.
+var lookup = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.Transitional(false))
+
+// otherDots are what keyboards of some scripts write for a dot (UTS 46, section
+// 4.5).
+var otherDots = strings.NewReplacer("\u3002", ".", "\uff0e", ".", "\uff61", ".")
+
+// foldDomain checks a domain and gives it in lower case and A-labels.
+func foldDomain(domain string) (string, error) {
+	domain = strings.ToLower(norm.NFC.String(otherDots.Replace(domain)))
+	if err := checkDomain(domain); err != nil {
+		return "", err
+	}
+	ascii, err := lookup.ToASCII(domain)
+	if err != nil {
+		return "", errors.New("there is no such domain: its letters do not go together (RFC 5892)")
+	}
+	if ascii != domain { // what was mapped may be what is refused
+		if err := checkDomain(ascii); err != nil {
+			return "", err
+		}
+	}
+	return ascii, nil
+}
+
+// Key is what is the same for all ways to write an address: mailboxes that differ
+// by case alone are one, though RFC 5321, section 2.4, lets them be two.
+func Key(addr string) string { return strings.ToLower(addr) }
+
+// Readable is an address with its domain as people write it.
+func Readable(addr string) string {
+	local, domain, found := strings.Cut(addr, "@")
+	if unicode, err := lookup.ToUnicode(domain); found && err == nil {
+		return local + "@" + unicode
+	}
+	return addr
 }
 
 // checkDomain wants the name of a host (RFC 5321, section 4.1.2; RFC 5890 for
@@ -139,7 +184,7 @@ func checkDomain(domain string) error {
 		}
 	}
 	if len(labels) == 1 && domain != "localhost" {
-		return errors.New("the domain needs a dot, as in example.org")
+		return fmt.Errorf("the domain needs a dot, as in %s.org", domain)
 	}
 	return nil
 }
@@ -166,6 +211,7 @@ func describe(r rune) string {
 // MaskAddress shows enough of an address for its owner to know it, and too
 // little for anybody else to use it: "a…@example.org".
 func MaskAddress(addr string) string {
+	addr = Readable(addr)
 	at := strings.LastIndexByte(addr, '@')
 	if at < 1 {
 		return "…"

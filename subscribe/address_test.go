@@ -16,8 +16,12 @@ func TestParseAddress(t *testing.T) {
 		"<ada@example.org>":                         {"", "ada@example.org"},
 		"Ada Lovelace <ada@example.org>":            {"Ada Lovelace", "ada@example.org"},
 		`"Lovelace, \"Ada\" <x>" <ada@example.org>`: {`Lovelace, "Ada" <x>`, "ada@example.org"},
-		"Zoë  Ångström <zoë@bücher.example>":        {"Zoë Ångström", "zoë@bücher.example"},
-		"用户@例子.广告":                                  {"", "用户@例子.广告"},
+		"Zoë  Ångström <zoë@bücher.example>":        {"Zoë Ångström", "zoë@xn--bcher-kva.example"},
+		"zoe\u0308@BU\u0308CHER.example":            {"", "zoë@xn--bcher-kva.example"},
+		"zoë@XN--bcher-KVA.example":                 {"", "zoë@xn--bcher-kva.example"},
+		"ada@straße.example":                        {"", "ada@xn--strae-oqa.example"},
+		"ada@例子。广告":                                 {"", "ada@xn--fsqu00a.xn--4rr70v"},
+		"用户@例子.广告":                                  {"", "用户@xn--fsqu00a.xn--4rr70v"},
 		"root@localhost":                            {"", "root@localhost"},
 		"o'neil_{x}/y=z@sub.example.co.uk":          {"", "o'neil_{x}/y=z@sub.example.co.uk"},
 	} {
@@ -32,7 +36,8 @@ func TestParseAddressSaysWhatIsWrong(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                                        "no address",
 		"Ada <>":                                  "no address",
-		"ada":                                     "has no @",
+		"ada":                                     "has no @ in it: an address looks like",
+		"ada@xn--a.example":                       "no such domain",
 		"@example.org":                            "nothing before the @",
 		"ada@":                                    "nothing after the @",
 		"ada@b@example.org":                       "more than one @",
@@ -87,10 +92,13 @@ func FuzzParseAddress(f *testing.F) {
 		if _, again, err := subscribe.ParseAddress(addr); err != nil || again != addr {
 			t.Errorf("%q is read as %q the second time: %v", addr, again, err)
 		}
+		if _, again, err := subscribe.ParseAddress(subscribe.Readable(addr)); err != nil || again != addr {
+			t.Errorf("%q, as people write it, is read as %q: %v", addr, again, err)
+		}
 		if theirs, err := mail.ParseAddress(addr); err != nil || theirs.Address != addr {
 			t.Errorf("%q is for net/mail %v, %v", addr, theirs, err)
 		}
-		if masked := subscribe.MaskAddress(addr); !strings.HasSuffix(masked, addr[strings.LastIndexByte(addr, '@'):]) {
+		if masked := subscribe.MaskAddress(addr); !strings.HasSuffix(masked, subscribe.Readable(addr)[strings.LastIndexByte(addr, '@'):]) {
 			t.Errorf("%q is masked as %q", addr, masked)
 		}
 	})
@@ -98,13 +106,14 @@ func FuzzParseAddress(f *testing.F) {
 
 func TestMaskAddress(t *testing.T) {
 	for in, want := range map[string]string{
-		"ada@example.org": "a…@example.org",
-		"a@example.org":   "a…@example.org",
-		"zoë@example.org": "z…@example.org",
-		"élan@x.example":  "é…@x.example",
-		"":                "…",
-		"@example.org":    "…",
-		"nobody":          "…",
+		"ada@example.org":         "a…@example.org",
+		"a@example.org":           "a…@example.org",
+		"zoë@example.org":         "z…@example.org",
+		"z@xn--bcher-kva.example": "z…@bücher.example",
+		"élan@x.example":          "é…@x.example",
+		"":                        "…",
+		"@example.org":            "…",
+		"nobody":                  "…",
 	} {
 		if got := subscribe.MaskAddress(in); got != want {
 			t.Errorf("%q is masked as %q, want %q", in, got, want)

@@ -13,7 +13,10 @@ import (
 type Subscriptions interface {
 	// Subscription gives one, or an error that wraps sigpost.ErrNotFound.
 	Subscription(ctx context.Context, id int64) (sigpost.Subscription, error)
-	// EndSubscription ends one at a time, and says whether it was active.
+	// Successor gives one or, where another edition took its place, that one.
+	Successor(ctx context.Context, id int64) (sigpost.Subscription, error)
+	// EndSubscription ends one at a time, or what took its place, and says whether
+	// it was active.
 	EndSubscription(ctx context.Context, id int64, at time.Time) (bool, error)
 }
 
@@ -62,7 +65,7 @@ func (d Door) Unsubscribe(ctx context.Context, token string) (sigpost.Subscripti
 }
 
 func (d Door) subscription(ctx context.Context, id int64) (sigpost.Subscription, error) {
-	s, err := d.subscriptions.Subscription(ctx, id)
+	s, err := d.subscriptions.Successor(ctx, id)
 	switch {
 	case errors.Is(err, sigpost.ErrNotFound):
 		return s, fmt.Errorf("this subscription is not kept any more, and nothing is sent for it: %w", err)

@@ -32,6 +32,10 @@ func (r *rows) Subscription(_ context.Context, id int64) (sigpost.Subscription, 
 	return s, nil
 }
 
+func (r *rows) Successor(ctx context.Context, id int64) (sigpost.Subscription, error) {
+	return r.Subscription(ctx, id)
+}
+
 func (r *rows) EndSubscription(_ context.Context, id int64, at time.Time) (bool, error) {
 	if r.fail != nil {
 		return false, r.fail

@@ -38,7 +38,12 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	p, err := s.issuePage(issue)
+	chosen, err := s.selection(r.URL.Query())
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p, err := s.issuePage(issue, chosen)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -66,13 +71,15 @@ func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpos
 	return issue, err
 }
 
-func (s *site) issuePage(issue sigpost.Issue) (issuePage, error) {
+// issuePage is an issue, cut to what is chosen: a sample of what a reader would
+// get.
+func (s *site) issuePage(issue sigpost.Issue, chosen sigpost.Selection) (issuePage, error) {
 	t, err := s.Templates(issue.Digest)
 	if err != nil {
 		return issuePage{}, err
 	}
 	reader := s.Reader(issue)
-	reader.Web, reader.IssueURL = true, ""
+	reader.Web, reader.IssueURL, reader.Selection = true, "", chosen
 	content, err := t.Page(issue, reader)
 	return issuePage{
 		page: s.page(content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest),
@@ -93,7 +100,7 @@ func RenderIssue(o Options, issue sigpost.Issue) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.issuePage(issue)
+	p, err := s.issuePage(issue, sigpost.Selection{})
 	if err != nil {
 		return nil, err
 	}

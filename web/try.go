@@ -7,6 +7,35 @@ import (
 	"sigpost/store"
 )
 
+// tried is a page with what it shows.
+type tried struct {
+	name string
+	data any
+}
+
+// tryDoors are the pages of subscribing, in all their states.
+func (s *site) tryDoors() []tried {
+	p := s.page("One")
+	p.Subscribing = true
+	topics := []topicGroup{{"Projects", []topicChoice{{Tag: "project:one", Title: "One", Threads: "1 thread", Follow: true, Muted: true}, {Tag: "project:two", Title: "Two"}}, true, true}}
+	wish := wishForm{Groups: topics, Editions: []choice{{"d", "Each day", true}, {"w", "Each week", false}}, OffersNewsOnly: true, NewsOnly: true, Text: true,
+		Zone: "UTC", DigestZone: "UTC", Zones: []string{"UTC"}, Volume: "one", All: "two", SampleURL: "/"}
+	plain := wishForm{Groups: topics}
+	return []tried{
+		{"subscribe", subscribePage{page: p, Others: []publicationLink{{"D", "/"}}}},
+		{"subscribe", subscribePage{page: p, Publication: "D", Wish: wish, Address: "j@example.org", Terms: "T", Problem: "P", Doubts: []string{"D"}, Sure: "j@example.org", Preview: true}},
+		{"subscribe", subscribePage{page: s.page("One"), Publication: "D", Wish: plain}},
+		{"confirm", confirmPage{page: p, Publication: "D", Address: "j…@example.org", Wishes: "everything"}},
+		{"confirm", confirmPage{page: p, PreferencesURL: "/", Done: true}},
+		{"confirm", confirmPage{page: p, Done: true, Ended: true}},
+		{"preferences", preferencesPage{page: p, Publication: "D", Address: "j…@example.org", Wish: wish, Wishes: "everything", Paused: "2016-05-01", PausedWords: "1 May",
+			Tomorrow: "2016-04-01", Problem: "P", Done: "D", Active: true, Preview: true}},
+		{"preferences", preferencesPage{page: p, Wish: plain}},
+		{"renew", p},
+		{"privacy", privacyPage{p, []publisher{{"D", "d@example.org", "D"}, {"E", "", "E"}}}},
+	}
+}
+
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
@@ -18,10 +47,7 @@ func (s *site) try() error {
 	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
 	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
 	message := &sigpost.Message{Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true, Attachments: []sigpost.Attachment{{Name: "a", Type: "text/plain"}, {}}}
-	for _, p := range []struct {
-		name string
-		data any
-	}{
+	for _, p := range append(s.tryDoors(), []tried{
 		{"home", homePage{page: s.page("")}},
 		{"home", homePage{page: s.page("One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
 		{"home", homePage{page: s.page(s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
@@ -32,7 +58,7 @@ func (s *site) try() error {
 		{"message", messagePage{s.page("One"), "Says."}},
 		{"unsubscribe", unsubscribePage{s.page("One"), "j…@example.org", "D", true}},
 		{"unsubscribe", unsubscribePage{s.page("One"), "j…@example.org", "D", false}},
-	} {
+	}...) {
 		if _, err := s.render(p.name, p.data); err != nil {
 			return err
 		}

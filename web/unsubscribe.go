@@ -40,5 +40,8 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
-	s.show(w, r, http.StatusOK, "message", messagePage{s.page("Unsubscribed"), "You are unsubscribed and get no further issue. If that was a mistake, ask whoever runs this digest to add you again."})
+	s.show(w, r, http.StatusOK, "message", messagePage{s.page("Unsubscribed"), unsubscribedWords})
 }
+
+// unsubscribedWords are what somebody sees who left.
+const unsubscribedWords = "You are unsubscribed and get no further issue. If that was a mistake, subscribe once more."

@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -47,6 +49,26 @@ type Options struct {
 	// publisher's of a digest, for the ids of its feed, and Author its name.
 	URL            string
 	Domain, Author func(digest string) string
+
+	// Publications are the names of the digests that can be subscribed to, without
+	// their other editions; none where nobody can. Publication says what a digest
+	// is an edition of.
+	Publications []string
+	Publication  func(digest string) (p subscribe.Publication, ok bool)
+	Desk         Desk
+	// Volume gives the tags of each thread since a time that a digest would tell
+	// of; from is that time, or when the archive begins.
+	Volume func(ctx context.Context, digest string, since time.Time) (threads [][]sigpost.Tag, from time.Time, err error)
+	// Wishes say in words what somebody gets; Zone is a digest's, and Contact an
+	// address of those who publish it.
+	Wishes        func(sigpost.Subscription) string
+	Zone, Contact func(digest string) string
+	// TrustedProxies are believed about where a request comes from.
+	TrustedProxies []netip.Prefix
+	Now            func() time.Time
+	// AnswerTime is how long answers take at least that must not say, by how long
+	// they take, what is known of an address.
+	AnswerTime time.Duration
 }
 
 type site struct {
@@ -86,13 +108,58 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
 	mux.HandleFunc("GET /issues/{digest}/feed", s.feed)
 	mux.HandleFunc("GET "+CalendarPath, s.calendar)
-	mux.HandleFunc("GET /unsubscribe/{token}", s.unsubscribePage)
-	mux.HandleFunc("POST /unsubscribe/{token}", s.unsubscribe)
+	mux.HandleFunc("GET /unsubscribe/{token}", personal(s.unsubscribePage))
+	mux.HandleFunc("POST /unsubscribe/{token}", personal(s.unsubscribe))
+	mux.HandleFunc("GET /privacy", s.privacy)
+	if len(s.Publications) > 0 {
+		s.doors(mux)
+	}
 	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, s.files, "web/static/style.css")
 	})
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) })
-	return secure(mux), nil
+	guarded, err := s.sameOrigin(mux)
+	return secure(guarded), err
+}
+
+// doors are where readers come and change what they get.
+func (s *site) doors(mux *http.ServeMux) {
+	mux.HandleFunc("GET "+SubscribePath, s.subscribeHome)
+	mux.HandleFunc("GET "+SubscribePath+"/{digest}", s.subscribePage)
+	if len(s.Publications) == 1 { // the form is there without its name, and goes back there
+		mux.HandleFunc("POST "+SubscribePath, func(w http.ResponseWriter, r *http.Request) {
+			r.SetPathValue("digest", s.Publications[0])
+			s.subscribe(w, r)
+		})
+	}
+	mux.HandleFunc("POST "+SubscribePath+"/{digest}", s.subscribe)
+	mux.HandleFunc("GET /confirm/{token}", personal(s.confirmPage))
+	mux.HandleFunc("POST /confirm/{token}", personal(s.confirm))
+	mux.HandleFunc("GET /preferences/{token}", personal(s.preferencesPage))
+	mux.HandleFunc("POST /preferences/{token}", personal(s.preferences))
+	mux.HandleFunc("POST "+APIPath, s.api)
+}
+
+// personal keeps a page that is one reader's out of caches and search engines.
+func personal(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Robots-Tag", "noindex")
+		next(w, r)
+	}
+}
+
+// sameOrigin refuses what another site's page makes a browser send. Mail providers
+// send the one click of RFC 8058 from wherever they are.
+func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
+	guard := http.NewCrossOriginProtection()
+	guard.AddInsecureBypassPattern("POST /unsubscribe/{token}")
+	if u, err := url.Parse(s.URL); err == nil && u.Host != "" { // a proxy may have changed Host
+		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
+			return nil, err
+		}
+	}
+	return guard.Handler(next), nil
 }
 
 // parsePages parses the templates of the pages.
@@ -172,10 +239,14 @@ type page struct {
 	Site  string
 	Title string
 	Feeds []feedLink
+	// Subscribing says that readers can subscribe here.
+	Subscribing bool
 }
 
 // page is one with a title.
-func (s *site) page(title string) page { return page{s.Title, title, s.feeds} }
+func (s *site) page(title string) page {
+	return page{s.Title, title, s.feeds, len(s.Publications) > 0}
+}
 
 // problems say what people see of an error; one that is none of these is ours
 // to know, in the log.
@@ -185,6 +256,7 @@ var problems = []struct {
 	says   string
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
+	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
 }
 
@@ -195,6 +267,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		if errors.Is(err, p.is) {
 			status, says = p.status, p.says
 		}
+	}
+	if limited := (subscribe.ErrLimited{}); errors.As(err, &limited) {
+		retryAfter(w, limited)
+		status, says = http.StatusTooManyRequests, sentence(limited.Error())
 	}
 	if status == http.StatusInternalServerError {
 		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)

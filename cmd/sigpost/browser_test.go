@@ -112,6 +112,8 @@ func TestAxe(t *testing.T) {
 		{"thread", site.pages + "/threads/1"},
 		{"issue", site.pages + "/issues/weekly/1"},
 		{"unsubscribe", site.unsubscribe},
+		{"subscribe", site.pages + "/subscribe"},
+		{"privacy", site.pages + "/privacy"},
 		{"no such page", site.pages + "/nothing"},
 		{"letter", site.letter},
 	} {

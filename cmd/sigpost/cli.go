@@ -33,7 +33,8 @@ type cli struct {
 	Classify   classifyCommand   `cmd:"" help:"Tag the threads that have grown."`
 	Calendar   calendarCommand   `cmd:"" help:"Show what is coming, where it comes from, and what goes wrong; fetch calendars."`
 	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
-	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
+	Subscriber subscriberCommand `cmd:"" help:"Add, remove, pause, list, export, import and erase readers."`
+	Secret     secretCommand     `cmd:"" help:"Make a new key that signs links, to take the place of the old one."`
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
 	Explain    explainCommand    `cmd:"" help:"Show how a mail, a text, a calendar, or the threads of a file of mail, are understood."`

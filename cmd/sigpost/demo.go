@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +17,7 @@ import (
 	"sigpost/app"
 	"sigpost/config"
 	"sigpost/internal/mailtest"
+	"sigpost/message"
 )
 
 type demoCommand struct {
@@ -77,8 +80,40 @@ func (c demoCommand) Run(s *session) error {
 	if s.JSON {
 		out = s.stderr
 	}
-	fmt.Fprintf(out, "\nServing http://%s/ (the issue and the tagged threads) until interrupted.\n", world.pages.Addr())
-	return a.Serve(s.ctx, world.pages)
+	fmt.Fprintf(out, "\nServing http://%s/ (the issue, the tagged threads, the form to subscribe) until interrupted.\n", world.pages.Addr())
+	ctx, stop := context.WithCancel(s.ctx)
+	shown := make(chan error, 1)
+	go func() { shown <- showMail(ctx, out, dir, world.smtp) }()
+	err = a.Serve(ctx, world.pages)
+	stop()
+	return errors.Join(err, <-shown)
+}
+
+// showMail writes each mail that comes while the demo serves, and says what is in
+// it: nobody else reads it.
+func showMail(ctx context.Context, out io.Writer, dir string, smtp *mailtest.SMTP) error {
+	ticker := time.NewTicker(500 * time.Millisecond)
+	defer ticker.Stop()
+	for known := len(smtp.Letters()); ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		letters := smtp.Letters()
+		for ; known < len(letters); known++ {
+			l := letters[known]
+			file := filepath.Join(dir, fmt.Sprintf("mail-%d.eml", known+1))
+			if err := os.WriteFile(file, l.Data, 0o644); err != nil {
+				return err
+			}
+			m, err := message.Parse(l.Data)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "\nMail to %s, written to %s:\n\n%s\n", l.To[0], file, m.Text)
+		}
+	}
 }
 
 // folder is where the demo writes. One that has files in it is left alone.

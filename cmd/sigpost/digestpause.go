@@ -26,7 +26,7 @@ func (c digestPause) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	state, err := a.Pause(s.ctx, d, c.Number, c.Why)
+	state, err := a.PauseSending(s.ctx, d, c.Number, c.Why)
 	return s.tellSending(state, err)
 }
 
@@ -42,7 +42,7 @@ func (c digestResume) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	state, err := a.Resume(s.ctx, d, c.Number)
+	state, err := a.ResumeSending(s.ctx, d, c.Number)
 	return s.tellSending(state, err)
 }
 
@@ -59,7 +59,7 @@ func (c digestCancel) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	state, err := a.Cancel(s.ctx, d, c.Number, c.Why)
+	state, err := a.CancelSending(s.ctx, d, c.Number, c.Why)
 	return s.tellSending(state, err)
 }
 

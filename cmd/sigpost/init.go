@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,11 +15,11 @@ type initCommand struct{}
 // Run writes what is missing of the two; it never overwrites.
 func (initCommand) Run(s *session) error {
 	secretFile := filepath.Join(filepath.Dir(s.Config), "sigpost.secret")
-	secret := make([]byte, 48)
-	if _, err := rand.Read(secret); err != nil {
+	secret, err := newSecret()
+	if err != nil {
 		return err
 	}
-	madeSecret, err := create(secretFile, []byte(base64.StdEncoding.EncodeToString(secret)+"\n"), 0o600)
+	madeSecret, err := create(secretFile, secret, 0o600)
 	if err != nil {
 		return err
 	}

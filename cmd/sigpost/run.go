@@ -43,6 +43,9 @@ func tellRun(w io.Writer, r app.RunReport) {
 	for _, d := range r.Digests {
 		tellDigest(w, d)
 	}
+	if o := r.Notices.Outcome; o.Done() > 0 {
+		fmt.Fprintf(w, "notices   %s about subscriptions sent, %d failed, %d to be tried again\n", plural(o.Sent, "letter"), o.Failed, o.Waiting)
+	}
 }
 
 func tellDigest(w io.Writer, d app.DigestReport) {

@@ -16,7 +16,12 @@ import (
 type subscriberCommand struct {
 	Add    subscriberAdd    `cmd:"" help:"Subscribe a reader who has agreed, or change their topics."`
 	Remove subscriberRemove `cmd:"" help:"End a reader's subscription at once."`
+	Pause  subscriberPause  `cmd:"" help:"Send a reader nothing before a day."`
+	Resume subscriberResume `cmd:"" help:"End a reader's pause."`
 	List   subscriberList   `cmd:"" help:"List the readers."`
+	Export subscriberExport `cmd:"" help:"Write all that is stored about a person, or all readers for an import elsewhere."`
+	Import subscriberImport `cmd:"" help:"Take in the readers of a file. All of it, or nothing."`
+	Erase  subscriberErase  `cmd:"" help:"Forget a person, such that no import brings them back."`
 }
 
 type digestFlag struct {
@@ -30,6 +35,8 @@ type subscriberAdd struct {
 	Mute    []string `placeholder:"TOPIC,..." help:"What the reader wants to hear nothing of, whatever else a thread is about; none to take it back."`
 	Zone    string   `placeholder:"ZONE" help:"The reader's time zone, such as Europe/Berlin (a new reader's default: the digest's)."`
 	Consent string   `placeholder:"TEXT" help:"How and when they agreed; nobody new is subscribed without it."`
+	Text    *bool    `negatable:"" help:"Letters as plain text alone."`
+	News    *bool    `name:"news-only" negatable:"" help:"Issues with news on the reader's topics alone, of a digest that sends all of them."`
 }
 
 // Run subscribes one reader.
@@ -39,13 +46,27 @@ func (c subscriberAdd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	sub, err := a.Subscribe(s.ctx, d, app.NewReader{Address: c.Address, Topics: c.Topics, Muted: c.Mute, Zone: c.Zone, Consent: c.Consent})
+	sub, err := a.Subscribe(s.ctx, d, app.NewReader{Address: c.Address, Topics: c.Topics, Muted: c.Mute, Zone: c.Zone, Consent: c.Consent, Text: c.Text, NewsOnly: c.News})
 	if err != nil {
 		return err
 	}
 	return s.tell(lineOf(sub), func(w io.Writer) {
-		fmt.Fprintf(w, "%s gets %s: %s\n", sub.Subscriber.Addr, d.Title, selectionWords(sub.Selection))
+		fmt.Fprintf(w, "%s gets %s: %s%s\n", sub.Subscriber.Addr, d.Title, selectionWords(sub.Selection), formWords(sub))
+		for _, doubt := range app.Doubts(sub.Subscriber.Addr) {
+			fmt.Fprintln(w, doubt)
+		}
 	})
+}
+
+// formWords say how letters come, where that is out of the ordinary.
+func formWords(sub sigpost.Subscription) (words string) {
+	if sub.NewsOnly {
+		words += "; only news"
+	}
+	if sub.Text {
+		words += "; plain text"
+	}
+	return words
 }
 
 type subscriberRemove struct {
@@ -77,18 +98,22 @@ type subscriberList struct{ digestFlag }
 type subscriberLine struct {
 	Address string                    `json:"address"`
 	Name    string                    `json:"name,omitempty"`
+	Digest  string                    `json:"digest"`
 	State   sigpost.SubscriptionState `json:"state"`
 	Topics  []sigpost.Tag             `json:"topics"`
 	Muted   []sigpost.Tag             `json:"muted,omitempty"`
 	Zone    string                    `json:"zone,omitempty"`
+	Text    bool                      `json:"text_only,omitempty"`
+	News    bool                      `json:"news_only,omitempty"`
+	Paused  time.Time                 `json:"paused_until,omitzero"`
 	Since   time.Time                 `json:"since"`
 	Consent string                    `json:"consent"`
 }
 
 func lineOf(sub sigpost.Subscription) subscriberLine {
 	return subscriberLine{
-		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...), Muted: sub.Muted,
-		Zone: sub.Subscriber.Zone, Since: sub.Since, Consent: sub.Subscriber.Consent,
+		Address: sub.Subscriber.Addr, Name: sub.Subscriber.Name, Digest: sub.Digest, State: sub.State, Topics: append([]sigpost.Tag{}, sub.Topics...), Muted: sub.Muted,
+		Zone: sub.Subscriber.Zone, Text: sub.Text, News: sub.NewsOnly, Paused: sub.PausedUntil, Since: sub.Since, Consent: sub.Subscriber.Consent,
 	}
 }
 
@@ -106,7 +131,14 @@ func (c subscriberList) Run(s *session) error {
 		if s.JSON {
 			return lines.Encode(lineOf(sub))
 		}
-		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), selectionWords(sub.Selection))
+		words := selectionWords(sub.Selection) + formWords(sub)
+		if sub.Digest != d.Name { // another edition
+			words += "; " + sub.Digest
+		}
+		if sub.PausedUntil.After(s.now()) {
+			words += "; paused until " + sub.PausedUntil.In(d.Location()).Format(time.DateOnly)
+		}
+		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), words)
 		return err
 	})
 	if err == nil && nobody && !s.JSON {

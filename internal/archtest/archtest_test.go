@@ -23,8 +23,8 @@ var own = map[string][]string{
 	"ingest":            {"sigpost"},
 	"fetch":             {"sigpost"},
 	"deliver":           {"sigpost"},
-	"subscribe":         {"sigpost"},
 	"maildns":           {},
+	"subscribe":         {"sigpost", "internal/osa"},
 	"store":             {"sigpost", "thread"},
 	"templates":         {},
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
@@ -80,9 +80,9 @@ var owner = map[string][]string{
 	"golang.org/x/net/publicsuffix":     {"digest", "maildns"},
 	"github.com/emersion/go-msgauth":    {"maildns"},
 	"blitiri.com.ar/go/spf":             {"maildns"},
-	"golang.org/x/net/idna":             {"maildns"},
+	"golang.org/x/net/idna":             {"subscribe", "maildns"},
 	"golang.org/x/oauth2":               {"ingest"},
-	"golang.org/x/text":                 {"message", "digest", "classify", "store"},
+	"golang.org/x/text":                 {"message", "digest", "classify", "store", "subscribe"},
 }
 
 type pkg struct {

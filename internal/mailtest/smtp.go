@@ -29,6 +29,8 @@ type SMTPOptions struct {
 	CA *CA
 	// Now is the clock for Letter.At; nil is time.Now.
 	Now func() time.Time
+	// UTF8 lets it take addresses of all scripts (SMTPUTF8, RFC 6531).
+	UTF8 bool
 }
 
 // Letter is a mail that the server has taken.
@@ -135,6 +137,7 @@ func StartSMTP(opts SMTPOptions) (*SMTP, error) {
 	}))
 	s.server.Domain = "localhost"
 	s.server.ErrorLog = log.New(io.Discard, "", 0)
+	s.server.EnableSMTPUTF8 = opts.UTF8
 	s.server.AllowInsecureAuth = opts.Security == Plain
 	var counted net.Listener = &countingListener{Listener: l, peer: s}
 	switch opts.Security {

@@ -67,6 +67,13 @@ func Chromium(t testing.TB) *Browser {
 // Visit opens a page.
 func (b *Browser) Visit(url string, v View) {
 	b.t.Helper()
+	b.See(v)
+	b.do("open "+url, chromedp.Navigate(url))
+}
+
+// See looks at the page that is open in another way.
+func (b *Browser) See(v View) {
+	b.t.Helper()
 	if v.Width == 0 {
 		v.Width = 640
 	}
@@ -80,14 +87,35 @@ func (b *Browser) Visit(url string, v View) {
 	if v.Dark {
 		scheme = "dark"
 	}
-	b.do("open "+url,
+	b.do("look",
 		chromedp.EmulateViewport(int64(float64(v.Width)/v.Zoom), int64(float64(v.Height)/v.Zoom), chromedp.EmulateScale(v.Zoom)),
 		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
 			return err
-		}),
-		chromedp.Navigate(url))
+		}))
+}
+
+// Scripts lets the scripts of pages run or not. What a test evaluates runs all the
+// same.
+func (b *Browser) Scripts(run bool) {
+	b.t.Helper()
+	b.do("switch scripts", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !run})
+		return err
+	}))
+}
+
+// Press clicks the first element that a selector names, with the mouse.
+func (b *Browser) Press(selector string) {
+	b.t.Helper()
+	b.do("press "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Type puts a text in the place of that of a field, key by key.
+func (b *Browser) Type(selector, text string) {
+	b.t.Helper()
+	b.do("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
