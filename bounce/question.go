@@ -133,8 +133,23 @@ func (q question) temporary() bool {
 	return strings.HasPrefix(q.status, "4")
 }
 
-// answer asks the rules in their order. evidence is what decided.
+// answer gives the reason, and what decided it. Before the server has been told
+// who a letter is for, it cannot mean the recipient.
 func (q question) answer() (reason Reason, evidence string) {
+	reason, evidence = q.ask()
+	if reason == "userunknown" || reason == "hostunknown" || reason == "hasmoved" || reason == "notaccept" {
+		switch q.command {
+		case "MAIL":
+			return "rejected", evidence
+		case "HELO", "CONN":
+			return "blocked", evidence
+		}
+	}
+	return reason, evidence
+}
+
+// ask asks the rules in their order.
+func (q question) ask() (reason Reason, evidence string) {
 	switch {
 	case strings.HasPrefix(q.status, "2."), q.action == "delivered", q.action == "relayed", q.action == "expanded":
 		return delivered, firstOf(excerpt(q.shown, 0), "Action: "+q.action)

@@ -39,17 +39,20 @@ func statuses(m *mail) (found []finding) {
 	return found
 }
 
+// What is read of a report for programs: bytes, and groups of fields.
+const (
+	maxStatus = 256 << 10
+	maxBlocks = 1000
+)
+
 // statusGroups cuts the fields of a report into those for each recipient (RFC
 // 3464, section 2.3).
 func statusGroups(text string) (groups []message.Fields) {
-	for text != "" && len(groups) < maxRecipients {
-		text = strings.TrimLeft(text, "\n \t")
-		var fields message.Fields
-		before := len(text)
-		fields, text = message.ReadFields(text)
-		if len(text) == before {
-			_, text, _ = strings.Cut(text, "\n")
-			continue
+	for _, block := range strings.SplitN(text[:min(len(text), maxStatus)], "\n\n", maxBlocks) {
+		block = strings.TrimLeft(block, "\n \t")
+		fields, _ := message.ReadFields(block)
+		if len(groups) >= maxRecipients {
+			break
 		}
 		for _, g := range perRecipient(fields) {
 			if isRecipientGroup(g) {
