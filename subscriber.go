@@ -24,6 +24,9 @@ type SubscriptionState string
 const (
 	SubscriptionActive SubscriptionState = "active"
 	SubscriptionEnded  SubscriptionState = "ended" // unsubscribed
+	// SubscriptionSuspended: letters came back, so that none are sent until it is
+	// resumed.
+	SubscriptionSuspended SubscriptionState = "suspended"
 )
 
 // Subscription is one subscriber's wish to get one digest.

@@ -12,15 +12,15 @@ import (
 )
 
 // Class says what a report means for the address.
-type Class string
+type Class = sigpost.BounceClass
 
 // The classes.
 const (
-	Hard      Class = "hard"       // the address is not there, and will not be
-	Soft      Class = "soft"       // anything else that stood in the way
-	Complaint Class = "complaint"  // feedback of the reader's provider (RFC 5965)
-	AutoReply Class = "auto-reply" // a vacation note and its like
-	Delivered Class = "delivered"  // it arrived
+	Hard      = sigpost.BounceHard
+	Soft      = sigpost.BounceSoft
+	Complaint = sigpost.BounceComplaint
+	AutoReply = sigpost.BounceAutoReply
+	Delivered = sigpost.BounceDelivered
 )
 
 // Reason says why, in one of the words of rules.go and of the reasons below,
@@ -34,8 +34,9 @@ type Report struct {
 	// the answer, the surest one first: those of the returned header, or else
 	// those that the report refers to.
 	Sent []sigpost.MessageID
-	// To are the addresses to which the report itself was sent. One of them
-	// tells the letter, where the envelope sender of each was its own.
+	// To are the addresses to which the report itself was sent, and those that the
+	// letter says it was sent from. One of them tells the letter, where the
+	// envelope sender of each was its own (VERP).
 	To []string
 }
 
@@ -60,9 +61,42 @@ type Recipient struct {
 	Reason    Reason `json:"reason"`
 	// Evidence is the line of the report by which that was decided.
 	Evidence string `json:"evidence"`
+	// Action is what was done with the letter, in the words of RFC 3464, section
+	// 2.3.3, such as "delayed"; it is empty where the report does not say.
+	Action string `json:"action,omitempty"`
 	// Feedback is the type of a complaint (RFC 5965, section 7.3; RFC 6430; RFC
 	// 6591), such as "abuse"; else it is empty.
 	Feedback string `json:"feedback,omitempty"`
+}
+
+// ByReader says whether a complaint is that of a reader, and not of a program that
+// checks signatures, or the contrary of a complaint.
+func (r Recipient) ByReader() bool {
+	switch r.Feedback {
+	case "auth-failure", "not-spam", "dmarc":
+		return false
+	}
+	return r.Class == Complaint
+}
+
+// OfAddress says whether a failure speaks of the address, and neither of the
+// letter, its sender or the road, nor of a letter that may still arrive.
+func (r Recipient) OfAddress() bool {
+	if r.Action == "delayed" {
+		return false
+	}
+	switch r.Reason {
+	case "mailboxfull", "suspend", "filtered", "expired", "systemfull", "suppressed":
+		return r.Class == Soft
+	}
+	return r.Class == Hard
+}
+
+// Refusal judges what a server said when it refused a letter: reply is its whole
+// reply, command the one that it answered ("RCPT", "DATA", "MAIL", "HELO", or
+// "CONN" for its greeting), host its name, and address the recipient's.
+func Refusal(address, reply, command, host string) Recipient {
+	return finding{address: address, mta: host, kind: "smtp", diagnosis: reply, command: command}.recipient()
 }
 
 // Reasons beside those that the rules give.
@@ -94,6 +128,7 @@ func Read(raw []byte) (Report, error) {
 				r.Recipients = append(r.Recipients, f.recipient())
 			}
 			r.Sent = m.sent()
+			r.To = append(r.To, m.sentFrom()...)
 			break
 		}
 		inside := m.inside()

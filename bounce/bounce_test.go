@@ -55,7 +55,7 @@ func TestReports(t *testing.T) {
 					t.Errorf("%s: no evidence", got[i].Address)
 				}
 				t.Log(got[i].Evidence)
-				got[i].Evidence, got[i].Original, got[i].Feedback = "", "", ""
+				got[i].Evidence, got[i].Original, got[i].Feedback, got[i].Action = "", "", "", ""
 			}
 			if !slices.Equal(got, expected) {
 				t.Errorf("got  %+v\nwant %+v", got, expected)

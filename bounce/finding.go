@@ -16,6 +16,7 @@ type finding struct {
 	diagnosis         string // what the system said
 	context           string // what the text for people says of it
 	whole             string // all of that text
+	command           string // of SMTP, where it is known for sure
 	// verdict is what is known without rules.
 	class    Class
 	reason   Reason
@@ -25,7 +26,7 @@ type finding struct {
 
 // recipient judges it.
 func (f finding) recipient() Recipient {
-	r := Recipient{Address: f.address, Feedback: f.feedback}
+	r := Recipient{Address: f.address, Action: f.action, Feedback: f.feedback}
 	if f.original != "" && !strings.EqualFold(f.original, f.address) {
 		r.Original = f.original
 	}

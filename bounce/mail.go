@@ -185,3 +185,15 @@ func (m *mail) sent() []sigpost.MessageID {
 	ids := append(m.header.IDs("in-reply-to"), m.header.IDs("references")...)
 	return ids[:min(len(ids), 20)]
 }
+
+// sentFrom gives the addresses that the letter was sent from, as far as what was
+// returned says so.
+func (m *mail) sentFrom() (from []string) {
+	feedback, _ := message.ReadFields(strings.TrimLeft(m.feedback, "\n"))
+	for _, a := range append(m.returned.Addresses("return-path"), feedback.Addresses("original-mail-from")...) {
+		if len(from) < maxRecipients {
+			from = append(from, a.Addr)
+		}
+	}
+	return from
+}

@@ -37,10 +37,7 @@ func (f finding) question() question {
 	}
 	q.wider = withoutAddresses(lower(flat(q.wider + " " + f.whole)))
 	q.said = withoutAddresses(lower(q.shown))
-	q.command = commandIn(f.diagnosis)
-	if q.command == "" {
-		q.command = commandIn(f.context)
-	}
+	q.command = firstOf(f.command, commandIn(f.diagnosis), commandIn(f.context))
 	if q.status = statusCode(f.diagnosis); q.status == "" || strings.HasSuffix(q.status, ".0.0") && f.status != "" {
 		q.status = firstOf(notBlank(f.status), statusCode(f.context), statusCode(f.whole), f.status, q.status)
 	}

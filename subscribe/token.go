@@ -31,6 +31,7 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // of its own: a token for one thing is worth nothing for another.
 type Tokens struct {
 	unsubscribe []byte // key; nil where the secret is too short to sign with
+	bounce      []byte
 }
 
 // NewTokens derives the keys from secret. It should be random and has to have
@@ -39,7 +40,7 @@ func NewTokens(secret []byte) Tokens {
 	if len(secret) < minSecret {
 		return Tokens{}
 	}
-	return Tokens{unsubscribe: sign(secret, []byte("sigpost token: unsubscribe"))}
+	return Tokens{unsubscribe: sign(secret, []byte("sigpost token: unsubscribe")), bounce: sign(secret, []byte("sigpost token: bounce"))}
 }
 
 // Unsubscribe makes the token that ends a subscription: 36 characters that can
