@@ -154,7 +154,7 @@ func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) 
 		return fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
 	case err != nil:
 		return err
-	case s.State != sigpost.SubscriptionActive:
+	case s.State == sigpost.SubscriptionEnded:
 		return fmt.Errorf("%s does not get %s any more: there is nothing to end", addr, d.Name)
 	}
 	_, err = a.Store.EndSubscription(ctx, s.ID, a.now())

@@ -27,6 +27,7 @@ type Config struct {
 	Deadlines []Deadline `toml:"deadline"`
 	Digests   []Digest   `toml:"digest"`
 	SMTP      SMTP       `toml:"smtp"`
+	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
 	// Announces are the channels that are told of each issue.
 	Announces []Announce `toml:"announce"`
@@ -85,9 +86,30 @@ type Account struct {
 // Mailbox is a mailbox of an account.
 type Mailbox struct {
 	Name            string             `toml:"name"`
+	For             string             `toml:"for"`
 	List            string             `toml:"list"`
 	Since           tomlfile.LocalDate `toml:"since"`
 	MaxMessageBytes int64              `toml:"max_message_bytes"`
+}
+
+// What a mailbox is for.
+const (
+	ForList    = "list"    // its mail goes into the archive
+	ForService = "service" // bounces, complaints, commands and answers
+)
+
+// Bounces say when a reader whose letters come back is not mailed any more.
+type Bounces struct {
+	Hard     int `toml:"hard"`
+	Soft     int `toml:"soft"`
+	Days     int `toml:"days"`
+	RestDays int `toml:"rest_days"`
+}
+
+// Rules are the bounces' rules for the archive.
+func (b Bounces) Rules() sigpost.BounceRules {
+	const day = 24 * time.Hour
+	return sigpost.BounceRules{Hard: b.Hard, Soft: b.Soft, Window: time.Duration(b.Days) * day, Rest: time.Duration(b.RestDays) * day}
 }
 
 // Classify says by what threads are tagged.
@@ -269,6 +291,7 @@ func (c *Config) setDefaults() {
 		or(&a.Timeout, Duration(time.Minute))
 		for j := range a.Mailboxes {
 			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)
+			or(&a.Mailboxes[j].For, ForList)
 		}
 	}
 	for i := range c.Deadlines {
@@ -306,6 +329,10 @@ func (c *Config) setDefaults() {
 		c.Announces[i].setDefaults(c.Digests)
 	}
 	or(&c.Classify.Taxonomy, OpenStackTaxonomy)
+	or(&c.Bounces.Hard, 2)
+	or(&c.Bounces.Soft, 4)
+	or(&c.Bounces.Days, 60)
+	or(&c.Bounces.RestDays, 14)
 	or(&c.SMTP.TLS, "starttls")
 	or(&c.SMTP.Timeout, Duration(time.Minute))
 	or(&c.SMTP.Unknown, "hold")

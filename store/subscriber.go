@@ -35,7 +35,7 @@ ON CONFLICT (addr_key) DO UPDATE SET name = excluded.name, zone = excluded.zone,
 		}
 		var id int64
 		err = tx.scan(ctx, `INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since) VALUES ($1, $2, 'active', $3, $4, $5)
-ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0,
+ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0, suspended_at = 0, suspended_for = '', trials = 0,
 since = CASE WHEN subscriptions.state = 'active' THEN subscriptions.since ELSE excluded.since END RETURNING id`,
 			[]any{subscriber, s.Digest, packTopics(s.Topics), packTopics(s.Muted), micros(s.Since)}, &id)
 		if err != nil {
@@ -86,7 +86,11 @@ func unpackTopics(packed string) []sigpost.Tag {
 }
 
 // subscriptionColumns are those of subscriptions s and subscribers b.
-const subscriptionColumns = `s.id, s.digest, s.state, s.topics, s.muted, s.since, b.id, b.name, b.addr, b.zone, b.consent, b.created`
+const subscriptionColumns = `s.id, s.digest, ` + subscriptionState + `, s.topics, s.muted, s.since, b.id, b.name, b.addr, b.zone, b.consent, b.created`
+
+// subscriptionState is the state of subscriptions s: see
+// migrations/00013_bounces.sql.
+const subscriptionState = `CASE WHEN s.state = 'active' AND s.suspended_at > 0 THEN 'suspended' ELSE s.state END`
 
 const fromSubscriptions = ` FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id `
 
@@ -108,7 +112,7 @@ func intoSubscription(s *sigpost.Subscription) (into []any, done func()) {
 	}
 }
 
-// EndSubscription unsubscribes, at once: letters of an issue that is being
+// EndSubscription unsubscribes, at once, also whom letters do not reach: letters of an issue that is being
 // sent and that were not begun are not sent any more. changed is false where
 // the subscription had ended already. The error wraps sigpost.ErrNotFound
 // where there is none. at is now.
@@ -147,6 +151,6 @@ func (db *DB) Subscriptions(ctx context.Context, digest string, state sigpost.Su
 		limit = 1000
 	}
 	all, err := collect(ctx, db, readSubscription, `SELECT `+subscriptionColumns+fromSubscriptions+
-		`WHERE s.digest = $1 AND s.id > $2 AND ($3 = '' OR s.state = $3) ORDER BY s.id LIMIT $4`, digest, afterID, string(state), limit)
+		`WHERE s.digest = $1 AND s.id > $2 AND ($3 = '' OR `+subscriptionState+` = $3) ORDER BY s.id LIMIT $4`, digest, afterID, string(state), limit)
 	return all, db.fail("reading the subscriptions to the digest "+digest, err)
 }

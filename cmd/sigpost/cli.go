@@ -34,6 +34,7 @@ type cli struct {
 	Calendar   calendarCommand   `cmd:"" help:"Show what is coming, where it comes from, and what goes wrong; fetch calendars."`
 	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
 	Subscriber subscriberCommand `cmd:"" help:"Add, remove and list readers."`
+	Bounces    bouncesCommand    `cmd:"" help:"Say whose letters come back, why, and who is not mailed for that."`
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
 	Explain    explainCommand    `cmd:"" help:"Show how a mail, a text, a calendar, or the threads of a file of mail, are understood."`

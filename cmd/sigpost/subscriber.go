@@ -16,6 +16,7 @@ import (
 type subscriberCommand struct {
 	Add    subscriberAdd    `cmd:"" help:"Subscribe a reader who has agreed, or change their topics."`
 	Remove subscriberRemove `cmd:"" help:"End a reader's subscription at once."`
+	Resume subscriberResume `cmd:"" help:"Mail a reader again who was suspended since letters came back."`
 	List   subscriberList   `cmd:"" help:"List the readers."`
 }
 
@@ -71,6 +72,29 @@ func (c subscriberRemove) Run(s *session) error {
 	})
 }
 
+type subscriberResume struct {
+	digestFlag
+	Address string `arg:"" help:"The reader's address."`
+}
+
+// Run resumes one subscription.
+func (c subscriberResume) Run(s *session) error {
+	a, d, err := s.openDigest(c.Digest, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if err := a.Resume(s.ctx, d, c.Address); err != nil {
+		return err
+	}
+	return s.tell(struct {
+		Address string                    `json:"address"`
+		State   sigpost.SubscriptionState `json:"state"`
+	}{c.Address, sigpost.SubscriptionActive}, func(w io.Writer) {
+		fmt.Fprintf(w, "%s gets %s again.\n", c.Address, d.Title)
+	})
+}
+
 type subscriberList struct{ digestFlag }
 
 // subscriberLine is a reader as the list has them: one JSON object a line.
@@ -106,7 +130,7 @@ func (c subscriberList) Run(s *session) error {
 		if s.JSON {
 			return lines.Encode(lineOf(sub))
 		}
-		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), selectionWords(sub.Selection))
+		_, err := fmt.Fprintf(s.stdout, "%-9s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), selectionWords(sub.Selection))
 		return err
 	})
 	if err == nil && nobody && !s.JSON {
