@@ -84,7 +84,7 @@ func (m *mail) split(text string) {
 }
 
 // separator matches the lines that stand above the letter that is returned.
-var separator = regexp.MustCompile(`(?i)^[\s*=_>-]*(?:` + strings.Join([]string{
+var separator = regexp.MustCompile(`(?i)^[\s*=_>|-]*(?:` + strings.Join([]string{
 	`(?:this is|below this line is|below is|enclosed is|included is|following is|here is|attached is) (?:a|the) (?:copy|header|first|original|text|part|message)`,
 	`(?:the |your )?(?:original |unsent |returned |undelivered |rejected )?(?:message|mail)(?:'s)?(?: text| headers?| content| body)? (?:follows?|is attached|is following|begins?)`,
 	`(?:the )?headers? of (?:the|your)? ?(?:original |returned )?(?:message|mail)`,

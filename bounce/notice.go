@@ -198,6 +198,16 @@ func (m *mail) failed(s *said) (all []string) {
 	for _, a := range m.returned.Addresses("to") {
 		add(a.Addr)
 	}
+	if len(all) > 0 {
+		return all
+	}
+	// Whoever writes to oneself, to see what happens.
+	for _, a := range addressesIn(strings.Join(s.whole, "\n")) {
+		if !isSystem(a) {
+			add(a)
+			break
+		}
+	}
 	return all
 }
 
@@ -233,7 +243,8 @@ func (m *mail) isReport() bool {
 	}
 	from := strings.ToLower(m.header.Words("from"))
 	bySystem := systemName.MatchString(from) || strings.TrimSpace(m.header.Get("return-path")) == "<>" || from == "" && slices.ContainsFunc(m.header, func(f message.Field) bool { return f.Name == "from" })
-	bySubject := reportSubject.MatchString(m.header.Words("subject")) && m.header.Get("list-id") == ""
+	subject := m.header.Words("subject")
+	bySubject := reportSubject.MatchString(subject) && !sigpost.IsAnswer(subject) && m.header.Get("list-id") == ""
 	return (bySystem || bySubject) && reportWords.MatchString(strings.Join(m.notice, "\n"))
 }
 

@@ -10,7 +10,7 @@ import (
 // complaints reads the feedback of a provider (RFC 5965).
 func complaints(m *mail) (found []finding) {
 	if m.feedback == "" {
-		return nil
+		return unformedComplaint(m)
 	}
 	fields, _ := message.ReadFields(strings.TrimLeft(m.feedback, "\n"))
 	kind := strings.ToLower(fields.Get("feedback-type"))
@@ -34,6 +34,23 @@ func complaints(m *mail) (found []finding) {
 		found = []finding{f}
 	}
 	return found
+}
+
+// unformedComplaint knows complaints that have no fields: those of Outlook.com's
+// junk mail reporting.
+func unformedComplaint(m *mail) []finding {
+	subject := m.header.Words("subject")
+	if m.below == "" || !hasPrefixFold(subject, "complaint about message from") {
+		return nil
+	}
+	f := finding{class: Complaint, reason: feedback, feedback: "abuse", evidence: "Subject: " + subject}
+	for _, name := range []string{"x-hmxmroriginalrecipient", "to"} {
+		if to := m.returned.Addresses(name); len(to) > 0 {
+			f.address = to[0].Addr
+			break
+		}
+	}
+	return []finding{f}
 }
 
 // notification is what Amazon SES tells a subscriber of, in JSON.
@@ -123,7 +140,8 @@ func autoSign(m *mail) string {
 		v := strings.TrimSpace(m.header.Get(name))
 		switch low := strings.ToLower(v); {
 		case low == "":
-		case name == "auto-submitted" && !strings.HasPrefix(low, "auto-replied"),
+		// RFC 3834, section 2: nobody answers what says anything but "no" there.
+		case name == "auto-submitted" && (!strings.HasPrefix(low, "auto-") || m.header.Get("list-id") != ""),
 			name == "x-apple-action" && !strings.Contains(low, "vacation"),
 			name == "precedence" && low != "auto_reply" && low != "auto-reply":
 		default:
