@@ -96,7 +96,7 @@ var separator = regexp.MustCompile(`(?i)^[\s*=_>|-]*(?:` + strings.Join([]string
 	`returned message is`,
 	`your (?:original )?message (?:reads|was|is)[^.]{0,20}:`,
 	`original-message`,
-	`content-type: message/`,
+	`content-type: message/(?:rfc822|global\b|partial)`,
 }, "|") + `)`)
 
 // returnedAt gives the line at which the text of a report ends and that at which

@@ -18,6 +18,8 @@ type question struct {
 	said, shown string
 	// wider is the rest of the report, asked where said has no answer.
 	wider string
+	// diagnosed says that said is a diagnosis, and no text for people.
+	diagnosed bool
 }
 
 // maxSaid is how much is looked at of what is said of one recipient, in bytes.
@@ -26,7 +28,7 @@ const maxSaid = 8 << 10
 func (f finding) question() question {
 	q := question{action: f.action, kind: f.kind, hosts: strings.ToLower(f.mta + " " + f.address)}
 	q.shown = flat(f.diagnosis)
-	if isEmptyDiagnosis(q.shown) {
+	if q.diagnosed = !isEmptyDiagnosis(q.shown); !q.diagnosed {
 		text := f.context
 		if found := sendmailReason.FindStringSubmatch(text); found != nil && !isEmptyDiagnosis(found[1]) {
 			text, q.wider = found[1], text
@@ -153,6 +155,9 @@ func (q question) ask() (reason Reason, evidence string) {
 	}
 	for _, r := range rules {
 		if at, ok := r.match(q, q.said); ok {
+			if r.words == nil {
+				return r.reason, q.byCode()
+			}
 			if at >= len(q.shown) {
 				return r.reason, excerpt(q.wider, at-len(q.said)-1)
 			}
@@ -160,7 +165,7 @@ func (q question) ask() (reason Reason, evidence string) {
 		}
 	}
 	if reason := byStatus(q); reason != "" {
-		return reason, strings.TrimSpace("Status: " + q.status + " " + excerpt(q.shown, 0))
+		return reason, q.byCode()
 	}
 	if q.wider != "" {
 		for _, r := range rules {
@@ -170,6 +175,18 @@ func (q question) ask() (reason Reason, evidence string) {
 		}
 	}
 	return q.last()
+}
+
+// byCode is the evidence where a status code decided, with what was said beside it.
+func (q question) byCode() string {
+	evidence := "Status: " + q.status
+	if q.status == "" {
+		evidence = ""
+	}
+	if q.diagnosed || evidence == "" {
+		evidence += " " + excerpt(q.shown, 0)
+	}
+	return strings.TrimSpace(evidence)
 }
 
 // last is what is left to say where no rule knows the words.

@@ -50,7 +50,9 @@ var rules = []rule{
 	{reason: "blocked", words: []string{"mail.i.ua/err/7/", "mail.i.ua/err/9/"}},
 	{reason: "rejected", words: []string{"mail.i.ua/err/8/"}},
 	{reason: "filtered", words: []string{"mail.i.ua/err/10/"}},
-	{reason: "userunknown", host: []string{"yahoodns", "yahoo.com", "aol.com"}, words: []string{"this user doesn't have", "mailbox not found", "mailbox does not exist"}},
+	{reason: "userunknown", host: []string{"yahoodns", "yahoo.com", "aol.com"}, words: []string{
+		"this user doesn't have", "mailbox not found", "mailbox does not exist",
+	}},
 	{reason: "blocked", host: []string{"qq.com", "tencent"}, words: []string{"suspected bounce attacks", "suspected spam ip", "connection denied"}},
 	{reason: "rejected", host: []string{"qq.com", "tencent"}, words: []string{"suspected spam", "mail is rejected by recipients"}},
 	{reason: "spamdetected", host: []string{"qq.com", "tencent"}, words: []string{"spam is embedded", "mail content denied"}},
@@ -117,6 +119,10 @@ var rules = []rule{
 	{reason: "filtered", words: []string{"mail is rejected by recipients"}},
 
 	// Words that look like something else than they are.
+	{reason: "speeding", code: []string{"4"}, words: []string{"unusual rate of"}},
+	{reason: "blocked", words: []string{"unusual rate of", "block has been placed"}},
+	{reason: "policyviolation", words: []string{"illegal attachment on your message", "because the recipient is not accepting mail with"}},
+	{reason: "authfailure", words: []string{"authentication information", "fails to pass authentication"}},
 	{reason: "rejected", words: []string{"sender verify failed", "callout verification", "listed in spamhaus dbl"}},
 	{reason: "blocked", words: []string{"spamhaus", "spamcop", "barracudacentral", "sorbs.net", "blocked using", "dnsbl", "rbl."}},
 	{reason: "networkerror", words: []string{
@@ -143,7 +149,9 @@ var rules = []rule{
 	{reason: "expired", status: []string{"4.4.1"}, words: []string{"connection refused"}},
 	{reason: "networkerror", words: []string{"host lookup did not complete"}},
 	{reason: "failedstarttls", words: []string{"cannot start tls", "tls is not available", "tls is required, but"}},
-	{reason: "systemerror", words: []string{"mail transport unavailable", "unknown mail transport error", "lowest numbered mx record points to local host"}},
+	{reason: "systemerror", words: []string{
+		"mail transport unavailable", "unknown mail transport error", "lowest numbered mx record points to local host",
+	}},
 	{reason: "expired", words: []string{
 		"did not accept our requests to connect", "message could not be delivered for", "not delivered within", "host is not responding",
 		"timed out while waiting",
@@ -239,13 +247,12 @@ var rules = []rule{
 	{reason: "contenterror", words: []string{
 		"charset not supported", "header size exceeds", "header too large", "headers too large", "illegal mime", "improper use of 8-bit",
 		"improperly-formatted", "improperly formatted", "mime complexity", "mime header", "too many received", "unnecessary base64", "too many \"received",
-		"invalid mime", "non-ascii", "illegal character", "8-bit data", "eight-bit", "media error", "improper mime", "malformed mime",
-		"illegal attachment", "attachment type", "attachments of type", "charset not acceptable", "unacceptable character set",
-		"message filtered. please see", "header line too long", "8-bit data in", "8 bit data", "8bit data", "conversion required",
-		"conversion not supported", "we don't accept html", "html mail not", "invalid content", "charset is not", "attachment is not allowed",
-		"has an attachment", "mail filters at your organization are not allowed", "the headers in this message contain improperly",
-		"too many received header", "not mime", "5.6.0 message content error", "message content error", "converting", "zip file", "message text*contains",
-		"prohibited attachment",
+		"invalid mime", "non-ascii", "illegal character", "8-bit data", "eight-bit", "media error", "improper mime", "malformed mime", "attachment type",
+		"attachments of type", "charset not acceptable", "unacceptable character set", "message filtered. please see", "header line too long",
+		"8-bit data in", "8 bit data", "8bit data", "conversion required", "conversion not supported", "we don't accept html", "html mail not",
+		"invalid content", "charset is not", "attachment is not allowed", "has an attachment", "mail filters at your organization are not allowed",
+		"the headers in this message contain improperly", "too many received header", "not mime", "5.6.0 message content error", "message content error",
+		"converting", "zip file", "message text*contains", "prohibited attachment",
 	}},
 	{reason: "spamdetected", words: []string{
 		"recurrent pattern detection", "bulk.advertising", "blocked for abuse", "drbl", "denied due to spam", "may consider", "uribl",
@@ -511,10 +518,10 @@ var rules = []rule{
 
 	// Weaker signs that it was refused for where it came from.
 	{reason: "blocked", words: []string{
-		"listed at", "listed on", "listed in", "is listed", "access list", "doesn't accept", "restricted", "country", "invalid host", "hostname rejected",
-		"generic host", "your host", "your server", "your network", "message refused", "mail refused", "email refused", "no longer accepting mail from",
-		"abuse", "dul", "sbl", "unacceptable mail", "subnet", "part of a network", "intrusion prevention", "residential", "is blocked", "are blocked",
-		"been blocked", "was blocked", "550 rejected", "service refused",
+		"blocked", "listed at", "listed on", "listed in", "is listed", "access list", "doesn't accept", "restricted", "country", "invalid host",
+		"hostname rejected", "generic host", "your host", "your server", "your network", "message refused", "mail refused", "email refused",
+		"no longer accepting mail from", "abuse", "dul", "sbl", "unacceptable mail", "subnet", "part of a network", "intrusion prevention", "residential",
+		"is blocked", "are blocked", "been blocked", "was blocked", "550 rejected", "service refused",
 	}},
 
 	// On the way.
@@ -620,14 +627,7 @@ var noSuchUser = []string{
 	"rejected recipient", "recipient rejected", "recipnotfound", "addressunknown", "unknown; rejecting", "dosn't exist", "illegal alias", "user, ",
 	"unavailable mailbox", "invalid or unknown", "inexistant", "unbekannt", "inconnu", "desconocido", "no existe", "sconosciuto", "onbekend",
 	"nieznany", "okänd", "ukjent", "ukendt", "неизвестен", "не существует", "not our user", "no recipients", "address error", "should have a valid",
-	"undefined user", "virtual user", "nosuchuser", "user * unknown", "requested action not taken: mailbox"}
-
-// span are status codes of one subject from one detail to another.
-func span(subject string, from, to int) (codes []string) {
-	for i := from; i <= to; i++ {
-		codes = append(codes, subject+strconv.Itoa(i))
-	}
-	return codes
+	"undefined user", "virtual user", "nosuchuser", "user * unknown", "requested action not taken: mailbox",
 }
 
 // french are the codes of Orange (OFR) and La Poste (LPN).
@@ -636,4 +636,12 @@ func french(codes ...string) (words []string) {
 		words = append(words, "ofr_"+c, "ofr*_"+c, "lpn*_"+c)
 	}
 	return words
+}
+
+// span are status codes of one subject from one detail to another.
+func span(subject string, from, to int) (codes []string) {
+	for i := from; i <= to; i++ {
+		codes = append(codes, subject+strconv.Itoa(i))
+	}
+	return codes
 }
