@@ -53,7 +53,7 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	}
 	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
 	switch {
-	case err == nil && had.State == sigpost.SubscriptionActive:
+	case err == nil && had.State != sigpost.SubscriptionEnded:
 		keep(&wish, had, r)
 	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
 		return sigpost.Subscription{}, err

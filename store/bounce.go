@@ -250,6 +250,12 @@ func (db *DB) Bounces(ctx context.Context, subscriptionID int64, limit int) ([]s
 	return all, db.fail(fmt.Sprintf("reading what came back for subscription %d", subscriptionID), err)
 }
 
+// ForgetBounces removes what came back for a subscription: it is about a person.
+func (db *DB) ForgetBounces(ctx context.Context, subscriptionID int64) error {
+	_, err := db.exec(ctx, `DELETE FROM bounces WHERE subscription_id = $1`, subscriptionID)
+	return db.fail(fmt.Sprintf("forgetting what came back for subscription %d", subscriptionID), err)
+}
+
 // BounceCount is how often letters to one domain came back for one reason. Latest
 // is the last thing that a server there said of it.
 type BounceCount struct {

@@ -169,6 +169,10 @@ func TestComplaints(t *testing.T) {
 		if len(all) != 3 || all[2].Feedback != "auth-failure" {
 			t.Errorf("%+v", all)
 		}
+		check(t, db.ForgetBounces(t.Context(), r.sub.ID))
+		if all := must(db.Bounces(t.Context(), r.sub.ID, 10))(t); len(all) != 0 {
+			t.Errorf("not forgotten: %+v", all)
+		}
 	})
 }
 
