@@ -20,6 +20,8 @@ type mail struct {
 	notice []string
 	// status and feedback are the parts for programs (RFC 3464, RFC 5965).
 	status, feedback string
+	// receipt says that it tells of a mail that was read (RFC 8098).
+	receipt bool
 	// object is JSON, as services send it.
 	object string
 	// returned is the header of the letter that the report is about, as far as
@@ -41,6 +43,8 @@ func open(header message.Fields, parts []message.Part) *mail {
 		case "message/rfc822", "message/global", "text/rfc822-headers", "text/rfc822-header", "message/rfc822-headers",
 			"message/global-headers", "message/partial":
 			m.takeReturned(p.Text)
+		case "message/disposition-notification", "message/global-disposition-notification":
+			m.receipt = true
 		case "application/json":
 			m.object = p.Text
 		default:

@@ -238,7 +238,10 @@ func (m *mail) isReport() bool {
 	if m.header.Get("x-failed-recipients") != "" {
 		return true
 	}
-	if strings.Contains(strings.ToLower(m.header.Get("content-type")), "report-type=delivery-status") {
+	if kind := strings.ToLower(m.header.Get("content-type")); strings.Contains(kind, "report-type=delivery-status") || strings.Contains(kind, `report-type="delivery-status"`) {
+		return true
+	}
+	if hasPrefixFold(m.header.Get("x-mlserver"), "fml") { // a list that refuses
 		return true
 	}
 	from := strings.ToLower(m.header.Words("from"))
@@ -249,7 +252,7 @@ func (m *mail) isReport() bool {
 }
 
 var (
-	systemName    = regexp.MustCompile(`(?i)mailer-?daemon|postmaster|mail delivery|delivery (?:sub)?system|mail system|mail administrator|system administrator|mail subsystem|mail router|mmsc|mailadmin|undeliver|(?:^|[<" ])daemon@|bounce|smtp(?:d|32)?@|administrator`)
+	systemName    = regexp.MustCompile(`(?i)mailer-?daemon|post_?master|mail delivery|delivery (?:sub)?system|mail system|mail administrator|system administrator|mail subsystem|mail router|mmsc|mailadmin|undeliver|(?:^|[<" ])daemon@|bounce|smtp(?:d|32)?@|administrator`)
 	reportSubject = regexp.MustCompile(`(?i)undeliver|non[- ]?deliver|not delivered|could ?n[o']t be delivered|deliver(?:y|ed)? (?:failure|failed|status|problem|error|report|notification|delayed|has)|fail(?:ure|ed) (?:notice|delivery|mail|to deliver|permanently)|failure delivery|returned (?:mail|message|to sender)|` +
 		`returning message|mail (?:failure|error|system error|could not|not delivered)|error (?:sending|mail)|message (?:delayed|undeliverable|not delivered|delivery)|delayed mail|warning: (?:could not send|message)|bounce|mail delivery|unzustellbar|nicht zustellbar|` +
 		`не доставлено|non remis|non distribu|no entregad|nie dostarcz|user unknown|unknown (?:user|address|recipient)|配信|送信でき|送信不能|エラー|投递失败|退信|系统退信|mail(?:box)? (?:is )?full|can(?:'t|not) (?:be delivered|deliver)|error sending your mail|not member|rejected|denied`)

@@ -19,6 +19,8 @@ var rules = []rule{
 	{reason: "userunknown", host: []string{"protection.outlook.com", "outlook.com", "office365", "hotmail"}, words: []string{
 		"recipient address rejected: access denied",
 	}},
+	{reason: "userunknown", words: []string{"recipient address rejected: access denied*protection.outlook.com"}},
+	{reason: "userunknown", status: []string{"5.4.1"}, words: []string{"access denied"}},
 	{reason: "suspend", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"account is disabled"}, anywhere: true},
 	{reason: "mailboxfull", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"temporarily over quota"}, anywhere: true},
 	{reason: "filtered", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"rejected your message"}, anywhere: true},
@@ -103,7 +105,11 @@ var rules = []rule{
 	{reason: "networkerror", status: []string{"5.4.14", "5.4.312", "4.4.312", "4.4.316", "4.4.317"}},
 	{reason: "expired", status: []string{"5.4.300"}},
 	{reason: "securityerror", status: []string{"5.7.12", "5.7.13"}, words: []string{"sender", "not authenticated", "restricted", "permission", "authori"}},
-	{reason: "securityerror", words: []string{"resolver.rst.authrequired", "resolver.rst.notauthorized"}},
+	{reason: "securityerror", words: []string{"resolver.rst.authrequired"}},
+	{reason: "rejected", words: []string{"resolver.rst.notauthorized"}},
+	{reason: "toomanyconn", words: []string{"resolver.adr.reciplimit"}},
+	{reason: "hostunknown", words: []string{"smtpsend.dns.nonexistentdomain"}},
+	{reason: "networkerror", words: []string{"smtpsend.dns.mxloopback"}},
 	{reason: "exceedlimit", words: []string{"resolver.rst.recipsizelimit", "resolver.rst.sendsizelimit"}},
 	{reason: "systemerror", words: []string{
 		"resolver.adr.ambiguous", "resolver.adr.badprimary", "resolver.adr.invalid", "several matches found in domino",
@@ -157,10 +163,12 @@ var rules = []rule{
 		"timed out while waiting",
 	}},
 	{reason: "hostunknown", words: []string{"account or domain may not exist"}},
+	{reason: "systemerror", words: []string{"loop alert", "loop back warning", "unix from loop", "duplicated message-id"}},
+	{reason: "securityerror", words: []string{"security alert"}},
 	{reason: "rejected", words: []string{"sending to/from an address that has been blacklisted"}},
 	{reason: "mailererror", kind: "x-unix", words: []string{"procmail", "couldn't create", "command died", "exit"}},
 
-	{reason: "filtered", words: []string{"blocked by the recipient"}},
+	{reason: "filtered", words: []string{"blocked by the recipient", "bounced address", "extended inactivity"}},
 	{reason: "spamdetected", words: []string{"spam or virus"}},
 	{reason: "mailboxfull", status: []string{"5.2.2", "4.2.2"}},
 
@@ -241,7 +249,7 @@ var rules = []rule{
 
 	// The letter: what is in it.
 	{reason: "virusdetected", words: []string{
-		"used by recent", "malicious", "virus", "malware", "infected", "worm", "trojan", "phishing*attach", "this attachment type", "executable file",
+		"used by recent", "malicious", "virus", "malware", "infected", "worm.", "trojan", "phishing*attach", "this attachment type", "executable file",
 		"file type * not allowed", "banned file", "blocked attachment", "potentially executable", "dangerous attachment",
 	}},
 	{reason: "contenterror", words: []string{
@@ -293,7 +301,7 @@ var rules = []rule{
 	{reason: "failedstarttls", words: []string{
 		"starttls", "tls required", "requires tls", "require tls", "tls is required", "must issue a starttls", "must use tls", "encryption required",
 		"encryption needed", "requires encryption", "tls handshake", "tls negotiation", "tls session", "ssl/tls", "certificate verif",
-		"certificate not trusted", "certificate has expired", "untrusted certificate", "mta-sts", "mta sts", "not support tls", "dane",
+		"certificate not trusted", "certificate has expired", "untrusted certificate", "mta-sts", "mta sts", "not support tls", "dane ",
 	}},
 	{reason: "securityerror", words: []string{
 		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "compressed files",
@@ -364,8 +372,7 @@ var rules = []rule{
 	{reason: "suspend", words: []string{
 		"currently suspended", "archived recipient", "has been suspended", "user is terminated", "recipient suspend", "disabled or discontinued",
 		"no longer accepts mail", "user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended",
-		"is deactivated", "was suspended", "mailaddress is administrat", "new mail is not currently being accepted", "extended inactivity",
-		"unavailable: user", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
+		"is deactivated", "was suspended", "mailaddress is administrat", "unavailable: user", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
 		"mailbox currently suspended", "mailbox suspended", "mailbox is inactive", "mailbox inactive", "mailbox is not active",
 		"mailbox unavailable or access", "mailbox not active", "mailbox has been disabled", "mailbox has been blocked", "mailbox is blocked",
 		"account disabled", "account is disabled", "account has been disabled", "account that you tried to reach is disabled",
@@ -379,7 +386,7 @@ var rules = []rule{
 		"recipient * disabled", "suspended due to inactivity", "temporarily suspended account", "this account has been", "this account is not allowed",
 		"invalid/inactive user", "is a deactivated mailbox", "deactivated", "has been terminated", "email address is administratively disabled",
 		"domain has been suspended", "domain is suspended", "domain suspended", "domain * suspended", "account is deactivated", "konto gesperrt",
-		"gesperrt", "dormant", "not yet activated", "boite du destinataire archivee", "bounced address", "recipient is on",
+		"gesperrt", "dormant", "not yet activated", "boite du destinataire archivee", "recipient is on",
 	}},
 	{reason: "suppressed", words: []string{
 		"suppression list", "suppressed", "on the bounce list", "recipient is suppressed", "bounced previously", "address is on * suppress",
@@ -520,7 +527,7 @@ var rules = []rule{
 	{reason: "blocked", words: []string{
 		"blocked", "listed at", "listed on", "listed in", "is listed", "access list", "doesn't accept", "restricted", "country", "invalid host",
 		"hostname rejected", "generic host", "your host", "your server", "your network", "message refused", "mail refused", "email refused",
-		"no longer accepting mail from", "abuse", "dul", "sbl", "unacceptable mail", "subnet", "part of a network", "intrusion prevention", "residential",
+		"no longer accepting mail from", "abuse", "dul.", "the dul", "sbl", "unacceptable mail", "subnet", "part of a network", "intrusion prevention", "residential",
 		"is blocked", "are blocked", "been blocked", "was blocked", "550 rejected", "service refused",
 	}},
 
