@@ -499,7 +499,7 @@ var rules = []rule{
 		"nessun utente", "no valid recipients for this mm", "recipient name is not recognized", "unknown recipient", "user not listed in",
 		"not listed in public name", "not listed in domino", "no mailbox here by that name", "invalid final delivery userid", "no valid recipients",
 		"no such user here", "mailbox not found", "recipient not found", "no such recipient",
-		"email account that you tried to reach does not exist. please try", "couldn't be found", "wasn't found", "address not found", "address couldn't",
+		"email account that you tried to reach does not exist. please try", "couldn't be found", "wasn't found", "address not found", "address was not found", "address couldn't",
 		"unknown address", "does not exist at", "doesn't exist at", "unknown local", "unknown or illegal alias", "unknown alias",
 		"no account by that name", "no such local user", "no such mailbox", "no such address", "no such person", "mailbox does not exist",
 		"mailbox doesn't exist", "mailbox unavailable", "address does not exist", "recipnotfound", "addressunknown", "not our customer", "unknown mailbox",
