@@ -201,6 +201,8 @@ func (q question) last() (Reason, string) {
 		return "rejected", shown
 	case strings.HasPrefix(q.code, "50") && q.code < "505":
 		return "syntaxerror", shown // RFC 5321, section 4.2.2
+	case q.code == "521": // RFC 7504
+		return "notaccept", shown
 	case q.kind == "x-unix":
 		return "mailererror", shown
 	}
