@@ -2,6 +2,8 @@ package bounce
 
 import (
 	"strings"
+
+	"sigpost/message"
 )
 
 // replies knows automatic answers (RFC 3834, section 5).
@@ -45,14 +47,15 @@ func autoSign(m *mail) string {
 	return ""
 }
 
-// isAutoSubject knows the subjects of answering machines.
+// isAutoSubject knows the subjects of answering machines: those that tell a
+// robot's mail on a list, and some that people use there, too.
 func isAutoSubject(subject string) bool {
+	if message.IsAutoreply(subject) {
+		return true
+	}
 	low := strings.ToLower(subject)
-	for _, start := range []string{"automatic reply", "auto-reply", "auto reply", "autoreply", "auto:", "auto response", "auto-response", "automatic response",
-		"automated reply", "automated response", "out of office", "out-of-office", "out of the office", "vacation", "away from my mail", "abwesenheitsnotiz", "automatische antwort",
-		"réponse automatique", "absence du bureau", "respuesta automática", "fuera de la oficina", "risposta automatica", "resposta automática", "automatisch antwoord",
-		"autosvar", "automatisk svar", "automatiskt svar", "automaattinen vastaus", "autoodpowiedź", "odpowiedź automatyczna", "automatická odpověď", "автоответ",
-		"автоматический ответ", "自动回复", "自動回覆", "自動応答", "自動返信", "不在"} {
+	for _, start := range []string{"automatic reply", "auto-reply", "auto reply", "autoreply", "auto:", "auto response", "automated reply", "automated response", "out of the office",
+		"vacation", "abwesenheitsnotiz", "automatische antwort", "absence du bureau", "fuera de la oficina", "автоматический ответ", "自動返信", "不在"} {
 		if strings.HasPrefix(low, start) {
 			return true
 		}
