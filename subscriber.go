@@ -29,6 +29,11 @@ const (
 	SubscriptionSuspended SubscriptionState = "suspended"
 )
 
+// Subscribed says whether the reader wants to be mailed, suspended or not.
+func (s SubscriptionState) Subscribed() bool {
+	return s == SubscriptionActive || s == SubscriptionSuspended
+}
+
 // Subscription is one subscriber's wish to get one digest.
 type Subscription struct {
 	ID         int64

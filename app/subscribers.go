@@ -53,7 +53,7 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 	}
 	had, err := a.Store.SubscriptionFor(ctx, d.Name, addr)
 	switch {
-	case err == nil && had.State != sigpost.SubscriptionEnded:
+	case err == nil && had.State.Subscribed():
 		keep(&wish, had, r)
 	case err != nil && !errors.Is(err, sigpost.ErrNotFound):
 		return sigpost.Subscription{}, err
@@ -154,7 +154,7 @@ func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) 
 		return fmt.Errorf("%s has never been subscribed to %s; \"sigpost subscriber list\" lists the readers", addr, d.Name)
 	case err != nil:
 		return err
-	case s.State == sigpost.SubscriptionEnded:
+	case !s.State.Subscribed():
 		return fmt.Errorf("%s does not get %s any more: there is nothing to end", addr, d.Name)
 	}
 	_, err = a.Store.EndSubscription(ctx, s.ID, a.now())
