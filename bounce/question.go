@@ -206,5 +206,8 @@ func (q question) last() (Reason, string) {
 	case q.kind == "x-unix":
 		return "mailererror", shown
 	}
+	if q.status != "" || q.code != "" {
+		return "onhold", shown // it failed, and nobody says why
+	}
 	return undefined, shown
 }
