@@ -164,7 +164,7 @@ func (c *Config) checkAccounts(ch *checker) {
 			if m.For != ForService {
 				lists.refer(ch, at+"list", m.List)
 			} else if m.List != "" {
-				ch.add(at+"list", "a mailbox for service holds no list's mail: leave out list, or for")
+				ch.add(at+"for", "a mailbox for service holds no list's mail: leave out list, or for")
 			}
 			if m.MaxMessageBytes < 64<<10 {
 				ch.add(at+"max_message_bytes", "max_message_bytes must be at least 65536 (64 KiB), so that ordinary mail is kept whole")
