@@ -23,12 +23,17 @@ const (
 	silence = 6 * 24 * time.Hour
 )
 
+// maxBounces is how many are kept for one letter: whoever has it can write as many
+// reports of it as they like.
+const maxBounces = 50
+
 // maxStreak is how many letters are looked at to judge a subscription.
 const maxStreak = 40
 
 // RecordBounce keeps what came back for a letter, and suspends or ends its
 // subscription where the rules say so, in one transaction. One whose Fingerprint
-// is there already changes nothing. It is for reports and for refusals alike.
+// is there already changes nothing, nor does one of a letter of which there are too
+// many. It is for reports and for refusals alike.
 // The error wraps sigpost.ErrNotFound where there is no such delivery; its
 // subscription is filled in from it.
 func (db *DB) RecordBounce(ctx context.Context, b sigpost.Bounce, rules sigpost.BounceRules) (effect sigpost.BounceEffect, err error) {
@@ -38,6 +43,14 @@ func (db *DB) RecordBounce(ctx context.Context, b sigpost.Bounce, rules sigpost.
 			return err
 		}
 		b.SubscriptionID = d.SubscriptionID
+		var kept int
+		if err := tx.scan(ctx, `SELECT count(*) FROM bounces WHERE delivery_id = $1`, []any{d.ID}, &kept); err != nil {
+			return err
+		}
+		if kept >= maxBounces {
+			effect = sigpost.BounceKnown
+			return nil
+		}
 		n, err := tx.exec(ctx, `INSERT INTO bounces (fingerprint, subscription_id, delivery_id, at, source, class, reason, status, reply, evidence, domain, feedback, counts)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 			clean(b.Fingerprint), b.SubscriptionID, b.DeliveryID, micros(b.At), string(b.Source), string(b.Class), clean(b.Reason), clean(b.Status), clean(b.Reply),

@@ -226,6 +226,20 @@ func TestTrials(t *testing.T) {
 	})
 }
 
+func TestManyReportsOfOneLetter(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		r := newReader(t, db)
+		one := r.send(0)
+		for i := range 60 {
+			r.comesBack(one, "hard", i)
+		}
+		r.want("active")
+		if all := must(db.Bounces(t.Context(), r.sub.ID, 100))(t); len(all) != 50 {
+			t.Errorf("%d are kept", len(all))
+		}
+	})
+}
+
 func TestRecordBounceOfNoLetter(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		_, err := db.RecordBounce(t.Context(), sigpost.Bounce{DeliveryID: 7, Class: "hard", Source: "smtp", Fingerprint: "x"}, bounceRules)
