@@ -57,4 +57,7 @@ type DeliveryResult struct {
 	// Untried says that nothing was said of it to a server, so that it counts
 	// as no attempt.
 	Untried bool
+	// Refusal is the reply that refused it for good, whole, and Command what it
+	// answered; empty where none did.
+	Refusal, Command string
 }

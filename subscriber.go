@@ -24,7 +24,15 @@ type SubscriptionState string
 const (
 	SubscriptionActive SubscriptionState = "active"
 	SubscriptionEnded  SubscriptionState = "ended" // unsubscribed
+	// SubscriptionSuspended: letters came back, so that none are sent until it is
+	// resumed.
+	SubscriptionSuspended SubscriptionState = "suspended"
 )
+
+// Subscribed says whether the reader wants to be mailed, suspended or not.
+func (s SubscriptionState) Subscribed() bool {
+	return s == SubscriptionActive || s == SubscriptionSuspended
+}
 
 // Subscription is one subscriber's wish to get one digest.
 type Subscription struct {

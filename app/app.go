@@ -44,6 +44,9 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the clock; time.Now if nil
 	Progress Progress         // may be nil
+	// Correspondence is handed the mail of service mailboxes that is no report; if
+	// nil, that is only logged.
+	Correspondence Correspondence
 	// ReadOnly opens the archive for looking only: nothing is created or
 	// migrated.
 	ReadOnly bool
@@ -72,6 +75,7 @@ type App struct {
 	tokens    subscribe.Tokens
 	themes    *themes
 	wake      chan struct{} // there are letters about subscriptions to send
+	answer    Correspondence
 	dry       bool
 	temporary string // folder that is gone with Close, or ""
 }
@@ -103,6 +107,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		return nil, err
 	}
 	a.tokens, a.wake = subscribe.NewTokens(a.secret, old...), make(chan struct{}, 1)
+	if a.answer = o.Correspondence; a.answer == nil {
+		a.answer = a.answerIn
+	}
 	dsn, err := cfg.DSN()
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type knowing struct {
 	lists map[string]string // List-Id → name
 	fresh *freshTexts
 	log   *slog.Logger
+	desk  *desk
 }
 
 func (a *App) knowing(db *store.DB) knowing {
@@ -29,13 +30,17 @@ func (a *App) knowing(db *store.DB) knowing {
 			lists[strings.ToLower(l.ListID)] = l.Name
 		}
 	}
-	return knowing{db, lists, a.fresh, a.log}
+	return knowing{db, lists, a.fresh, a.log, a.newDesk()}
 }
 
 // Add marks our own letters that have come back, gives each mail the list that
 // its List-Id names, where that is another one than its mailbox's, tells what
-// has the Message-ID of another message from that, and stores.
+// has the Message-ID of another message from that, and stores. What a service
+// mailbox holds is not stored but acted on.
 func (k knowing) Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error) {
+	if k.desk.serves(mailbox, arrivals) {
+		return k.desk.add(ctx, k.DB, mailbox, arrivals, at)
+	}
 	var ids []sigpost.MessageID
 	for _, a := range arrivals {
 		if a.Message != nil {

@@ -41,9 +41,6 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 			return nil, cmp.Or(err, fmt.Errorf("%w: %s", deliver.ErrPaused, s.PausedWhy))
 		}
 	}
-	if b.sending.Filled() {
-		return b.DB.Turn(ctx, issueID, results, now, lease, limit)
-	}
 	before, report := b.sending, *b.report
 	err = b.Tx(ctx, func(tx *store.DB) error {
 		if claims, err = tx.Turn(ctx, issueID, results, now, lease, limit); err != nil {
@@ -56,13 +53,37 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 			}
 			claims = append(claims, entered...)
 		}
-		return nil
+		return b.refused(ctx, tx, results)
 	})
 	if err != nil {
 		b.sending, b.report.Queued, b.report.Nothing = before, report.Queued, report.Nothing
 		return nil, err
 	}
 	return claims, nil
+}
+
+// refused counts what servers refused for good against the addresses, where they
+// spoke of those.
+func (b *books) refused(ctx context.Context, tx *store.DB, results []sigpost.DeliveryResult) error {
+	for _, r := range results {
+		if r.Refusal == "" {
+			continue
+		}
+		letter, err := tx.Delivery(ctx, r.DeliveryID)
+		if err != nil {
+			return err
+		}
+		s, err := tx.Subscription(ctx, letter.SubscriptionID)
+		if err != nil {
+			return err
+		}
+		effect, err := b.a.Refused(ctx, tx, letter, s, r.Refusal, r.Command, "")
+		if err != nil {
+			return err
+		}
+		b.a.log.Log(ctx, levelOf(effect), "a letter was refused for good", "subscription", s.ID, "effect", effect, "reply", r.Refusal)
+	}
+	return nil
 }
 
 // enter gives the next subscriptions their rows, and gives up to limit letters

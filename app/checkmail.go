@@ -61,7 +61,7 @@ func (a *App) CheckMail(ctx context.Context) ([]MailReport, error) {
 
 // mailSender is who sends a digest, with what the configuration says of it.
 func (a *App) mailSender(r *MailReport, d config.Digest, probe []byte) maildns.Sender {
-	s := maildns.Sender{From: domain(d.From), Envelope: address(d.From).Address, Hello: a.Config.SMTP.Hello}
+	s := maildns.Sender{From: domain(d.From), Envelope: envelope(d), Hello: a.Config.SMTP.Hello}
 	for _, addr := range a.Config.Check.SendFrom {
 		if ip, err := netip.ParseAddr(addr); err == nil { // as the configuration's check saw to
 			s.SendFrom = append(s.SendFrom, ip)

@@ -160,7 +160,7 @@ func (a *App) wasRead(ctx context.Context, d config.Digest, closed time.Time) er
 	latest = latest.Add(time.Hour)
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
-			if !anywhere && !lists[mailbox.List] {
+			if mailbox.For == config.ForService || !anywhere && !lists[mailbox.List] {
 				continue
 			}
 			m, err := a.Store.Mailbox(ctx, account.Name, mailbox.Name, mailbox.List)

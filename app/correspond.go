@@ -196,7 +196,7 @@ func (c *correspondence) decide(ctx context.Context, d config.Digest, token stri
 		if err != nil {
 			return err
 		}
-		if s.State != sigpost.SubscriptionActive {
+		if !s.State.Subscribed() {
 			return c.say(ctx, d, "You have unsubscribed since", "The request that you answered was confirmed before, and you have unsubscribed since. To come back, write \"subscribe\".")
 		}
 		ps := append([]paragraph{{Text: fmt.Sprintf("You get %s from the next issue on: %s.", title, c.wishWords(d, s))}}, notices{c.App}.change(d, s, preferences)...)
@@ -315,10 +315,10 @@ func (c *correspondence) obeyReader(ctx context.Context, s sigpost.Subscription)
 	if command.Verb == subscribe.VerbUnsubscribe {
 		return c.end(ctx, d, s)
 	}
-	if command.Verb == subscribe.VerbSubscribe && (len(command.Words) == 0 || s.State != sigpost.SubscriptionActive) {
+	if command.Verb == subscribe.VerbSubscribe && (len(command.Words) == 0 || !s.State.Subscribed()) {
 		return c.subscribe(ctx, d)
 	}
-	if s.State != sigpost.SubscriptionActive {
+	if !s.State.Subscribed() {
 		return c.say(ctx, d, "You are not subscribed", fmt.Sprintf("You do not get %s any more. To come back, write \"subscribe\".", c.base(d).Title))
 	}
 	wish := s

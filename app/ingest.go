@@ -21,6 +21,9 @@ type SourceReport = ingest.Report
 type IngestReport struct {
 	Mailboxes []SourceReport `json:"mailboxes"`
 	sigpost.AddCounts
+	// Service is what was done with the mail of service mailboxes, which is not
+	// archived: of theirs, Found alone counts, and Quarantined.
+	Service ServiceReport `json:"service,omitzero"`
 	// Failed are the mailboxes that could not be read to their end.
 	Failed []string      `json:"failed,omitempty"`
 	Took   time.Duration `json:"took_ns"`
@@ -52,8 +55,10 @@ func (a *App) ingestAnd(ctx context.Context, wanted func(name string) bool, betw
 	begin := time.Now()
 	defer func() { report.Took = time.Since(begin) }()
 	var failures []error
-	in := a.ingester()
+	archive := a.knowing(a.Store)
+	in := ingest.New(archive, a.parse, a.now, a.log)
 	defer in.Close()
+	defer func() { report.Service = archive.desk.report }()
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
 			name := account.Name + "/" + mailbox.Name

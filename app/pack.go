@@ -10,6 +10,7 @@ import (
 	"sigpost/config"
 	"sigpost/deliver"
 	"sigpost/digest"
+	"sigpost/subscribe"
 )
 
 // maxMolds bounds how many molds are kept, of which one holds a letter twice, and
@@ -51,7 +52,7 @@ func (a *App) newPacker(d config.Digest, issue sigpost.Issue) (*packer, error) {
 		return nil, err
 	}
 	signer, err := a.signer(d)
-	return &packer{signer: signer, a: a, d: d, issue: issue, edition: e, from: address(d.From).Address, ids: a.messageIDs(d, issue), kinds: map[string]*readerKind{}}, err
+	return &packer{signer: signer, a: a, d: d, issue: issue, edition: e, from: envelope(d), ids: a.messageIDs(d, issue), kinds: map[string]*readerKind{}}, err
 }
 
 // appendKind writes what makes a kind.
@@ -68,6 +69,15 @@ func appendKind(b []byte, s *sigpost.Subscription) []byte {
 		}
 	}
 	return b
+}
+
+// envelope is the envelope sender of a digest's letters, to which comes back what
+// does not arrive.
+func envelope(d config.Digest) string {
+	if d.ServiceAddress != "" {
+		return address(d.ServiceAddress).Address
+	}
+	return address(d.From).Address
 }
 
 // kindOf gives the kind of a reader.
@@ -102,7 +112,16 @@ func (p *packer) pack(_ context.Context, c sigpost.Claim) (deliver.Parcel, error
 		return deliver.Parcel{}, err
 	}
 	letter, err := m.Letter(personal)
-	return deliver.Parcel{From: p.from, To: c.Subscription.Subscriber.Addr, Text: letter}, err
+	return deliver.Parcel{From: p.sender(c.ID), To: c.Subscription.Subscriber.Addr, Text: letter}, err
+}
+
+// sender is the envelope sender of a letter: where readers' mail is read by us, an
+// address that tells which letter comes back.
+func (p *packer) sender(delivery int64) string {
+	if p.d.ServiceAddress == "" {
+		return p.from
+	}
+	return subscribe.BounceAddress(p.from, p.a.tokens.Bounce(delivery))
 }
 
 // moldOf gives the mold of a kind, made once for all of its readers unless there

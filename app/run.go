@@ -19,10 +19,12 @@ type RunReport struct {
 	Classify ClassifyReport `json:"classify"`
 	// Calendars are the sources of events, as they were fetched.
 	Calendars []CalendarStatus `json:"calendars,omitempty"`
-	Digests   []DigestReport   `json:"digests"`
 	// Notices are letters to single people about their subscriptions.
-	Notices NoticeReport  `json:"notices"`
-	Took    time.Duration `json:"took_ns"`
+	Notices NoticeReport `json:"notices"`
+	// Bounces are the readers who are tried again, or are reached again.
+	Bounces TrialReport    `json:"bounces,omitzero"`
+	Digests []DigestReport `json:"digests"`
+	Took    time.Duration  `json:"took_ns"`
 }
 
 // DigestReport says what a run did for one digest.
@@ -74,6 +76,11 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	}
 	if ctx.Err() == nil {
 		if report.Calendars, err = a.fetchCalendars(ctx, stale); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	if ctx.Err() == nil {
+		if report.Bounces, err = a.trySuspended(ctx); err != nil {
 			failures = append(failures, err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/config"
 	"sigpost/ingest"
 )
 
@@ -13,6 +14,9 @@ import (
 type MailboxStatus struct {
 	Mailbox string `json:"mailbox"` // account/mailbox
 	List    string `json:"list"`
+	// Service says that it holds no list's mail but what comes back and what
+	// readers write.
+	Service bool `json:"service,omitempty"`
 	// Complete is when it was last read to its end; zero for never.
 	Complete time.Time `json:"complete,omitzero"`
 	// Failing is since when every attempt has failed, and Failure why; they are
@@ -42,11 +46,13 @@ func (a *App) Status(ctx context.Context) ([]MailboxStatus, error) {
 	var all []MailboxStatus
 	for _, account := range a.Config.Accounts {
 		for _, mailbox := range account.Mailboxes {
-			s := MailboxStatus{Mailbox: account.Name + "/" + mailbox.Name, List: mailbox.List}
+			s := MailboxStatus{Mailbox: account.Name + "/" + mailbox.Name, List: mailbox.List, Service: mailbox.For == config.ForService}
 			cursor := mailboxOf(known, account.Name, mailbox.Name)
 			s.Complete, s.Failing, s.Failure = cursor.Complete, cursor.Failing, cursor.Failure
-			if s.Latest, err = a.Store.LatestOf(ctx, mailbox.List); err != nil {
-				return nil, err
+			if !s.Service {
+				if s.Latest, err = a.Store.LatestOf(ctx, mailbox.List); err != nil {
+					return nil, err
+				}
 			}
 			if s.Gaps, err = a.Store.Gaps(ctx, s.Mailbox); err != nil {
 				return nil, err

@@ -18,6 +18,8 @@ type Stored struct {
 	Requests      []storedRequest      `json:"requests,omitempty"`
 	Letters       []storedLetter       `json:"letters,omitempty"`
 	Notices       []storedLetter       `json:"notices,omitempty"`
+	// Bounces are what came back for letters.
+	Bounces []storedBounce `json:"bounces,omitempty"`
 	// Suppressed says why the address, by its keyed hash, must not be imported.
 	Suppressed string `json:"suppressed,omitempty"`
 	// Elsewhere says where else the address may stand.
@@ -35,6 +37,14 @@ type storedSubscription struct {
 	Since    time.Time `json:"since"`
 	Paused   time.Time `json:"paused_until,omitzero"`
 	Consent  string    `json:"consent"`
+}
+
+type storedBounce struct {
+	Digest   string              `json:"digest"`
+	At       time.Time           `json:"at"`
+	Class    sigpost.BounceClass `json:"class"`
+	Reason   string              `json:"reason"`
+	Evidence string              `json:"evidence"`
 }
 
 type storedConsent struct {
@@ -85,6 +95,9 @@ func (a *App) StoredAbout(ctx context.Context, address string) (Stored, error) {
 // Doubts are what an operator should look at once more about a reader's address.
 func Doubts(addr string) []string { return subscribe.Doubts(addr) }
 
+// maxStoredBounces is more than the archive keeps of a subscription.
+const maxStoredBounces = 10000
+
 // Stored gives all that is stored about an address.
 func (a *App) Stored(ctx context.Context, addr string) (Stored, error) {
 	p := Stored{Address: addr, Subscriptions: []storedSubscription{}, Consents: []storedConsent{},
@@ -96,6 +109,13 @@ func (a *App) Stored(ctx context.Context, addr string) (Stored, error) {
 	for _, s := range subscriptions {
 		p.Subscriptions = append(p.Subscriptions, storedSubscription{Digest: s.Digest, State: s.State, Name: s.Subscriber.Name, Zone: s.Subscriber.Zone,
 			Selection: s.Selection, Text: s.Text, NewsOnly: s.NewsOnly, Since: s.Since, Paused: s.PausedUntil, Consent: s.Subscriber.Consent})
+		bounces, err := a.Store.Bounces(ctx, s.ID, maxStoredBounces)
+		if err != nil {
+			return p, err
+		}
+		for _, b := range bounces {
+			p.Bounces = append(p.Bounces, storedBounce{s.Digest, b.At, b.Class, b.Reason, b.Evidence})
+		}
 	}
 	consents, err := a.Store.Consents(ctx, addr)
 	if err != nil {

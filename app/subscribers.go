@@ -88,7 +88,7 @@ func (a *App) Subscribe(ctx context.Context, d config.Digest, r NewReader) (sigp
 func (a *App) activeIn(ctx context.Context, p subscribe.Publication, addr string) (s sigpost.Subscription, ok bool, err error) {
 	for _, e := range p.Editions {
 		s, err := a.Store.SubscriptionFor(ctx, e.Digest, addr)
-		if err == nil && s.State == sigpost.SubscriptionActive {
+		if err == nil && s.State.Subscribed() {
 			return s, true, nil
 		}
 		if missing(err) != nil {
@@ -219,7 +219,8 @@ func (a *App) reader(ctx context.Context, d config.Digest, address, todo string)
 	return s, fmt.Errorf("%s does not get %s any more: there is nothing to %s", addr, d.Name, todo)
 }
 
-// Pause lets nothing be sent to a reader before a time; zero ends a pause.
+// Pause lets nothing be sent to a reader before a time; zero ends a pause, and a
+// suspension since letters came back.
 func (a *App) Pause(ctx context.Context, d config.Digest, address string, until time.Time) (sigpost.Subscription, error) {
 	if !until.IsZero() && !until.After(a.now()) {
 		return sigpost.Subscription{}, sigpost.Usage(fmt.Errorf("%s is over: a pause ends in the future", until.Format(time.DateOnly)))
@@ -227,6 +228,9 @@ func (a *App) Pause(ctx context.Context, d config.Digest, address string, until 
 	s, err := a.reader(ctx, d, address, "pause")
 	if err != nil {
 		return s, err
+	}
+	if until.IsZero() && s.State == sigpost.SubscriptionActive && s.PausedUntil.IsZero() {
+		return s, fmt.Errorf("%s is neither paused nor suspended from %s: there is nothing to resume", s.Subscriber.Addr, d.Name)
 	}
 	s.PausedUntil = until
 	return a.Store.SetPreferences(ctx, s)

@@ -27,6 +27,7 @@ type Config struct {
 	Deadlines []Deadline `toml:"deadline"`
 	Digests   []Digest   `toml:"digest"`
 	SMTP      SMTP       `toml:"smtp"`
+	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
 	// DKIM are the keys that sign letters.
 	DKIM  []DKIM `toml:"dkim"`
@@ -93,9 +94,30 @@ type Account struct {
 // Mailbox is a mailbox of an account.
 type Mailbox struct {
 	Name            string             `toml:"name"`
+	For             string             `toml:"for"`
 	List            string             `toml:"list"`
 	Since           tomlfile.LocalDate `toml:"since"`
 	MaxMessageBytes int64              `toml:"max_message_bytes"`
+}
+
+// What a mailbox is for.
+const (
+	ForList    = "list"    // its mail goes into the archive
+	ForService = "service" // bounces, complaints, commands and answers
+)
+
+// Bounces say when a reader whose letters come back is not mailed any more.
+type Bounces struct {
+	Hard     int `toml:"hard"`
+	Soft     int `toml:"soft"`
+	Days     int `toml:"days"`
+	RestDays int `toml:"rest_days"`
+}
+
+// Rules are the bounces' rules for the archive.
+func (b Bounces) Rules() sigpost.BounceRules {
+	const day = 24 * time.Hour
+	return sigpost.BounceRules{Hard: b.Hard, Soft: b.Soft, Window: time.Duration(b.Days) * day, Rest: time.Duration(b.RestDays) * day}
 }
 
 // Classify says by what threads are tagged.
@@ -305,6 +327,7 @@ func (c *Config) setDefaults() {
 		or(&a.Timeout, Duration(time.Minute))
 		for j := range a.Mailboxes {
 			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)
+			or(&a.Mailboxes[j].For, ForList)
 		}
 	}
 	for i := range c.Deadlines {
@@ -346,6 +369,10 @@ func (c *Config) setDefaults() {
 	for i := range c.SMTP.Fallbacks {
 		c.SMTP.Fallbacks[i].setDefaults()
 	}
+	or(&c.Bounces.Hard, 2)
+	or(&c.Bounces.Soft, 4)
+	or(&c.Bounces.Days, 60)
+	or(&c.Bounces.RestDays, 14)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
 	or(&c.Web.Listen, "127.0.0.1:8420")

@@ -50,6 +50,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkSummits(ch)
 	c.checkDigests(ch)
 	c.checkSMTP(ch)
+	c.checkBounces(ch)
 	c.checkAnnounces(ch)
 	c.checkWeb(ch)
 	c.checkDKIM(ch)
@@ -162,7 +163,12 @@ func (c *Config) checkAccounts(ch *checker) {
 				ch.add(at+"name", "the account %q has the mailbox %q twice", a.Name, m.Name)
 			}
 			seen[m.Name] = true
-			lists.refer(ch, at+"list", m.List)
+			oneOf(ch, at+"for", m.For, ForList, ForService)
+			if m.For != ForService {
+				lists.refer(ch, at+"list", m.List)
+			} else if m.List != "" {
+				ch.add(at+"for", "a mailbox for service holds no list's mail: leave out list, or for")
+			}
 			if m.MaxMessageBytes < 64<<10 {
 				ch.add(at+"max_message_bytes", "max_message_bytes must be at least 65536 (64 KiB), so that ordinary mail is kept whole")
 			}
@@ -430,6 +436,14 @@ func (c *Config) checkRelay(ch *checker, at string, r Relay) {
 	}
 	if r.Rate < 0 {
 		ch.add(at+"rate", "cannot be less than 0, which is any number a second")
+	}
+}
+
+func (c *Config) checkBounces(ch *checker) {
+	for key, v := range map[string]int{"hard": c.Bounces.Hard, "soft": c.Bounces.Soft, "days": c.Bounces.Days, "rest_days": c.Bounces.RestDays} {
+		if v < 1 || v > 1000 {
+			ch.add("bounces."+key, "%d is no number of letters or days from 1 to 1000", v)
+		}
 	}
 }
 

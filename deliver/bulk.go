@@ -370,12 +370,17 @@ func (r *bulkRun) putBack(c sigpost.Claim, due time.Time) {
 
 // settle notes a verdict for the next turn.
 func (r *bulkRun) settle(c sigpost.Claim, v verdict, untried bool) {
-	text := clip(oneLine(v.reply), maxReply)
+	r.keep(c, sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: v.reply, Due: v.due, Untried: untried})
+}
+
+// keep keeps a result for the next turn.
+func (r *bulkRun) keep(c sigpost.Claim, result sigpost.DeliveryResult) {
+	result.Reply = clip(oneLine(result.Reply), maxReply)
 	r.mu.Lock()
-	r.results = append(r.results, sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: text, Due: v.due, Untried: untried})
+	r.results = append(r.results, result)
 	r.mu.Unlock()
-	if v.state != sigpost.DeliverySent && !untried {
-		r.log.Info("a letter was not sent", "delivery", c.ID, "subscription", c.SubscriptionID, "state", v.state, "attempt", c.Attempts, "reply", text)
+	if result.State != sigpost.DeliverySent && !result.Untried {
+		r.log.Info("a letter was not sent", "delivery", c.ID, "subscription", c.SubscriptionID, "state", result.State, "attempt", c.Attempts, "reply", result.Reply)
 	}
 	if len(r.queue) <= int(r.low.Load()) {
 		r.stir()
@@ -406,7 +411,13 @@ func (r *bulkRun) done(c sigpost.Claim, reply string, err error) {
 			}
 		}
 	}
-	r.settle(c, v, untried)
+	result := sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: v.reply, Due: v.due, Untried: untried}
+	if failed := (*SendError)(nil); errors.As(err, &failed) && failed.Kind == Permanent && failed.Code > 0 {
+		if result.Refusal, result.Command = failed.Reply, string(failed.Step); failed.Step == StepDot {
+			result.Command = string(StepData)
+		}
+	}
+	r.keep(c, result)
 }
 
 func domainOf(addr string) string { return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:]) }

@@ -175,17 +175,14 @@ func pastedHeader(h header) string {
 	return b.String()
 }
 
-// multipart reads the parts of one multipart and gives the texts to show.
-func (w *walker) multipart(mediaType string, params map[string]string, h header, body []byte, number string, depth int) []leaf {
-	if len(bytes.TrimSpace(body)) == 0 {
-		w.defects.add("it ends before its first part")
-		return nil
-	}
-	parts, found, closed := splitMultipart(body, params["boundary"])
+// split cuts a multipart into its parts, and finds what they are where it does
+// not say so rightly. found is false where they cannot be told apart.
+func (w *walker) split(boundary string, h header, body []byte) (parts [][]byte, found bool) {
+	parts, found, closed := splitMultipart(body, boundary)
 	if encoding := h.get("content-transfer-encoding"); !found && encoding != "" {
 		// RFC 2045, section 6.4, forbids to encode a multipart.
 		if plain := decodeTransfer(encoding, body, new(defects)); len(plain) != len(body) {
-			if parts, found, closed = splitMultipart(toLF(plain), params["boundary"]); found {
+			if parts, found, closed = splitMultipart(toLF(plain), boundary); found {
 				w.defects.add("its parts are encoded as a whole: they were decoded first")
 			}
 		}
@@ -193,12 +190,25 @@ func (w *walker) multipart(mediaType string, params map[string]string, h header,
 	if !found {
 		if parts, found, closed = splitMultipart(body, guessBoundary(body)); !found {
 			w.defects.add("its parts cannot be told apart, as the boundary is missing: all of it was taken for text")
-			return []leaf{{contentType: "text/plain", encoding: h.get("content-transfer-encoding"), body: body}}
+			return nil, false
 		}
 		w.defects.add("the boundary that it declares does not occur: another one was found")
 	}
 	if !closed {
 		w.defects.add("its last part is not closed: it may be cut off")
+	}
+	return parts, true
+}
+
+// multipart reads the parts of one multipart and gives the texts to show.
+func (w *walker) multipart(mediaType string, params map[string]string, h header, body []byte, number string, depth int) []leaf {
+	if len(bytes.TrimSpace(body)) == 0 {
+		w.defects.add("it ends before its first part")
+		return nil
+	}
+	parts, found := w.split(params["boundary"], h, body)
+	if !found {
+		return []leaf{{contentType: "text/plain", encoding: h.get("content-transfer-encoding"), body: body}}
 	}
 	missing := "text/plain"
 	if mediaType == "multipart/digest" {

@@ -20,6 +20,8 @@ type header struct {
 	seen, known int
 	// binary says that the block holds bytes that no text has.
 	binary bool
+	// every says that all fields are kept, and not the needed ones only.
+	every bool
 	// open is the name of the field that is being read and value what it has
 	// so far; "" where the field is not needed.
 	open  string

@@ -111,13 +111,19 @@ func cutLine(b []byte) (line, rest []byte) {
 //     follow, and else begins the body;
 //   - a block of more than maxHeader bytes is read that far.
 func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
+	body = h.read(src, wrong)
+	return h, body
+}
+
+// read is splitHeader for a header that may want every field.
+func (h *header) read(src []byte, wrong *defects) (body []byte) {
 	rest := src
 	for len(rest) > 0 {
 		line, next := cutLine(rest)
 		switch {
 		case len(line) == 0:
 			h.flush()
-			return h, next
+			return next
 		case len(src)-len(rest)+len(line) > maxHeader && (h.seen > 0 || fieldName(line) != nil):
 			wrong.add("the header is longer than %d KB: its end was left out", maxHeader>>10)
 			if name := fieldName(line); h.seen == 0 {
@@ -127,14 +133,14 @@ func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
 		case line[0] == ' ' || line[0] == '\t':
 			if isBlank(line) && endsHeader(next) {
 				h.flush()
-				return h, next
+				return next
 			}
 			if h.seen == 0 {
 				line = bytes.TrimSpace(line)
 				name := fieldName(line)
 				if name == nil {
 					h.binary = looksBinary(rest)
-					return h, rest
+					return rest
 				}
 				wrong.add("the first header line is indented: it was read as a field")
 				h.begin(name, line)
@@ -151,7 +157,7 @@ func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
 					wrong.add("no blank line ends the header: the body was taken to begin at the first line that is no field")
 				}
 				h.flush()
-				return h, rest
+				return rest
 			} else {
 				wrong.add("a header line has no colon: it was read as part of the field before it")
 				h.fold(line)
@@ -161,7 +167,7 @@ func splitHeader(src []byte, wrong *defects) (h header, body []byte) {
 	}
 	h.flush()
 	h.binary = looksBinary(src)
-	return h, nil
+	return nil
 }
 
 // begin ends the open field, counts another one and opens it where it is
@@ -183,7 +189,7 @@ func (h *header) begin(name, line []byte) {
 	}
 	// Of the Received fields only the topmost one with a date is needed, and
 	// there are many.
-	if !keep || string(lower) == "received" && strings.Contains(h.get("received"), ";") {
+	if !h.every && !keep || string(lower) == "received" && strings.Contains(h.get("received"), ";") {
 		return
 	}
 	after := line[bytes.IndexByte(line, ':')+1:]

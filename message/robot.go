@@ -34,7 +34,7 @@ func robotRules() []robotRule {
 			return v != "" && v != "none" && !fromList(h)
 		}},
 		{"answering machine", func(h header, m *sigpost.Message) bool {
-			return h.has("x-autoreply") || h.has("x-autorespond") || h.has("x-autoreply-from") || h.has("x-mail-autoreply") || isAutoreply(m.Subject)
+			return h.has("x-autoreply") || h.has("x-autorespond") || h.has("x-autoreply-from") || h.has("x-mail-autoreply") || IsAutoreply(m.Subject)
 		}},
 		{"review, build or bug tracker", func(h header, _ *sigpost.Message) bool {
 			return slices.ContainsFunc(h.fields, func(f field) bool { return isRobotField(f.name) })
@@ -89,9 +89,9 @@ func isHubBot(h header, _ *sigpost.Message) bool {
 	return strings.HasSuffix(who, "[bot]") || who != "" && isRobotAddress(who) || h.get("x-github-reason") == "ci_activity"
 }
 
-// isAutoreply knows the subjects of answering machines that mark their mail in
+// IsAutoreply knows the subjects of answering machines that mark their mail in
 // no other way.
-func isAutoreply(subject string) bool {
+func IsAutoreply(subject string) bool {
 	s := strings.ToLower(subject[:min(len(subject), 80)])
 	return slices.ContainsFunc([]string{
 		"automatic reply:", "automatic response:", "automated reply:", "automated response:", "auto response:", "auto-response:", "autoresponse:",

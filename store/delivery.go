@@ -73,7 +73,7 @@ func (db *DB) Turn(ctx context.Context, issueID int64, results []sigpost.Deliver
 			if err != nil || len(ended) == 0 {
 				return err
 			}
-			err = tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, attempts = attempts - 1, reply = $1`, []any{"the subscription had ended"}, ended)
+			err = tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, attempts = attempts - 1, reply = $1`, []any{"the subscription had ended, or was suspended"}, ended)
 			if err != nil {
 				return err
 			}

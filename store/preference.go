@@ -14,13 +14,14 @@ import (
 var ErrStale = errors.New("the subscription was changed since, or has ended")
 
 // SetPreferences stores the wishes of an active subscription, its subscriber's
-// zone, and raises its Serial, so that links that were used are used up. s.Serial
+// zone, and raises its Serial, so that links that were used are used up. Whoever
+// does that is reached, so that a suspension ends. s.Serial
 // is what it is expected to be: the error wraps ErrStale where it is another, or
 // the subscription has ended.
 func (db *DB) SetPreferences(ctx context.Context, s sigpost.Subscription) (sigpost.Subscription, error) {
 	err := db.Tx(ctx, func(tx *DB) error {
-		n, err := tx.exec(ctx, `UPDATE subscriptions SET topics = $3, muted = $4, as_text = $5, news_only = $6, paused_until = $7, serial = serial + 1
-WHERE id = $1 AND serial = $2 AND state = 'active'`, s.ID, s.Serial, packTopics(s.Topics), packTopics(s.Muted), number(s.Text), number(s.NewsOnly), micros(s.PausedUntil))
+		n, err := tx.exec(ctx, `UPDATE subscriptions SET topics = $3, muted = $4, as_text = $5, news_only = $6, paused_until = $7, serial = serial + 1,
+resumed_at = CASE WHEN suspended_at > 0 THEN suspended_at ELSE resumed_at END, suspended_at = 0, suspended_for = '', trials = 0 WHERE id = $1 AND serial = $2 AND state = 'active'`, s.ID, s.Serial, packTopics(s.Topics), packTopics(s.Muted), number(s.Text), number(s.NewsOnly), micros(s.PausedUntil))
 		if err == nil && n == 0 {
 			err = &failure{ErrStale.Error(), ErrStale}
 		}
@@ -127,6 +128,7 @@ func (db *DB) Erase(ctx context.Context, addr string, at time.Time) (found bool,
 		found = true
 		for _, query := range []string{
 			`DELETE FROM consents WHERE subscriber_id = $1`,
+			`DELETE FROM bounces WHERE subscription_id IN (SELECT id FROM subscriptions WHERE subscriber_id = $1)`,
 			`UPDATE deliveries SET reply = '' WHERE reply <> '' AND (issue_id, subscription_id) IN
 (SELECT i.id, s.id FROM subscriptions s JOIN issues i ON i.digest = s.digest WHERE s.subscriber_id = $1)`,
 		} {

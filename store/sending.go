@@ -82,7 +82,7 @@ func (db *DB) Addressees(ctx context.Context, s Sending, digest string, limit in
 		s.Text, s.NewsOnly, s.PausedUntil = text != 0, news != 0, moment(paused)
 		return s, err
 	}, `SELECT s.id, s.topics, s.muted, s.as_text, s.news_only, s.paused_until, s.serial, b.name, b.addr, b.zone FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
-WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' ORDER BY s.id LIMIT $4`, digest, s.Queued, s.QueueEnd, limit)
+WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.suspended_at = 0 ORDER BY s.id LIMIT $4`, digest, s.Queued, s.QueueEnd, limit)
 	return all, db.fail(fmt.Sprintf("looking for who else gets issue %d", s.IssueID), err)
 }
 
@@ -189,7 +189,7 @@ func (db *DB) EndSending(ctx context.Context, issueID int64, why string, at time
 // not suppressed, and the active subscriptions that have none yet.
 func (db *DB) SendingTotal(ctx context.Context, s Sending, digest string) (n int, err error) {
 	err = db.scan(ctx, `SELECT (SELECT count(*) FROM deliveries WHERE issue_id = $1 AND state IN ('queued', 'sending')) +
-(SELECT count(*) FROM subscriptions WHERE digest = $2 AND id > $3 AND id <= $4 AND state = 'active')`,
+(SELECT count(*) FROM subscriptions WHERE digest = $2 AND id > $3 AND id <= $4 AND state = 'active' AND suspended_at = 0)`,
 		[]any{s.IssueID, digest, s.Queued, s.QueueEnd}, &n)
 	return n, db.fail(fmt.Sprintf("counting the letters of issue %d", s.IssueID), err)
 }

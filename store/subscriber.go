@@ -41,14 +41,14 @@ ON CONFLICT (addr_key) DO UPDATE SET name = excluded.name, zone = excluded.zone,
 		var id int64
 		err = tx.scan(ctx, `INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since, as_text, news_only, paused_until)
 VALUES ($1, $2, 'active', $3, $4, $5, $6, $7, $8)
-ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0, moved_to = 0,
+ON CONFLICT (subscriber_id, digest) DO UPDATE SET topics = excluded.topics, muted = excluded.muted, state = excluded.state, ended_at = 0, moved_to = 0, suspended_at = 0, suspended_for = '', trials = 0,
 as_text = excluded.as_text, news_only = excluded.news_only, paused_until = excluded.paused_until,
 since = CASE WHEN subscriptions.state = 'active' THEN subscriptions.since ELSE excluded.since END RETURNING id`,
 			[]any{subscriber, s.Digest, packTopics(s.Topics), packTopics(s.Muted), micros(s.Since), number(s.Text), number(s.NewsOnly), micros(s.PausedUntil)}, &id)
 		if err != nil {
 			return err
 		}
-		if len(given) == 0 && (had.State != sigpost.SubscriptionActive || had.Subscriber.Consent != clean(who.Consent)) {
+		if len(given) == 0 && (!had.State.Subscribed() || had.Subscriber.Consent != clean(who.Consent)) {
 			given = []sigpost.Consent{{What: sigpost.ConsentGiven, Way: sigpost.ByOperator, At: s.Since, Shown: who.Consent}}
 		}
 		if err := tx.addConsents(ctx, subscriber, s.Digest, given); err != nil {
@@ -102,7 +102,11 @@ func unpackTopics(packed string) []sigpost.Tag {
 }
 
 // subscriptionColumns are those of subscriptions s and subscribers b.
-const subscriptionColumns = `s.id, s.digest, s.state, s.topics, s.muted, s.since, s.as_text, s.news_only, s.paused_until, s.serial, b.id, b.name, b.addr, b.zone, b.consent, b.created`
+const subscriptionColumns = `s.id, s.digest, ` + subscriptionState + `, s.topics, s.muted, s.since, s.as_text, s.news_only, s.paused_until, s.serial, b.id, b.name, b.addr, b.zone, b.consent, b.created`
+
+// subscriptionState is the state of subscriptions s: see
+// migrations/00013_bounces.sql.
+const subscriptionState = `CASE WHEN s.state = 'active' AND s.suspended_at > 0 THEN 'suspended' ELSE s.state END`
 
 const fromSubscriptions = ` FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id `
 
@@ -191,6 +195,6 @@ func (db *DB) Subscriptions(ctx context.Context, digest string, state sigpost.Su
 		limit = 1000
 	}
 	all, err := collect(ctx, db, readSubscription, `SELECT `+subscriptionColumns+fromSubscriptions+
-		`WHERE s.digest = $1 AND s.id > $2 AND ($3 = '' OR s.state = $3) AND b.addr <> '' ORDER BY s.id LIMIT $4`, digest, afterID, string(state), limit)
+		`WHERE s.digest = $1 AND s.id > $2 AND ($3 = '' OR `+subscriptionState+` = $3) AND b.addr <> '' ORDER BY s.id LIMIT $4`, digest, afterID, string(state), limit)
 	return all, db.fail("reading the subscriptions to the digest "+digest, err)
 }

@@ -238,7 +238,7 @@ func (d Desk) active(ctx context.Context, tx Rows, p Publication, addr string) (
 		case errors.Is(err, sigpost.ErrNotFound):
 		case err != nil:
 			return s, false, err
-		case s.State == sigpost.SubscriptionActive:
+		case s.State.Subscribed():
 			found, ok = s, true
 		}
 	}
@@ -326,7 +326,7 @@ func (d Desk) Change(ctx context.Context, token string, wish sigpost.Subscriptio
 	if s, err = d.Preferences(ctx, token); err != nil {
 		return s, "", err
 	}
-	if s.State != sigpost.SubscriptionActive {
+	if !s.State.Subscribed() {
 		return s, "", ErrExpired
 	}
 	if s, err = d.Apply(ctx, s, wish, sigpost.ByLink, shown); err != nil {
@@ -372,7 +372,7 @@ func (d Desk) Renew(ctx context.Context, token string) error {
 		return err
 	}
 	s, err := d.Rows.Successor(ctx, id)
-	if errors.Is(err, sigpost.ErrNotFound) || err == nil && s.State != sigpost.SubscriptionActive {
+	if errors.Is(err, sigpost.ErrNotFound) || err == nil && !s.State.Subscribed() {
 		return nil
 	}
 	if err != nil {

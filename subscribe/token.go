@@ -43,11 +43,12 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // keys are those of one secret, one for each purpose: a token for one thing is
 // worth nothing for another.
-type keys struct{ unsubscribe, preferences, confirm, suppression, limits, name []byte }
+type keys struct{ unsubscribe, bounce, preferences, confirm, suppression, limits, name []byte }
 
 func newKeys(secret []byte) keys {
 	return keys{
 		unsubscribe: sign(secret, []byte("sigpost token: unsubscribe")),
+		bounce:      sign(secret, []byte("sigpost token: bounce")),
 		preferences: sign(secret, []byte("sigpost token: preferences")),
 		confirm:     sign(secret, []byte("sigpost token: confirm")),
 		suppression: sign(secret, []byte("sigpost hash: suppression")),

@@ -48,7 +48,7 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request, status in
 	zone := s.zoneOf(subscription)
 	page.page, page.Publication = s.page("Your preferences for "+p.Title), p.Title
 	page.Address, page.Wishes = subscribe.MaskAddress(subscription.Subscriber.Addr), s.Wishes(subscription)
-	page.Active = subscription.State == sigpost.SubscriptionActive
+	page.Active = subscription.State.Subscribed()
 	page.Tomorrow = s.Now().In(zone).AddDate(0, 0, 1).Format(time.DateOnly)
 	if subscription.PausedUntil.After(s.Now()) {
 		page.PausedWords = subscription.PausedUntil.In(zone).Format("2 January 2006")

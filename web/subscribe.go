@@ -190,7 +190,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 	p, _ := s.Publication(subscription.Digest)
 	page := confirmPage{page: s.page("You are subscribed"), Publication: p.Title, Address: subscribe.MaskAddress(subscription.Subscriber.Addr),
 		Wishes: s.Wishes(subscription), PreferencesURL: "/preferences/" + token, Done: true}
-	if subscription.State != sigpost.SubscriptionActive {
+	if !subscription.State.Subscribed() {
 		page.page, page.Ended = s.page("You have unsubscribed since"), true
 	}
 	s.show(w, r, http.StatusOK, "confirm", page)

@@ -3,8 +3,6 @@ package web
 import (
 	"cmp"
 	"net/http"
-
-	"sigpost"
 )
 
 type unsubscribePage struct {
@@ -22,7 +20,7 @@ func (s *site) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, r, http.StatusOK, "unsubscribe", unsubscribePage{
-		s.page("Unsubscribe"), address, cmp.Or(s.Digests[digest], digest), state == sigpost.SubscriptionActive,
+		s.page("Unsubscribe"), address, cmp.Or(s.Digests[digest], digest), state.Subscribed(),
 	})
 }
 

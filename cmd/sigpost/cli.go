@@ -35,6 +35,7 @@ type cli struct {
 	Digest     digestCommand     `cmd:"" help:"Preview, compose and send issues."`
 	Subscriber subscriberCommand `cmd:"" help:"Add, remove, pause, list, export, import and erase readers."`
 	Secret     secretCommand     `cmd:"" help:"Make a new key that signs links, to take the place of the old one."`
+	Bounces    bouncesCommand    `cmd:"" help:"Say whose letters come back, why, and who is not mailed for that."`
 	Search     searchCommand     `cmd:"" help:"Find messages by the words in them."`
 	Thread     threadCommand     `cmd:"" help:"Split and merge threads."`
 	Explain    explainCommand    `cmd:"" help:"Show how a mail, a text, a calendar, or the threads of a file of mail, are understood."`

@@ -11,6 +11,7 @@ import (
 )
 
 type explainCommand struct {
+	Bounce   explainBounce   `cmd:"" help:"Show what mails report about deliveries: who, and why, by which line."`
 	Calendar explainCalendar `cmd:"" help:"Show when the events of a calendar file take place, and which are refused, and why."`
 	Message  explainMessage  `cmd:"" help:"Show how a mail is understood: who, when, what it answers, which of its text is new."`
 	Tags     explainTags     `cmd:"" help:"Show what a text is about, and why: each tag with its score, its state and what speaks for and against it."`

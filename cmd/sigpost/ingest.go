@@ -61,8 +61,21 @@ func tellIngest(w io.Writer, r app.IngestReport) {
 		fmt.Fprintf(w, "ingest    %s%s: %s%s\n", printable(m.Mailbox), format(m), note, counts(m.AddCounts))
 		tellDetails(w, m)
 	}
+	tellService(w, r.Service)
 	n := r.Stored + r.Duplicates + r.Quarantined
 	fmt.Fprintf(w, "ingest    %s in %s%s\n", plural(n, "message"), short(r.Took), rate(n, r.Took))
+}
+
+// tellService says what was done with mail that is not archived.
+func tellService(w io.Writer, r app.ServiceReport) {
+	if r == (app.ServiceReport{}) {
+		return
+	}
+	fmt.Fprintf(w, "service   %s (%d of no letter of ours), %s, %s, %s, %d seen before\n", plural(r.Reports+r.Unmatched, "report"), r.Unmatched,
+		plural(r.Complaints, "complaint"), plural(r.AutoReplies, "automatic answer"), plural(r.Letters, "letter"), r.Again)
+	if r.Suspended+r.Ended > 0 {
+		fmt.Fprintf(w, "          %s suspended, %d ended: \"sigpost bounces\" says why\n", plural(r.Suspended, "subscription"), r.Ended)
+	}
 }
 
 // format is what a file turned out to be.

@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"device":   device,
 			"page":     page,
 			"zone":     zone,
+			"comeback": comeback,
 		},
 	})
 }
@@ -187,6 +188,22 @@ func arrive(ts *testscript.TestScript, neg bool, args []string) {
 		mails = []mailtest.Mail{{Name: "letter", Raw: w.smtp.Letters()[0].Data, Received: demoNow.Add(24 * time.Hour)}}
 	}
 	ts.Check(w.imap.Append("INBOX", mails))
+}
+
+// comeback has the last letter that was sent come back, into the mailbox Service:
+// each ARG is a line of the server's that refused it. Without, it only makes the
+// mailbox.
+func comeback(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	if len(args) == 0 {
+		ts.Check(w.imap.Append("Service", nil))
+		return
+	}
+	all := w.smtp.Letters()
+	report := "From: MAILER-DAEMON@mx.example.net\r\nTo: weekly@digest.example.org\r\nSubject: failure notice\r\nMessage-ID: <" + strconv.Itoa(len(all)) + ".report@mx.example.net>\r\n\r\n" +
+		"Hi. This is the qmail-send program at mx.example.net.\r\n\r\n<" + all[len(all)-1].To[0] + ">:\r\n" + strings.Join(args, "\r\n") + "\r\n\r\n" +
+		"--- Below this line is a copy of the message.\r\n\r\n" + string(all[len(all)-1].Data)
+	ts.Check(w.imap.Append("Service", []mailtest.Mail{{Name: "report", Raw: []byte(report), Received: demoNow.Add(time.Duration(len(all)) * time.Hour)}}))
 }
 
 // sameid FILE checks that the letters that were sent have the Message-IDs that

@@ -40,6 +40,9 @@ func tellRun(w io.Writer, r app.RunReport) {
 	for _, c := range r.Calendars {
 		fmt.Fprintf(w, "source    %s\n", calendarWords(c))
 	}
+	if r.Bounces != (app.TrialReport{}) {
+		fmt.Fprintf(w, "bounces   %s tried again, %d reached again\n", plural(r.Bounces.Tried, "suspended subscription"), r.Bounces.Recovered)
+	}
 	for _, d := range r.Digests {
 		tellDigest(w, d)
 	}

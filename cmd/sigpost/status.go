@@ -34,7 +34,7 @@ func tellStatus(s *session) error {
 			fmt.Fprintln(w, sendingWords(state))
 		}
 		for _, m := range all {
-			fmt.Fprintf(w, "%s (list %s): %s\n", m.Mailbox, m.List, verdict(m))
+			fmt.Fprintf(w, "%s (%s): %s\n", m.Mailbox, purpose(m), verdict(m))
 			for _, line := range statusLines(m, s.now()) {
 				fmt.Fprintf(w, "  %s\n", line)
 			}
@@ -43,6 +43,14 @@ func tellStatus(s *session) error {
 			fmt.Fprintln(w, calendarWords(c))
 		}
 	})
+}
+
+// purpose is what a mailbox is for.
+func purpose(m app.MailboxStatus) string {
+	if m.Service {
+		return "service"
+	}
+	return "list " + m.List
 }
 
 // verdict is the one line that tells a quiet list from a broken fetch.
@@ -60,6 +68,9 @@ func verdict(m app.MailboxStatus) string {
 		return plural(m.Server.Behind, "message") + " behind"
 	case len(m.Gaps) > 0:
 		return "all read but for " + plural(len(m.Gaps), "message")
+	}
+	if m.Service {
+		return "all read"
 	}
 	return "all read; the list is quiet"
 }

@@ -17,7 +17,7 @@ type subscriberCommand struct {
 	Add    subscriberAdd    `cmd:"" help:"Subscribe a reader who has agreed, or change their topics."`
 	Remove subscriberRemove `cmd:"" help:"End a reader's subscription at once."`
 	Pause  subscriberPause  `cmd:"" help:"Send a reader nothing before a day."`
-	Resume subscriberResume `cmd:"" help:"End a reader's pause."`
+	Resume subscriberResume `cmd:"" help:"Mail a reader again: ends a pause, or a suspension since letters came back."`
 	List   subscriberList   `cmd:"" help:"List the readers."`
 	Export subscriberExport `cmd:"" help:"Write all that is stored about a person, or all readers for an import elsewhere."`
 	Import subscriberImport `cmd:"" help:"Take in the readers of a file. All of it, or nothing."`
@@ -138,7 +138,7 @@ func (c subscriberList) Run(s *session) error {
 		if sub.PausedUntil.After(s.now()) {
 			words += "; paused until " + sub.PausedUntil.In(d.Location()).Format(time.DateOnly)
 		}
-		_, err := fmt.Fprintf(s.stdout, "%-8s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), words)
+		_, err := fmt.Fprintf(s.stdout, "%-9s %s  since %s  %s\n", sub.State, sub.Subscriber.Addr, sub.Since.Format(time.DateOnly), words)
 		return err
 	})
 	if err == nil && nobody && !s.JSON {

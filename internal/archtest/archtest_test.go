@@ -15,6 +15,7 @@ import (
 var own = map[string][]string{
 	"sigpost":           {},
 	"message":           {"sigpost"},
+	"bounce":            {"sigpost", "message"}, // the reader of MIME that is there, not a second one
 	"thread":            {"sigpost"},
 	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
 	"calendar":          {"sigpost"},
@@ -39,7 +40,7 @@ var own = map[string][]string{
 	"bench":             {},
 	"bench/ingest":      {},
 	"bench/deliver":     {},
-	"app": {"sigpost", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
+	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
 		"store", "subscribe", "summary", "templates", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
@@ -48,7 +49,7 @@ var own = map[string][]string{
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "internal/inline", "internal/prose"}
+var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "internal/inline", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
