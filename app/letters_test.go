@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/mailtest"
+	"sigpost/subscribe"
+)
+
+// Letters are as each reader wants them, have their links in them, and tell by
+// their envelope which of them comes back.
+func TestLettersAreAsReadersWantThem(t *testing.T) {
+	w := newWorld(t)
+	w.web = "https://digest.example.org"
+	w.mailboxes = serviceMailbox
+	w.digestKeys = "service_address = \"weekly-request@digest.example.org\"\n"
+	w.service()
+	a := w.open()
+	ctx := context.Background()
+	wishes := map[string]func(*sigpost.Subscription){
+		"all@readers.example.org":    func(*sigpost.Subscription) {},
+		"text@readers.example.org":   func(s *sigpost.Subscription) { s.Text = true },
+		"paused@readers.example.org": func(s *sigpost.Subscription) { s.PausedUntil = monday.AddDate(0, 0, 9) },
+		"gone@readers.example.org":   func(*sigpost.Subscription) {},
+	}
+	readers := map[string]sigpost.Subscription{}
+	for addr, wish := range wishes {
+		s := w.subscribe(a, addr)
+		wish(&s)
+		var err error
+		if s, err = a.Store.SetPreferences(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		readers[addr] = s
+	}
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 550, Text: "5.1.1 no such user", To: "gone@readers.example.org", Times: 1})
+	w.setNow(monday.Add(time.Hour))
+	if _, err := a.Run(ctx, false); !errors.Is(err, ErrLost) {
+		t.Errorf("%v", err)
+	}
+	w.wantOnce("all@readers.example.org", "text@readers.example.org")
+
+	for _, l := range w.smtp.Letters() {
+		s := readers[l.To[0]]
+		id, err := a.bounceOf(l.From)
+		if err != nil || id != w.letterTo(a, s).ID || !strings.HasPrefix(l.From, "weekly-request+b") {
+			t.Errorf("the letter to %s is from %s: %v", l.To[0], l.From, err)
+		}
+		plain := strings.ReplaceAll(string(l.Data), "=\r\n", "")
+		for _, want := range []string{"/unsubscribe/" + a.tokens.Unsubscribe(s.ID), "/preferences/" + a.preferencesToken(s), "List-Unsubscribe-Post: List-Unsubscribe=One-Click"} {
+			if !strings.Contains(plain, want) {
+				t.Errorf("the letter to %s has no %s", l.To[0], want)
+			}
+		}
+		if html := strings.Contains(plain, "text/html"); html == s.Text {
+			t.Errorf("the letter to %s has HTML: %v", l.To[0], html)
+		}
+	}
+	// The refusal of an address counts against it, as a report does.
+	bounces, err := a.Store.Bounces(ctx, readers["gone@readers.example.org"].ID, 9)
+	if err != nil || len(bounces) != 1 || bounces[0].Class != sigpost.BounceHard || bounces[0].Source != sigpost.BounceSMTP || !bounces[0].Counts {
+		t.Errorf("%+v, %v", bounces, err)
+	}
+	if row := w.letterTo(a, readers["paused@readers.example.org"]); row.State != sigpost.DeliverySuppressed || !strings.Contains(row.Reply, "paused until 2016-05-04") {
+		t.Errorf("who pauses has %+v", row)
+	}
+
+	// A letter that comes back to its envelope sender, and a reader who answers.
+	all := readers["all@readers.example.org"]
+	w.service(notDelivered(1, subscribe.BounceAddress("weekly-request@digest.example.org", a.tokens.Bounce(w.letterTo(a, all).ID)), "all@readers.example.org",
+		"5.2.2", "552 5.2.2 mailbox full", "Subject: cut off"),
+		"From: text@readers.example.org\nTo: weekly-request@digest.example.org\nSubject: unsubscribe\nMessage-ID: <leave@readers.example.org>\nDate: Mon, 25 Apr 2016 15:00:00 +0000\n\nunsubscribe\n")
+	if service := w.run(a).Ingest.Service; service.Reports != 1 || service.Letters != 1 {
+		t.Errorf("%+v", service)
+	}
+	if bounces, err := a.Store.Bounces(ctx, all.ID, 9); err != nil || len(bounces) != 1 || bounces[0].Reason != "mailboxfull" {
+		t.Errorf("%+v, %v", bounces, err)
+	}
+	if state := w.state(a, readers["text@readers.example.org"]); state != sigpost.SubscriptionEnded {
+		t.Errorf("who asked to leave is %s", state)
+	}
+	letters := w.letters()
+	last := letters[len(letters)-1]
+	if last.To != "text@readers.example.org" || !strings.Contains(last.Data, "weekly-request") {
+		t.Errorf("who left was told %s", last.Data)
+	}
+}
