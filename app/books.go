@@ -26,20 +26,31 @@ type books struct {
 	packer  *packer
 	sending store.Sending
 	report  *SendReport
+	counted time.Time // when the generation was counted on last
 }
 
 // Turn is the store's; where fewer are due than are wanted, those come up who
 // have no row yet.
 func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (claims []sigpost.Claim, err error) {
 	if limit > 0 {
-		s, err := b.Sending(ctx, issueID)
-		if err != nil {
+		if err := b.count(ctx, now); err != nil {
 			return nil, err
 		}
-		if !s.Paused.IsZero() {
-			_, err := b.DB.Turn(ctx, issueID, results, now, lease, 0)
-			return nil, cmp.Or(err, fmt.Errorf("%w: %s", deliver.ErrPaused, s.PausedWhy))
+	}
+	s, err := b.Sending(ctx, issueID)
+	if err != nil {
+		return nil, err
+	}
+	if s.EndedWhy != "" { // what would be tried again is not
+		for i := range results {
+			if results[i].State == sigpost.DeliveryQueued {
+				results[i].State, results[i].Reply = sigpost.DeliverySuppressed, s.EndedWhy
+			}
 		}
+	}
+	paused := !s.Paused.IsZero() || s.EndedWhy != ""
+	if paused {
+		limit = 0
 	}
 	before, report := b.sending, *b.report
 	err = b.Tx(ctx, func(tx *store.DB) error {
@@ -59,7 +70,23 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 		b.sending, b.report.Queued, b.report.Nothing = before, report.Queued, report.Nothing
 		return nil, err
 	}
+	if paused {
+		return nil, fmt.Errorf("%w: %s", deliver.ErrPaused, cmp.Or(s.EndedWhy, s.PausedWhy))
+	}
 	return claims, nil
+}
+
+// countEvery is how often the archive's generation goes up while letters go out:
+// a copy of the archive that is older than that is found out.
+const countEvery = time.Minute
+
+// count counts the archive's generation on, from time to time.
+func (b *books) count(ctx context.Context, now time.Time) error {
+	if now.Sub(b.counted) < countEvery && !now.Before(b.counted) {
+		return nil
+	}
+	b.counted = now
+	return b.a.countGeneration(ctx)
 }
 
 // refused counts what servers refused for good against the addresses, where they
@@ -127,7 +154,7 @@ func (b *books) enter(ctx context.Context, tx *store.DB, now, lease time.Time, l
 }
 
 func (b *books) row(s sigpost.Subscription, now time.Time) sigpost.Delivery {
-	row := sigpost.Delivery{IssueID: b.sending.IssueID, SubscriptionID: s.ID, State: sigpost.DeliverySending, Due: now,
+	row := sigpost.Delivery{IssueID: b.sending.IssueID, SubscriptionID: s.ID, State: sigpost.DeliverySending, Due: b.sending.Begun,
 		MessageID: b.packer.ids.For(s.ID)}
 	switch {
 	case s.PausedUntil.After(now):

@@ -276,7 +276,12 @@ func (c *correspondence) pick() {
 // another gets.
 func (c *correspondence) proved(ctx context.Context) (s sigpost.Subscription, ok bool, err error) {
 	for i, token := range slices.Concat(c.tokens, c.quoted) {
+		// That of a letter's link to unsubscribe proves nothing else: it is good for
+		// ever, and letters are forwarded.
 		id, err := c.App.tokens.ParseUnsubscribe(token)
+		if err == nil && c.command.Verb != subscribe.VerbUnsubscribe {
+			continue
+		}
 		if err != nil {
 			var serial int64
 			if id, serial, err = c.App.tokens.ParsePreferences(token, c.now()); err != nil {

@@ -156,14 +156,21 @@ func TestPausingByMail(t *testing.T) {
 	got := d.write(ada, d.subjectOf(asked), "")
 	d.answered(got, ada, "What you can write")
 	// A letter that is quoted proves it, from the address that it was sent to.
-	letter := "On Monday, SIG-OpenStack Weekly wrote:\n> unsubscribe: http://x/unsubscribe/" + d.app.tokens.Unsubscribe(s.ID) + "\n"
-	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "resume\n\n"+letter), ada, "It is changed")
+	letter := func() string {
+		return "On Monday, SIG-OpenStack Weekly wrote:\n> unsubscribe: http://x/unsubscribe/" + d.app.tokens.Unsubscribe(s.ID) +
+			"\n> change: http://x/preferences/" + d.app.preferencesToken(d.stored("weekly", ada)) + "\n"
+	}
+	// The link to unsubscribe alone is good for ever, and so for nothing else.
+	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "resume\n\nOn Monday, SIG-OpenStack Weekly wrote:\n> http://x/unsubscribe/"+d.app.tokens.Unsubscribe(s.ID)+"\n"),
+		ada, "Please confirm: resume")
+	d.answered(d.write("bob@example.org", "resume "+d.app.tokens.Unsubscribe(s.ID), ""), "bob@example.org", "You are not subscribed")
+	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "resume\n\n"+letter()), ada, "It is changed")
 	if p := d.stored("weekly", ada).PausedUntil; !p.IsZero() {
 		t.Errorf("paused until %v", p)
 	}
-	d.answered(d.write("bob@example.org", "Re: Fwd: No. 1", "topics kuryr\n\n"+letter), "bob@example.org", "You are not subscribed")
-	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "topics kuryr, release\n\n"+letter), ada, "Which topic?")
-	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "topics kuryr, nature:release\n\n"+letter), ada, "It is changed", "Kuryr, Release")
+	d.answered(d.write("bob@example.org", "Re: Fwd: No. 1", "topics kuryr\n\n"+letter()), "bob@example.org", "You are not subscribed")
+	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "topics kuryr, release\n\n"+letter()), ada, "Which topic?")
+	d.answered(d.write(ada, "Re: SIG-OpenStack Weekly No. 1", "topics kuryr, nature:release\n\n"+letter()), ada, "It is changed", "Kuryr, Release")
 	if s := d.stored("weekly", ada); len(s.Topics) != 2 {
 		t.Errorf("topics: %v", s.Topics)
 	}

@@ -20,12 +20,12 @@ var ErrRestored = errors.New("the archive does not know of all that was sent")
 // that is gone.
 const restoredWhy = "the archive was put back to an earlier state, and this issue may have been sent since: see whether readers have it"
 
-// checkGeneration compares the number of sendings that the archive knows of with
-// the one in a file beside it, which no backup of the archive puts back. restored
-// is when an operator last said that it had been put back.
+// checkGeneration compares the archive's generation with the one in a file beside
+// it, which no backup of the archive puts back. restored is when an operator last
+// said that it had been put back.
 func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err error) {
 	known, restored, err := a.Store.Generation(ctx)
-	if err != nil || a.dry {
+	if err != nil {
 		return restored, err
 	}
 	noted, err := a.notedGeneration()
@@ -33,8 +33,8 @@ func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err erro
 	case err != nil:
 		return restored, err
 	case noted > known:
-		return restored, fmt.Errorf("%w: it counts %d sendings, and %s says that there were %d. It was put back to an earlier state, or another one was put in its place, "+
-			"and would send again what it does not know of; \"sigpost digest send --i-have-restored\" goes on, and asks about each issue that may have been sent",
+		return restored, fmt.Errorf("%w: it is at generation %d of sending, and %s says that it was at %d. It was put back to an earlier state, or another one was put in its place, "+
+			"and would send again what it does not know of; \"sigpost digest send --i-have-restored\" goes on, and issues that may have been sent stand still until you resume or cancel each",
 			ErrRestored, known, a.generationFile(), noted)
 	}
 	return restored, nil
@@ -54,16 +54,19 @@ func (a *App) notedGeneration() (int64, error) {
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s should hold a number, that of the sendings so far: %w; delete it if the archive was not put back to an earlier state", a.generationFile(), err)
+		return 0, fmt.Errorf("%s should hold a number, the archive's generation: %w; delete it if the archive was not put back to an earlier state", a.generationFile(), err)
 	}
 	return n, nil
 }
 
-// noteGeneration writes the archive's number of sendings to the file, before the
-// first letter of a new one goes out.
-func (a *App) noteGeneration(ctx context.Context) error {
-	known, _, err := a.Store.Generation(ctx)
-	if err != nil || a.dry {
+// countGeneration counts the archive's generation on, and notes it in the file:
+// before the first letter of a run, from time to time, and behind the last one.
+func (a *App) countGeneration(ctx context.Context) error {
+	if a.dry {
+		return nil
+	}
+	known, err := a.Store.CountGeneration(ctx)
+	if err != nil {
 		return err
 	}
 	file := a.generationFile()
@@ -79,7 +82,7 @@ func (a *App) noteGeneration(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("the number of sendings cannot be noted, without which a restored archive would send again; archive.generation_file names another place: %w", err)
+		return fmt.Errorf("it cannot be noted how far sending has come, without which a restored archive would send again; archive.generation_file names another place: %w", err)
 	}
 	return nil
 }

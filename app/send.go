@@ -127,11 +127,17 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return r, err
 	}
 	defer done()
+	if err := b.count(ctx, a.now()); err != nil { // before the first letter
+		return r, err
+	}
 	total, err := a.Store.SendingTotal(ctx, sending, d.Name)
 	if err != nil {
 		return r, err
 	}
-	r.Outcome, err = sender.Send(ctx, issue.ID, p.pack, func(done int) { a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done, total) })
+	r.Outcome, err = sender.Send(ctx, issue.ID, p.pack, func(done int) {
+		a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done+r.Nothing, total)
+	})
+	err = errors.Join(err, a.countGeneration(context.WithoutCancel(ctx)))
 	r.Took = time.Since(begin)
 	a.log.Info("sending ended", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
@@ -180,9 +186,6 @@ func (a *App) beginSending(ctx context.Context, d config.Digest, issue sigpost.I
 		}
 		return a.queueAnnouncements(ctx, tx, d, issue)
 	})
-	if err == nil {
-		err = a.noteGeneration(ctx)
-	}
 	return s, err
 }
 
@@ -292,11 +295,15 @@ func (a *App) openCourier(r *SendReport) (deliver.Courier, error) {
 	if a.dry {
 		return &noting{report: r}, nil
 	}
-	server, err := a.smtpServer()
+	servers, _, err := a.smtpServers()
 	if err != nil {
 		return nil, err
 	}
-	return deliver.NewSMTP(server), nil
+	var couriers deliver.InOrder
+	for _, s := range servers {
+		couriers = append(couriers, deliver.NewSMTP(s))
+	}
+	return couriers, nil
 }
 
 func (a *App) smtpServer() (deliver.Server, error) {

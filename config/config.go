@@ -349,6 +349,8 @@ func (c *Config) setDefaults() {
 			or(&d.Day, 1)
 		}
 		or(&d.Empty, "skip")
+		or(&d.UnsubscribeMailto, d.ServiceAddress)
+		or(&d.ReplyTo, d.ServiceAddress)
 		or(&d.Review, ReviewNone)
 		or(&d.Deadline, Duration(4*time.Hour))
 		or(&d.At, ClockTime{Minutes: 6 * 60, set: true})

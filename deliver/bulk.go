@@ -141,6 +141,8 @@ type bulkRun struct {
 	pools   []*pool
 	ended   chan lanesEnd
 	lanes   sync.WaitGroup
+	// current is the pool whose lanes take letters.
+	current atomic.Pointer[pool]
 	// least and recent make the window.
 	least  int
 	recent float64
@@ -156,11 +158,12 @@ type bulkRun struct {
 
 // pool is a server with what is known of it in this run.
 type pool struct {
-	server Server
-	pace   pace
+	server Server // with as many connections as it takes now
+	most   int    // connections
+	pace   *pace
 	lanes  int
 	down   error     // why it cannot be used
-	since  time.Time // that it is so
+	since  time.Time // that it is so, or that it takes fewer connections
 }
 
 type lanesEnd struct {
@@ -174,7 +177,7 @@ func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
 	connections := 0
 	for _, s := range b.servers {
 		r.least = max(r.least, leastWindow(s))
-		r.pools = append(r.pools, &pool{server: s, pace: newPace(s.Rate)})
+		r.pools = append(r.pools, &pool{server: s, most: s.Connections, pace: newPace(s.Rate)})
 		connections += s.Connections
 	}
 	r.ended = make(chan lanesEnd, connections)
@@ -396,23 +399,29 @@ func (r *bulkRun) stir() {
 }
 
 // done is told by a lane what became of a letter.
-func (r *bulkRun) done(c sigpost.Claim, reply string, err error) {
+func (r *bulkRun) done(p *pool, c sigpost.Claim, reply string, err error) {
 	var server *ServerError
 	untried := errors.As(err, &server)
 	v := judge{r.options, r.clock}.verdict(c.Attempts, r.cut.Load(), reply, err)
 	if !untried {
+		domain := domainOf(c.Subscription.Subscriber.Addr)
 		r.mu.Lock()
-		r.trouble.note(err)
+		if r.current.Load() == p { // else it has been left by now
+			r.trouble.note(err, domain)
+		}
 		r.mu.Unlock()
-		if throttled(err) {
-			until := r.domains.slow(domainOf(c.Subscription.Subscriber.Addr), r.clock(), judge{r.options, r.clock})
+		switch of, yes := throttled(err, domain); {
+		case yes && of:
+			until := r.domains.slow(domain, r.clock(), judge{r.options, r.clock})
 			if v.state == sigpost.DeliveryQueued && v.due.Before(until) {
 				v.due = until
 			}
+		case yes:
+			p.pace.hold()
 		}
 	}
 	result := sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: v.reply, Due: v.due, Untried: untried}
-	if failed := (*SendError)(nil); errors.As(err, &failed) && failed.Kind == Permanent && failed.Code > 0 {
+	if failed := (*SendError)(nil); v.state == sigpost.DeliveryFailed && errors.As(err, &failed) && failed.Kind == Permanent && failed.Code > 0 {
 		if result.Refusal, result.Command = failed.Reply, string(failed.Step); failed.Step == StepDot {
 			result.Command = string(StepData)
 		}
@@ -461,6 +470,9 @@ func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c sigpost.Clai
 		return c, false
 	default:
 	}
+	if r.current.Load() != p { // another server has its turn
+		return c, false
+	}
 	if !wait {
 		if !p.pace.free() {
 			return c, false
@@ -474,10 +486,20 @@ func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c sigpost.Clai
 			return c, false
 		}
 	}
-	select {
-	case c = <-r.queue:
-	case <-r.stop:
-		return c, false
+	for look := time.NewTicker(time.Second); c.ID == 0; {
+		select {
+		case c = <-r.queue:
+			look.Stop()
+		case <-look.C:
+			if r.current.Load() == p {
+				continue
+			}
+			look.Stop()
+			return c, false
+		case <-r.stop:
+			look.Stop()
+			return c, false
+		}
 	}
 	if !p.pace.wait(r.stop) {
 		r.putBack(c, c.Due)
@@ -503,7 +525,11 @@ func (r *bulkRun) staff(ctx context.Context, inHand int) error {
 			reasons = append(reasons, p.down)
 			continue
 		}
-		for p.down = nil; p.lanes < min(p.server.Connections, (inHand+1)/2); p.lanes++ {
+		if p.down != nil || p.server.Connections < p.most && time.Since(p.since) > serverRest/10 {
+			p.down, p.server.Connections, p.since = nil, min(p.server.Connections+1, p.most), time.Now()
+		}
+		r.current.Store(p)
+		for ; p.lanes < min(p.server.Connections, (inHand+1)/2); p.lanes++ {
 			server := p.server
 			r.lanes.Go(func() { r.ended <- lanesEnd{p, r.lane(ctx, p, server)} })
 		}
@@ -520,7 +546,7 @@ func (r *bulkRun) lost(end lanesEnd) {
 	switch {
 	case end.err == nil:
 	case p.lanes > 0:
-		p.server.Connections = p.lanes
+		p.server.Connections, p.since = p.lanes, time.Now()
 		r.log.Info("a mail server takes fewer connections", "server", p.server.Addr, "connections", p.lanes, "err", end.err)
 	default:
 		p.down, p.since = end.err, time.Now()
@@ -532,24 +558,24 @@ func (r *bulkRun) lost(end lanesEnd) {
 func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
 	take := r.taker(ctx, p)
 	if r.courier != nil {
-		return r.byCourier(ctx, take)
+		return r.byCourier(ctx, p, take)
 	}
 	l := &lane[sigpost.Claim]{server: server, take: take,
-		done: func(j *job[sigpost.Claim], reply string, err error) { r.done(j.of, reply, err) }}
+		done: func(j *job[sigpost.Claim], reply string, err error) { r.done(p, j.of, reply, err) }}
 	err := l.run(ctx)
 	r.stir()
 	return err
 }
 
 // byCourier hands letters to a courier.
-func (r *bulkRun) byCourier(ctx context.Context, take func(bool) *job[sigpost.Claim]) error {
+func (r *bulkRun) byCourier(ctx context.Context, p *pool, take func(bool) *job[sigpost.Claim]) error {
 	for j := take(true); j != nil; j = take(true) {
 		var reply string
 		data, err := j.parcel.Text.Append(nil, false)
 		if err == nil {
 			reply, err = r.courier.Send(ctx, j.parcel.From, j.parcel.To, data)
 		}
-		r.done(j.of, reply, err)
+		r.done(p, j.of, reply, err)
 		var server *ServerError
 		if errors.As(err, &server) {
 			r.stir()
@@ -559,32 +585,49 @@ func (r *bulkRun) byCourier(ctx context.Context, take func(bool) *job[sigpost.Cl
 	return nil
 }
 
-// tripped says whether the trouble is such that sending has to stop.
+// tripped says whether the trouble is such that sending has to stop. A server that
+// takes nothing is left alone first, where there is another one.
 func (r *bulkRun) tripped() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.trouble.reached
+	err, fuse := r.trouble.reached, (*Tripped)(nil)
+	if p := r.current.Load(); err != nil && !errors.As(err, &fuse) && p != r.pools[len(r.pools)-1] {
+		p.down, p.since = err, time.Now()
+		r.current.Store(nil)
+		r.log.Warn("a mail server takes nothing", "server", p.server.Addr, "err", err)
+		r.trouble = trouble{limit: r.trouble.limit}
+		return nil
+	}
+	return err
 }
 
 // trouble counts what went wrong without a recipient's fault.
 type trouble struct {
-	limit   int       // of broken
-	broken  int       // letters in a row that got nowhere
-	refused int       // letters in a row that were refused for what we are or send
+	limit   int // of broken
+	broken  int // letters in a row that got nowhere
+	refused int // letters in a row that were refused for what we are or send
+	domains map[string]bool
 	recent  [100]bool // of the last letters, which were
 	seen    int
+	sent    int
 	last    error
 	reached error // the first verdict
 }
 
-func (t *trouble) note(err error) {
+func (t *trouble) note(err error, domain string) {
 	var failed *SendError
 	refused := errors.As(err, &failed) && (failed.policy() || failed.content())
 	t.recent[t.seen%len(t.recent)] = refused
 	t.seen++
+	if err == nil {
+		t.sent++
+	}
 	switch {
 	case refused:
-		t.refused, t.last = t.refused+1, err
+		if t.refused++; t.refused == 1 {
+			t.domains = map[string]bool{}
+		}
+		t.domains[domain], t.last = true, err
 	case aboutRecipient(err):
 		t.broken, t.refused = 0, 0
 	default:
@@ -594,6 +637,10 @@ func (t *trouble) note(err error) {
 		t.reached = t.verdict()
 	}
 }
+
+// oneDomain is how many letters in a row one domain may refuse to have from us,
+// where others took them.
+const oneDomain = 25
 
 // verdict is nil while there is not too much of it. What the letters say trips the
 // fuse, in a row or by a third of at least ten; a server that wants nothing from us
@@ -605,12 +652,13 @@ func (t *trouble) verdict() error {
 	for _, r := range t.recent {
 		refused += number(r)
 	}
+	inARow := t.refused >= brokenLimit && (t.sent == 0 || len(t.domains) > 1 || t.refused >= oneDomain)
 	switch {
-	case content && t.refused >= brokenLimit:
+	case content && inARow:
 		return &Tripped{Refused: t.refused, Of: t.refused, Last: t.last}
-	case refused >= 10 && 3*refused > of:
+	case refused >= 10 && 3*refused > of && (t.sent == 0 || len(t.domains) > 1 || refused >= oneDomain):
 		return &Tripped{Refused: refused, Of: of, Last: t.last}
-	case t.broken >= t.limit || t.refused >= brokenLimit:
+	case t.broken >= t.limit || inARow:
 		return fmt.Errorf("%d letters in a row got nowhere, so the mail server or the way to it is at fault: see to it, then run again: %w",
 			max(t.broken, t.refused), t.last)
 	}

@@ -329,6 +329,9 @@ func TestBulkPacesDomains(t *testing.T) {
 	slow := func(c sigpost.Claim) bool { return c.SubscriptionID%2 == 0 }
 	var others, all atomic.Int64
 	began := time.Now()
+	for _, d := range m.rows { // as fresh ones are
+		d.Due = began
+	}
 	b := deliver.NewBulk(domains{m, slow}, []deliver.Server{lanes(p, 2)}, []deliver.DomainLimit{{Domains: []string{"slow.example"}, Rate: 20}},
 		time.Now, slog.New(slog.DiscardHandler), deliver.Options{Patience: time.Minute})
 	outcome, err := b.Send(t.Context(), issue, func(ctx context.Context, c sigpost.Claim) (deliver.Parcel, error) {
@@ -379,7 +382,7 @@ func TestBulkHeedsThrottling(t *testing.T) {
 	if err != nil || outcome.Waiting < 9 || outcome.NextDue.Sub(noon) < 3*time.Minute {
 		t.Errorf("%+v, %v", outcome, err)
 	}
-	now.move(6 * time.Minute)
+	now.move(8 * time.Minute)
 	if outcome, err = bulk(m, now, deliver.Options{}, lanes(p, 1)).Send(t.Context(), issue, pack, nil); err != nil || outcome.Waiting != 0 {
 		t.Errorf("%+v, %v", outcome, err)
 	}
@@ -498,4 +501,97 @@ func TestBulkClockSteps(t *testing.T) {
 		wantStates(t, m, sigpost.DeliveryCounts{sigpost.DeliverySent: 300})
 		eachOnce(t, p.took())
 	})
+}
+
+// A server that is out of order for everybody is left, where there is another.
+func TestBulkLeavesASickServer(t *testing.T) {
+	sick := startPeer(t, at("RCPT", 0, "451 4.3.5 server configuration error"))
+	well := startPeer(t, nil)
+	m := newMemory(t, 200)
+	now := newClock()
+	if _, err := bulk(m, now, deliver.Options{}, lanes(sick, 2), lanes(well, 2)).Send(t.Context(), issue, pack, nil); err != nil {
+		t.Error(err)
+	}
+	if counts := m.states(); counts[sigpost.DeliverySent] < 180 || len(sick.took()) != 0 {
+		t.Errorf("the ledger has %v", counts)
+	}
+	now.move(10 * time.Minute)
+	if _, err := bulk(m, now, deliver.Options{}, lanes(sick, 2)).Send(t.Context(), issue, pack, nil); err == nil || !strings.Contains(err.Error(), "got nowhere") {
+		t.Errorf("alone it gives %v", err)
+	}
+}
+
+// A server that asks for less gets nothing for some seconds; no domain is blamed.
+func TestBulkSlowsDownForTheServer(t *testing.T) {
+	t.Parallel()
+	p := startPeer(t, at("RCPT", 30, "454 4.7.0 Throttling failure: Maximum sending rate exceeded"))
+	m := newMemory(t, 200)
+	began := time.Now()
+	outcome, err := bulk(m, newClock(), deliver.Options{}, lanes(p, 2)).Send(t.Context(), issue, pack, nil)
+	if err != nil || outcome.Sent != 199 || outcome.Waiting != 1 {
+		t.Errorf("%+v, %v", outcome, err)
+	}
+	if took := time.Since(began); took < 4*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// What one domain refuses to have from us does not end the run for the others.
+func TestBulkGoesPastOneDomain(t *testing.T) {
+	p := startPeer(t, nil)
+	m := newMemory(t, 300)
+	strict := func(c sigpost.Claim) bool { return c.SubscriptionID > 100 && c.SubscriptionID <= 112 }
+	p.count(func() {
+		p.script = func(step string, n int) string {
+			if step == "RCPT" && n > 100 && n <= 112 {
+				return "550 5.7.1 we take nothing from you"
+			}
+			return ""
+		}
+	})
+	now := newClock()
+	b := deliver.NewBulk(domains{m, strict}, []deliver.Server{lanes(p, 1)}, nil, now.Now, slog.New(slog.DiscardHandler), deliver.Options{})
+	outcome, err := b.Send(t.Context(), issue, pack, nil)
+	if err != nil || outcome.Sent != 288 || outcome.Waiting != 12 {
+		t.Errorf("%+v, %v", outcome, err)
+	}
+	// The second refusal is for good.
+	p.count(func() {
+		p.script = at("RCPT", 0, "550 5.7.1 we take nothing from you")
+	})
+	now.move(10 * time.Minute)
+	b.Send(t.Context(), issue, pack, nil)
+	if counts := m.states(); counts[sigpost.DeliveryFailed] < 5 {
+		t.Errorf("the ledger has %v", counts)
+	}
+}
+
+// An address that needs SMTPUTF8 costs its own letter alone.
+func TestBulkRefusedForSMTPUTF8(t *testing.T) {
+	for name, features := range map[string][]string{"not offered": {"PIPELINING"}, "offered and refused": {"PIPELINING", "8BITMIME", "SMTPUTF8"}} {
+		t.Run(name, func(t *testing.T) {
+			p := startPeer(t, nil, func(p *peer) { p.features = features })
+			m := newMemory(t, 20)
+			p.count(func() {
+				p.script = func(step string, _ int) string { // it is asked under the lock
+					said := p.commands
+					if step == "MAIL" && strings.Contains(said[len(said)-1], "SMTPUTF8") {
+						return "553 5.6.7 non-ASCII addresses are not permitted"
+					}
+					return ""
+				}
+			})
+			b := deliver.NewBulk(m, []deliver.Server{lanes(p, 1)}, nil, newClock().Now, slog.New(slog.DiscardHandler), deliver.Options{})
+			outcome, err := b.Send(t.Context(), issue, func(ctx context.Context, c sigpost.Claim) (deliver.Parcel, error) {
+				parcel, err := pack(ctx, c)
+				if c.SubscriptionID == 3 {
+					parcel.To = "zoë@example.org"
+				}
+				return parcel, err
+			}, nil)
+			if err != nil || outcome.Sent != 19 || outcome.Failed != 1 {
+				t.Errorf("%+v, %v", outcome, err)
+			}
+		})
+	}
 }

@@ -91,6 +91,12 @@ func (e *SendError) content() bool {
 	return e.Kind == Permanent && e.Step == StepDot && (strings.HasPrefix(e.Status, "5.7.") || strings.HasPrefix(e.Status, "5.6.") || e.Status == "" && e.Code == 554)
 }
 
+// system says that the server itself is out of order (X.3.X of RFC 3463, section
+// 3.4), but for a letter that it finds too big.
+func (e *SendError) system() bool {
+	return e.Kind == Temporary && strings.HasPrefix(e.Status, "4.3.") && e.Status != "4.3.4"
+}
+
 // ServerError is trouble with the mail server or the way to it: no letter can
 // be sent before somebody does something, and no recipient is to blame.
 type ServerError struct {

@@ -16,7 +16,7 @@ func aboutRecipient(err error) bool {
 	if !errors.As(err, &failed) {
 		return err == nil
 	}
-	return !failed.policy() && (failed.Kind == Permanent || failed.Code != 0 && failed.Step != StepMail)
+	return !failed.policy() && !failed.system() && (failed.Kind == Permanent || failed.Code != 0 && failed.Step != StepMail)
 }
 
 // verdict is what is to be recorded of a delivery.
@@ -43,7 +43,9 @@ func (j judge) verdict(attempts int, interrupted bool, reply string, err error) 
 	switch {
 	case errors.As(err, &server):
 		return verdict{sigpost.DeliveryQueued, err.Error(), j.clock()}
-	case errors.As(err, &failed) && failed.policy():
+	case errors.As(err, &failed) && failed.policy() && attempts == 1:
+		// It may be us, which somebody puts right. Where it is not, others get
+		// through, and the second refusal is for good.
 		return j.later(attempts, failed.Error())
 	case errors.As(err, &failed) && failed.Kind == Permanent:
 		return verdict{state: sigpost.DeliveryFailed, reply: failed.Error()}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -110,7 +111,7 @@ func (l *lane[T]) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.conn, l.used = conn, 0
+	l.conn, l.used, l.out = conn, 0, l.out[:0]
 	l.r, l.w = conn.client.Text.R, conn.client.Text.W
 	return nil
 }
@@ -246,6 +247,8 @@ func (l *lane[T]) pipeline(j *job[T]) (err error) {
 			return l.refused(j, failure)
 		case failure != nil:
 			l.done(j, "", failure)
+		case l.r.Buffered() > 0: // nothing was asked
+			return l.lost(j, StepData, errBabble)
 		default:
 			if err := l.text(j); err != nil { // nothing of it was said, and the server waits for it
 				l.done(j, "", err)
@@ -423,8 +426,8 @@ func (l *lane[T]) refused(j *job[T], failure *SendError) error {
 // blamed turns a refusal of the sender into an error of the server: the
 // recipient was not named yet, so every letter would be refused alike.
 func (l *lane[T]) blamed(failed *SendError) error {
-	if failed.Step != StepMail || failed.Kind != Permanent || failed.Code == 0 {
-		return nil
+	if failed.Step != StepMail || failed.Kind != Permanent || failed.Code == 0 || strings.HasPrefix(failed.Status, "5.6.") {
+		return nil // 5.6 is about what this letter needs, such as SMTPUTF8
 	}
 	return &ServerError{Addr: l.server.Addr, Err: failed,
 		Problem: "it does not let us send from this address",

@@ -2,60 +2,83 @@ package deliver
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 )
 
-// pace is a rate at which something may be done; none where it is nil inside.
-type pace struct{ *paced }
-
-type paced struct {
+// pace is a rate at which letters may go to a server.
+type pace struct {
 	mu    sync.Mutex
-	every time.Duration
+	every time.Duration // 0 for any rate
 	next  time.Time
+	held  time.Time // the server has asked for less until then
+	times int       // how often of late
 }
 
 // newPace allows so many a second; any number where it is 0.
-func newPace(rate float64) pace {
-	if rate <= 0 {
-		return pace{}
+func newPace(rate float64) *pace {
+	p := &pace{}
+	if rate > 0 {
+		p.every = time.Duration(float64(time.Second) / rate)
 	}
-	return pace{&paced{every: time.Duration(float64(time.Second) / rate)}}
+	return p
 }
 
-// free says whether one may be done now.
-func (p pace) free() bool {
-	if p.paced == nil {
-		return true
-	}
+// free says whether one may go now.
+func (p *pace) free() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return !time.Now().Before(p.next)
+	now := time.Now()
+	return !now.Before(p.next) && !now.Before(p.held)
 }
 
-// take notes that one is done, and gives when it may be.
-func (p pace) take() time.Time {
-	if p.paced == nil {
-		return time.Time{}
-	}
+// take notes that one goes, and gives when it may.
+func (p *pace) take() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := p.next
-	if now := time.Now(); at.Before(now) {
-		at = now
+	at := time.Now()
+	for _, not := range []time.Time{p.next, p.held} {
+		if at.Before(not) {
+			at = not
+		}
 	}
 	p.next = at.Add(p.every)
 	return at
 }
 
+// firstHold is how long a server is left alone that asks for less, the first time;
+// then twice as long each time, up to lastHold.
+const (
+	firstHold = 5 * time.Second
+	lastHold  = 2 * time.Minute
+)
+
+// hold notes that the server asks for less. What was asked while it is left alone
+// counts once.
+func (p *pace) hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if now.Before(p.held) {
+		return
+	}
+	if now.Sub(p.held) > lastHold {
+		p.times = 0
+	}
+	p.held = now.Add(min(firstHold<<p.times, lastHold))
+	p.times = min(p.times+1, 10)
+}
+
 // wait takes one and waits for it; false where stop came first.
-func (p pace) wait(stop <-chan struct{}) bool {
-	if p.paced == nil {
+func (p *pace) wait(stop <-chan struct{}) bool {
+	wait := time.Until(p.take())
+	if wait <= 0 {
 		return true
 	}
 	select {
-	case <-time.After(time.Until(p.take())):
+	case <-time.After(wait):
 		return true
 	case <-stop:
 		return false
@@ -104,8 +127,8 @@ func (d *domainPaces) until(domain string, due, now time.Time) time.Time {
 	switch {
 	case p == nil:
 		return time.Time{}
-	case p.slow.After(now):
-		return p.slow
+	case p.slow.After(now): // not all at the same moment then
+		return p.slow.Add(time.Duration(rand.Int64N(int64(p.slow.Sub(now))/4 + 1)))
 	case p.every == 0 || due.After(d.begun):
 		return time.Time{}
 	case p.next.Before(now):
@@ -137,22 +160,19 @@ func (d *domainPaces) slow(domain string, now time.Time, j judge) time.Time {
 	return p.slow
 }
 
-// throttled says that a server asks for fewer letters to a domain, and not that one
-// mailbox is out of order or the server itself is going down: by the codes of RFC
-// 3463 for that, or by the words.
-func throttled(err error) bool {
+// throttled says whether a server asks for fewer letters, rather than that one
+// mailbox is out of order or that the server is going down: by the codes of RFC
+// 3463 for that, or by the words. ofDomain says that it asks for fewer to the
+// recipient's domain, which it names; else it speaks of itself.
+func throttled(err error, domain string) (ofDomain, yes bool) {
 	var failed *SendError
 	if !errors.As(err, &failed) || failed.Code/100 != 4 {
-		return false
-	}
-	if failed.Status == "4.7.28" || failed.Status == "4.4.5" {
-		return true
+		return false, false
 	}
 	text := strings.ToLower(failed.Reply)
-	for _, words := range []string{"rate limit", "too many", "throttl", "too fast", "slow down", "unusual rate", "deferred due to"} {
-		if strings.Contains(text, words) {
-			return true
-		}
+	yes = failed.Status == "4.7.28" || failed.Status == "4.4.5"
+	for _, words := range []string{"rate limit", "sending rate", "too many messages", "too many connections", "too many emails", "throttl", "too fast", "slow down", "unusual rate"} {
+		yes = yes || strings.Contains(text, words)
 	}
-	return false
+	return failed.Step == StepRcpt && (strings.Contains(text, domain) || failed.Status == "4.7.28"), yes
 }

@@ -302,3 +302,37 @@ func isASCII(s string) bool {
 
 // String names the server and how it is spoken to; it never shows a secret.
 func (s *SMTP) String() string { return fmt.Sprintf("%s (%s)", s.server.Addr, s.server.TLS) }
+
+// InOrder is a Courier that takes letters to the first of some servers that can be
+// used.
+type InOrder []*SMTP
+
+// Send hands over one letter.
+func (all InOrder) Send(ctx context.Context, from, to string, data []byte) (reply string, err error) {
+	for _, s := range all {
+		var server *ServerError
+		if reply, err = s.Send(ctx, from, to, data); !errors.As(err, &server) {
+			return reply, err
+		}
+	}
+	return reply, err
+}
+
+// Connect sees that there is a server that can be used.
+func (all InOrder) Connect(ctx context.Context) (err error) {
+	for _, s := range all {
+		if err = s.Connect(ctx); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// Close ends all connections.
+func (all InOrder) Close() error {
+	var failures []error
+	for _, s := range all {
+		failures = append(failures, s.Close())
+	}
+	return errors.Join(failures...)
+}

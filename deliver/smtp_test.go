@@ -365,3 +365,21 @@ func TestPlainIsForLoopback(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A single letter goes by the first server that can be used.
+func TestInOrder(t *testing.T) {
+	second := startPeer(t, nil)
+	away := deliver.Server{Addr: "127.0.0.1:1", TLS: deliver.TLSPlain, Timeout: time.Second}
+	c := deliver.InOrder{deliver.NewSMTP(away), deliver.NewSMTP(plain(second))}
+	defer c.Close()
+	if err := c.Connect(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := send(t, c, "ada@example.org"); err != nil || len(second.took()) != 1 {
+		t.Errorf("got %v", err)
+	}
+	var trouble *deliver.ServerError
+	if _, err := send(t, deliver.InOrder{deliver.NewSMTP(away)}, "ada@example.org"); !errors.As(err, &trouble) {
+		t.Errorf("with none it gives %v", err)
+	}
+}

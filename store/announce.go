@@ -96,9 +96,11 @@ func (l Announcements) Of(ctx context.Context, issueID int64) ([]sigpost.Announc
 }
 
 // OpenIssues gives the issues of a digest that have an announcement which can
-// still be made, or which was begun, the oldest first.
+// still be made, or which was begun, the oldest first; but for those whose sending
+// stands still.
 func (l Announcements) OpenIssues(ctx context.Context, digest string) ([]sigpost.Issue, error) {
 	all, err := collect(ctx, l.db, readIssue, `SELECT `+issueColumns+` FROM issues i WHERE i.digest = $1
-AND EXISTS (SELECT 1 FROM announcements a WHERE a.issue_id = i.id AND a.state IN ('queued', 'sending')) ORDER BY i.window_to`, digest)
+AND EXISTS (SELECT 1 FROM announcements a WHERE a.issue_id = i.id AND a.state IN ('queued', 'sending'))
+AND NOT EXISTS (SELECT 1 FROM sendings s WHERE s.issue_id = i.id AND s.paused > 0) ORDER BY i.window_to`, digest)
 	return all, l.db.fail("looking for announcements of the digest "+digest, err)
 }

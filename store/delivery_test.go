@@ -101,8 +101,9 @@ func TestTurn(t *testing.T) {
 		if n != 1 || !due.Equal(hours(3)) {
 			t.Errorf("%d wait until %s", n, due)
 		}
-		if _, err := db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliverySent, "250", time.Time{}), hours(2), hours(3), 0); err == nil || !strings.Contains(err.Error(), "were not being sent") {
-			t.Errorf("a result of what is not being sent gives %v", err)
+		must(db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliveryFailed, "550", time.Time{}), hours(2), hours(3), 0))(t)
+		if again := must(db.Delivery(ctx, first.ID))(t); again.State != sigpost.DeliveryQueued || again.Reply != "451 later" {
+			t.Errorf("a late result made it %+v", again)
 		}
 		again := must(db.Turn(ctx, issue.ID, nil, hours(3), hours(4), 9))(t)
 		if len(again) != 1 || again[0].Attempts != 2 {
@@ -120,6 +121,15 @@ func TestTurn(t *testing.T) {
 		sent := must(db.Deliveries(ctx, issue.ID, sigpost.DeliverySent))(t)
 		if len(sent) != 1 || sent[0].Attempts != 2 || sent[0].Reply != "250 taken" || !sent[0].Due.Equal(hours(3)) {
 			t.Errorf("sent are %+v", sent)
+		}
+
+		// Whoever was taken for gone, and comes with what was sent, is heard.
+		if _, unknown, err := db.Recover(ctx, issue.ID, false, hours(4)); unknown != 2 || err != nil {
+			t.Errorf("%d are unknown, %v", unknown, err)
+		}
+		must(db.Turn(ctx, issue.ID, result(taken[1].ID, sigpost.DeliverySent, "250 late", time.Time{}), hours(4), hours(5), 0))(t)
+		if late := must(db.Delivery(ctx, taken[1].ID))(t); late.State != sigpost.DeliverySent || late.Reply != "250 late" {
+			t.Errorf("what was sent is %+v", late)
 		}
 	})
 }

@@ -21,7 +21,7 @@ var ErrStale = errors.New("the subscription was changed since, or has ended")
 func (db *DB) SetPreferences(ctx context.Context, s sigpost.Subscription) (sigpost.Subscription, error) {
 	err := db.Tx(ctx, func(tx *DB) error {
 		n, err := tx.exec(ctx, `UPDATE subscriptions SET topics = $3, muted = $4, as_text = $5, news_only = $6, paused_until = $7, serial = serial + 1,
-resumed_at = CASE WHEN suspended_at > 0 THEN suspended_at ELSE resumed_at END, suspended_at = 0, suspended_for = '', trials = 0 WHERE id = $1 AND serial = $2 AND state = 'active'`, s.ID, s.Serial, packTopics(s.Topics), packTopics(s.Muted), number(s.Text), number(s.NewsOnly), micros(s.PausedUntil))
+resumed_at = CASE WHEN suspended_at > 0 THEN suspended_at + 1 ELSE resumed_at END, suspended_at = 0, suspended_for = '', trials = 0 WHERE id = $1 AND serial = $2 AND state = 'active'`, s.ID, s.Serial, packTopics(s.Topics), packTopics(s.Muted), number(s.Text), number(s.NewsOnly), micros(s.PausedUntil))
 		if err == nil && n == 0 {
 			err = &failure{ErrStale.Error(), ErrStale}
 		}

@@ -31,7 +31,7 @@ type Sending struct {
 func (s Sending) Filled() bool { return s.Queued >= s.QueueEnd }
 
 // BeginSending notes that an issue begins to be sent, to those who are subscribed
-// to its digest by now, and counts the archive's generation on. at is now.
+// to its digest by now. at is now.
 func (db *DB) BeginSending(ctx context.Context, issue sigpost.Issue, expires, at time.Time) (s Sending, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
 		var end int64
@@ -40,9 +40,6 @@ func (db *DB) BeginSending(ctx context.Context, issue sigpost.Issue, expires, at
 		}
 		if _, err := tx.exec(ctx, `INSERT INTO sendings (issue_id, begun, queue_end, expires) VALUES ($1, $2, $3, $4)`,
 			issue.ID, micros(at), end, micros(expires)); err != nil {
-			return err
-		}
-		if _, err := tx.exec(ctx, `UPDATE generations SET generation = generation + 1`); err != nil {
 			return err
 		}
 		if err := tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, at); err != nil {
@@ -125,23 +122,23 @@ func (db *DB) Enter(ctx context.Context, s *Sending, upTo int64, rows []sigpost.
 }
 
 // enteredTypes are those of what differs from one entered row to the next.
-var enteredTypes = []string{"BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT"}
+var enteredTypes = []string{"BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT"}
 
 func (db *DB) enter(ctx context.Context, issueID int64, rows []sigpost.Delivery, lease, at time.Time) error {
 	return inBulk(rows, func(chunk []sigpost.Delivery) error {
 		params := len(chunk) * len(enteredTypes)
 		query := bulkText(db.name+" entered", len(chunk), func() string {
 			p := func(n int) string { return "CAST(" + db.place(params+n) + " AS BIGINT)" }
-			return `WITH r (id, subscription_id, message_id, state, reply) AS (VALUES ` + db.rowsOf(enteredTypes, len(chunk)) + `)
-INSERT INTO deliveries (id, subscription_id, message_id, state, reply, attempts, lease, issue_id, due, updated)
-SELECT r.id, r.subscription_id, r.message_id, r.state, r.reply, CASE WHEN r.state = 'sending' THEN 1 ELSE 0 END,
-CASE WHEN r.state = 'sending' THEN ` + p(1) + ` ELSE 0 END, ` + p(2) + `, ` + p(3) + `, ` + p(4) + ` FROM r WHERE TRUE`
+			return `WITH r (id, subscription_id, message_id, state, reply, due) AS (VALUES ` + db.rowsOf(enteredTypes, len(chunk)) + `)
+INSERT INTO deliveries (id, subscription_id, message_id, state, reply, due, attempts, lease, issue_id, updated)
+SELECT r.id, r.subscription_id, r.message_id, r.state, r.reply, r.due, CASE WHEN r.state = 'sending' THEN 1 ELSE 0 END,
+CASE WHEN r.state = 'sending' THEN ` + p(1) + ` ELSE 0 END, ` + p(2) + `, ` + p(3) + ` FROM r WHERE TRUE`
 		})
-		args := make([]any, 0, params+4)
+		args := make([]any, 0, params+3)
 		for _, d := range chunk {
-			args = append(args, d.ID, d.SubscriptionID, string(d.MessageID), string(d.State), clean(d.Reply))
+			args = append(args, d.ID, d.SubscriptionID, string(d.MessageID), string(d.State), clean(d.Reply), micros(d.Due))
 		}
-		_, err := db.exec(ctx, query, append(args, micros(lease), issueID, micros(at), micros(at))...)
+		_, err := db.exec(ctx, query, append(args, micros(lease), issueID, micros(at))...)
 		return err
 	})
 }
@@ -168,7 +165,8 @@ func (db *DB) SendUntil(ctx context.Context, issueID int64, expires time.Time) e
 }
 
 // EndSending ends the sending of an issue before everybody had it: letters that
-// are queued are suppressed, and no more are queued. at is now.
+// are queued are suppressed, notes in channels too, and no more are queued. at is
+// now.
 func (db *DB) EndSending(ctx context.Context, issueID int64, why string, at time.Time) (suppressed int, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
 		if _, err := tx.exec(ctx, `UPDATE sendings SET queued = queue_end, paused = 0, paused_why = '', ended_why = $2 WHERE issue_id = $1`,
@@ -178,6 +176,10 @@ func (db *DB) EndSending(ctx context.Context, issueID int64, why string, at time
 		n, err := tx.exec(ctx, `UPDATE deliveries SET state = 'suppressed', reply = $2, lease = 0, updated = $3 WHERE issue_id = $1 AND state = 'queued'`,
 			issueID, clean(why), micros(at))
 		if suppressed = int(n); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `UPDATE announcements SET state = 'suppressed', reply = $2, lease = 0, updated = $3
+WHERE issue_id = $1 AND state IN ('queued', 'sending') AND state = 'queued'`, issueID, clean(why), micros(at)); err != nil {
 			return err
 		}
 		return tx.SetIssueState(ctx, issueID, sigpost.IssueSent, at)
@@ -194,7 +196,13 @@ func (db *DB) SendingTotal(ctx context.Context, s Sending, digest string) (n int
 	return n, db.fail(fmt.Sprintf("counting the letters of issue %d", s.IssueID), err)
 }
 
-// Generation counts the sendings that the archive knows of, and says when an
+// CountGeneration counts the archive's generation on and gives it.
+func (db *DB) CountGeneration(ctx context.Context) (n int64, err error) {
+	err = db.scan(ctx, `UPDATE generations SET generation = generation + 1 RETURNING generation`, nil, &n)
+	return n, db.fail("counting the archive's generation on", err)
+}
+
+// Generation counts how far sending has come, of all issues, and says when an
 // operator last said that it had been put back to an earlier state; zero where
 // nobody did. It serves to find out an archive that would send again what it does
 // not know of.

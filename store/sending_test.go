@@ -24,7 +24,7 @@ func unsent(t testing.TB, db *store.DB, n int) (sigpost.Issue, []sigpost.Subscri
 // entered are rows for subscriptions, those with an even ID being sent.
 func entered(readers []sigpost.Subscription) (rows []sigpost.Delivery) {
 	for _, s := range readers {
-		row := sigpost.Delivery{SubscriptionID: s.ID, MessageID: letterOf(s), State: sigpost.DeliverySending, Lease: hours(2)}
+		row := sigpost.Delivery{SubscriptionID: s.ID, MessageID: letterOf(s), State: sigpost.DeliverySending, Due: hours(1), Lease: hours(2)}
 		if s.ID%2 == 1 {
 			row.State, row.Reply, row.Lease = sigpost.DeliverySuppressed, "no news", hours(0).AddDate(-3000, 0, 0)
 		}
@@ -123,7 +123,7 @@ func TestPauseResumeEnd(t *testing.T) {
 		s := must(db.Sending(ctx, issue.ID))(t)
 		var rows []sigpost.Delivery
 		for _, r := range must(db.Addressees(ctx, s, "weekly", 9))(t) {
-			rows = append(rows, sigpost.Delivery{SubscriptionID: r.ID, MessageID: letterOf(r), State: sigpost.DeliverySending, Lease: hours(2)})
+			rows = append(rows, sigpost.Delivery{SubscriptionID: r.ID, MessageID: letterOf(r), State: sigpost.DeliverySending, Due: hours(1), Lease: hours(2)})
 		}
 		must(db.Enter(ctx, &s, rows[0].SubscriptionID, rows[:1], hours(1)))(t)
 		must(db.Turn(ctx, issue.ID, result(rows[0].ID, sigpost.DeliveryQueued, "later", hours(9)), hours(1), hours(2), 0))(t)
@@ -143,6 +143,7 @@ func TestGeneration(t *testing.T) {
 			t.Errorf("a new archive has %d, %s, %v", n, at, err)
 		}
 		must(db.BeginSending(ctx, issue, hours(10), hours(1)))(t)
+		equal(t, "generation", must(db.CountGeneration(ctx))(t), int64(1))
 		check(t, db.Restored(ctx, 7, "put back", hours(2)))
 		if n, at, err := db.Generation(ctx); n != 7 || !at.Equal(hours(2)) || err != nil {
 			t.Errorf("it has %d, %s, %v", n, at, err)

@@ -86,9 +86,9 @@ const (
 // Limits of requests, which anybody can make for anybody. What is counted by
 // address is so for each of the mails that it makes us send.
 const (
-	perAddress = 3  // a day
-	perDomain  = 60 // an hour
-	perNetwork = 30 // an hour
+	perAddress = 3   // a day
+	perDomain  = 300 // an hour: many people are at large providers
+	perNetwork = 30  // an hour
 	perAll     = 1000
 	// perLink is how many new links, and copies of what is stored, a subscription
 	// gets in a day.

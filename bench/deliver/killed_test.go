@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -143,4 +145,34 @@ func TestTwoSenders(t *testing.T) {
 	if unknown := checkLedger(t, file, sink.Letters()); unknown > 0 {
 		t.Errorf("%d letters are unknown", unknown)
 	}
+}
+
+// A disk that is full in the middle: it is said, what was sent is sent once, and
+// what is not on record is unknown. Then there is room again.
+func TestDiskFull(t *testing.T) {
+	sink, err := mailtest.StartSMTP(mailtest.SMTPOptions{Security: mailtest.Plain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sink.Close()
+	*readers = max(*readers, 3000) // so that the ledger outgrows the room
+	p, file := ready(t, sink.Addr)
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block, room = 512, 64 << 10
+	c := exec.Command("sh", "-c", fmt.Sprintf("ulimit -f %d; exec %q --config %q --now 2016-04-25T14:01:00Z digest send", (info.Size()+room)/block,
+		p.Path(), filepath.Join(p.Dir, "config.toml")))
+	out, err := c.CombinedOutput()
+	if c.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "full") && !strings.Contains(string(out), "room") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	before := len(sink.Letters())
+	if before == 0 || before == *readers {
+		t.Errorf("%d letters were sent before the disk was full", before)
+	}
+	said, _ := sendAll(t, p)
+	unknown := checkLedger(t, file, sink.Letters())
+	t.Logf("%d letters before the disk was full, %d unknown at the end (%s)", before, unknown, said)
 }
