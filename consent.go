@@ -81,6 +81,7 @@ const (
 	NoticeLink    NoticeKind = "link"    // a new link to the preferences
 	NoticeStored  NoticeKind = "stored"  // all that is stored about them
 	NoticeAnswer  NoticeKind = "answer"  // what came of a mail command
+	NoticeTrouble NoticeKind = "trouble" // to the operator: an issue is not sent
 )
 
 // Limit is how often something may happen: N times in Per, and as many at once.

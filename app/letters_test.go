@@ -90,3 +90,29 @@ func TestLettersAreAsReadersWantThem(t *testing.T) {
 		t.Errorf("who left was told %s", last.Data)
 	}
 }
+
+// An issue that is refused for what it says stands still, and the operator is told.
+func TestOperatorIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.smtpKeys = "operator = \"ops@example.org\"\n"
+	a := w.open()
+	w.manyReaders(a, 20)
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Refuse, Code: 554, Text: "5.7.1 this looks like spam", Times: 9})
+	r, err := a.Run(context.Background(), false)
+	if err == nil || r.Digests[0].Sent[0].Paused == "" {
+		t.Errorf("%+v, %v", r.Digests[0].Sent, err)
+	}
+	w.setNow(w.clock().Add(time.Hour))
+	if r, err = a.Run(context.Background(), false); err != nil || r.Digests[0].Sent[0].Paused == "" || r.Digests[0].Sent[0].Outcome.Done() > 0 {
+		t.Errorf("the next run: %+v, %v", r.Digests[0].Sent, err)
+	}
+	told := 0
+	for _, l := range w.letters() {
+		if l.To == "ops@example.org" && strings.Contains(l.Data, "sigpost digest resume") && strings.Contains(l.Data, "looks like spam") {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("the operator was told %d times", told)
+	}
+}

@@ -171,6 +171,26 @@ func (a notices) change(d config.Digest, s sigpost.Subscription, token string) [
 	return ps
 }
 
+// Trouble tells the operator that an issue stands still, or is not sent.
+func (a notices) Trouble(d config.Digest, number int, why, do string) (sigpost.Notice, error) {
+	issue := fmt.Sprintf("issue %d of %s", number, d.Title)
+	return a.write(sigpost.NoticeTrouble, d, address(a.Config.SMTP.Operator).Address, "Not sent: "+issue, issue+" is not sent",
+		[]paragraph{{Text: why}, {Text: do}})
+}
+
+// tellOperator has the operator told, who may have no address.
+func (a *App) tellOperator(ctx context.Context, d config.Digest, number int, why, do string) error {
+	if a.Config.SMTP.Operator == "" {
+		return nil
+	}
+	n, err := notices{a}.Trouble(d, number, why, do)
+	if err != nil {
+		return err
+	}
+	n.Due = a.now()
+	return a.Store.QueueNotice(ctx, n)
+}
+
 // Link brings a new link to the preferences.
 func (a notices) Link(s sigpost.Subscription, token string) (sigpost.Notice, error) {
 	d, err := a.Config.Digest(s.Digest)

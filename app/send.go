@@ -111,7 +111,8 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	if a.now().After(sending.Expires) && sending.Paused.IsZero() {
 		r.Ended = fmt.Sprintf("it was to be sent by %s, and nothing more of it is", sending.Expires.In(d.Location()).Format(time.RFC1123))
 		r.Outcome.Suppressed, err = a.Store.EndSending(ctx, issue.ID, r.Ended, a.now())
-		return r, errors.Join(err, fmt.Errorf("%w: %s", ErrExpired, r.Ended))
+		return r, errors.Join(err, fmt.Errorf("%w: %s", ErrExpired, r.Ended),
+			a.tellOperator(ctx, d, issue.Number, "It is too late to send it: "+r.Ended+".", "See why nothing ran; the next issue goes out as ever."))
 	}
 	if !sending.Paused.IsZero() {
 		r.Paused = sending.PausedWhy
@@ -144,7 +145,8 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	if tripped := (*deliver.Tripped)(nil); errors.As(err, &tripped) {
 		r.Paused = tripped.Error()
 		_, pausing := a.Store.PauseSending(context.WithoutCancel(ctx), issue.ID, r.Paused, a.now())
-		err = errors.Join(err, pausing)
+		err = errors.Join(err, pausing, a.tellOperator(context.WithoutCancel(ctx), d, issue.Number, r.Paused,
+			"It stands still until somebody says \"sigpost digest resume\" or \"sigpost digest cancel\"."))
 	}
 	if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
 		s, reading := a.Store.Sending(ctx, issue.ID)

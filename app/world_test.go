@@ -36,7 +36,7 @@ type world struct {
 	web     string
 	// mailboxes are more of them on the account, and more is more of the
 	// configuration; digestKeys are more of the digest's.
-	mailboxes, more, digestKeys string
+	mailboxes, more, digestKeys, smtpKeys string
 
 	mu  sync.Mutex
 	now time.Time
@@ -179,9 +179,9 @@ unsubscribe_mailto = "leave@digest.example.org"
 host = %q
 tls = "plain"
 timeout = "5s"
-[web]
+%s[web]
 url = %q
-%s`, imapAddr, caFile, user, w.mailboxes, w.digestKeys, smtpAddr, w.web, w.more)
+%s`, imapAddr, caFile, user, w.mailboxes, w.digestKeys, smtpAddr, w.smtpKeys, w.web, w.more)
 	w.write("config.toml", text)
 	cfg, err := config.Load(filepath.Join(w.dir, "config.toml"))
 	if err != nil {

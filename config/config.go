@@ -258,7 +258,9 @@ func (d Digest) NthWeekday() int {
 // cannot be used.
 type SMTP struct {
 	Relay
-	Unknown   string        `toml:"unknown"`
+	Unknown string `toml:"unknown"`
+	// Operator is told by mail of an issue that stands still or was not sent.
+	Operator  string        `toml:"operator"`
 	Fallbacks []Relay       `toml:"fallback"`
 	Domains   []DomainLimit `toml:"domain"`
 }

@@ -88,7 +88,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# schedule = ", "\nschedule = ", "\n# moved = ", "\nmoved = ", "\n# also = ", "\nalso = ", "\n# templates", "\ntemplates",
 		"\n# [[dkim]]", "\n[[dkim]]", "\n# domain = ", "\ndomain = ", "\n# selector = ", "\nselector = ", "\n# key_", "\nkey_",
 		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ",
-		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ",
+		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ", "\n# operator = ", "\noperator = ",
 		"\n# old_secret", "\nold_secret", "\n# service_address", "\nservice_address").Replace(withFallbacks(withAnnounces()))
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)

@@ -411,6 +411,9 @@ func (c *Config) checkSMTP(ch *checker) {
 		}
 	}
 	oneOf(ch, "smtp.unknown", c.SMTP.Unknown, "hold", "resend")
+	if c.SMTP.Operator != "" {
+		checkAddress(ch, "smtp.operator", c.SMTP.Operator)
+	}
 }
 
 func (c *Config) checkRelay(ch *checker, at string, r Relay) {

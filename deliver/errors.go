@@ -88,7 +88,7 @@ func (e *SendError) policy() bool {
 // content says that what was refused is what the letter says (X.6 and X.7 of RFC
 // 3463): the recipient has no part in it.
 func (e *SendError) content() bool {
-	return e.Kind == Permanent && e.Step == StepDot && (strings.HasPrefix(e.Status, "5.7.") || strings.HasPrefix(e.Status, "5.6.") || e.Status == "" && e.Code == 554)
+	return e.Kind == Permanent && e.Step == StepDot && (strings.HasPrefix(e.Status, "5.7.") || strings.HasPrefix(e.Status, "5.6.") || (e.Status == "" || e.Status == "5.0.0") && e.Code == 554)
 }
 
 // system says that the server itself is out of order (X.3.X of RFC 3463, section
