@@ -342,7 +342,7 @@ func (a *App) smtpServers() (servers []deliver.Server, limits []deliver.DomainLi
 		servers = append(servers, server)
 	}
 	for _, l := range a.Config.SMTP.Domains {
-		limits = append(limits, deliver.DomainLimit{Domains: l.Names, Rate: l.Rate})
+		limits = append(limits, deliver.DomainLimit{Domains: l.Names, Rate: l.Rate, AtOnce: l.Connections})
 	}
 	return servers, limits, nil
 }

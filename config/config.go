@@ -280,6 +280,8 @@ type Relay struct {
 type DomainLimit struct {
 	Names []string `toml:"names"`
 	Rate  float64  `toml:"rate"` // letters a second
+	// Connections is how many letters may be on their way at the same time.
+	Connections int `toml:"connections"`
 }
 
 // Web says where the pages are served.

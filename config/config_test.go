@@ -188,7 +188,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a fallback of nowhere", "# [[smtp.fallback]]\n", "[[smtp.fallback]]\nconnections = 3\n", "a fallback needs a host"},
 		{"no connections", "connections = 4\n# How many letters go", "connections = 400\n# How many letters go", "400 connections: give 1 to 100"},
 		{"a token of nobody", "# oauth_account = \"\"\n# ca_file = \"\"\ntimeout = \"60s\"\n# The name that", "oauth_account = \"exampel\"\ntimeout = \"60s\"\n# The name that", "exampel"},
-		{"a limit of nothing", "# [[smtp.domain]]\n", "[[smtp.domain]]\nnames = [\"example.com\"]\n", "more than 0 letters a second"},
+		{"a limit of nothing", "# [[smtp.domain]]\n", "[[smtp.domain]]\nnames = [\"example.com\"]\n", "a limit needs more than 0 letters a second"},
 		{"a key of no domain", "# [[dkim]]\n", "[[dkim]]\nselector = \"s\"\nkey_file = \"k\"\n", "has no domain"},
 		{"a key with no selector", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nkey_file = \"k\"\n", "has no selector"},
 		{"no key", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nselector = \"s\"\n", "one of key_file and key_env; it has 0"},

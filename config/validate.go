@@ -406,8 +406,8 @@ func (c *Config) checkSMTP(ch *checker) {
 		if len(l.Names) == 0 {
 			ch.add(at+"names", "a limit needs the names of its domains, such as [\"example.org\"]")
 		}
-		if l.Rate <= 0 {
-			ch.add(at+"rate", "has to be more than 0 letters a second")
+		if l.Rate < 0 || l.Connections < 0 || l.Rate == 0 && l.Connections == 0 {
+			ch.add(at+"rate", "a limit needs more than 0 letters a second, or a number of connections, or both")
 		}
 	}
 	oneOf(ch, "smtp.unknown", c.SMTP.Unknown, "hold", "resend")

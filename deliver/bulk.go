@@ -39,7 +39,9 @@ type Pack func(ctx context.Context, c sigpost.Claim) (Parcel, error)
 // DomainLimit bounds how fast letters go to the addresses at some domains.
 type DomainLimit struct {
 	Domains []string
-	Rate    float64 // letters a second, over all servers
+	Rate    float64 // letters a second, over all servers; 0 for any number
+	// AtOnce is how many may be on their way at the same time; 0 for any number.
+	AtOnce int
 }
 
 // Bulk sends issues to many readers.
@@ -403,8 +405,9 @@ func (r *bulkRun) done(p *pool, c sigpost.Claim, reply string, err error) {
 	var server *ServerError
 	untried := errors.As(err, &server)
 	v := judge{r.options, r.clock}.verdict(c.Attempts, r.cut.Load(), reply, err)
+	domain := domainOf(c.Subscription.Subscriber.Addr)
+	r.domains.leave(domain)
 	if !untried {
-		domain := domainOf(c.Subscription.Subscriber.Addr)
 		r.mu.Lock()
 		if r.current.Load() == p { // else it has been left by now
 			r.trouble.note(err, domain)
@@ -439,7 +442,8 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpo
 			if !ok {
 				return nil
 			}
-			if until := r.domains.until(domainOf(c.Subscription.Subscriber.Addr), c.Due, r.clock()); !until.IsZero() {
+			domain := domainOf(c.Subscription.Subscriber.Addr)
+			if until := r.domains.until(domain, c.Due, r.clock()); !until.IsZero() {
 				r.putBack(c, until)
 				continue
 			}
@@ -447,7 +451,14 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpo
 				r.putBack(c, c.Due)
 				continue
 			}
+			if !r.domains.enter(domain) {
+				r.putBack(c, r.clock().Add(domainWait))
+				continue
+			}
 			parcel, err := r.pack(ctx, c)
+			if err != nil {
+				r.domains.leave(domain)
+			}
 			switch {
 			case errors.Is(err, ErrNoLetter):
 				r.settle(c, verdict{state: sigpost.DeliverySuppressed, reply: err.Error()}, false)

@@ -357,6 +357,39 @@ func TestBulkPacesDomains(t *testing.T) {
 	eachOnce(t, p.took())
 }
 
+// As many letters are on their way to a domain as may be, and no more.
+func TestBulkBoundsWhatGoesToADomainAtOnce(t *testing.T) {
+	p := startPeer(t, nil)
+	m := newMemory(t, 120)
+	slow := func(c sigpost.Claim) bool { return c.SubscriptionID%3 == 0 }
+	var now, most atomic.Int64
+	b := deliver.NewBulk(domains{m, slow}, []deliver.Server{lanes(p, 4)}, []deliver.DomainLimit{{Domains: []string{"slow.example"}, AtOnce: 1}},
+		time.Now, slog.New(slog.DiscardHandler), deliver.Options{Patience: time.Minute})
+	outcome, err := b.Send(t.Context(), issue, func(ctx context.Context, c sigpost.Claim) (deliver.Parcel, error) {
+		parcel, err := pack(ctx, c)
+		if slow(c) {
+			most.Store(max(most.Load(), now.Add(1)))
+			parcel.Text = counted{parcel.Text, func() { now.Add(-1) }}
+		}
+		return parcel, err
+	}, nil)
+	if err != nil || outcome.Sent != 120 || most.Load() != 1 {
+		t.Errorf("%+v, %v; %d at once", outcome, err, most.Load())
+	}
+	eachOnce(t, p.took())
+}
+
+// counted tells when a text is written.
+type counted struct {
+	deliver.Text
+	written func()
+}
+
+func (c counted) Append(b []byte, stuffed bool) ([]byte, error) {
+	c.written()
+	return c.Text.Append(b, stuffed)
+}
+
 // domains puts some readers at slow.example.
 type domains struct {
 	*memory

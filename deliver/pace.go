@@ -98,6 +98,8 @@ type domainPace struct {
 	next  time.Time     // the next free place
 	slow  time.Time     // nothing goes before: the domain has asked for that
 	times int           // how often in a row
+	most  int           // letters on their way at the same time; 0 for any number
+	now   int           // that are
 }
 
 // domainSlack is how far ahead of its place a letter may go.
@@ -106,10 +108,10 @@ const domainSlack = 100 * time.Millisecond
 func newDomainPaces(limits []DomainLimit, now time.Time) *domainPaces {
 	d := &domainPaces{begun: now, limits: map[string]*domainPace{}}
 	for _, l := range limits {
-		if l.Rate <= 0 {
-			continue
+		shared := &domainPace{most: l.AtOnce}
+		if l.Rate > 0 {
+			shared.every = time.Duration(float64(time.Second) / l.Rate)
 		}
-		shared := &domainPace{every: time.Duration(float64(time.Second) / l.Rate)}
 		for _, name := range l.Domains {
 			d.limits[strings.ToLower(name)] = shared
 		}
@@ -140,6 +142,34 @@ func (d *domainPaces) until(domain string, due, now time.Time) time.Time {
 		return time.Time{}
 	}
 	return place
+}
+
+// domainWait is how long a letter is put back whose domain has as many on their
+// way as it may.
+const domainWait = 200 * time.Millisecond
+
+// enter notes that a letter is on its way to a domain; false where it must not be.
+func (d *domainPaces) enter(domain string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.limits[domain]
+	if p == nil || p.most == 0 {
+		return true
+	}
+	if p.now >= p.most {
+		return false
+	}
+	p.now++
+	return true
+}
+
+// leave notes that one is not on its way any more.
+func (d *domainPaces) leave(domain string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if p := d.limits[domain]; p != nil && p.now > 0 {
+		p.now--
+	}
 }
 
 // slow notes that a domain wants less, and gives until when nothing goes to it:
