@@ -34,7 +34,7 @@ func TestKilled(t *testing.T) {
 	defer sink.Close()
 	p, file := ready(t, sink.Addr)
 	// A pace makes the issue last as long as there are kills.
-	pace := float64(*readers) / float64(*kills) / 0.12
+	pace := float64(*readers) / float64(*kills) / 0.25
 	p.Write(t, "config.toml", fmt.Sprintf(config, sink.Addr, *connections)+fmt.Sprintf("rate = %.1f\n", pace))
 	killed := 0
 	for range *kills {
