@@ -335,11 +335,8 @@ func TestBulkPacesDomains(t *testing.T) {
 	b := deliver.NewBulk(domains{m, slow}, []deliver.Server{lanes(p, 2)}, []deliver.DomainLimit{{Domains: []string{"slow.example"}, Rate: 20}},
 		time.Now, slog.New(slog.DiscardHandler), deliver.Options{Patience: time.Minute})
 	outcome, err := b.Send(t.Context(), issue, func(ctx context.Context, c sigpost.Claim) (deliver.Parcel, error) {
-		if all.Add(1); !slow(c) && others.Add(1) == 20 {
-			t.Logf("the others were done after %s", time.Since(began))
-			if time.Since(began) > 600*time.Millisecond {
-				t.Error("the others had to wait")
-			}
+		if all.Add(1); !slow(c) && others.Add(1) == 20 && all.Load() > 38 {
+			t.Error("the others had to wait for the slow ones")
 		}
 		return pack(ctx, c)
 	}, nil)
