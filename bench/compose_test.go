@@ -18,18 +18,7 @@ import (
 	"sigpost/internal/mailtest"
 )
 
-// composeConfig has no mailbox: the mail is imported.
-const composeConfig = `[archive]
-database = "sigpost.db"
-secret_file = "secret"
-[[list]]
-name = "list"
-[[digest]]
-name = "weekly"
-title = "The sample's week"
-from = "weekly@digest.example.org"
-unsubscribe_mailto = "leave@digest.example.org"
-[smtp]
+const composeConfig = program.Weekly + `[smtp]
 host = "127.0.0.1:25"
 tls = "plain"
 `

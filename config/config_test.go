@@ -190,6 +190,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a token of nobody", "# oauth_account = \"\"\n# ca_file = \"\"\ntimeout = \"60s\"\n# The name that", "oauth_account = \"exampel\"\ntimeout = \"60s\"\n# The name that", "exampel"},
 		{"a limit of nothing", "# [[smtp.domain]]\n", "[[smtp.domain]]\nnames = [\"example.com\"]\n", "a limit needs more than 0 letters a second"},
 		{"a key of no domain", "# [[dkim]]\n", "[[dkim]]\nselector = \"s\"\nkey_file = \"k\"\n", "has no domain"},
+		{"a key of a word", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example\"\nselector = \"s\"\nkey_file = \"k\"\n", "it has no dot"},
 		{"a key with no selector", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nkey_file = \"k\"\n", "has no selector"},
 		{"no key", "# [[dkim]]\n", "[[dkim]]\ndomain = \"example.org\"\nselector = \"s\"\n", "one of key_file and key_env; it has 0"},
 		{"a key's domain", "# [[dkim]]\n", "[[dkim]]\ndomain = \"münchen.example\"\nselector = \"s\"\nkey_file = \"k\"\n", "as the DNS has it"},

@@ -53,6 +53,8 @@ func CheckDKIMName(domain, selector string) error {
 			return fmt.Errorf("the %s %q of a DKIM key has to be written as the DNS has it, such as \"xn--mnchen-3ya.example\"", v.what, v.name)
 		case len(v.name) > 200 || !hostName.MatchString(v.name):
 			return fmt.Errorf("%q cannot be the %s of a DKIM key: write it in lower-case letters, digits and dashes, such as %q", v.name, v.what, v.such)
+		case v.what == "domain" && !strings.Contains(v.name, "."):
+			return fmt.Errorf("%q cannot be the domain of a DKIM key: it has no dot, as %q has", v.name, v.such)
 		}
 	}
 	return nil

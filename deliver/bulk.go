@@ -82,22 +82,6 @@ const (
 	serverRest = time.Minute
 )
 
-// Tripped says that the letters of an issue are refused, and not for their
-// recipients' sake: more of the same would do harm.
-type Tripped struct {
-	Refused, Of int   // of the last letters
-	Last        error // what the server said
-}
-
-// Error says what to do.
-func (e *Tripped) Error() string {
-	return fmt.Sprintf("%d of the last %d letters were refused for what we are or send, and not for their recipients: "+
-		"see to it (\"sigpost check --mail\"), then go on with \"sigpost digest resume\": %v", e.Refused, e.Of, e.Last)
-}
-
-// Unwrap gives the last refusal.
-func (e *Tripped) Unwrap() error { return e.Last }
-
 // Send works on everything of the issue that is due, each delivery once, and on
 // what comes due within the patience of the options. progress, which may be nil,
 // is told from time to time how many are done.
@@ -109,12 +93,9 @@ func (e *Tripped) Unwrap() error { return e.Last }
 func (b *Bulk) Send(ctx context.Context, issueID int64, pack Pack, progress func(done int)) (Outcome, error) {
 	r := newBulkRun(b, issueID, pack)
 	if !b.options.Shared {
-		released, unknown, err := b.books.Recover(ctx, issueID, b.options.Unknown == Resend, b.clock())
+		unknown, err := settleLeft(ctx, b.books, issueID, b.options.Unknown, b.clock(), b.log)
 		if err != nil {
-			return r.outcome, fmt.Errorf("recover deliveries of issue %d: %w", issueID, err)
-		}
-		if released+unknown > 0 {
-			b.log.Info("deliveries were left in the middle", "issue", issueID, "released", released, "unknown", unknown)
+			return r.outcome, err
 		}
 		r.outcome.Unknown += unknown
 	}
@@ -158,21 +139,6 @@ type bulkRun struct {
 	trouble trouble
 }
 
-// pool is a server with what is known of it in this run.
-type pool struct {
-	server Server // with as many connections as it takes now
-	most   int    // connections
-	pace   *pace
-	lanes  int
-	down   error     // why it cannot be used
-	since  time.Time // that it is so, or that it takes fewer connections
-}
-
-type lanesEnd struct {
-	pool *pool
-	err  error
-}
-
 func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
 	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan sigpost.Claim, mostWindow),
 		stop: make(chan struct{}), wake: make(chan struct{}, 1)}
@@ -190,8 +156,8 @@ func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
 
 // all works until nothing is due any more.
 func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
-	flight, cut := r.flight(ctx)
-	defer cut()
+	flight, land := outlive(ctx, r.options.Grace, func() { r.cut.Store(true) })
+	defer land()
 	inHand, more := 0, true
 	for {
 		done := r.bring()
@@ -240,21 +206,6 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 			r.rest(ctx)
 		}
 	}
-}
-
-// flight is a context that outlives the end of ctx by the grace, so that the fate
-// of letters in flight becomes known.
-func (r *bulkRun) flight(ctx context.Context) (context.Context, func()) {
-	flight, cut := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(r.options.Grace):
-			r.cut.Store(true)
-			cut()
-		case <-flight.Done():
-		}
-	})
-	return flight, func() { stop(); cut() }
 }
 
 // halt ends taking for a reason, if it is one.
@@ -404,7 +355,7 @@ func (r *bulkRun) stir() {
 func (r *bulkRun) done(p *pool, c sigpost.Claim, reply string, err error) {
 	var server *ServerError
 	untried := errors.As(err, &server)
-	v := judge{r.options, r.clock}.verdict(c.Attempts, r.cut.Load(), reply, err)
+	v := r.judging().verdict(c.Attempts, r.cut.Load(), reply, err)
 	domain := domainOf(c.Subscription.Subscriber.Addr)
 	r.domains.leave(domain)
 	if !untried {
@@ -415,7 +366,7 @@ func (r *bulkRun) done(p *pool, c sigpost.Claim, reply string, err error) {
 		r.mu.Unlock()
 		switch of, yes := throttled(err, domain); {
 		case yes && of:
-			until := r.domains.slow(domain, r.clock(), judge{r.options, r.clock})
+			until := r.domains.slow(domain, r.clock(), r.judging())
 			if v.state == sigpost.DeliveryQueued && v.due.Before(until) {
 				v.due = until
 			}
@@ -432,169 +383,9 @@ func (r *bulkRun) done(p *pool, c sigpost.Claim, reply string, err error) {
 	r.keep(c, result)
 }
 
+func (r *bulkRun) judging() judge { return judge{r.options, r.clock} }
+
 func domainOf(addr string) string { return strings.ToLower(addr[strings.LastIndexByte(addr, '@')+1:]) }
-
-// taker gives a lane its parcels.
-func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpost.Claim] {
-	return func(wait bool) *job[sigpost.Claim] {
-		for {
-			c, ok := r.claim(ctx, p, wait)
-			if !ok {
-				return nil
-			}
-			domain := domainOf(c.Subscription.Subscriber.Addr)
-			if until := r.domains.until(domain, c.Due, r.clock()); !until.IsZero() {
-				r.putBack(c, until)
-				continue
-			}
-			if !r.clock().Before(c.Lease) { // somebody else may have it by now
-				r.putBack(c, c.Due)
-				continue
-			}
-			if !r.domains.enter(domain) {
-				r.putBack(c, r.clock().Add(domainWait))
-				continue
-			}
-			parcel, err := r.pack(ctx, c)
-			if err != nil {
-				r.domains.leave(domain)
-			}
-			switch {
-			case errors.Is(err, ErrNoLetter):
-				r.settle(c, verdict{state: sigpost.DeliverySuppressed, reply: err.Error()}, false)
-			case err != nil && ctx.Err() != nil:
-				r.putBack(c, c.Due)
-			case err != nil:
-				r.log.Warn("a letter could not be composed", "delivery", c.ID, "subscription", c.SubscriptionID, "err", err)
-				r.settle(c, judge{r.options, r.clock}.later(c.Attempts, "it could not be composed: "+err.Error()), false)
-			default:
-				return &job[sigpost.Claim]{of: c, parcel: parcel}
-			}
-		}
-	}
-}
-
-// claim takes the next of the queue when the server's pace allows it.
-func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c sigpost.Claim, ok bool) {
-	select {
-	case <-r.stop:
-		return c, false
-	default:
-	}
-	if r.current.Load() != p { // another server has its turn
-		return c, false
-	}
-	if !wait {
-		if !p.pace.free() {
-			return c, false
-		}
-		select {
-		case c = <-r.queue:
-			p.pace.take()
-			return c, true
-		default:
-			r.stir()
-			return c, false
-		}
-	}
-	for look := time.NewTicker(time.Second); c.ID == 0; {
-		select {
-		case c = <-r.queue:
-			look.Stop()
-		case <-look.C:
-			if r.current.Load() == p {
-				continue
-			}
-			look.Stop()
-			return c, false
-		case <-r.stop:
-			look.Stop()
-			return c, false
-		}
-	}
-	if !p.pace.wait(r.stop) {
-		r.putBack(c, c.Due)
-		return c, false
-	}
-	return c, true
-}
-
-// staff opens as many lanes as there is work for, at the first server that can
-// be used. Its error says that there is none.
-func (r *bulkRun) staff(ctx context.Context, inHand int) error {
-	for again := true; again; {
-		select {
-		case end := <-r.ended:
-			r.lost(end)
-		default:
-			again = false
-		}
-	}
-	var reasons []error
-	for _, p := range r.pools {
-		if p.down != nil && time.Since(p.since) < serverRest {
-			reasons = append(reasons, p.down)
-			continue
-		}
-		if p.down != nil || p.server.Connections < p.most && time.Since(p.since) > serverRest/10 {
-			p.down, p.server.Connections, p.since = nil, min(p.server.Connections+1, p.most), time.Now()
-		}
-		r.current.Store(p)
-		for ; p.lanes < min(p.server.Connections, (inHand+1)/2); p.lanes++ {
-			server := p.server
-			r.lanes.Go(func() { r.ended <- lanesEnd{p, r.lane(ctx, p, server)} })
-		}
-		return nil
-	}
-	return errors.Join(reasons...)
-}
-
-// lost notes that a lane has ended. Where others go on, the server has had enough
-// of them.
-func (r *bulkRun) lost(end lanesEnd) {
-	p := end.pool
-	p.lanes--
-	switch {
-	case end.err == nil:
-	case p.lanes > 0:
-		p.server.Connections, p.since = p.lanes, time.Now()
-		r.log.Info("a mail server takes fewer connections", "server", p.server.Addr, "connections", p.lanes, "err", end.err)
-	default:
-		p.down, p.since = end.err, time.Now()
-		r.log.Warn("a mail server cannot be used", "server", p.server.Addr, "err", end.err)
-	}
-}
-
-// lane works until there is nothing more.
-func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
-	take := r.taker(ctx, p)
-	if r.courier != nil {
-		return r.byCourier(ctx, p, take)
-	}
-	l := &lane[sigpost.Claim]{server: server, take: take,
-		done: func(j *job[sigpost.Claim], reply string, err error) { r.done(p, j.of, reply, err) }}
-	err := l.run(ctx)
-	r.stir()
-	return err
-}
-
-// byCourier hands letters to a courier.
-func (r *bulkRun) byCourier(ctx context.Context, p *pool, take func(bool) *job[sigpost.Claim]) error {
-	for j := take(true); j != nil; j = take(true) {
-		var reply string
-		data, err := j.parcel.Text.Append(nil, false)
-		if err == nil {
-			reply, err = r.courier.Send(ctx, j.parcel.From, j.parcel.To, data)
-		}
-		r.done(p, j.of, reply, err)
-		var server *ServerError
-		if errors.As(err, &server) {
-			r.stir()
-			return err
-		}
-	}
-	return nil
-}
 
 // tripped says whether the trouble is such that sending has to stop. A server that
 // takes nothing is left alone first, where there is another one.
@@ -610,75 +401,4 @@ func (r *bulkRun) tripped() error {
 		return nil
 	}
 	return err
-}
-
-// trouble counts what went wrong without a recipient's fault.
-type trouble struct {
-	limit   int // of broken
-	broken  int // letters in a row that got nowhere
-	refused int // letters in a row that were refused for what we are or send
-	domains map[string]bool
-	recent  [100]bool // of the last letters, which were
-	seen    int
-	sent    int
-	last    error
-	reached error // the first verdict
-}
-
-func (t *trouble) note(err error, domain string) {
-	var failed *SendError
-	refused := errors.As(err, &failed) && (failed.policy() || failed.content())
-	t.recent[t.seen%len(t.recent)] = refused
-	t.seen++
-	if err == nil {
-		t.sent++
-	}
-	switch {
-	case refused:
-		if t.refused++; t.refused == 1 {
-			t.domains = map[string]bool{}
-		}
-		t.domains[domain], t.last = true, err
-	case aboutRecipient(err):
-		t.broken, t.refused = 0, 0
-	default:
-		t.broken, t.last = t.broken+1, err
-	}
-	if t.reached == nil {
-		t.reached = t.verdict()
-	}
-}
-
-// oneDomain is how many letters in a row one domain may refuse to have from us,
-// where others took them.
-const oneDomain = 25
-
-// verdict is nil while there is not too much of it. What the letters say trips the
-// fuse, in a row or by a third of at least ten; a server that wants nothing from us
-// only ends the run.
-func (t *trouble) verdict() error {
-	var failed *SendError
-	content := errors.As(t.last, &failed) && failed.content()
-	refused, of := 0, min(t.seen, len(t.recent))
-	for _, r := range t.recent {
-		refused += number(r)
-	}
-	inARow := t.refused >= brokenLimit && (t.sent == 0 || len(t.domains) > 1 || t.refused >= oneDomain)
-	switch {
-	case content && inARow:
-		return &Tripped{Refused: t.refused, Of: t.refused, Last: t.last}
-	case refused >= 10 && 3*refused > of && (t.sent == 0 || len(t.domains) > 1 || refused >= oneDomain):
-		return &Tripped{Refused: refused, Of: of, Last: t.last}
-	case t.broken >= t.limit || inARow:
-		return fmt.Errorf("%d letters in a row got nowhere, so the mail server or the way to it is at fault: see to it, then run again: %w",
-			max(t.broken, t.refused), t.last)
-	}
-	return nil
-}
-
-func number(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }

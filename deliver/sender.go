@@ -199,12 +199,9 @@ func (r *run) recover(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	released, unknown, err := r.ledger.Recover(ctx, r.issueID, r.options.Unknown == Resend, r.clock())
+	unknown, err := settleLeft(ctx, r.ledger, r.issueID, r.options.Unknown, r.clock(), r.log)
 	if err != nil {
-		return fmt.Errorf("recover deliveries of issue %d: %w", r.issueID, err)
-	}
-	if released+unknown > 0 {
-		r.log.Info("deliveries were left in the middle", "issue", r.issueID, "released", released, "unknown", unknown)
+		return err
 	}
 	r.outcome.Unknown += unknown
 	return nil
@@ -292,17 +289,39 @@ func (r *run) begin(ctx context.Context, d sigpost.Delivery) (bool, error) {
 // hand gives the letter to the courier. A letter in flight outlives the end of
 // ctx by the grace, so that its fate becomes known.
 func (r *run) hand(ctx context.Context, from, to string, data []byte) (string, error) {
+	flight, land := outlive(ctx, r.options.Grace, func() {})
+	defer land()
+	return r.courier.Send(flight, from, to, data)
+}
+
+// outlive is a context that goes on for the grace after the end of ctx, or until
+// land; cut is called when the grace ends it.
+func outlive(ctx context.Context, grace time.Duration, cut func()) (flight context.Context, land func()) {
 	flight, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		select {
-		case <-time.After(r.options.Grace):
+		case <-time.After(grace):
+			cut()
 			cancel()
 		case <-flight.Done():
 		}
 	})
-	defer stop()
-	return r.courier.Send(flight, from, to, data)
+	return flight, func() { stop(); cancel() }
+}
+
+// settleLeft settles what a sender left behind that is gone, and gives how many
+// letters are unknown for that.
+func settleLeft(ctx context.Context, ledger interface {
+	Recover(ctx context.Context, issueID int64, resend bool, at time.Time) (released, unknown int, err error)
+}, issueID int64, policy UnknownPolicy, at time.Time, log *slog.Logger) (unknown int, err error) {
+	released, unknown, err := ledger.Recover(ctx, issueID, policy == Resend, at)
+	if err != nil {
+		return 0, fmt.Errorf("recover deliveries of issue %d: %w", issueID, err)
+	}
+	if released+unknown > 0 {
+		log.Info("deliveries were left in the middle", "issue", issueID, "released", released, "unknown", unknown)
+	}
+	return unknown, nil
 }
 
 // stopping picks out what must stop the run: trouble of the server, or so many
@@ -317,7 +336,7 @@ func (r *run) stopping(err error) error {
 		return nil
 	}
 	if r.broken++; r.broken >= brokenLimit {
-		return fmt.Errorf("%d letters in a row got nowhere, so the mail server or the way to it is at fault: see to it, then run again: %w", r.broken, err)
+		return gotNowhere(r.broken, err)
 	}
 	return nil
 }

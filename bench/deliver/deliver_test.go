@@ -46,19 +46,8 @@ var (
 	source      = flag.Bool("source", true, "measure smtp-source, too")
 )
 
-// config has no mailbox: the sample list is imported. With a web address each
-// letter has its own links.
-const config = `[archive]
-database = "sigpost.db"
-secret_file = "secret"
-[[list]]
-name = "list"
-[[digest]]
-name = "weekly"
-title = "The sample's week"
-from = "weekly@digest.example.org"
-postal_address = "1 Main Street, Springfield"
-unsubscribe_mailto = "leave@digest.example.org"
+// config has a web address, so that each letter has its own links.
+const config = program.Weekly + `postal_address = "1 Main Street, Springfield"
 [web]
 url = "https://digest.example.org"
 [smtp]

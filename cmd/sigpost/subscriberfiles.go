@@ -132,7 +132,7 @@ func (c subscriberExport) person(s *session, out io.Writer) error {
 
 type subscriberImport struct {
 	digestFlag
-	File   string `arg:"" type:"existingfile" help:"A CSV file with names of columns in its first line, or JSON objects (.json, .jsonl)."`
+	File   string `arg:"" help:"A CSV file with names of columns in its first line, or JSON objects (.json, .jsonl)."`
 	Format string `enum:"auto,csv,json" default:"auto" help:"auto (the default, by the name of the file), csv or json."`
 	Source string `name:"consent-source" placeholder:"TEXT" help:"How those agreed who have no consent_source of their own in the file."`
 	Date   string `name:"consent-date" placeholder:"DAY" help:"When they did, such as 2016-04-25."`
@@ -149,7 +149,7 @@ func (c subscriberImport) Run(s *session) error {
 	defer a.Close()
 	in, err := os.Open(c.File)
 	if err != nil {
-		return err
+		return sigpost.Usage(fmt.Errorf("the file of readers cannot be read: %w; check its name", err))
 	}
 	defer in.Close()
 	form := c.Format

@@ -10,6 +10,20 @@ import (
 	"testing"
 )
 
+// Weekly is a configuration with a weekly digest and no mailbox: the mail is
+// imported. More may follow it, and [smtp] has to.
+const Weekly = `[archive]
+database = "sigpost.db"
+secret_file = "secret"
+[[list]]
+name = "list"
+[[digest]]
+name = "weekly"
+title = "The sample's week"
+from = "weekly@digest.example.org"
+unsubscribe_mailto = "leave@digest.example.org"
+`
+
 // Program is sigpost, built, in a folder with a configuration of its own.
 type Program struct{ Dir string }
 
