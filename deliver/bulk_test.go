@@ -625,3 +625,37 @@ func TestBulkRefusedForSMTPUTF8(t *testing.T) {
 		})
 	}
 }
+
+// A letter that may have arrived is held, or sent once more with the same
+// Message-ID, as the policy says; so is what a sender left that is gone.
+func TestBulkUnknownPolicy(t *testing.T) {
+	for policy, want := range map[deliver.UnknownPolicy]int{deliver.Hold: 1, deliver.Resend: 2} {
+		t.Run(string(policy), func(t *testing.T) {
+			p := startPeer(t, at(".", 2, takeIt))
+			m := newMemory(t, 5)
+			left := m.rows[4] // as a killed sender leaves it
+			left.State, left.Lease = sigpost.DeliverySending, noon.Add(time.Hour)
+			now := newClock()
+			for range 2 {
+				if _, err := bulk(m, now, deliver.Options{Unknown: policy}, lanes(p, 1)).Send(t.Context(), issue, pack, nil); err != nil {
+					t.Error(err)
+				}
+				now.move(10 * time.Minute)
+			}
+			got := map[string]int{}
+			for _, l := range p.took() {
+				got[l.to]++
+				if !strings.HasPrefix(l.data, "Message-ID: <id"+strings.Trim(l.to, "<>r@exampl.og")+"@") {
+					t.Errorf("%s has %q", l.to, l.data)
+				}
+			}
+			counts := m.states()
+			if got["<r2@example.org>"] != want || got["<r5@example.org>"] != want-1 {
+				t.Errorf("letters: %v", got)
+			}
+			if held := counts[sigpost.DeliveryUnknown]; (policy == deliver.Hold) != (held == 2) || counts[sigpost.DeliverySent]+held != 5 {
+				t.Errorf("the ledger has %v", counts)
+			}
+		})
+	}
+}
