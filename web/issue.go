@@ -43,7 +43,7 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	p, err := s.issuePage(issue, chosen)
+	p, err := s.issuePage(r, issue, chosen)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -73,7 +73,7 @@ func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpos
 
 // issuePage is an issue, cut to what is chosen: a sample of what a reader would
 // get.
-func (s *site) issuePage(issue sigpost.Issue, chosen sigpost.Selection) (issuePage, error) {
+func (s *site) issuePage(r *http.Request, issue sigpost.Issue, chosen sigpost.Selection) (issuePage, error) {
 	t, err := s.Templates(issue.Digest)
 	if err != nil {
 		return issuePage{}, err
@@ -82,7 +82,7 @@ func (s *site) issuePage(issue sigpost.Issue, chosen sigpost.Selection) (issuePa
 	reader.Web, reader.IssueURL, reader.Selection = true, "", chosen
 	content, err := t.Page(issue, reader)
 	return issuePage{
-		page: s.page(content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest),
+		page: s.page(r, content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest),
 	}, err
 }
 
@@ -100,7 +100,7 @@ func RenderIssue(o Options, issue sigpost.Issue) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.issuePage(issue, sigpost.Selection{})
+	p, err := s.issuePage(nil, issue, sigpost.Selection{})
 	if err != nil {
 		return nil, err
 	}

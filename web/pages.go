@@ -25,7 +25,7 @@ type homePage struct {
 
 // home lists issues and threads; with ?tag=kind:name only that topic's.
 func (s *site) home(w http.ResponseWriter, r *http.Request) {
-	p := homePage{page: s.page(s.Title)}
+	p := homePage{page: s.page(r, s.Title)}
 	ctx := r.Context()
 	query := store.ThreadQuery{Limit: shown}
 	if name := r.FormValue("tag"); name != "" {
@@ -100,7 +100,7 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/threads/"+strconv.FormatInt(t.ID, 10), http.StatusMovedPermanently)
 		return
 	}
-	p := threadPage{page: s.page(t.BaseSubject), Thread: t}
+	p := threadPage{page: s.page(r, t.BaseSubject), Thread: t}
 	if p.From, p.LedTo, err = s.Store.Linked(ctx, t); err != nil {
 		s.fail(w, r, err)
 		return

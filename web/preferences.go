@@ -46,7 +46,7 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request, status in
 		return
 	}
 	zone := s.zoneOf(subscription)
-	page.page, page.Publication = s.page("Your preferences for "+p.Title), p.Title
+	page.page, page.Publication = s.page(r, "Your preferences for "+p.Title), p.Title
 	page.Address, page.Wishes = subscribe.MaskAddress(subscription.Subscriber.Addr), s.Wishes(subscription)
 	page.Active = subscription.State.Subscribed()
 	page.Tomorrow = s.Now().In(zone).AddDate(0, 0, 1).Format(time.DateOnly)
@@ -81,7 +81,7 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request) {
 			s.failPreferences(w, r, err)
 			return
 		}
-		s.show(w, r, http.StatusOK, "message", messagePage{s.page("Look into your mailbox"),
+		s.show(w, r, http.StatusOK, "message", messagePage{s.page(r, "Look into your mailbox"),
 			"If the address that this link was made for is still subscribed, a mail with a new link is on its way to it."})
 	case "unsubscribe":
 		subscription, err := s.Desk.Leave(r.Context(), token)
@@ -90,7 +90,7 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
-		s.show(w, r, http.StatusOK, "message", messagePage{s.page("Unsubscribed"), unsubscribedWords})
+		s.show(w, r, http.StatusOK, "message", messagePage{s.page(r, "Unsubscribed"), unsubscribedWords})
 	case "stored":
 		if err := s.Desk.SendStored(r.Context(), token); err != nil {
 			s.failPreferences(w, r, err)
@@ -150,7 +150,7 @@ func (s *site) changePreferences(w http.ResponseWriter, r *http.Request, token s
 // failPreferences offers a new link in the place of one that is used up.
 func (s *site) failPreferences(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, subscribe.ErrExpired) {
-		s.show(w, r, http.StatusGone, "renew", s.page("This link is used up"))
+		s.show(w, r, http.StatusGone, "renew", s.page(r, "This link is used up"))
 		return
 	}
 	s.fail(w, r, err)

@@ -63,7 +63,7 @@ func (s *site) subscribeHome(w http.ResponseWriter, r *http.Request) {
 		s.subscribeForm(w, r, s.Publications[0])
 		return
 	}
-	s.show(w, r, http.StatusOK, "subscribe", subscribePage{page: s.page("Subscribe"), Others: s.publicationLinks()})
+	s.show(w, r, http.StatusOK, "subscribe", subscribePage{page: s.page(r, "Subscribe"), Others: s.publicationLinks()})
 }
 
 func (s *site) subscribePage(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +92,7 @@ func (s *site) showSubscribe(w http.ResponseWriter, r *http.Request, status int,
 		s.fail(w, r, err)
 		return
 	}
-	page.page, page.Publication, page.Terms = s.page("Subscribe to "+p.Title), p.Title, subscribe.Terms(p.Title)
+	page.page, page.Publication, page.Terms = s.page(r, "Subscribe to "+p.Title), p.Title, subscribe.Terms(p.Title)
 	s.show(w, r, status, "subscribe", page)
 }
 
@@ -134,7 +134,7 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "message", messagePage{s.page("Look into your mailbox"), lookIntoMailbox})
+	s.show(w, r, http.StatusOK, "message", messagePage{s.page(r, "Look into your mailbox"), lookIntoMailbox})
 }
 
 // lookIntoMailbox is the answer to every request.
@@ -175,7 +175,7 @@ func (s *site) confirmPage(w http.ResponseWriter, r *http.Request) {
 	}
 	wish := request.Wish
 	p, _ := s.Publication(wish.Digest)
-	s.show(w, r, http.StatusOK, "confirm", confirmPage{page: s.page("Confirm your subscription"), Publication: p.Title,
+	s.show(w, r, http.StatusOK, "confirm", confirmPage{page: s.page(r, "Confirm your subscription"), Publication: p.Title,
 		Address: subscribe.MaskAddress(wish.Subscriber.Addr), Wishes: s.Wishes(wish)})
 }
 
@@ -188,10 +188,10 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 	s.Log.Info("subscribed", "subscription", subscription.ID, "digest", subscription.Digest)
 	p, _ := s.Publication(subscription.Digest)
-	page := confirmPage{page: s.page("You are subscribed"), Publication: p.Title, Address: subscribe.MaskAddress(subscription.Subscriber.Addr),
+	page := confirmPage{page: s.page(r, "You are subscribed"), Publication: p.Title, Address: subscribe.MaskAddress(subscription.Subscriber.Addr),
 		Wishes: s.Wishes(subscription), PreferencesURL: "/preferences/" + token, Done: true}
 	if !subscription.State.Subscribed() {
-		page.page, page.Ended = s.page("You have unsubscribed since"), true
+		page.page, page.Ended = s.page(r, "You have unsubscribed since"), true
 	}
 	s.show(w, r, http.StatusOK, "confirm", page)
 }
@@ -199,7 +199,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 // failConfirm says of a request that is gone what to do.
 func (s *site) failConfirm(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, subscribe.ErrExpired) {
-		s.show(w, r, http.StatusGone, "message", messagePage{s.page("This link is too old"),
+		s.show(w, r, http.StatusGone, "message", messagePage{s.page(r, "This link is too old"),
 			"A request is kept for a week only, and this one is gone. Nothing was sent to you and nothing will be. To subscribe, please ask once more."})
 		return
 	}
@@ -290,7 +290,7 @@ func retryAfter(w http.ResponseWriter, l subscribe.ErrLimited) {
 
 // privacy says what is stored.
 func (s *site) privacy(w http.ResponseWriter, r *http.Request) {
-	page := privacyPage{page: s.page("What is stored about readers")}
+	page := privacyPage{page: s.page(r, "What is stored about readers")}
 	for _, name := range s.Publications {
 		page.Publishers = append(page.Publishers, publisher{s.Digests[name], s.Contact(name), s.Author(name)})
 	}

@@ -15,7 +15,7 @@ type tried struct {
 
 // tryDoors are the pages of subscribing, in all their states.
 func (s *site) tryDoors() []tried {
-	p := s.page("One")
+	p := s.page(nil, "One")
 	p.Subscribing = true
 	topics := []topicGroup{{"Projects", []topicChoice{{Tag: "project:one", Title: "One", Threads: "1 thread", Follow: true, Muted: true}, {Tag: "project:two", Title: "Two"}}, true, true}}
 	wish := wishForm{Groups: topics, Editions: []choice{{"d", "Each day", true}, {"w", "Each week", false}}, OffersNewsOnly: true, NewsOnly: true, Text: true,
@@ -24,7 +24,7 @@ func (s *site) tryDoors() []tried {
 	return []tried{
 		{"subscribe", subscribePage{page: p, Others: []publicationLink{{"D", "/"}}}},
 		{"subscribe", subscribePage{page: p, Publication: "D", Wish: wish, Address: "j@example.org", Terms: "T", Problem: "P", Doubts: []string{"D"}, Sure: "j@example.org", Preview: true}},
-		{"subscribe", subscribePage{page: s.page("One"), Publication: "D", Wish: plain}},
+		{"subscribe", subscribePage{page: s.page(nil, "One"), Publication: "D", Wish: plain}},
 		{"confirm", confirmPage{page: p, Publication: "D", Address: "j…@example.org", Wishes: "everything"}},
 		{"confirm", confirmPage{page: p, PreferencesURL: "/", Done: true}},
 		{"confirm", confirmPage{page: p, Done: true, Ended: true}},
@@ -39,6 +39,18 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
+	for _, of := range []func() []tried{s.tryReading, s.tryDoors} {
+		for _, p := range of() {
+			if _, err := s.render(p.name, p.data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tryReading are the pages that everybody reads.
+func (s *site) tryReading() []tried {
 	tag := sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}
 	tagging := sigpost.Tagging{Tag: tag, Title: "One", Score: 1, State: sigpost.TagAccepted,
 		Evidence: []sigpost.Evidence{{Rule: "alias one", Field: "subject", Excerpt: "one"}, {Rule: "list"}}}
@@ -47,21 +59,16 @@ func (s *site) try() error {
 	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
 	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
 	message := &sigpost.Message{Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true, Attachments: []sigpost.Attachment{{Name: "a", Type: "text/plain"}, {}}}
-	for _, p := range append(s.tryDoors(), []tried{
-		{"home", homePage{page: s.page("")}},
-		{"home", homePage{page: s.page("One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
-		{"home", homePage{page: s.page(s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
-		{"thread", threadPage{page: s.page("One"), Thread: thread, Taggings: thread.Tags, From: &other, LedTo: []sigpost.Thread{other, thread},
+	return []tried{
+		{"home", homePage{page: s.page(nil, "")}},
+		{"home", homePage{page: s.page(nil, "One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
+		{"home", homePage{page: s.page(nil, s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
+		{"thread", threadPage{page: s.page(nil, "One"), Thread: thread, Taggings: thread.Tags, From: &other, LedTo: []sigpost.Thread{other, thread},
 			Messages: []messageView{{Message: message, Parts: []part{{"Quoted text", "a"}, {"", "b"}}, ArchiveURL: "https://example.org/", NewSubject: "Two"}}}},
-		{"issue", issuePage{page: s.page("D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
+		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
 			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
-		{"message", messagePage{s.page("One"), "Says."}},
-		{"unsubscribe", unsubscribePage{s.page("One"), "j…@example.org", "D", true}},
-		{"unsubscribe", unsubscribePage{s.page("One"), "j…@example.org", "D", false}},
-	}...) {
-		if _, err := s.render(p.name, p.data); err != nil {
-			return err
-		}
+		{"message", messagePage{s.page(nil, "One"), "Says."}},
+		{"unsubscribe", unsubscribePage{s.page(nil, "One"), "j…@example.org", "D", true}},
+		{"unsubscribe", unsubscribePage{s.page(nil, "One"), "j…@example.org", "D", false}},
 	}
-	return nil
 }

@@ -20,7 +20,7 @@ func (s *site) unsubscribePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, r, http.StatusOK, "unsubscribe", unsubscribePage{
-		s.page("Unsubscribe"), address, cmp.Or(s.Digests[digest], digest), state.Subscribed(),
+		s.page(r, "Unsubscribe"), address, cmp.Or(s.Digests[digest], digest), state.Subscribed(),
 	})
 }
 
@@ -38,7 +38,7 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
-	s.show(w, r, http.StatusOK, "message", messagePage{s.page("Unsubscribed"), unsubscribedWords})
+	s.show(w, r, http.StatusOK, "message", messagePage{s.page(r, "Unsubscribed"), unsubscribedWords})
 }
 
 // unsubscribedWords are what somebody sees who left.

@@ -66,6 +66,8 @@ type Options struct {
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
+	// People know who has signed in; nil where nobody can.
+	People People
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -76,6 +78,10 @@ type site struct {
 	files fs.FS
 	pages *template.Template
 	feeds []feedLink
+	// style is all style sheets, one after the other; version stands for the bytes
+	// of all static files.
+	style   []byte
+	version string
 }
 
 // newSite reads the templates of the pages.
@@ -89,6 +95,9 @@ func newSite(o Options) (*site, error) {
 		return nil, templates.Explain(err)
 	}
 	s.feeds = s.feedLinks()
+	if err := s.readStatic(); err != nil {
+		return nil, err
+	}
 	if err := s.try(); err != nil {
 		return nil, templates.Explain(err)
 	}
@@ -103,57 +112,62 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.home)
-	mux.HandleFunc("GET /threads/{id}", s.thread)
-	mux.HandleFunc("GET /issues/{digest}/{number}", s.issue)
-	mux.HandleFunc("GET /issues/{digest}/feed", s.feed)
-	mux.HandleFunc("GET "+CalendarPath, s.calendar)
-	mux.HandleFunc("GET /unsubscribe/{token}", personal(s.unsubscribePage))
-	mux.HandleFunc("POST /unsubscribe/{token}", personal(s.unsubscribe))
-	mux.HandleFunc("GET /privacy", s.privacy)
-	if len(s.Publications) > 0 {
-		s.doors(mux)
+	for _, to := range s.routes() {
+		mux.HandleFunc(to.pattern, s.guard(to))
 	}
-	mux.HandleFunc("GET /static/style.css", func(w http.ResponseWriter, r *http.Request) {
-		http.ServeFileFS(w, r, s.files, "web/static/style.css")
-	})
-	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) })
 	guarded, err := s.sameOrigin(mux)
 	return secure(guarded), err
 }
 
-// doors are where readers come and change what they get.
-func (s *site) doors(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+SubscribePath, s.subscribeHome)
-	mux.HandleFunc("GET "+SubscribePath+"/{digest}", s.subscribePage)
-	if len(s.Publications) == 1 { // the form is there without its name, and goes back there
-		mux.HandleFunc("POST "+SubscribePath, func(w http.ResponseWriter, r *http.Request) {
-			r.SetPathValue("digest", s.Publications[0])
-			s.subscribe(w, r)
-		})
+// readingRoutes are what everybody can read.
+func (s *site) readingRoutes() []route {
+	return []route{
+		{pattern: "GET /{$}", handle: s.home},
+		{pattern: "GET /threads/{id}", handle: s.thread},
+		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
+		{pattern: "GET /issues/{digest}/feed", handle: s.feed},
+		{pattern: "GET " + CalendarPath, handle: s.calendar},
+		{pattern: "GET /static/{file}", handle: s.static},
 	}
-	mux.HandleFunc("POST "+SubscribePath+"/{digest}", s.subscribe)
-	mux.HandleFunc("GET /confirm/{token}", personal(s.confirmPage))
-	mux.HandleFunc("POST /confirm/{token}", personal(s.confirm))
-	mux.HandleFunc("GET /preferences/{token}", personal(s.preferencesPage))
-	mux.HandleFunc("POST /preferences/{token}", personal(s.preferences))
-	mux.HandleFunc("POST "+APIPath, s.api)
 }
 
-// personal keeps a page that is one reader's out of caches and search engines.
-func personal(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("X-Robots-Tag", "noindex")
-		next(w, r)
+// doorRoutes are where readers come, change what they get, and leave.
+func (s *site) doorRoutes() []route {
+	routes := []route{
+		{pattern: "GET /unsubscribe/{token}", handle: s.unsubscribePage, personal: true},
+		{pattern: "POST /unsubscribe/{token}", handle: s.unsubscribe, personal: true, foreign: true},
+		{pattern: "GET /privacy", handle: s.privacy},
 	}
+	if len(s.Publications) == 0 {
+		return routes
+	}
+	if len(s.Publications) == 1 { // the form is there without its name, and goes back there
+		routes = append(routes, route{pattern: "POST " + SubscribePath, handle: func(w http.ResponseWriter, r *http.Request) {
+			r.SetPathValue("digest", s.Publications[0])
+			s.subscribe(w, r)
+		}})
+	}
+	return append(routes, []route{
+		{pattern: "GET " + SubscribePath, handle: s.subscribeHome},
+		{pattern: "GET " + SubscribePath + "/{digest}", handle: s.subscribePage},
+		{pattern: "POST " + SubscribePath + "/{digest}", handle: s.subscribe},
+		{pattern: "GET /confirm/{token}", handle: s.confirmPage, personal: true},
+		{pattern: "POST /confirm/{token}", handle: s.confirm, personal: true},
+		{pattern: "GET /preferences/{token}", handle: s.preferencesPage, personal: true},
+		{pattern: "POST /preferences/{token}", handle: s.preferences, personal: true},
+		{pattern: "POST " + APIPath, handle: s.api},
+	}...)
 }
 
 // sameOrigin refuses what another site's page makes a browser send. Mail providers
 // send the one click of RFC 8058 from wherever they are.
 func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
 	guard := http.NewCrossOriginProtection()
-	guard.AddInsecureBypassPattern("POST /unsubscribe/{token}")
+	for _, to := range s.routes() {
+		if to.foreign {
+			guard.AddInsecureBypassPattern(to.pattern)
+		}
+	}
 	if u, err := url.Parse(s.URL); err == nil && u.Host != "" { // a proxy may have changed Host
 		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
 			return nil, err
@@ -204,11 +218,9 @@ func dates(i sigpost.Issue) string {
 func secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		// All that a reader sends is a form of a few bytes.
-		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 		next.ServeHTTP(w, r)
 	})
 }
@@ -239,13 +251,34 @@ type page struct {
 	Site  string
 	Title string
 	Feeds []feedLink
-	// Subscribing says that readers can subscribe here.
-	Subscribing bool
+	// Subscribing says that readers can subscribe here, SigningIn that people can
+	// sign in.
+	Subscribing, SigningIn bool
+	// Person has signed in; their Role is RoleNobody where nobody has.
+	Person sigpost.Person
+	// Path is where the page is, with its query: signing in leads back there.
+	Path string
+	// Canonical is the one URL of what the page shows, Description a sentence of
+	// what that is; both may be empty.
+	Canonical, Description string
+	// NoIndex keeps the page out of search engines.
+	NoIndex bool
+	// Scripts are the names of files in web/static that make the page more
+	// comfortable.
+	Scripts []string
+	static  string // version of the static files
 }
 
-// page is one with a title.
-func (s *site) page(title string) page {
-	return page{s.Title, title, s.feeds, len(s.Publications) > 0}
+// Static is the path of a static file, which changes with what it holds.
+func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.static }
+
+// page is one with a title; r may be nil, where nobody has asked for it.
+func (s *site) page(r *http.Request, title string) page {
+	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version}
+	if r != nil {
+		p.Person, p.Path = personOf(r), r.URL.RequestURI()
+	}
+	return p
 }
 
 // problems say what people see of an error; one that is none of these is ours
@@ -256,6 +289,7 @@ var problems = []struct {
 	says   string
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
+	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
 }
@@ -275,7 +309,7 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status == http.StatusInternalServerError {
 		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
 	}
-	s.show(w, r, status, "message", messagePage{s.page(http.StatusText(status)), says})
+	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
 }
 
 type messagePage struct {

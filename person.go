@@ -1,0 +1,49 @@
+package sigpost
+
+import "time"
+
+// Role says what somebody may do on the pages. Each may what those before it may.
+type Role string
+
+// The roles, from the one that may least.
+const (
+	// RoleNobody is who has not signed in: reading, and what a link in a letter
+	// is for.
+	RoleNobody Role = ""
+	// RoleReader may be shown what has changed since they were here last, and
+	// report what is wrong.
+	RoleReader Role = "reader"
+	// RoleReviewer decides on tags, natures and threads, and hides messages.
+	RoleReviewer Role = "reviewer"
+	// RoleEditor also edits, approves and schedules issues.
+	RoleEditor Role = "editor"
+	// RoleAdmin also sees deliveries and sessions, and acts on quarantine.
+	RoleAdmin Role = "admin"
+)
+
+// Roles are those that somebody can be given, from the one that may least.
+func Roles() []Role { return []Role{RoleReader, RoleReviewer, RoleEditor, RoleAdmin} }
+
+// May says whether this role may do what needs the other one.
+func (r Role) May(needed Role) bool { return r.rank() >= needed.rank() }
+
+// rank is 0 for nobody, and for a role that there is not.
+func (r Role) rank() int {
+	for i, known := range Roles() {
+		if r == known {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Person is somebody who has signed in.
+type Person struct {
+	// Addr is the address by which the configuration names them, Role what they
+	// may do by the configuration of now.
+	Addr string
+	Role Role
+	// Session numbers the session, which ends at Expires.
+	Session int64
+	Expires time.Time
+}

@@ -1,0 +1,127 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"sigpost"
+)
+
+// route is a way in. The table of all of them is site.routes: nothing is
+// answered that is not in it.
+type route struct {
+	// pattern is http.ServeMux's, with the method.
+	pattern string
+	// needs is who may call it at least.
+	needs  sigpost.Role
+	handle http.HandlerFunc
+	// personal keeps the answer out of caches and search engines: it is one
+	// reader's. What needs a role is so anyway.
+	personal bool
+	// foreign lets other sites' pages and programs send it: only for what a token
+	// in the request allows, and no cookie.
+	foreign bool
+	// body is how many bytes a request may have; 0 means 64 KiB.
+	body int64
+}
+
+// usualBody is more than any form of a reader's has, in bytes.
+const usualBody = 64 << 10
+
+// routes are all ways in.
+func (s *site) routes() []route {
+	var all []route
+	for _, of := range []func() []route{s.readingRoutes, s.doorRoutes} {
+		all = append(all, of()...)
+	}
+	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})
+}
+
+// guard answers a route to whom it is for.
+func (s *site) guard(to route) http.HandlerFunc {
+	limit := to.body
+	if limit == 0 {
+		limit = usualBody
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		person, err := s.person(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if to.personal || to.needs != sigpost.RoleNobody {
+			w.Header().Set("Cache-Control", "no-store")
+			w.Header().Set("X-Robots-Tag", "noindex")
+		}
+		if !person.Role.May(to.needs) {
+			s.refuse(w, r, person, to.needs)
+			return
+		}
+		to.handle(w, r.WithContext(context.WithValue(r.Context(), personKey{}, person)))
+	}
+}
+
+type personKey struct{}
+
+// personOf is who sends a request; its role is RoleNobody where nobody signed in.
+func personOf(r *http.Request) sigpost.Person {
+	p, _ := r.Context().Value(personKey{}).(sigpost.Person)
+	return p
+}
+
+// People know who has signed in.
+type People interface {
+	// Person is who a session's secret belongs to. The error wraps
+	// sigpost.ErrNotFound where the session is over, was revoked, or never was, and
+	// where the configuration does not name the person any more.
+	Person(ctx context.Context, secret string) (sigpost.Person, error)
+}
+
+// sessionCookie is the one cookie of the site. On https its name makes browsers
+// bind it to this host and path (RFC 6265bis, section 4.1.3.2).
+func (s *site) sessionCookie() string {
+	if strings.HasPrefix(s.URL, "https:") {
+		return "__Host-sigpost"
+	}
+	return "sigpost"
+}
+
+func (s *site) setSession(w http.ResponseWriter, secret string, expires time.Time) {
+	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", Expires: expires,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.URL, "https:")})
+}
+
+// person asks who sends a request. Whose session is over is nobody.
+func (s *site) person(r *http.Request) (sigpost.Person, error) {
+	cookie, err := r.Cookie(s.sessionCookie())
+	if err != nil || s.People == nil {
+		return sigpost.Person{}, nil
+	}
+	p, err := s.People.Person(r.Context(), cookie.Value)
+	if errors.Is(err, sigpost.ErrNotFound) {
+		return sigpost.Person{}, nil
+	}
+	return p, err
+}
+
+// refuse tells somebody that a page is not for them: who has not signed in can do
+// so, and comes back here.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, p sigpost.Person, needed sigpost.Role) {
+	if p.Role == sigpost.RoleNobody {
+		if s.People == nil {
+			s.fail(w, r, sigpost.ErrNotFound)
+			return
+		}
+		s.show(w, r, http.StatusUnauthorized, "message", messagePage{s.page(r, "Please sign in"), "This page is for those who look after the archive."})
+		return
+	}
+	s.show(w, r, http.StatusForbidden, "message", messagePage{s.page(r, "Not for you"),
+		"This page is for " + string(needed) + "s, and you are signed in as " + string(p.Role) + "."})
+}
+
+// errForbidden says that somebody asked for what is not for them.
+var errForbidden = errors.New("forbidden")
