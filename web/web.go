@@ -66,8 +66,10 @@ type Options struct {
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
-	// People know who has signed in; nil where nobody can.
-	People People
+	// People sign in and out; nil where nobody can. LinksByMail says that links are
+	// mailed to them.
+	People      People
+	LinksByMail bool
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -292,6 +294,14 @@ var problems = []struct {
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
+}
+
+// formError says of a form that cannot be read what is wrong with it.
+func formError(err error) error {
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		return err
+	}
+	return sigpost.ErrUsage
 }
 
 // fail shows what went wrong.
