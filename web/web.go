@@ -137,7 +137,7 @@ func (s *site) doors(mux *http.ServeMux) {
 	mux.HandleFunc("POST /confirm/{token}", personal(s.confirm))
 	mux.HandleFunc("GET /preferences/{token}", personal(s.preferencesPage))
 	mux.HandleFunc("POST /preferences/{token}", personal(s.preferences))
-	mux.HandleFunc("POST "+APIPath, s.api)
+	mux.HandleFunc("POST "+APIPath, s.apiSubscribe)
 }
 
 // personal keeps a page that is one reader's out of caches and search engines.
