@@ -111,6 +111,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET /unsubscribe/{token}", personal(s.unsubscribePage))
 	mux.HandleFunc("POST /unsubscribe/{token}", personal(s.unsubscribe))
 	mux.HandleFunc("GET /privacy", s.privacy)
+	mux.HandleFunc("POST "+unsubscriptionsPath, personal(s.apiUnsubscribe))
 	if len(s.Publications) > 0 {
 		s.doors(mux)
 	}
@@ -137,7 +138,10 @@ func (s *site) doors(mux *http.ServeMux) {
 	mux.HandleFunc("POST /confirm/{token}", personal(s.confirm))
 	mux.HandleFunc("GET /preferences/{token}", personal(s.preferencesPage))
 	mux.HandleFunc("POST /preferences/{token}", personal(s.preferences))
-	mux.HandleFunc("POST "+APIPath, s.apiSubscribe)
+	mux.HandleFunc("POST "+subscriptionsPath, s.apiSubscribe)
+	mux.HandleFunc("POST "+confirmationsPath, personal(s.apiConfirm))
+	mux.HandleFunc("GET "+preferencesPath, personal(s.apiPreferences))
+	mux.HandleFunc("PUT "+preferencesPath, personal(s.apiChange))
 }
 
 // personal keeps a page that is one reader's out of caches and search engines.
