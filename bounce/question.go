@@ -136,7 +136,8 @@ func (q question) temporary() bool {
 // who a letter is for, it cannot mean the recipient.
 func (q question) answer() (reason Reason, evidence string) {
 	reason, evidence = q.ask()
-	if reason == "userunknown" || reason == "hostunknown" || reason == "hasmoved" || reason == "notaccept" {
+	switch reason {
+	case "userunknown", "hostunknown", "hasmoved", "notaccept", "suspend", "filtered":
 		switch q.command {
 		case "MAIL":
 			return "rejected", evidence
@@ -199,6 +200,13 @@ func (q question) last() (Reason, string) {
 		return "blocked", shown
 	case q.command == "MAIL":
 		return "rejected", shown
+	}
+	for _, r := range vague {
+		if at, ok := r.match(q, q.said); ok {
+			return r.reason, excerpt(q.shown, at)
+		}
+	}
+	switch {
 	case strings.HasPrefix(q.code, "50") && q.code < "505":
 		return "syntaxerror", shown // RFC 5321, section 4.2.2
 	case q.code == "521": // RFC 7504

@@ -507,7 +507,7 @@ var rules = []rule{
 	// Nobody is there: said at RCPT, or by a status code, it is sure.
 	{reason: "userunknown", status: []string{"5.1.1", "4.1.1", "5.1.0", "5.1.3", "5.1.10"}, words: noSuchUser},
 	// Words of the letter or its sender under the code of an unknown address.
-	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, words: []string{
+	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, code: []string{"4", "5"}, words: []string{
 		"sent", "sending", "sender", "senders", "content", "limit", "limits", "abuse", "rate", "too many", "your", "not allowed", "not permitted", "prohibited",
 		"message rejected", "mail rejected", "email rejected", "message refused", "mail refused", "rule", "rules", "filter",
 	}},
@@ -597,14 +597,13 @@ var rules = []rule{
 		"system config error", "timeout waiting for input", "wrong owner", "bad interpreter", "delivery to file forbidden", "delivery to pipe forbidden",
 		"local delivery failed", "lmtp error", "dns lookup failure", "internal system error", "internal error", "internal server error", "system error",
 		"server error", "server configuration", "configuration error", "local configuration", "misconfigured", "mail system configuration", "local error",
-		"fatal error", "temporary failure", "temporary local problem", "temporary problem", "temporarily unavailable", "service unavailable",
-		"service currently unavailable", "service is unavailable", "service not available", "server unavailable", "server is unavailable", "server busy",
+		"fatal error", "temporary local problem", "temporary problem", "temporarily unavailable", "service not available", "server unavailable", "server is unavailable", "server busy",
 		"server too busy", "server is busy", "system not", "system unavailable", "system resources", "insufficient resources", "resources temporarily",
-		"resources unavailable", "not available", "technical difficulties", "technical problem", "transaction failed", "unexpected error", "unknown error",
+		"resources unavailable", "technical difficulties", "technical problem", "transaction failed", "unexpected error", "unknown error",
 		"unspecified error", "can't create user output file", "cannot send mail", "cannot forward", "can't get", "database error", "ldap", "i/o error",
 		"input/output error", "unable to process", "processing error", "queue file write error", "error in processing", "unexpected failure",
 		"mail server is temporarily", "it's a configuration", "mx list for * points back", "mail for * loops back to myself", "loops back to",
-		"insufficient permission", "try again later", "please try again", "try later", "system failure",
+		"insufficient permission", "system failure",
 	}},
 	{reason: "syntaxerror", words: []string{
 		"angle-brackets", "expected word", "source-routed", "missing or malformed local part", "illegal character in", "malformed address",
@@ -615,4 +614,12 @@ var rules = []rule{
 	}},
 	{reason: "onhold", words: []string{"on hold"}},
 	{reason: "rejected", words: []string{"rejected due to", "message rejected", "mail rejected", "email rejected", "rejected"}, at: []string{"MAIL"}},
+}
+
+// vague rules are asked last, where neither words nor a status code say more.
+var vague = []rule{
+	{reason: "systemerror", words: []string{
+		"try again later", "please try again", "try later", "temporary failure", "service unavailable", "service is unavailable",
+		"service currently unavailable", "not available",
+	}},
 }
