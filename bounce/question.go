@@ -170,7 +170,7 @@ func (q question) ask() (reason Reason, evidence string) {
 	}
 	if q.wider != "" {
 		for _, r := range rules {
-			if at, ok := r.match(q, q.wider); ok {
+			if at, ok := r.match(q, q.wider); ok && !r.near {
 				return r.reason, excerpt(q.wider, at)
 			}
 		}

@@ -22,6 +22,9 @@ type rule struct {
 	kind string
 	// uncoded wants no reply code of SMTP: a system speaks for itself.
 	uncoded bool
+	// near wants the words in what was said of the recipient, and not in the rest
+	// of the report.
+	near bool
 	// anywhere has the words looked for in all of the report.
 	anywhere bool
 }

@@ -129,12 +129,13 @@ var rules = []rule{
 	{reason: "authfailure", words: []string{"authentication information", "fails to pass authentication"}},
 	{reason: "rejected", words: []string{"sender verify failed", "callout verification", "listed in spamhaus dbl"}},
 	{reason: "blocked", words: []string{"spamhaus", "spamcop", "barracudacentral", "sorbs.net", "blocked using", "dnsbl", "rbl."}},
+	{reason: "systemerror", words: []string{
+		"loops back to", "loop was found in the mail exchanger", "it would create a mail loop", "detected a loop condition", "points back to",
+	}},
+	{reason: "networkerror", status: []string{"4.4.2", "5.4.2", "4.4.3"}, words: []string{"connection dropped", "dns", "servfail"}},
 	{reason: "networkerror", words: []string{
 		"host name lookup failure", "hop count exceeded", "routing loop", "mail loop", "forwarding loop", "message looping", "loop detected",
 		"no valid route to remote mx", "all routes to destination blocked", "address family mismatch", "bad dns lookup error code", "destination mxs",
-	}},
-	{reason: "systemerror", words: []string{
-		"loops back to", "loop was found in the mail exchanger", "it would create a mail loop", "detected a loop condition", "points back to",
 	}},
 	{reason: "hostunknown", words: []string{"dns error: domain name not found", "dns error: dns server returned answer with no data"}},
 	{reason: "expired", words: []string{"dns error: could not contact dns servers", "envelope expired"}},
@@ -167,12 +168,13 @@ var rules = []rule{
 
 	{reason: "filtered", words: []string{
 		"blocked by the recipient", "bounced address", "extended inactivity", "recipient does not want", "recipient * not want to receive",
-		"accept mail from you", "accept messages from you", "personal filter",
+		"accept mail from you", "accept messages from you", "personal filter", "recipient's filter", "recipient's mail filter",
 	}},
+	{reason: "userunknown", uncoded: true, words: []string{"address wasn't found at", "address couldn't be found at", "address was not found at"}},
 	{reason: "blocked", words: []string{"blocked for spam", "infected host", "infected or hacked", "hacked or infected"}},
 	{reason: "systemerror", words: []string{"local error in processing", "temporary lookup failure", "temporary authentication failure"}},
 	{reason: "notaccept", code: []string{"5"}, words: []string{"accept mail from anyone", "accept any mail", "accepts no mail", "accept no mail"}},
-	{reason: "mailboxfull", words: []string{"mailbox size exceed", "mailbox size limit", "mailbox * over size"}},
+	{reason: "mailboxfull", words: []string{"too much mail stored", "mailbox size exceed", "mailbox size limit", "mailbox * over size"}},
 	{reason: "hasmoved", code: []string{"551"}, words: []string{"please try"}}, // RFC 5321, section 3.4
 	{reason: "spamdetected", words: []string{"spam or virus"}},
 	{reason: "mailboxfull", status: []string{"5.2.2", "4.2.2"}},
@@ -203,7 +205,7 @@ var rules = []rule{
 	// Reverse DNS (RFC 7372, section 3.3).
 	{reason: "requireptr", status: []string{"5.7.25", "4.7.25", "5.7.27 "}},
 	{reason: "requireptr", words: []string{
-		"custom reverse", "ip reverse lookup", "no reverse", "dns ptr", "forward dns", "inverse dns", "servers/devices", "reverse dns", "reverse lookup", "reverse address", "reverse-dns",
+		"custom reverse", "ip reverse lookup", "no reverse", "dns ptr", "forward dns", "inverse dns", "servers/devices", "reverse dns", "reverse lookup", "pointer record", "resolve your ip", "resolve the ip", "reverse address", "reverse-dns",
 		"reversedns", "rdns", "ptr ", "ptr record", "ptr resource", "no ptr", "valid ptr", "missing ptr", "ptr lookup", "c=rdns",
 		"cannot find your hostname", "cannot find your reverse hostname", "find your reverse hostname", "reverse hostname", "cannot resolve your address",
 		"cannot resolve your ip", "can't resolve your ip", "ip name lookup failed", "ip address does not have", "ip has no", "unresolvable ip",
@@ -224,7 +226,7 @@ var rules = []rule{
 		"relay through", "relaying denied", "relay access denied", "relay denied", "relaying not allowed", "relaying not permitted",
 		"relaying is not allowed", "relaying prohibited", "relaying disallowed", "relay not permitted", "relay not allowed", "relay is not permitted",
 		"relay prohibited", "no relaying", "unable to relay", "cannot relay", "can not relay", "can't relay", "not permitted to relay",
-		"not allowed to relay", "not authorized to relay", "not configured to relay", "not relay", "may not relay", "open relay", "relaying mail to", "relaying",
+		"not allowed to relay", "not authorized to relay", "not configured to relay", "not relay", "may not relay", "open relay", "relaying mail to", "to external addresses", "to external recipients", "relaying",
 		"we do not relay", "doesn't relay", "do not relay", "this is not a relay", "no relay", "relay rejected",
 		"that domain isn't in my list of allowed rcpthosts", "that domain isn't in my list", "rcpthosts", "is not local", "not a gateway",
 		"insecure mail relay", "blocked by relay", "email address is not verified",
@@ -277,7 +279,7 @@ var rules = []rule{
 		"content blocked", "content denied", "content refused", "content filter", "content scanner", "content is not acceptable", "content not acceptable",
 		"message content*reject", "blocked for content", "suspicious content", "suspicious message", "message is suspicious", "suspected phish",
 		"phishing", "malicious url", "url*blacklist", "contains a url", "uri blacklist", "surbl", "blocked because of content", "banned content",
-		"message looks like", "classified as", "message rejected by * filter", "blocked by filter", "blocked by filters", "blocked by bitdefender",
+		"message looks like", "classified as", "as bulk", "message rejected by * filter", "blocked by filter", "blocked by filters", "blocked by bitdefender",
 		"cloudmark", "mailspike*content", "score too high", "message scored", "too high a score", "identified as", "high probability", "blockedmessage",
 		"message was rejected by anti", "appears to be unsolicited", "message rejected under suspicion", "suspicion of", "gl01", "rejected due to content",
 		"rule imposed mailbox access", "bounced by content", "our filters", "filter rejected", "unacceptable content", "undesirable", "mail filtered by",
@@ -308,12 +310,12 @@ var rules = []rule{
 	// Security.
 	{reason: "failedstarttls", words: []string{
 		"starttls", "tls required", "requires tls", "require tls", "tls is required", "must issue a starttls", "must use tls", "encryption required",
-		"encryption needed", "requires encryption", "tls handshake", "server certificate", "certificate not", "certificate is not", "tls negotiation", "tls session", "ssl/tls", "certificate verif",
+		"encryption needed", "requires encryption", "tls handshake", "tls certificate", "certificate validation", "server certificate", "certificate not", "certificate is not", "tls negotiation", "tls session", "ssl/tls", "certificate verif",
 		"certificate not trusted", "certificate has expired", "untrusted certificate", "mta-sts", "mta sts", "not support tls", "dane ",
 	}},
 	{reason: "securityerror", code: []string{"535", "534"}}, // RFC 4954
 	{reason: "securityerror", words: []string{
-		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "incorrect authentication", "authentication unsuccessful", "compressed files",
+		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "incorrect authentication", "to send as", "authentication unsuccessful", "compressed files",
 		"unauthenticated is not allowed", "smtp incorrects", "could not retrieve credentials", "not authenticated", "don't authenticate",
 		"authentication required", "authentication failed", "authentication failure", "authentication is required", "authentication turned on",
 		"smtp authentication", "smtp auth", "unauthenticated senders", "client was not authenticated", "must authenticate", "must be authenticated",
@@ -387,7 +389,7 @@ var rules = []rule{
 	}},
 	{reason: "suspend", words: []string{
 		"currently suspended", "archived recipient", "has been suspended", "user is terminated", "recipient suspend", "disabled or discontinued",
-		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "been frozen", "turned off", "account is blocked", "account was disabled", "account was blocked", "user * is blocked", "not activated",
+		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "been frozen", "turned off", "is locked", "account * expired", "account is blocked", "account was disabled", "account was blocked", "user * is blocked",
 		"is deactivated", "was suspended", "mailaddress is administrat", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
 		"mailbox currently suspended", "mailbox suspended", "mailbox is inactive", "mailbox inactive", "mailbox is not active",
 		"mailbox unavailable or access", "mailbox not active", "mailbox has been disabled", "mailbox has been blocked", "mailbox is blocked",
@@ -419,7 +421,7 @@ var rules = []rule{
 		"sender is in my black list", "sender is spammer", "sender not pre-approved", "sender domain is empty", "spam reporting address",
 		"not subscribed to this group", "this server does not accept mail from", "unsigned dsn", "unroutable sender", "your access to submit messages",
 		"administrative prohibition", "empty sender", "from address is not", "email address has been blacklisted", "address has been blacklisted",
-		"not allowed as sender", "sender is on", "from field", "moderat", "posting", "not permitted to post", "not allowed to post",
+		"not allowed as sender", "sender is on", "from field", "moderat", "posting", "to post", "not permitted to post", "not allowed to post",
 		"sender address rejected", "sender rejected", "sender denied", "sender refused", "sender not", "sender is not", "sender was rejected because",
 		"sender unknown", "sender verify", "sender verification", "sender domain", "sender's domain", "sender's address", "sender address",
 		"sender invalid", "sender is blocked", "invalid sender", "bad sender", "unknown sender", "unverified sender", "your sender's ip", "senders domain",
@@ -453,7 +455,7 @@ var rules = []rule{
 
 	// Where it was to go.
 	{reason: "notaccept", words: []string{
-		"destination seem to reject all mails", "no mx found for", "host found for existing smtp connection", "all mails are rejected",
+		"destination seem to reject all mails", "no mx found for", "host found for existing smtp connection", "all mails are rejected", "takes no mail", "take no mail",
 		"no mx record found for domain", "null mx", "no mx found for domain", "nullmx", "doesn't receive email", "does not accept mail",
 		"domain does not accept", "no smtp service", "host does not accept", "not accepting network messages", "doesn't accept mail",
 		"mail receiving disabled", "does not receive mail", "does not receive email", "mx points to", "couldn't find a mail exchanger",
@@ -467,7 +469,7 @@ var rules = []rule{
 		"all host address lookups failed permanently", "point to non-existent hosts", "unknown domain name", "recipient domain must exist",
 		"illegal host/domain", "remote domain doesn", "domain name system", "dns records for", "no such host", "mail exchanger*not found",
 		"unable to find domain", "could not find a gateway", "host unknown", "unknown host", "host not found", "host or domain name not found",
-		"host * not found", "no such domain", "domain not found", "domain * not found", "domain does not exist", "domain could not be found", "domain * could not be found", "domain wasn't found", "domain was not found", "domain doesn't exist",
+		"host * not found", "no such domain", "domain not found", "domain * not found", "domain does not exist", "domain could not be found", "could not be resolved", "cannot be resolved", "not resolvable", "answer with no data", "find an mx", "find a valid mx", "find mx", "no mail hosts", "domain * could not be found", "domain wasn't found", "domain was not found", "domain doesn't exist",
 		"domain * does not exist", "domain is not reachable", "domain unknown", "unknown domain", "domain invalid", "invalid domain",
 		"bad destination host", "bad destination system", "destination host unknown", "destination domain", "destination server not found",
 		"unrouteable address", "unroutable address", "unrouteable domain", "unrouteable mail domain", "unable to route", "cannot route",
@@ -483,6 +485,13 @@ var rules = []rule{
 	}},
 
 	{reason: "onhold", words: []string{"on hold"}},
+
+	// Said of a command, and of nobody.
+	{reason: "syntaxerror", code: []string{"500", "502", "503", "504"}, words: []string{
+		"command", "parameter", "sequence", "argument", "not implemented", "not recogni", "unrecogni", "duplicate",
+	}},
+	// Said of the sender, whom it knows or does not.
+	{reason: "rejected", code: []string{"4", "5"}, near: true, words: []string{"sender ", "sender's", "senders ", "from address", "from header", "your address", "your domain"}},
 
 	// What PowerMTA found itself.
 	{reason: "userunknown", words: []string{"powermta: bad-mailbox"}, anywhere: true},
@@ -502,12 +511,16 @@ var rules = []rule{
 	{reason: "systemerror", words: []string{"powermta: bad-configuration"}, anywhere: true},
 
 	// Whatever it calls its policy, it is none of the address.
-	{reason: "policyviolation", words: []string{"policy"}},
+	{reason: "policyviolation", near: true, words: []string{"policy"}},
 
 	// Nobody is there: said at RCPT, or by a status code, it is sure.
+	{reason: "suspend", code: []string{"4"}, words: []string{
+		"mailbox temporar", "mailbox * temporar", "account temporar", "user temporar", "recipient temporar", "address temporar",
+	}},
+	{reason: "suspend", status: []string{"4.2.1"}, words: noSuchUser},
 	{reason: "userunknown", status: []string{"5.1.1", "4.1.1", "5.1.0", "5.1.3", "5.1.10"}, words: noSuchUser},
 	// Words of the letter or its sender under the code of an unknown address.
-	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, code: []string{"4", "5"}, words: []string{
+	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, code: []string{"4", "5"}, near: true, words: []string{
 		"sent", "sending", "sender", "senders", "content", "limit", "limits", "abuse", "rate", "too many", "your", "not allowed", "not permitted", "prohibited",
 		"message rejected", "mail rejected", "email rejected", "message refused", "mail refused", "rule", "rules", "filter",
 	}},
@@ -562,7 +575,7 @@ var rules = []rule{
 		"not been collected after", "sitting in queue", "timed out", "did not respond", "multiple retries", "allowed queue period", "continue to be",
 		"failed to deliver to domain", "cannot connect to remote server", "refulsed", "not reachable", "no action is required",
 		"delivery failed * attempts", "still undelivered", "connection timed out", "operation timed out", "timeout", "time out", "time-out",
-		"retry timeout", "delivery expired", "message expired", "retries failed", "maximum lifetime", "lifetime", "message within * days", "send message within", "has expired", "expired after", "in the queue too long", "queue too long",
+		"retry timeout", "delivery expired", "message expired", "retries failed", "maximum lifetime", "queue time", "did not reply", "not reply", "no reply from", "no response from", "older than the max", "lifetime", "message within * days", "send message within", "has expired", "expired after", "in the queue too long", "queue too long",
 		"been failing for a long time", "failing for a long time", "could not be delivered for", "could not be delivered within",
 		"unable to deliver * days", "undeliverable for", "not been delivered", "has not been delivered", "not yet been delivered", "not yet delivered",
 		"delivery attempts", "delivery time", "too many retries", "retry limit", "maximum retries", "max retries", "giving up on", "giving up.", "gave up",

@@ -34,7 +34,7 @@ var noSuchUser = []string{
 	"account no longer", "account is unavailable", "account not available", "account deleted", "account is not available", "deleted account",
 	"email address * not", "email account", "is not a valid", "not valid", "is not listed", "not listed", "is unknown", "can't accept user",
 	"cannot find", "can't find", "could not find", "couldn't find", "couldn't be found", "could not be found", "wasn't found", "was not found",
-	"not found", "no longer valid", "no longer exists", "no longer active", "no longer available", "no longer accept", "no longer with",
+	"not found", "no longer valid", "no longer exists", "no longer active", "no longer available", "no longer accept", "no longer with", "no longer in use", "nonexistent", "not in use",
 	"no longer works", "no longer employed", "left the company", "left the organi", "unrouteable address", "destination addresses were unknown",
 	"destination unknown", "undeliverable address", "undeliverable recipient", "unable to verify", "verify * address", "verify failed", "nobody here",
 	"nobody by that name", "nobody by the name", "nobody by", "local user only", "cannot be verified", "no one by that name", "by that name", "not in our", "not in directory", "not in the directory", "is not in",
