@@ -10,7 +10,7 @@ var statusReasons = map[string]Reason{
 	"3.0": "systemerror", "3.1": "systemfull", "3.2": "notaccept", "3.3": "systemerror", "3.4": "mesgtoobig", "3.5": "systemerror",
 	"4.0": "networkerror", "4.1": "expired", "4.2": "networkerror", "4.3": "systemerror", "4.4": "hostunknown", "4.5": "systemfull", "4.6": "networkerror", "4.7": "expired", "4.8": "networkerror",
 	"5.1": "syntaxerror", "5.2": "syntaxerror", "5.3": "toomanyconn", "5.4": "syntaxerror", "5.5": "systemerror", "5.6": "syntaxerror",
-	"6.0": "contenterror", "6.1": "contenterror", "6.2": "contenterror", "6.3": "contenterror", "6.4": "contenterror", "6.5": "contenterror", "6.6": "contenterror", "6.7": "contenterror", "6.8": "contenterror", "6.9": "contenterror",
+	"6.0": "contenterror", "6.1": "contenterror", "6.2": "contenterror", "6.3": "contenterror", "6.4": "contenterror", "6.5": "contenterror", "6.6": "contenterror", "6.7": "contenterror", "6.8": "contenterror", "6.9": "contenterror", "6.10": "contenterror", "6.11": "contenterror",
 	"7.0": "securityerror", "7.1": "securityerror", "7.2": "securityerror", "7.3": "securityerror", "7.4": "securityerror", "7.5": "securityerror", "7.6": "securityerror", "7.7": "securityerror", "7.8": "securityerror", "7.9": "securityerror",
 	"7.10": "failedstarttls", "7.11": "failedstarttls", "7.12": "securityerror", "7.13": "suspend", "7.14": "securityerror", "7.15": "policyviolation", "7.16": "policyviolation", "7.17": "hasmoved", "7.18": "hasmoved", "7.19": "systemfull",
 	"7.25": "requireptr", "7.27": "notaccept", "7.28": "speeding", "7.30": "failedstarttls",

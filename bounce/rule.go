@@ -13,7 +13,7 @@ type rule struct {
 	words []string
 	// host is part of the name of where it was to go, or of the address.
 	host []string
-	// status are the begins of status codes.
+	// status are status codes, or the begins of some where they end with a dot.
 	status []string
 	// at are commands of SMTP; "" is an unknown one.
 	at []string
@@ -34,7 +34,9 @@ type rule struct {
 func (r rule) match(q question, text string) (at int, ok bool) {
 	switch {
 	case r.host != nil && !slices.ContainsFunc(r.host, func(h string) bool { return strings.Contains(q.hosts, h) }),
-		r.status != nil && !hasBegin(q.status, r.status),
+		r.status != nil && !slices.ContainsFunc(r.status, func(s string) bool {
+			return s == q.status || strings.HasSuffix(s, ".") && strings.HasPrefix(q.status, s)
+		}),
 		r.code != nil && !hasBegin(q.code, r.code),
 		r.at != nil && !slices.Contains(r.at, q.command),
 		r.kind != "" && r.kind != q.kind,

@@ -14,14 +14,16 @@ var rules = []rule{
 	{reason: "speeding", words: []string{
 		"receivingrate", "receiving mail at a rate", "receiving mail too quickly", "sent to too many recipients this hour",
 	}},
+	{reason: "blocked", words: []string{"banned sending ip", "banned sender["}},
 	{reason: "userunknown", host: []string{"protection.outlook.com", "outlook.com", "office365", "hotmail"}, words: []string{
 		"recipient address rejected: access denied",
 	}},
 	{reason: "userunknown", words: []string{"recipient address rejected: access denied*protection.outlook.com"}},
-	{reason: "userunknown", status: []string{"5.4.1"}, words: []string{"access denied"}},
+	{reason: "userunknown", status: []string{"5.4.1"}, words: []string{"address rejected: access denied"}},
 	{reason: "suspend", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"account is disabled"}, anywhere: true},
 	{reason: "mailboxfull", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"temporarily over quota"}, anywhere: true},
 	{reason: "filtered", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"rejected your message"}, anywhere: true},
+	{reason: "filtered", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"550 : user unknown"}},
 	{reason: "rejected", host: []string{"googlegroups.com"}, words: []string{
 		"groups.google.com/support", "support.google.com/groups", "permission to post",
 	}, anywhere: true},
@@ -100,9 +102,10 @@ var rules = []rule{
 	{reason: "rejected", status: []string{"5.7.750", "5.7.510", "5.7.513"}},
 	{reason: "filtered", status: []string{"5.7.507"}},
 	{reason: "hostunknown", status: []string{"5.4.310"}},
+	{reason: "failedstarttls", status: append(span("5.7.", 321, 325), span("4.7.", 321, 325)...)},
 	{reason: "networkerror", status: []string{"5.4.14", "5.4.312", "4.4.312", "4.4.316", "4.4.317"}},
 	{reason: "expired", status: []string{"5.4.300"}},
-	{reason: "securityerror", status: []string{"5.7.12", "5.7.13"}, words: []string{"sender", "not authenticated", "restricted", "permission", "authori"}},
+	{reason: "securityerror", status: span("5.7.", 120, 139), words: []string{"sender", "not authenticated", "restricted", "permission", "authori"}},
 	{reason: "securityerror", words: []string{"resolver.rst.authrequired"}},
 	{reason: "rejected", words: []string{"resolver.rst.notauthorized"}},
 	{reason: "toomanyconn", words: []string{"resolver.adr.reciplimit"}},
@@ -174,7 +177,7 @@ var rules = []rule{
 	{reason: "blocked", words: []string{"blocked for spam", "infected host", "infected or hacked", "hacked or infected"}},
 	{reason: "systemerror", words: []string{"local error in processing", "temporary lookup failure", "temporary authentication failure"}},
 	{reason: "notaccept", code: []string{"5"}, words: []string{"accept mail from anyone", "accept any mail", "accepts no mail", "accept no mail"}},
-	{reason: "mailboxfull", words: []string{"too much mail stored", "mailbox size exceed", "mailbox size limit", "mailbox * over size"}},
+	{reason: "mailboxfull", words: []string{"too much mail stored", "too much mail data", "mailbox size exceed", "mailbox size limit", "mailbox * over size"}},
 	{reason: "hasmoved", code: []string{"551"}, words: []string{"please try"}}, // RFC 5321, section 3.4
 	{reason: "spamdetected", words: []string{"spam or virus"}},
 	{reason: "mailboxfull", status: []string{"5.2.2", "4.2.2"}},
@@ -203,7 +206,7 @@ var rules = []rule{
 	}},
 
 	// Reverse DNS (RFC 7372, section 3.3).
-	{reason: "requireptr", status: []string{"5.7.25", "4.7.25", "5.7.27 "}},
+	{reason: "requireptr", status: []string{"5.7.25", "4.7.25"}},
 	{reason: "requireptr", words: []string{
 		"custom reverse", "ip reverse lookup", "no reverse", "dns ptr", "forward dns", "inverse dns", "servers/devices", "reverse dns", "reverse lookup", "pointer record", "resolve your ip", "resolve the ip", "reverse address", "reverse-dns",
 		"reversedns", "rdns", "ptr ", "ptr record", "ptr resource", "no ptr", "valid ptr", "missing ptr", "ptr lookup", "c=rdns",
@@ -265,13 +268,13 @@ var rules = []rule{
 		"improperly-formatted", "improperly formatted", "mime complexity", "mime header", "too many received", "unnecessary base64", "too many \"received",
 		"invalid mime", "non-ascii", "illegal character", "8-bit data", "eight-bit", "media error", "improper mime", "malformed mime", "attachment type",
 		"attachments of type", "charset not acceptable", "unacceptable character set", "message filtered. please see", "header line too long",
-		"8-bit data in", "8 bit data", "8bit data", "conversion required", "conversion not supported", "we don't accept html", "html mail not",
+		"8-bit data in", "8 bit data", "8bit data", "conversion required", "conversion not supported", "conversion to", "failed to convert", "mime nesting", "smtputf8", "invalid header", "bad header", "we don't accept html", "html mail not",
 		"invalid content", "charset is not", "attachment is not allowed", "has an attachment", "mail filters at your organization are not allowed",
 		"the headers in this message contain improperly", "too many received header", "not mime", "5.6.0 message content error", "message content error",
 		"converting", "zip file", "message text*contains", "prohibited attachment",
 	}},
 	{reason: "spamdetected", words: []string{
-		"recurrent pattern detection", "bulk.advertising", "blocked for abuse", "drbl", "denied due to spam", "may consider", "uribl",
+		"recurrent pattern detection", "bulk.advertising", "blocked for abuse", "drbl", "denied due to spam", "denied [cs]", "may consider", "uribl",
 		"has been temporarily blocked by our filter", "prohibited virus or spam", "unsolicited", "phish", "mail rejete", "is considered",
 		"detected as spam", "bulk e-mail", "advertis", "spam", "spamassassin", "spamscore", "spammer", "ube,", "ube", "unsolicited bulk",
 		"unsolicited email", "unsolicited mail", "unsolicited content", "unsolicited message", "likely unsolicited", "unsolicitedmessageerror",
@@ -389,7 +392,7 @@ var rules = []rule{
 	}},
 	{reason: "suspend", words: []string{
 		"currently suspended", "archived recipient", "has been suspended", "user is terminated", "recipient suspend", "disabled or discontinued",
-		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "been frozen", "turned off", "is locked", "account * expired", "account is blocked", "account was disabled", "account was blocked", "user * is blocked",
+		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "been frozen", "turned off", "is locked", "account * expired", "banned recipient", "account is blocked", "account was disabled", "account was blocked", "user * is blocked",
 		"is deactivated", "was suspended", "mailaddress is administrat", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
 		"mailbox currently suspended", "mailbox suspended", "mailbox is inactive", "mailbox inactive", "mailbox is not active",
 		"mailbox unavailable or access", "mailbox not active", "mailbox has been disabled", "mailbox has been blocked", "mailbox is blocked",
@@ -523,6 +526,7 @@ var rules = []rule{
 	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, code: []string{"4", "5"}, near: true, words: []string{
 		"sent", "sending", "sender", "senders", "content", "limit", "limits", "abuse", "rate", "too many", "your", "not allowed", "not permitted", "prohibited",
 		"message rejected", "mail rejected", "email rejected", "message refused", "mail refused", "rule", "rules", "filter",
+		"message", "header", "ip ", "network", "country", "denied", "refused", "blocked", "banned", "intrusion", "busy",
 	}},
 	{reason: "userunknown", status: []string{"5.1.1", "5.1.0"}, words: []string{"address rejected", "rejected"}},
 	{reason: "userunknown", at: []string{"RCPT"}, words: noSuchUser},
