@@ -233,7 +233,7 @@ var rules = []rule{
 		"we do not relay", "doesn't relay", "do not relay", "this is not a relay", "no relay", "relay rejected",
 		"that domain isn't in my list of allowed rcpthosts", "that domain isn't in my list", "rcpthosts", "is not local", "not a gateway",
 		"insecure mail relay", "blocked by relay", "email address is not verified",
-		"mail server requires authentication when attempting to send to a non-local", "relay authentication", "attemptedrelay",
+		"mail server requires authentication when attempting to send to a non-local", "relay authentication", "required for relay", "required to relay", "authenticat*relay", "attemptedrelay",
 		"send to a non-local e-mail address", "not a local domain", "address not hosted here", "we don't handle mail for", "we do not handle mail for",
 		"relay operation rejected", "specified domain is not allowed", "domain not hosted", "as a relay",
 	}},
@@ -249,7 +249,7 @@ var rules = []rule{
 	{reason: "mesgtoobig", words: []string{
 		"maximum inbound message size", "taille limite", "exceeds maximum value", "max message size", "maximum size", "size exceeds", "mail is larger",
 		"exceeds the maximum size", "too large", "exeeded the maximum size", "message too big", "message too large", "message too long",
-		"message is too big", "size is bigger", "bigger than", "size is larger", "message size limit", "maximum permitted size", "maximum allowed size", "message is too large", "message is too long", "message size exceeds", "message exceeds", "exceeds maximum message size",
+		"message is too big", "size is bigger", "message size * exceed", "bigger than", "size is larger", "message size limit", "maximum permitted size", "maximum allowed size", "message is too large", "message is too long", "message size exceeds", "message exceeds", "exceeds maximum message size",
 		"exceeds the maximum message size", "exceeds size limit", "exceeds fixed", "exceeded maximum message size", "maximum message size",
 		"size limit exceeded", "size of the message", "size limit", "message file too big", "line limit exceeded", "message length exceeds",
 		"too big for system", "mail size limit", "message data is too large", "email too large", "e-mail too large", "data size exceeds",
@@ -293,7 +293,7 @@ var rules = []rule{
 	// How much at once.
 	{reason: "toomanyconn", words: []string{
 		"throttling failure", "max emails per hour", "per-domain connection limit", "numerous attempts", "too many smtp", "from your host.",
-		"too many errors from your", "too many emails per", "connections from", "max number of connections", "too many connections", "too many concurrent",
+		"too many errors from your", "too many emails per", "many connections from", "max number of connections", "too many connections", "too many concurrent",
 		"too many simultaneous", "too many sessions", "too many smtp sessions", "too many open connections", "connection rate", "connection limit", "directory harvest", "concurrency limit",
 		"connections rate", "maximum connections", "max connections", "exceeded connections", "exceeds the connection", "concurrent connection",
 		"simultaneous connections", "number of connections", "connections from your host", "connections from this host", "connections from your ip",
@@ -318,7 +318,7 @@ var rules = []rule{
 	}},
 	{reason: "securityerror", code: []string{"535", "534"}}, // RFC 4954
 	{reason: "securityerror", words: []string{
-		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "incorrect authentication", "to send as", "authentication unsuccessful", "compressed files",
+		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "incorrect authentication", "username", "password", "to send as", "authentication unsuccessful", "compressed files",
 		"unauthenticated is not allowed", "smtp incorrects", "could not retrieve credentials", "not authenticated", "don't authenticate",
 		"authentication required", "authentication failed", "authentication failure", "authentication is required", "authentication turned on",
 		"smtp authentication", "smtp auth", "unauthenticated senders", "client was not authenticated", "must authenticate", "must be authenticated",
@@ -392,7 +392,7 @@ var rules = []rule{
 	}},
 	{reason: "suspend", words: []string{
 		"currently suspended", "archived recipient", "has been suspended", "user is terminated", "recipient suspend", "disabled or discontinued",
-		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "been frozen", "turned off", "is locked", "account * expired", "banned recipient", "account is blocked", "account was disabled", "account was blocked", "user * is blocked",
+		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "been frozen", "turned off", "is locked", "temporarily disabled", "is inactive", "for inactivity", "account * expired", "banned recipient", "account is blocked", "account was disabled", "account was blocked", "user * is blocked",
 		"is deactivated", "was suspended", "mailaddress is administrat", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
 		"mailbox currently suspended", "mailbox suspended", "mailbox is inactive", "mailbox inactive", "mailbox is not active",
 		"mailbox unavailable or access", "mailbox not active", "mailbox has been disabled", "mailbox has been blocked", "mailbox is blocked",
@@ -451,7 +451,7 @@ var rules = []rule{
 		"administrator has", "contains attachments", "images or other attachments", "multiple addresses in from", "policy violation",
 		"violation of policy", "violates policy", "violates our policy", "policy reject", "policy restriction", "policy reason", "local policy",
 		"site policy", "policies", "denied by policy", "blocked by policy", "refused by policy", "prohibited by administrator", "administratively",
-		"by admin policy", "header error", "disallowed by", "due to policy", "against policy", "our policy", "company policy", "because of policy",
+		"by admin policy", "header error", "disallowed by", "due to policy", "by mail policy", "by policy", "against policy", "our policy", "company policy", "because of policy",
 		"delivery not authorized", "rejected by policy", "email policy", "by administrator", "closed mailing list", "prohibited", "by the administrator",
 		"mail-admin rule", "transport rule", "you can only send", "reject*rule", "we do not accept", "delivery not permitted",
 	}},
@@ -529,6 +529,7 @@ var rules = []rule{
 		"message", "header", "ip ", "network", "country", "denied", "refused", "blocked", "banned", "intrusion", "busy",
 	}},
 	{reason: "userunknown", status: []string{"5.1.1", "5.1.0"}, words: []string{"address rejected", "rejected"}},
+	{reason: "hostunknown", status: []string{"5.1.2"}, words: noSuchUser},
 	{reason: "userunknown", at: []string{"RCPT"}, words: noSuchUser},
 	{reason: "filtered", status: []string{"5.7."}, words: noSuchUser},
 	{reason: "filtered", at: []string{"DATA"}, words: noSuchUser},

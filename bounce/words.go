@@ -13,7 +13,7 @@ var noSuchUser = []string{
 	"is not my", "doesn't have an account", "does not have an account", "rejected: user", "user unknown", "unknown user", "unknown or invalid user",
 	"user is unknown", "user not known", "user not found", "user * not found", "user doesn't exist", "user does not exist", "user * does not exist",
 	"user * doesn't exist", "user doesn't have", "this user doesn't have", "user has no", "user invalid", "user not listed", "user not local",
-	"user is not", "user account * not", "user unkown", "no such user", "no such local user", "no such recipient", "no such mailbox", "no such person",
+	"user is not", "user account * not", "user unkown", "no such user", "not know the", "nobody with", "mailbox * unknown", "no such local user", "no such recipient", "no such mailbox", "no such person",
 	"no such account", "no such address", "no such email", "no such e-mail", "no such name", "no such alias", "no such member", "no such id", "no user",
 	"no mailbox", "no account", "no email address", "not a user", "not a known user", "not a valid user", "not a valid mailbox", "not a valid address",
 	"not a valid recipient", "not a valid email", "not our customer", "not known", "not recognized", "not recognised", "not a local",
