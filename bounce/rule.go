@@ -22,8 +22,8 @@ type rule struct {
 	kind string
 	// uncoded wants no reply code of SMTP: a system speaks for itself.
 	uncoded bool
-	// near wants the words in what was said of the recipient, and not in the rest
-	// of the report.
+	// near wants the words in a server's reply, and not in what the report says
+	// around it.
 	near bool
 	// anywhere has the words looked for in all of the report.
 	anywhere bool
@@ -43,15 +43,19 @@ func (r rule) match(q question, text string) (at int, ok bool) {
 		r.uncoded && q.code != "":
 		return 0, false
 	}
+	start := 0
 	if r.words == nil {
 		return 0, true
+	}
+	if r.near {
+		text, start = text[q.reply:], q.reply
 	}
 	if r.anywhere {
 		text += " " + q.wider
 	}
 	for _, w := range r.words {
 		if at := find(text, w); at >= 0 {
-			return at, true
+			return start + at, true
 		}
 	}
 	return 0, false
