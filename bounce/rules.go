@@ -171,7 +171,7 @@ var rules = []rule{
 
 	{reason: "filtered", words: []string{
 		"blocked by the recipient", "bounced address", "extended inactivity", "recipient does not want", "recipient * not want to receive",
-		"accept mail from you", "accept messages from you", "personal filter", "recipient's filter", "recipient's mail filter",
+		"accept mail from you", "accept messages from you", "personal filter", "recipient has blocked", "recipient's filter", "recipient's mail filter",
 	}},
 	{reason: "userunknown", uncoded: true, words: []string{"address wasn't found at", "address couldn't be found at", "address was not found at"}},
 	{reason: "blocked", words: []string{"blocked for spam", "infected host", "infected or hacked", "hacked or infected"}},
@@ -373,7 +373,7 @@ var rules = []rule{
 		"userdisk quota", "domaindisk quota", "over quota", "exceeded the local limit", "over-quota", "overdrawn", "space limit", "sobre cuota", "cuota",
 		"quota di", "spazio", "speicher", "as their mailbox is full", "error: quota exceed", "quota exceed", "mailbox full", "mailbox is full",
 		"mailbox was full", "mailbox for user is full", "box is full", "mailbox has exceeded", "mailbox exceed", "mailbox size limit", "mailbox quota",
-		"mailbox limit", "mailbox size", "mailquota", "box has no space", "box has no room", "limit * mailbox", "limit * account reached", "mailfolder is full", "maildir over quota", "maildir delivery failed: user", "maildir full", "mail box full", "mail box is full",
+		"mailbox limit", "mailbox size", "mailquota", "reached * quota", "box has no space", "box has no room", "limit * mailbox", "limit * account reached", "mailfolder is full", "maildir over quota", "maildir delivery failed: user", "maildir full", "mail box full", "mail box is full",
 		"mailbox over", "overquota", "over the quota", "over disk quota", "over its quota", "over their quota", "over * storage", "out of storage",
 		"out of quota", "outofquota", "quota exhaust", "quota full", "quota limit", "quota has been", "quota is exceeded", "exceed * quota",
 		"exceeded * quota", "exceeds * quota", "exceeding * quota", "exceeded quota", "exceeded storage", "exceeded the storage", "exceeded its storage",
@@ -526,7 +526,7 @@ var rules = []rule{
 	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, code: []string{"4", "5"}, near: true, words: []string{
 		"sent", "sending", "sender", "senders", "content", "limit", "limits", "abuse", "rate", "too many", "your", "not allowed", "not permitted", "prohibited",
 		"message rejected", "mail rejected", "email rejected", "message refused", "mail refused", "rule", "rules", "filter",
-		"message", "header", "ip ", "network", "country", "denied", "refused", "blocked", "banned", "intrusion", "busy",
+		"message", "header", "ip ", "network", "country", "denied", "refused", "blocked", "banned", "intrusion", "busy", "list ", "listed", "not supported",
 	}},
 	{reason: "userunknown", status: []string{"5.1.1", "5.1.0"}, words: []string{"address rejected", "rejected"}},
 	{reason: "hostunknown", status: []string{"5.1.2"}, words: noSuchUser},
