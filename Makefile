@@ -13,8 +13,9 @@ RACE := $(if $(shell command -v $$(go env CC)),-race -gcflags=modernc.org/...=-r
 # In these packages no goroutine is started, by code or tests: the detector could
 # find nothing there, and makes their tests five to fifteen times slower.
 # internal/archtest holds them to it. Who uses them from many goroutines (app, web)
-# is tested with it.
-ALONE := . ./bounce ./calendar ./digest ./internal/inline ./internal/osa ./internal/prose ./internal/tomlfile ./message ./summary ./templates ./thread
+# is tested with it. What bench measures is another process, built as it is for
+# people.
+ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline ./internal/osa ./internal/prose ./internal/tomlfile ./message ./summary ./templates ./thread
 
 # A program with the detector waits a second before it ends, in case something
 # races even then, and the tests start hundreds; this is in milliseconds.

@@ -13,7 +13,8 @@ import (
 )
 
 // "make test" runs the packages that it calls ALONE without the race detector:
-// neither they, nor what they import of ours, nor their tests start a goroutine.
+// neither they, nor what they import of ours, nor their tests start a goroutine. Of
+// what their tests alone import (servers, for the most part), nothing is said.
 func TestAloneStartsNoGoroutine(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
 	if err != nil {
