@@ -27,6 +27,7 @@ var own = map[string][]string{
 	"maildns":           {},
 	"subscribe":         {"sigpost", "internal/osa"},
 	"store":             {"sigpost", "thread"},
+	"store/storetest":   {"store", "internal/peertest"},
 	"templates":         {},
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
