@@ -244,6 +244,13 @@ func toField(to sigpost.Address) (string, error) {
 	if err := checkAddrSpec(to.Addr); err != nil {
 		return "", fmt.Errorf("To: %w", err)
 	}
+	if isPlainTo(to) {
+		return `To: "` + to.Name + `" <` + to.Addr + ">\r\n", nil
+	}
+	return foldedTo(to), nil
+}
+
+func foldedTo(to sigpost.Address) string {
 	value := (&stdmail.Address{Name: displayName(to.Name), Address: to.Addr}).String()
 	var b strings.Builder
 	b.WriteString("To:")
@@ -263,7 +270,37 @@ func toField(to sigpost.Address) (string, error) {
 		left -= len(word)
 	}
 	b.WriteString("\r\n")
-	return b.String(), nil
+	return b.String()
+}
+
+// isPlainTo says that a field To is written as its parts are, in one line: most
+// are, and to find that out costs less than to write it. The address has been
+// checked.
+func isPlainTo(to sigpost.Address) bool {
+	if to.Name == "" || len(to.Name)+len(to.Addr) > 60 || to.Name[0] == ' ' {
+		return false
+	}
+	for i := range len(to.Name) {
+		switch c := to.Name[i]; {
+		case c == ' ' && (i+1 == len(to.Name) || to.Name[i+1] == ' '):
+			return false
+		case c != ' ' && c != '.' && !isWordByte(c):
+			return false
+		}
+	}
+	for i := range len(to.Addr) {
+		switch c := to.Addr[i]; {
+		case (c == '.' || c == '@') && (i == 0 || i+1 == len(to.Addr) || !isWordByte(to.Addr[i+1])):
+			return false
+		case c != '.' && c != '@' && !isWordByte(c):
+			return false
+		}
+	}
+	return to.Addr[0] != '.'
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
 }
 
 // Cast is one reader's letter out of a mold.
