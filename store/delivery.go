@@ -124,7 +124,7 @@ WHERE d.issue_id = $1 AND d.state = 'sending' AND d.lease = $2 ORDER BY d.id`, i
 
 // storeResults notes what became of letters that were being sent.
 func (db *DB) storeResults(ctx context.Context, results []sigpost.DeliveryResult, now time.Time) error {
-	var sent, others []sigpost.DeliveryResult
+	sent, others := make([]sigpost.DeliveryResult, 0, len(results)), []sigpost.DeliveryResult(nil)
 	for _, r := range results {
 		switch r.State {
 		case sigpost.DeliverySent:
