@@ -75,6 +75,7 @@ func (db *DB) Addressees(ctx context.Context, of Sending, digest string, limit i
 	var text, news, paused int64
 	var s sigpost.Subscription
 	into := []any{&s.ID, &topics, &muted, &text, &news, &paused, &s.Serial, &s.Subscriber.Name, &s.Subscriber.Addr, &s.Subscriber.Zone}
+	// SQLite compiles a statement anew for each value of a bare LIMIT $4.
 	known := map[string][]sigpost.Tag{} // of a few kinds of readers
 	err := db.each(ctx, func(row scanner) error {
 		err := row.Scan(into...)
@@ -83,7 +84,7 @@ func (db *DB) Addressees(ctx context.Context, of Sending, digest string, limit i
 		all = append(all, s)
 		return err
 	}, `SELECT s.id, s.topics, s.muted, s.as_text, s.news_only, s.paused_until, s.serial, b.name, b.addr, b.zone FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
-WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.suspended_at = 0 ORDER BY s.id LIMIT $4`, digest, of.Queued, of.QueueEnd, limit)
+WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.suspended_at = 0 ORDER BY s.id LIMIT CAST($4 AS BIGINT)`, digest, of.Queued, of.QueueEnd, limit)
 	return all, db.fail(fmt.Sprintf("looking for who else gets issue %d", of.IssueID), err)
 }
 
