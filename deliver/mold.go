@@ -121,7 +121,7 @@ func (m *Mold) sign(signer *Signer) {
 
 // noted is a hash that notes what is written to it.
 type noted struct {
-	hash.Cloner
+	hash.Hash
 	text []byte
 }
 
