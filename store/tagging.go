@@ -80,7 +80,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)`, threadID, string(t.Tag.Kind), t.Tag.Name, 
 				return fmt.Errorf("tag %s: %w", t.Tag, err)
 			}
 		}
-		return nil
+		return tx.relist(ctx, []int64{threadID})
 	})
 	return db.fail(fmt.Sprintf("storing the tags of thread %d", threadID), err)
 }
@@ -111,7 +111,10 @@ func (db *DB) Decide(ctx context.Context, threadID int64, tag sigpost.Tag, title
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (thread_id, kind, name) DO UPDATE
 SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why = excluded.why, at = excluded.at`,
 			thread, string(tag.Kind), tag.Name, clean(title), verdict, clean(who), clean(why), micros(at))
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.relist(ctx, []int64{thread})
 	})
 	return db.fail(fmt.Sprintf("storing the decision on tag %s of thread %d", tag, threadID), err)
 }
