@@ -60,6 +60,7 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
 	o.Calendar = a.Feed
 	a.doors(&o)
+	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {
 			return o, err
@@ -152,6 +153,7 @@ func Listen(addr string) (net.Listener, error) {
 // Serve serves the pages until ctx is done; then requests that go on have a
 // few seconds to end.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	a.people.serving(listener.Addr().String())
 	handler, err := a.Handler()
 	if err != nil {
 		return err

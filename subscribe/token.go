@@ -204,14 +204,14 @@ func (t Tokens) Secrets() []string {
 	return names
 }
 
-// bucket is what counts together whatever belongs to a word, without the word.
-func (t Tokens) bucket(kind, word string) string {
+// Bucket is what counts together whatever belongs to a word, without the word.
+func (t Tokens) Bucket(kind, word string) string {
 	return kind + ":" + hashOf(t.newest().limits, word)
 }
 
 // AnswerLimit is how many answers an address gets in a day.
 func (t Tokens) AnswerLimit(addr string, n int) sigpost.Limit {
-	return sigpost.Limit{Bucket: t.bucket("answer", addr), N: n, Per: 24 * time.Hour}
+	return sigpost.Limit{Bucket: t.Bucket("answer", addr), N: n, Per: 24 * time.Hour}
 }
 
 // title names a secret without giving it away.

@@ -34,7 +34,7 @@ const usualBody = 64 << 10
 // routes are all ways in.
 func (s *site) routes() []route {
 	var all []route
-	for _, of := range []func() []route{s.readingRoutes, s.doorRoutes} {
+	for _, of := range []func() []route{s.readingRoutes, s.doorRoutes, s.signInRoutes} {
 		all = append(all, of()...)
 	}
 	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})
@@ -61,7 +61,11 @@ func (s *site) guard(to route) http.HandlerFunc {
 			s.refuse(w, r, person, to.needs)
 			return
 		}
-		to.handle(w, r.WithContext(context.WithValue(r.Context(), personKey{}, person)))
+		ctx := context.WithValue(r.Context(), personKey{}, person)
+		if person.Addr != "" {
+			ctx = sigpost.ActingAs(ctx, person.Addr)
+		}
+		to.handle(w, r.WithContext(ctx))
 	}
 }
 
@@ -71,14 +75,6 @@ type personKey struct{}
 func personOf(r *http.Request) sigpost.Person {
 	p, _ := r.Context().Value(personKey{}).(sigpost.Person)
 	return p
-}
-
-// People know who has signed in.
-type People interface {
-	// Person is who a session's secret belongs to. The error wraps
-	// sigpost.ErrNotFound where the session is over, was revoked, or never was, and
-	// where the configuration does not name the person any more.
-	Person(ctx context.Context, secret string) (sigpost.Person, error)
 }
 
 // sessionCookie is the one cookie of the site. On https its name makes browsers
@@ -116,7 +112,11 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, p sigpost.Person, 
 			s.fail(w, r, sigpost.ErrNotFound)
 			return
 		}
-		s.show(w, r, http.StatusUnauthorized, "message", messagePage{s.page(r, "Please sign in"), "This page is for those who look after the archive."})
+		back := ""
+		if r.Method == http.MethodGet {
+			back = r.URL.RequestURI()
+		}
+		s.showSignIn(w, r, http.StatusUnauthorized, back, "This page is for those who look after the archive: please sign in.")
 		return
 	}
 	s.show(w, r, http.StatusForbidden, "message", messagePage{s.page(r, "Not for you"),

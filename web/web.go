@@ -66,8 +66,10 @@ type Options struct {
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
-	// People know who has signed in; nil where nobody can.
-	People People
+	// People sign in and out; nil where nobody can. LinksByMail says that links are
+	// mailed to them.
+	People      People
+	LinksByMail bool
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -136,6 +138,7 @@ func (s *site) doorRoutes() []route {
 	routes := []route{
 		{pattern: "GET /unsubscribe/{token}", handle: s.unsubscribePage, personal: true},
 		{pattern: "POST /unsubscribe/{token}", handle: s.unsubscribe, personal: true, foreign: true},
+		{pattern: "POST " + unsubscriptionsPath, handle: s.apiUnsubscribe, personal: true},
 		{pattern: "GET /privacy", handle: s.privacy},
 	}
 	if len(s.Publications) == 0 {
@@ -155,7 +158,10 @@ func (s *site) doorRoutes() []route {
 		{pattern: "POST /confirm/{token}", handle: s.confirm, personal: true},
 		{pattern: "GET /preferences/{token}", handle: s.preferencesPage, personal: true},
 		{pattern: "POST /preferences/{token}", handle: s.preferences, personal: true},
-		{pattern: "POST " + APIPath, handle: s.api},
+		{pattern: "POST " + subscriptionsPath, handle: s.apiSubscribe},
+		{pattern: "POST " + confirmationsPath, handle: s.apiConfirm, personal: true},
+		{pattern: "GET " + preferencesPath, handle: s.apiPreferences, personal: true},
+		{pattern: "PUT " + preferencesPath, handle: s.apiChange, personal: true},
 	}...)
 }
 
@@ -292,6 +298,14 @@ var problems = []struct {
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
+}
+
+// formError says of a form that cannot be read what is wrong with it.
+func formError(err error) error {
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		return err
+	}
+	return sigpost.ErrUsage
 }
 
 // fail shows what went wrong.

@@ -26,6 +26,7 @@ var own = map[string][]string{
 	"deliver":           {"sigpost"},
 	"maildns":           {},
 	"subscribe":         {"sigpost", "internal/osa"},
+	"signin":            {"sigpost", "subscribe"}, // its limits of requests
 	"store":             {"sigpost", "thread"},
 	"templates":         {},
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
@@ -41,7 +42,7 @@ var own = map[string][]string{
 	"bench/ingest":      {},
 	"bench/deliver":     {},
 	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
-		"store", "subscribe", "summary", "templates", "thread", "web"},
+		"signin", "store", "subscribe", "summary", "templates", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
