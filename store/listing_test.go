@@ -183,6 +183,9 @@ func TestThreadsAreListedByWhatHolds(t *testing.T) {
 			for pages := 0; ; pages++ {
 				page := must(db.ListThreads(t.Context(), q))(t)
 				for _, thread := range page.Threads {
+					if page.Unanswered[thread.ID] != strings.Contains(listed, fmt.Sprint(thread.ID, " ", thread.Last.UnixMicro(), " :unanswered")) {
+						r.Fatalf("thread %d waits: %t", thread.ID, page.Unanswered[thread.ID])
+					}
 					got = append(got, fmt.Sprint(thread.ID))
 				}
 				if q.Before = page.Next; page.Next == (store.ThreadPosition{}) {

@@ -51,6 +51,8 @@ type ThreadList struct {
 	// Next is behind what was looked at; zero where nothing is behind it. New mail
 	// does not move it.
 	Next ThreadPosition
+	// Unanswered are the threads of the page that wait for an answer.
+	Unanswered map[int64]bool
 }
 
 // Bounds of what is looked at for a page.
@@ -149,10 +151,31 @@ func (db *DB) ListThreads(ctx context.Context, q ThreadQuery) (ThreadList, error
 	if err == nil {
 		err = db.tag(ctx, list.Threads, false)
 	}
+	if err == nil {
+		list.Unanswered, err = db.waiting(ctx, list.Threads)
+	}
 	if errors.Is(err, ErrManyAuthors) {
 		return list, err
 	}
 	return list, db.fail("listing threads", err)
+}
+
+// waiting says which threads wait for an answer.
+func (db *DB) waiting(ctx context.Context, threads []sigpost.Thread) (map[int64]bool, error) {
+	ids := make([]int64, len(threads))
+	for i, t := range threads {
+		ids[i] = t.ID
+	}
+	waiting := map[int64]bool{}
+	err := inList(ids, 2, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var id int64
+			err := row.Scan(&id)
+			waiting[id] = true
+			return err
+		}, `SELECT thread_id FROM listing WHERE kind = $1 AND thread_id IN `+list, append([]any{unanswered}, args...)...)
+	})
+	return waiting, err
 }
 
 // list drives from the authors' messages, from the shortest listing or from all
