@@ -255,7 +255,7 @@ UNION ALL SELECT ':list', 'l', 99999999, 100000 + i FROM n`,
 		}
 		q.Before = page.Next
 	}
-	equal(t, "threads on pages", sizes, []int{0, 0, 10})
+	equal(t, "threads on pages", sizes, []int{0, 0, 0, 0, 10})
 	q.Before = store.ThreadPosition{}
 	equal(t, "threads whatever it takes", len(must(db.Threads(ctx, q))(t)), 10)
 }

@@ -142,7 +142,8 @@ func (db *DB) Taggings(ctx context.Context, threadIDs []int64) (map[int64][]sigp
 	return all, db.fail("reading tags", err)
 }
 
-// taggings is Taggings, with the classifier's evidence, which is long, or without.
+// taggings is Taggings, with the classifier's evidence, which is long, or those
+// that hold without it.
 func (db *DB) taggings(ctx context.Context, threadIDs []int64, evidence bool) (map[int64][]sigpost.Tagging, error) {
 	all := map[int64][]sigpost.Tagging{}
 	err := inList(threadIDs, 1, func(list string, args []any) error {
@@ -163,9 +164,14 @@ func (db *DB) taggings(ctx context.Context, threadIDs []int64, evidence bool) (m
 }
 
 func (db *DB) readTaggings(ctx context.Context, all map[int64][]sigpost.Tagging, list string, args []any, why bool) error {
-	column := "''"
-	if why {
-		column = "evidence"
+	if !why {
+		return db.each(ctx, func(row scanner) error {
+			var id int64
+			t := sigpost.Tagging{State: sigpost.TagAccepted}
+			err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &t.Score)
+			all[id] = append(all[id], t)
+			return err
+		}, `SELECT thread_id, kind, name, title, score FROM taggings WHERE state = 'accepted' AND thread_id IN `+list, args...)
 	}
 	return db.each(ctx, func(row scanner) error {
 		var id int64
@@ -174,14 +180,9 @@ func (db *DB) readTaggings(ctx context.Context, all map[int64][]sigpost.Tagging,
 		if err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &t.Score, &t.State, &evidence); err != nil {
 			return err
 		}
-		if why {
-			if err := json.Unmarshal([]byte(evidence), &t.Evidence); err != nil {
-				return err
-			}
-		}
 		all[id] = append(all[id], t)
-		return nil
-	}, `SELECT thread_id, kind, name, title, score, state, `+column+` FROM taggings WHERE thread_id IN `+list, args...)
+		return json.Unmarshal([]byte(evidence), &all[id][len(all[id])-1].Evidence)
+	}, `SELECT thread_id, kind, name, title, score, state, evidence FROM taggings WHERE thread_id IN `+list, args...)
 }
 
 // readDecisions lays decisions over what the classifier found.

@@ -58,13 +58,13 @@ type ThreadList struct {
 // Bounds of what is looked at for a page.
 const (
 	// maxRarity is how far listings are counted to find the shortest.
-	maxRarity = 1000
+	maxRarity = 500
 	// maxProbed is how many threads of the shortest listing are looked for in the
 	// others.
-	maxProbed = 10_000
+	maxProbed = 5000
 	// maxWritten is how many messages are looked at of each of an author's
 	// addresses.
-	maxWritten = 1000
+	maxWritten = 400
 )
 
 // listingKey names a listing.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ type counts struct {
 	byTag   map[sigpost.Tag]*topicCount
 	lists   []listCount
 	natures map[sigpost.Nature][]int // threads with news, week by week
+	options template.HTML            // of the topics
 }
 
 // now is the time.
@@ -109,6 +111,7 @@ func (s *site) count(ctx context.Context) (*counts, error) {
 	for i := range c.topics {
 		c.byTag[c.topics[i].Tag] = &c.topics[i]
 	}
+	c.options = topicOptions(c.topics)
 	for _, l := range lists {
 		of := news.Lists[l.List]
 		c.lists = append(c.lists, listCount{l.List, cmp.Or(s.Browse.Lists[l.List], l.List), l.Threads, l.Messages, lastOf(of), trendOf(of)})

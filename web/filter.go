@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -25,6 +26,29 @@ func topicPath(t sigpost.Tag) string {
 		return ThreadsPath + "?nature=" + url.QueryEscape(t.Name)
 	}
 	return "/topics/" + url.PathEscape(string(t.Kind)) + "/" + url.PathEscape(t.Name)
+}
+
+// tagLinks are the links to what threads are about. They are on every row of a
+// list, and a template would take most of a page's time for them.
+func tagLinks(tags []sigpost.Tagging) template.HTML {
+	var b strings.Builder
+	for _, t := range tags {
+		b.WriteString(`<a class="tag" href="` + template.HTMLEscapeString(topicPath(t.Tag)) + `">` + template.HTMLEscapeString(t.Title) + "</a> ")
+	}
+	return template.HTML(b.String())
+}
+
+// topicOptions are the topics to choose from in a form, by kind.
+func topicOptions(topics []topicCount) template.HTML {
+	var b strings.Builder
+	for _, g := range groups(topics) {
+		b.WriteString(`<optgroup label="` + template.HTMLEscapeString(g.Title) + "\">\n")
+		for _, t := range g.Topics {
+			b.WriteString(`<option value="` + template.HTMLEscapeString(t.Tag.String()) + `">` + template.HTMLEscapeString(t.Title) + "</option>\n")
+		}
+		b.WriteString("</optgroup>\n")
+	}
+	return template.HTML(b.String())
 }
 
 func listPath(name string) string { return "/lists/" + url.PathEscape(name) }

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"sigpost"
 	"sigpost/store"
@@ -34,23 +37,28 @@ func (s *site) browseRoutes() []route {
 	return routes
 }
 
-// threadRow is a thread in a list.
+// threadRow is a thread in a list. Most of it is made here, since a page has many.
 type threadRow struct {
-	sigpost.Thread
-	Waits bool
-	// OnLists are its lists, where the archive has several.
-	OnLists []string
+	ID      int64
+	Subject string
+	Facts   template.HTML // how many messages, when the last one came, the lists
+	Tags    []sigpost.Tagging
+	Waits   bool
 }
 
-// rows are the threads of a page.
+// rows are the threads of a page. Lists are named where the archive has several.
 func (s *site) rows(list store.ThreadList) []threadRow {
 	all := make([]threadRow, len(list.Threads))
 	for i, t := range list.Threads {
 		slices.SortStableFunc(t.Tags, natureFirst)
-		all[i] = threadRow{Thread: t, Waits: list.Unanswered[t.ID]}
+		last := t.Last.UTC()
+		facts := plural(t.Messages, "message") + `, last on <time datetime="` + last.Format(time.DateOnly) + `">` + last.Format("2 January 2006") + "</time>"
 		if len(s.Browse.Lists) > 1 || len(t.Lists) > 1 {
-			all[i].OnLists = t.Lists
+			for _, l := range t.Lists {
+				facts += ` · <a href="` + template.HTMLEscapeString(listPath(l)) + `">` + template.HTMLEscapeString(l) + "</a>"
+			}
 		}
+		all[i] = threadRow{t.ID, cmp.Or(t.BaseSubject, "(no subject)"), template.HTML(facts), t.Tags, list.Unanswered[t.ID]}
 	}
 	return all
 }
@@ -60,7 +68,7 @@ type threadsPage struct {
 	page
 	Filter  filter
 	Active  []activeFilter
-	Groups  []group // of topics to choose from
+	Topics  template.HTML // to choose from
 	Natures []choice
 	Lists   []choice
 	Threads []threadRow
@@ -115,7 +123,7 @@ func (s *site) fillThreads(ctx context.Context, p *threadsPage) error {
 			return err
 		}
 	}
-	p.Active, p.Groups = s.active(f, topics), groups(c.topics)
+	p.Active, p.Topics = s.active(f, topics), c.options
 	p.Natures, p.Lists = natureChoices(f.Nature), listChoices(c, f.List)
 	p.NoIndex = len(p.Active) > 0 || f.at != (store.ThreadPosition{})
 	p.Canonical, p.Description = s.absolute(withQuery(ThreadsPath, f.values())), "All threads of the archive, the newest first, with filters."

@@ -13,8 +13,8 @@ func (s *site) tryBrowsing() []tried {
 	now := time.Unix(0, 0)
 	p := s.page(nil, "One")
 	p.Subscribing = true
-	row := threadRow{Thread: sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, Last: now, Tags: []sigpost.Tagging{{Tag: tag, Title: "One"}}}, Waits: true, OnLists: []string{"one"}}
-	rows := []threadRow{row, {Thread: sigpost.Thread{ID: 2}}}
+	row := threadRow{ID: 1, Subject: "One", Facts: "2 messages", Tags: []sigpost.Tagging{{Tag: tag, Title: "One"}}, Waits: true}
+	rows := []threadRow{row, {ID: 2}}
 	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
 	topics := []topicCount{{Tag: tag, Title: "One", Threads: 2, Week: 1, Trend: trendOf(nil)}, {Tag: tag, Title: "Two"}}
 	lists := []listCount{{Name: "one", Title: "One", Trend: trendOf(nil)}}
@@ -26,7 +26,7 @@ func (s *site) tryBrowsing() []tried {
 	return []tried{
 		{"home", homePage{page: s.page(nil, "")}},
 		{"home", homePage{page: p, Latest: []teaser{{issue, []sigpost.Entry{{ThreadID: 1, Headline: "One"}}, 3}, {Issue: issue}}, Topics: topics, Events: events, Threads: rows}},
-		{"threads", threadsPage{page: p, Filter: filtered, Active: active, Groups: groups(topics), Natures: choices, Lists: choices, Threads: rows, Next: "/", Start: "/"}},
+		{"threads", threadsPage{page: p, Filter: filtered, Active: active, Topics: topicOptions(topics), Natures: choices, Lists: choices, Threads: rows, Next: "/", Start: "/"}},
 		{"threads", threadsPage{page: p, Filter: filtered, Problem: "P"}},
 		{"threads", threadsPage{page: p, Natures: choices}},
 		{"found", foundPage{page: p, Kind: "Projects", KindURL: "/topics", Threads: rows, Messages: 3, Trend: trendOf(nil), CalendarURL: "/", MboxURL: "/", Next: "/"}},

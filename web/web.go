@@ -193,12 +193,11 @@ func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
 // parsePages parses the templates of the pages.
 func parsePages(files fs.FS) (*template.Template, error) {
 	pages := template.New("").Funcs(template.FuncMap{
-		"date":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"dates":   dates,
-		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
-		"dayof":   func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
-		"tagpath": topicPath,
-		"plural":  plural,
+		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"dates":    dates,
+		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"taglinks": tagLinks,
+		"plural":   plural,
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
