@@ -24,6 +24,10 @@ type route struct {
 	// foreign lets other sites' pages and programs send it: only for what a token
 	// in the request allows, and no cookie.
 	foreign bool
+	// costly has fewer of them answered in a minute: what works the database hard.
+	costly bool
+	// time is how long an answer may take; 0 means some seconds, more at the desk.
+	time time.Duration
 	// body is how many bytes a request may have; 0 means 64 KiB.
 	body int64
 }
@@ -47,25 +51,41 @@ func (s *site) guard(to route) http.HandlerFunc {
 		limit = usualBody
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := to.within(r.Context())
+		defer cancel()
+		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		person, err := s.person(r)
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		if to.personal || to.needs != sigpost.RoleNobody {
-			w.Header().Set("Cache-Control", "no-store")
-			w.Header().Set("X-Robots-Tag", "noindex")
-		}
-		if !person.Role.May(to.needs) {
-			s.refuse(w, r, person, to.needs)
-			return
-		}
-		ctx := context.WithValue(r.Context(), personKey{}, person)
+		ctx = context.WithValue(ctx, personKey{}, person)
 		if person.Addr != "" {
 			ctx = sigpost.ActingAs(ctx, person.Addr)
 		}
-		to.handle(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		if to.personal || to.needs != sigpost.RoleNobody {
+			w.Header().Set("X-Robots-Tag", "noindex")
+		}
+		if to.personal || person.Role != sigpost.RoleNobody || to.needs != sigpost.RoleNobody { // it may say who reads it
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		w.Header().Add("Vary", "Cookie")
+		switch {
+		case !person.Role.May(to.needs):
+			s.refuse(w, r, person, to.needs)
+			return
+		case r.ContentLength > limit:
+			err = errTooLarge
+		case to.costly:
+			err = s.costly.allow(s.network(r))
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		to.handle(w, r)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -70,6 +69,9 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
+	// tenth; 0 is any number.
+	RequestsPerMinute int
 	// Undo takes an entry of the audit log back; nil where nobody can.
 	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
 	// AnswerTime is how long answers take at least that must not say, by how long
@@ -82,6 +84,8 @@ type site struct {
 	files fs.FS
 	pages *template.Template
 	feeds []feedLink
+	// all counts requests, costly those that cost more.
+	all, costly *rates
 	// style is all style sheets, one after the other; version stands for the bytes
 	// of all static files.
 	style   []byte
@@ -90,7 +94,7 @@ type site struct {
 
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o}
+	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
@@ -115,12 +119,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	for _, to := range s.routes() {
-		mux.HandleFunc(to.pattern, s.guard(to))
-	}
-	guarded, err := s.sameOrigin(mux)
-	return secure(guarded), err
+	return s.handler(s.routes())
 }
 
 // readingRoutes are what everybody can read.
@@ -163,23 +162,6 @@ func (s *site) doorRoutes() []route {
 	}...)
 }
 
-// sameOrigin refuses what another site's page makes a browser send. Mail providers
-// send the one click of RFC 8058 from wherever they are.
-func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
-	guard := http.NewCrossOriginProtection()
-	for _, to := range s.routes() {
-		if to.foreign {
-			guard.AddInsecureBypassPattern(to.pattern)
-		}
-	}
-	if u, err := url.Parse(s.URL); err == nil && u.Host != "" { // a proxy may have changed Host
-		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
-			return nil, err
-		}
-	}
-	return guard.Handler(next), nil
-}
-
 // parsePages parses the templates of the pages.
 func parsePages(files fs.FS) (*template.Template, error) {
 	pages := template.New("").Funcs(template.FuncMap{
@@ -213,20 +195,6 @@ func dates(i sigpost.Issue) string {
 		zone = i.Window.From.Location()
 	}
 	return digest.Dates(i.Window, zone)
-}
-
-// secure puts on every answer what keeps a stranger's bytes mere data: no
-// script runs, nothing is loaded from elsewhere, no other site can frame a
-// page, and links do not tell where they were followed from (tokens are in
-// paths).
-func secure(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
 }
 
 // show renders a page whole before the first byte of it is sent.
@@ -297,6 +265,10 @@ var problems = []struct {
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
+	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
+	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
+	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},
 	{sigpost.ErrLocked, http.StatusServiceUnavailable, "The archive is being written just now. Please try again in a minute."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
@@ -313,6 +285,7 @@ func formError(err error) error {
 // fail shows what went wrong.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, says := http.StatusInternalServerError, "This page cannot be shown just now. Please try again later."
+	err = beyond(r, err)
 	for _, p := range problems {
 		if errors.Is(err, p.is) {
 			status, says = p.status, p.says
@@ -322,8 +295,14 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		retryAfter(w, limited)
 		status, says = http.StatusTooManyRequests, sentence(limited.Error())
 	}
-	if status == http.StatusInternalServerError {
+	switch {
+	case errors.Is(r.Context().Err(), context.Canceled): // nobody waits for it any more
+		s.Log.Debug("a request was given up", "path", r.URL.Path)
+	case status >= http.StatusInternalServerError:
 		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "60")
 	}
 	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
 }
