@@ -106,8 +106,10 @@ func (s *site) sessionCookie() string {
 	return "sigpost"
 }
 
-func (s *site) setSession(w http.ResponseWriter, secret string, expires time.Time) {
-	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", Expires: expires,
+// setSession hands a session to a browser, for a time from now: its clock may be
+// another one. A time below 0 takes it away.
+func (s *site) setSession(w http.ResponseWriter, secret string, lasts time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", MaxAge: int(lasts / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.URL, "https:")})
 }
 
