@@ -90,6 +90,14 @@ func TestTheWayOfAReviewer(t *testing.T) {
 	status, body = get("/audit")
 	want(t, "taken out", status, 401, body)
 	w.write("config.toml", string(text))
+	status, body = get("/audit")
+	want(t, "named again", status, 401, body)
+	again, err := d.app.LoginLink(ctx, "jo@example.org", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body = post(strings.TrimPrefix(again.URL, d.site.URL), nil)
+	want(t, "signed in again", status, 200, body, "jo@example.org")
 	w.later(15 * 24 * time.Hour)
 	status, body = get("/audit")
 	want(t, "after two weeks", status, 401, body)
@@ -147,6 +155,39 @@ func TestPagesAt(t *testing.T) {
 	for listen, want := range map[string]string{"": "http://127.0.0.1:8420", "0.0.0.0:80": "http://localhost:80", "[::]:80": "http://localhost:80", ":80": "http://localhost:80", "[::1]:80": "http://[::1]:80"} {
 		if got := pagesAt(listen, "127.0.0.1:8420"); got != want {
 			t.Errorf("%s: %s, want %s", listen, got, want)
+		}
+	}
+}
+
+// The server itself bounds what comes before any page.
+func TestHeadersAreBounded(t *testing.T) {
+	a := newWorld(t).open()
+	listener, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- a.Serve(ctx, listener) }()
+	defer func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	for size, want := range map[int]int{20 << 10: http.StatusOK, 64 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequest(http.MethodGet, "http://"+listener.Addr().String()+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", "sigpost="+strings.Repeat("x", size))
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("a header of %d bytes: %d, want %d", size, resp.StatusCode, want)
 		}
 	}
 }

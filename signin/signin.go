@@ -231,6 +231,11 @@ func (d Desk) Person(ctx context.Context, secret string) (sigpost.Person, error)
 	}
 	now := d.Clock()
 	p, ok := d.Named(s.Addr)
+	if !ok && s.Open(now) { // also where they are named again one day
+		if _, err := d.Rows.RevokeSession(ctx, s.ID, now); err != nil {
+			return sigpost.Person{}, err
+		}
+	}
 	if !ok || !s.Open(now) {
 		return sigpost.Person{}, fmt.Errorf("session %d is over: %w", s.ID, sigpost.ErrNotFound)
 	}

@@ -21,6 +21,8 @@ type route struct {
 	// personal keeps the answer out of caches and search engines: it is one
 	// reader's. What needs a role is so anyway.
 	personal bool
+	// shared answers are the same for everybody, whoever has signed in.
+	shared bool
 	// foreign lets other sites' pages and programs send it: only for what a token
 	// in the request allows, and no cookie.
 	foreign bool
@@ -55,23 +57,27 @@ func (s *site) guard(to route) http.HandlerFunc {
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		person, err := s.person(r)
-		if err != nil {
-			s.fail(w, r, err)
-			return
+		var person sigpost.Person
+		var err error
+		if !to.shared {
+			if person, err = s.person(r); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			w.Header().Add("Vary", "Cookie")
 		}
-		ctx = context.WithValue(ctx, personKey{}, person)
 		if person.Addr != "" {
-			ctx = sigpost.ActingAs(ctx, person.Addr)
+			ctx = sigpost.ActingAs(context.WithValue(ctx, personKey{}, person), person.Addr)
+			r = r.WithContext(ctx)
+			r.Header.Del("If-None-Match") // what was kept is as nobody saw it
+			r.Header.Del("If-Modified-Since")
 		}
-		r = r.WithContext(ctx)
 		if to.personal || to.needs != sigpost.RoleNobody {
 			w.Header().Set("X-Robots-Tag", "noindex")
 		}
-		if to.personal || person.Role != sigpost.RoleNobody || to.needs != sigpost.RoleNobody { // it may say who reads it
-			w.Header().Set("Cache-Control", "no-store")
+		if to.personal || to.needs != sigpost.RoleNobody || person.Addr != "" { // it may say who reads it
+			w = &unkept{ResponseWriter: w}
 		}
-		w.Header().Add("Vary", "Cookie")
 		switch {
 		case !person.Role.May(to.needs):
 			s.refuse(w, r, person, to.needs)

@@ -100,6 +100,22 @@ func (w *sent) Write(b []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *sent) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// unkept is an answer that no cache keeps, whatever a page says of itself.
+type unkept struct{ http.ResponseWriter }
+
+func (w *unkept) WriteHeader(status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *unkept) Write(b []byte) (int, error) {
+	w.Header().Set("Cache-Control", "no-store")
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *unkept) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
 // calm makes a page of a fault of the program; what it was is in the log alone.
 func (s *site) calm(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

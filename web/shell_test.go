@@ -204,6 +204,34 @@ func TestRates(t *testing.T) {
 	}
 }
 
+// What somebody sees who has signed in is kept by no cache, and is none that was
+// kept before they did; what is the same for all is.
+func TestCaches(t *testing.T) {
+	s, _ := everything(t)
+	kept := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		w.Header().Set("ETag", `"a"`)
+		http.ServeContent(w, r, "a.txt", time.Time{}, strings.NewReader(personOf(r).Addr))
+	}
+	handler, err := s.handler([]route{{pattern: "GET /page", handle: kept}, {pattern: "GET /shared", handle: kept, shared: true}})
+	must(t, err)
+	reader := session(t, s.People.(signin.Desk), sigpost.RoleReader)
+	for _, c := range []struct {
+		path, secret, cache, vary, body string
+		status                          int
+	}{
+		{"/page", "", "public, max-age=60", "Cookie", "", 304},
+		{"/page", reader, "no-store", "Cookie", "reader@example.org", 200},
+		{"/shared", "", "public, max-age=60", "", "", 304},
+		{"/shared", reader, "public, max-age=60", "", "", 304},
+	} {
+		w := ask(handler, "GET", c.path, c.secret, map[string]string{"If-None-Match": `"a"`})
+		if w.Code != c.status || w.Header().Get("Cache-Control") != c.cache || w.Header().Get("Vary") != c.vary || w.Body.String() != c.body {
+			t.Errorf("%s with %q: %d %v %s", c.path, c.secret, w.Code, w.Header(), w.Body)
+		}
+	}
+}
+
 // Signing in and out as a browser does it.
 func TestSigningIn(t *testing.T) {
 	s, db := everything(t)

@@ -47,8 +47,6 @@ func (s *site) readStatic() error {
 // static serves what pages load. What is asked for by its version may be kept
 // for good.
 func (s *site) static(w http.ResponseWriter, r *http.Request) {
-	w.Header().Del("Vary") // it is the same for everybody
-	w.Header().Del("Cache-Control")
 	if r.FormValue("v") == s.version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}

@@ -128,9 +128,9 @@ func (s *site) readingRoutes() []route {
 		{pattern: "GET /{$}", handle: s.home},
 		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
-		{pattern: "GET /issues/{digest}/feed", handle: s.feed},
-		{pattern: "GET " + CalendarPath, handle: s.calendar},
-		{pattern: "GET /static/{file}", handle: s.static},
+		{pattern: "GET /issues/{digest}/feed", handle: s.feed, shared: true},
+		{pattern: "GET " + CalendarPath, handle: s.calendar, shared: true},
+		{pattern: "GET /static/{file}", handle: s.static, shared: true},
 	}
 }
 
