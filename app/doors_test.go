@@ -441,6 +441,7 @@ func TestAPI(t *testing.T) {
 		"new":         {"application/json", `{"address": "zoe@example.org", "digest": "weekly-daily", "topics": ["project:kuryr"], "zone": "Asia/Tokyo", "text_only": true, "shown": "I agree."}`, 202, "a mail is on its way"},
 		"subscribed":  {"application/json; charset=utf-8", `{"address": "ana@example.org", "shown": "I agree."}`, 202, "a mail is on its way"},
 		"a form":      {"application/x-www-form-urlencoded", `{"address": "x@example.org"}`, 415, "send JSON"},
+		"several":     {"application/json", `{"address": "Info@gmial.com", "shown": "I agree."}`, 202, `"warnings":["Info@gmial.com may be read by several people, and one of them cannot agree for the others.","Did you mean Info@gmail.com?"]`},
 		"no JSON":     {"application/json", `{`, 400, "cannot be read"},
 		"another key": {"application/json", `{"adress": "x@example.org"}`, 400, "adress"},
 		"no address":  {"application/json", `{"address": "x", "shown": "I agree."}`, 422, "has no @"},

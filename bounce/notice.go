@@ -248,7 +248,7 @@ func (m *mail) isReport() bool {
 	bySystem := systemName.MatchString(from) || strings.TrimSpace(m.header.Get("return-path")) == "<>" || from == "" && slices.ContainsFunc(m.header, func(f message.Field) bool { return f.Name == "from" })
 	subject := m.header.Words("subject")
 	bySubject := reportSubject.MatchString(subject) && !sigpost.IsAnswer(subject) && m.header.Get("list-id") == ""
-	return (bySystem || bySubject) && reportWords.MatchString(strings.Join(m.notice, "\n"))
+	return bySystem && bySubject || (bySystem || bySubject) && reportWords.MatchString(strings.Join(m.notice, "\n"))
 }
 
 var (

@@ -118,6 +118,7 @@ func TestTurn(t *testing.T) {
 			t.Errorf("what was put back and taken at once is %+v", again)
 		}
 		must(db.Turn(ctx, issue.ID, result(first.ID, sigpost.DeliverySent, "250 taken", time.Time{}), hours(3), hours(4), 0))(t)
+		equal(t, "last sent", must(db.LastSent(ctx, issue.ID))(t), hours(3))
 		sent := must(db.Deliveries(ctx, issue.ID, sigpost.DeliverySent))(t)
 		if len(sent) != 1 || sent[0].Attempts != 2 || sent[0].Reply != "250 taken" || !sent[0].Due.Equal(hours(3)) {
 			t.Errorf("sent are %+v", sent)

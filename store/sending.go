@@ -196,6 +196,14 @@ func (db *DB) SendingTotal(ctx context.Context, s Sending, digest string) (n int
 	return n, db.fail(fmt.Sprintf("counting the letters of issue %d", s.IssueID), err)
 }
 
+// LastSent is when the last letter of an issue was sent that the ledger knows of;
+// zero where it knows of none.
+func (db *DB) LastSent(ctx context.Context, issueID int64) (time.Time, error) {
+	var at int64
+	err := db.scan(ctx, `SELECT COALESCE(max(updated), 0) FROM deliveries WHERE issue_id = $1 AND state = 'sent'`, []any{issueID}, &at)
+	return moment(at), db.fail(fmt.Sprintf("looking for the last letter of issue %d", issueID), err)
+}
+
 // CountGeneration counts the archive's generation on and gives it.
 func (db *DB) CountGeneration(ctx context.Context) (n int64, err error) {
 	err = db.scan(ctx, `UPDATE generations SET generation = generation + 1 RETURNING generation`, nil, &n)

@@ -139,6 +139,7 @@ func (s *site) doorRoutes() []route {
 	routes := []route{
 		{pattern: "GET /unsubscribe/{token}", handle: s.unsubscribePage, personal: true},
 		{pattern: "POST /unsubscribe/{token}", handle: s.unsubscribe, personal: true, foreign: true},
+		{pattern: "POST " + unsubscriptionsPath, handle: s.apiUnsubscribe, personal: true},
 		{pattern: "GET /privacy", handle: s.privacy},
 	}
 	if len(s.Publications) == 0 {
@@ -158,7 +159,10 @@ func (s *site) doorRoutes() []route {
 		{pattern: "POST /confirm/{token}", handle: s.confirm, personal: true},
 		{pattern: "GET /preferences/{token}", handle: s.preferencesPage, personal: true},
 		{pattern: "POST /preferences/{token}", handle: s.preferences, personal: true},
-		{pattern: "POST " + APIPath, handle: s.api},
+		{pattern: "POST " + subscriptionsPath, handle: s.apiSubscribe},
+		{pattern: "POST " + confirmationsPath, handle: s.apiConfirm, personal: true},
+		{pattern: "GET " + preferencesPath, handle: s.apiPreferences, personal: true},
+		{pattern: "PUT " + preferencesPath, handle: s.apiChange, personal: true},
 	}...)
 }
 
