@@ -89,7 +89,7 @@ func TestBounds(t *testing.T) {
 		w.WriteHeader(204)
 	}
 	slow := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-	handler, _ := shelled(t, Options{}, route{pattern: "POST /form", handle: form}, route{pattern: "POST /small", handle: form, body: 100},
+	handler, _ := shelled(t, Options{}, route{pattern: "POST /form", handle: form}, route{pattern: "POST /api/v1/form", handle: form}, route{pattern: "POST /small", handle: form, body: 100},
 		route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }},
 		route{pattern: "GET /slow", time: 20 * time.Millisecond, handle: func(w http.ResponseWriter, r *http.Request) { slow(w, r); w.WriteHeader(299) }})
 	for name, c := range map[string]struct {
@@ -99,6 +99,7 @@ func TestBounds(t *testing.T) {
 	}{
 		"a form":            {from("192.0.2.1", "POST", "/form", "a="+strings.Repeat("x", usualBody-2)), 204, ""},
 		"a large form":      {from("192.0.2.1", "POST", "/form", "a="+strings.Repeat("x", usualBody)), 413, "larger than anything"},
+		"a large document":  {from("192.0.2.1", "POST", "/api/v1/form", strings.Repeat("x", usualBody+1)), 413, `{"error":"This is larger`},
 		"a small form":      {from("192.0.2.1", "POST", "/small", "a="+strings.Repeat("x", 100)), 413, "larger than anything"},
 		"a URL":             {from("192.0.2.1", "GET", "/?q="+strings.Repeat("x", urlLength-4), ""), 204, ""},
 		"a long URL":        {from("192.0.2.1", "GET", "/?q="+strings.Repeat("x", urlLength-3), ""), 414, "longer than any"},

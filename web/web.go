@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -307,6 +308,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		apiAnswer(w, status, apiError{says})
+		return
 	}
 	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
 }
