@@ -144,7 +144,7 @@ func (s *site) tryAudit() []tried {
 	p, now := s.page(nil, "One"), time.Unix(0, 0)
 	entry := sigpost.AuditEntry{ID: 2, At: now, Who: "jo", Action: sigpost.AuditTagAccept, Kind: sigpost.AuditThread, Object: "1", Says: "S"}
 	undone, undoing := entry, entry
-	undone.UndoneBy, undoing.Undoes = 3, 1
+	undone.ID, undone.UndoneBy, undoing.ID, undoing.Undoes = 1, 3, 3, 1
 	options := []option{{"a", true}, {"b", false}}
 	return []tried{
 		{"audit", auditPage{page: p, Entries: []auditView{{entry, "/", true}, {undone, "", false}, {undoing, "", false}}, Who: "jo", Object: "1", Since: "2016-04-01",

@@ -278,7 +278,7 @@ func TestSigningIn(t *testing.T) {
 			t.Errorf("%s %d", method, w.Code)
 		}
 	}
-	if w := ask(handler, "GET", "/audit", c.Value, nil); w.Code != 200 || !strings.Contains(w.Body.String(), "signed in as reviewer by a link of the mail") {
+	if w := ask(handler, "GET", "/audit", c.Value, nil); w.Code != 200 || !strings.Contains(w.Body.String(), "signed in as reviewer by a link that was mailed") {
 		t.Errorf("the audit log: %d %s", w.Code, w.Body)
 	}
 	for _, wrong := range []string{c.Value[1:], c.Value + "x", strings.ToUpper(c.Value), "'", strings.Repeat("x", 5000)} {
