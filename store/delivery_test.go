@@ -276,7 +276,7 @@ func TestKnownLetters(t *testing.T) {
 }
 
 func TestTurnUsesItsIndexes(t *testing.T) {
-	db := open(t, engines[0].dsn(t))
+	db := open(t, engines[0].made(t))
 	for query, index := range map[string]string{
 		`SELECT d.id FROM deliveries d WHERE d.issue_id = 1 AND d.state = 'queued' AND d.due <= 5 ORDER BY d.due, d.id LIMIT 9`: "deliveries_queued",
 		`SELECT d.id FROM deliveries d WHERE d.issue_id = 1 AND d.state = 'sending' AND d.lease = 5 ORDER BY d.id`:              "deliveries_sending",

@@ -194,7 +194,7 @@ FROM (SELECT thread_id, id FROM messages ORDER BY id) m GROUP BY thread_id`))(a.
 func TestThreadsAreThoseOfGroups(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			db := open(t, e.dsn(t))
+			db := open(t, e.made(t))
 			rapid.Check(t, func(r *rapid.T) {
 				wipe(t, db)
 				a := &archive{t: t, r: r, db: db, raw: map[sigpost.MessageID]string{}, revisions: map[int64]int64{}}

@@ -104,7 +104,7 @@ func TestGhostsJoinThreads(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			db := open(t, engines[0].dsn(t))
+			db := open(t, engines[0].made(t))
 			for _, b := range test.batches {
 				add(t, db, b...)
 			}

@@ -28,6 +28,7 @@ var own = map[string][]string{
 	"subscribe":         {"sigpost", "internal/osa"},
 	"signin":            {"sigpost", "subscribe"}, // its limits of requests
 	"store":             {"sigpost", "thread"},
+	"store/storetest":   {"store", "internal/peertest"},
 	"templates":         {},
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
