@@ -41,6 +41,7 @@ func (s *site) try() error {
 	for _, of := range []func() []tried{
 		s.tryReading,
 		s.tryBrowsing,
+		s.tryMonths,
 		s.tryDoors,
 		s.trySignIn,
 		s.tryAudit,
