@@ -21,13 +21,13 @@ type Address struct {
 }
 
 // Label is what a reader sees of the address: its name, or the part before
-// the @ where it has none. It never shows the addr-spec.
+// the @ where it has none. It never shows the addr-spec, and is Legible.
 func (a Address) Label() string {
-	if a.Name != "" {
-		return a.Name
+	if name := Legible(a.Name); name != "" {
+		return MaskAddresses(name)
 	}
 	local, _, _ := strings.Cut(a.Addr, "@")
-	return local
+	return Legible(local)
 }
 
 // Domain is the part behind the last @, in lower case.
