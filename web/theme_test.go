@@ -21,7 +21,7 @@ func TestTheme(t *testing.T) {
 	must(t, err)
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/static/style.css", nil))
-	if w.Body.String() != "body { color: teal }" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
+	if !strings.HasPrefix(w.Body.String(), "body { color: teal }\n") || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/css") {
 		t.Errorf("style: %s %q", w.Header().Get("Content-Type"), w.Body)
 	}
 	for name, c := range map[string]struct{ file, text, want string }{
