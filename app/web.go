@@ -26,6 +26,7 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Store.KeepBlocks(blocksKept)
 	handler, err := web.New(o)
 	return handler, a.inTheme(a.themeOfSite(), err)
 }
@@ -120,6 +121,10 @@ func (a *App) volume(ctx context.Context, d config.Digest, since time.Time) (thr
 
 // shutdown is how long requests may go on after an interrupt.
 const shutdown = 4 * time.Second
+
+// blocksKept is how many bytes of mail the pages keep expanded: those of a long
+// thread lie in some dozens of blocks.
+const blocksKept = 20 << 20
 
 // mail is how the pages read what is stored.
 func (a *App) mail() web.Mail {

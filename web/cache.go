@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
-	"container/list"
 	"encoding/hex"
 	"hash/fnv"
 	"io"
@@ -11,72 +10,38 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sigpost/internal/lru"
 )
 
-// keeper keeps what was made for a page, the latest asked for, up to a number of
-// bytes. What is kept is good while its stamp is that of now, and never for longer
-// than keptFor: a stamp does not say everything.
+// keeper keeps what was made for a page. What is kept is good while its stamp is
+// that of now, and never for longer than keptFor: a stamp does not say everything.
 type keeper[V any] struct {
-	mu    sync.Mutex
-	limit int
-	bytes int
-	byKey map[string]*list.Element
-	order *list.List // the latest asked for first
+	kept *lru.Cache[string, stamped[V]]
 }
 
 const keptFor = 5 * time.Minute
 
-type kept[V any] struct {
-	key, stamp string
-	until      time.Time
-	bytes      int
-	value      V
+type stamped[V any] struct {
+	stamp string
+	until time.Time
+	value V
 }
 
 func newKeeper[V any](limit int) *keeper[V] {
-	return &keeper[V]{limit: limit, byKey: map[string]*list.Element{}, order: list.New()}
+	return &keeper[V]{lru.New[string, stamped[V]](limit)}
 }
 
 func (k *keeper[V]) get(key, stamp string, now time.Time) (value V, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	e := k.byKey[key]
-	if e == nil {
+	one, ok := k.kept.Get(key)
+	if !ok || one.stamp != stamp || now.After(one.until) {
 		return value, false
 	}
-	one := e.Value.(*kept[V])
-	if one.stamp != stamp || now.After(one.until) {
-		k.drop(e)
-		return value, false
-	}
-	k.order.MoveToFront(e)
 	return one.value, true
 }
 
-// put keeps a value of about so many bytes. One that would take a quarter of the
-// room is not kept.
 func (k *keeper[V]) put(key, stamp string, now time.Time, value V, bytes int) {
-	const overhead = 300
-	bytes += len(key) + len(stamp) + overhead
-	if bytes > k.limit/4 {
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if e := k.byKey[key]; e != nil {
-		k.drop(e)
-	}
-	k.byKey[key] = k.order.PushFront(&kept[V]{key, stamp, now.Add(keptFor), bytes, value})
-	k.bytes += bytes
-	for k.bytes > k.limit {
-		k.drop(k.order.Back())
-	}
-}
-
-func (k *keeper[V]) drop(e *list.Element) {
-	one := k.order.Remove(e).(*kept[V])
-	delete(k.byKey, one.key)
-	k.bytes -= one.bytes
+	k.kept.Put(key, stamped[V]{stamp, now.Add(keptFor), value}, bytes+len(key)+len(stamp))
 }
 
 // packedPage is a page that is the same for everybody: compressed, as browsers
