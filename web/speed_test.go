@@ -72,7 +72,7 @@ func bigArchive(b *testing.B) {
 		must2(b, err)
 		db, err := store.Open(ctx, filepath.Join(dir, "big.db"))
 		must2(b, err)
-		db.KeepBlocks(20 << 20)
+		db.KeepBlocks(16 << 20)
 		r := rand.New(rand.NewPCG(1, 2))
 		var sizes []int
 		for left := bigMessages - 10_000 - 10*1000; left > 0; {

@@ -32,8 +32,8 @@ func (s *site) threadRoutes() []route {
 
 // What is kept of threads between requests, in bytes.
 const (
-	pagesKept    = 24 << 20
-	outlinesKept = 8 << 20
+	pagesKept    = 16 << 20
+	outlinesKept = 5 << 20
 )
 
 type threadPage struct {
