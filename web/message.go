@@ -282,7 +282,7 @@ func (s *site) hide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error {
-		return s.Store.Hide(ctx, m.ID, personOf(r).Addr, why, s.now())
+		return s.Mail.Hide(ctx, m.ID, why)
 	})
 }
 
@@ -290,7 +290,7 @@ func (s *site) hide(w http.ResponseWriter, r *http.Request) {
 const maxWhy = 1000
 
 func (s *site) unhide(w http.ResponseWriter, r *http.Request) {
-	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error { return s.Store.Unhide(ctx, m.ID) })
+	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error { return s.Mail.Show(ctx, m.ID) })
 }
 
 func (s *site) decideSight(w http.ResponseWriter, r *http.Request, decide func(context.Context, sigpost.Message) error) {

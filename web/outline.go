@@ -32,6 +32,10 @@ type Mail struct {
 	Read     func(raw []byte) (*sigpost.Message, error)
 	HTML     func(raw []byte) (string, error)
 	Attached func(raw []byte, part string, nth int) (sigpost.Attachment, []byte, error)
+	// Hide takes a message out of sight, by the archive's number, as who has signed in
+	// decides (sigpost.Acting), and Show brings it back. Both are noted.
+	Hide func(ctx context.Context, id int64, why string) error
+	Show func(ctx context.Context, id int64) error
 }
 
 // place is a message of a thread in little room: a thread may have thousands.

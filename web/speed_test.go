@@ -65,13 +65,13 @@ func bigMail(r *rand.Rand, n int, answers string, subject string) (string, strin
 	return id, b.String()
 }
 
-func bigArchive(b *testing.B) {
+func manyThreads(b *testing.B) {
 	big.once.Do(func() {
 		ctx := context.Background()
 		dir, err := os.MkdirTemp("", "sigpost-speed-")
-		must2(b, err)
+		mustDo(b, err)
 		db, err := store.Open(ctx, filepath.Join(dir, "big.db"))
-		must2(b, err)
+		mustDo(b, err)
 		db.KeepBlocks(16 << 20)
 		r := rand.New(rand.NewPCG(1, 2))
 		var sizes []int
@@ -87,7 +87,7 @@ func bigArchive(b *testing.B) {
 		n := 0
 		flush := func() {
 			_, err := db.Add(ctx, nil, batch, day)
-			must2(b, err)
+			mustDo(b, err)
 			batch = batch[:0]
 		}
 		type open struct {
@@ -118,7 +118,7 @@ func bigArchive(b *testing.B) {
 				opened = slices.Delete(opened, at, at+1)
 			}
 			m, err := message.Parse([]byte(raw))
-			must2(b, err)
+			mustDo(b, err)
 			m.BaseSubject, m.Received = thread.BaseSubject(m.Subject), day.Add(time.Duration(n)*time.Minute)
 			batch = append(batch, sigpost.Arrival{Raw: []byte(raw), Message: m, List: "sig", Source: "test"})
 			if n++; len(batch) == 2000 {
@@ -128,12 +128,12 @@ func bigArchive(b *testing.B) {
 		flush()
 		for before := (store.ThreadPosition{}); ; {
 			threads, err := db.Threads(ctx, store.ThreadQuery{Limit: 1000, Before: before})
-			must2(b, err)
+			mustDo(b, err)
 			if len(threads) == 0 {
 				break
 			}
 			for _, t := range threads {
-				must2(b, db.SaveTaggings(ctx, t.ID, t.Revision, "v", []sigpost.Tagging{{Tag: kuryr, Title: "Kuryr", Score: 0.8, State: sigpost.TagAccepted,
+				mustDo(b, db.SaveTaggings(ctx, t.ID, t.Revision, "v", []sigpost.Tagging{{Tag: kuryr, Title: "Kuryr", Score: 0.8, State: sigpost.TagAccepted,
 					Evidence: []sigpost.Evidence{{Rule: "alias kuryr", Field: "subject", Excerpt: "of kuryr", Spans: []sigpost.Span{{Start: 3, End: 8}}, Weight: 2}}}}))
 				switch {
 				case t.Messages > 5000:
@@ -147,12 +147,12 @@ func bigArchive(b *testing.B) {
 			before = store.PositionOf(threads[len(threads)-1])
 		}
 		handler, err := New(Options{Title: "Test", Store: db, Mail: testMail(message.Parse), ArchiveURL: func(*sigpost.Message) string { return "" }, Log: slog.New(slog.DiscardHandler)})
-		must2(b, err)
+		mustDo(b, err)
 		big.server = httptest.NewServer(handler)
 	})
 }
 
-func must2(b *testing.B, err error) {
+func mustDo(b *testing.B, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
@@ -162,25 +162,25 @@ func must2(b *testing.B, err error) {
 // measure asks for pages over one connection, and says how long it takes to have
 // them.
 func measure(b *testing.B, path func(r *rand.Rand) string) {
-	bigArchive(b)
+	manyThreads(b)
 	r := rand.New(rand.NewPCG(3, 4))
 	var took []time.Duration
 	bytes := int64(0)
 	b.ResetTimer()
-	before := cpu()
+	before := cpuTime()
 	for b.Loop() {
 		start := time.Now()
 		resp, err := http.Get(big.server.URL + path(r))
-		must2(b, err)
+		mustDo(b, err)
 		n, err := io.Copy(io.Discard, resp.Body)
-		must2(b, err)
+		mustDo(b, err)
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
 			b.Fatalf("status %d", resp.StatusCode)
 		}
 		took, bytes = append(took, time.Since(start)), bytes+n
 	}
-	b.ReportMetric(float64((cpu()-before).Microseconds())/1000/float64(len(took)), "ms-cpu")
+	b.ReportMetric(float64((cpuTime()-before).Microseconds())/1000/float64(len(took)), "ms-cpu")
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-median")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
@@ -189,8 +189,8 @@ func measure(b *testing.B, path func(r *rand.Rand) string) {
 	b.ReportMetric(rss(), "MB-resident")
 }
 
-// cpu is what this process has used, with the client in it.
-func cpu() time.Duration {
+// cpuTime is what this process has used, with the client in it.
+func cpuTime() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
@@ -232,9 +232,9 @@ func BenchmarkThread(b *testing.B) {
 
 func hugeIDs(b *testing.B) (ids []int64) {
 	resp, err := http.Get(big.server.URL + threadPath(big.huge))
-	must2(b, err)
+	mustDo(b, err)
 	body, err := io.ReadAll(resp.Body)
-	must2(b, err)
+	mustDo(b, err)
 	resp.Body.Close()
 	for _, part := range strings.Split(string(body), `<article id="m`)[1:] {
 		var id int64

@@ -42,7 +42,7 @@ func testMail(read func([]byte) (*sigpost.Message, error)) Mail {
 }
 
 // signedIn are the people of a test: a session's secret is their role.
-type signedIn struct{}
+type signedIn struct{ People }
 
 func (signedIn) Person(_ context.Context, secret string) (sigpost.Person, error) {
 	return sigpost.Person{Addr: secret + "@example.org", Role: sigpost.Role(secret)}, nil
@@ -64,8 +64,13 @@ func newArchive(t *testing.T, mails ...string) *archive {
 	t.Cleanup(func() { db.Close() })
 	a := &archive{t: t, db: db, now: day.AddDate(0, 0, 9)}
 	a.add(mails...)
+	mail := testMail(message.Parse)
+	mail.Hide = func(ctx context.Context, id int64, why string) error {
+		return db.Hide(ctx, id, sigpost.Acting(ctx), why, a.now)
+	}
+	mail.Show = db.Unhide
 	handler, err := New(Options{
-		Title: "Test", Store: db, Digests: map[string]string{"weekly": "The Weekly"}, Mail: testMail(message.Parse), People: signedIn{},
+		Title: "Test", Store: db, Digests: map[string]string{"weekly": "The Weekly"}, Mail: mail, People: signedIn{}, Browse: Browse{},
 		ArchiveURL: func(*sigpost.Message) string { return "" }, Now: func() time.Time { return a.now }, URL: "http://example.org",
 		Reader:    func(sigpost.Issue) digest.Reader { return digest.Reader{} },
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil },
