@@ -32,35 +32,35 @@ const indexFile = "index.html"
 
 // file is the path of a place's file.
 func (n *names) file(p Place) string {
-	file := joined(p, legal)
+	file := joined(p, true)
 	if !n.claim(file) {
-		file = joined(p, func(name string) bool { return legal(name) && name == strings.ToLower(name) })
+		file = joined(p, false)
 		n.claim(file)
 	}
 	return file
 }
 
-func joined(p Place, plain func(string) bool) string {
+// joined is the path of a place's file. Where names do not stay as they are, even
+// where they could, no other place has it.
+func joined(p Place, stay bool) string {
 	parts := make([]string, 0, len(p.Folder)+1)
-	for _, name := range p.Folder {
-		if key, value, ok := strings.Cut(name, "="); ok && legal(key) && plain(value) {
-			parts = append(parts, name)
-			continue
-		}
-		if !plain(name) || slices.Contains(fileNames, name) {
+	for i, name := range p.Folder {
+		key, value, ok := strings.Cut(name, "=")
+		switch {
+		case ok && legal(key) && legal(value): // a part of a query
+		case !legal(name), slices.Contains(fileNames, name), !stay && i > 0:
 			name = hashed(name)
 		}
 		parts = append(parts, name)
 	}
+	file := p.File
 	switch {
-	case p.File == "":
-		parts = append(parts, indexFile)
-	case plain(p.File):
-		parts = append(parts, p.File)
-	default:
-		parts = append(parts, hashed(p.File)+path.Ext(path.Base(p.File)))
+	case file == "":
+		file = indexFile
+	case !legal(file), !stay && !slices.Contains(fileNames, file):
+		file = hashed(file) + path.Ext(file)
 	}
-	return path.Join(parts...)
+	return path.Join(append(parts, file)...)
 }
 
 // fileNames are no names of folders: beside them there are files of that name.

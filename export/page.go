@@ -21,12 +21,11 @@ type copier struct {
 // ours is a link as a target of the source, without a fragment; ok is false for
 // what leads elsewhere.
 func (x *exporter) ours(at, link string) (u *url.URL, ok bool) {
-	if x.URL != "" {
-		if rest, within := strings.CutPrefix(link, x.URL); within && (rest == "" || strings.HasPrefix(rest, "/") || rest[0] == '?' || rest[0] == '#') {
-			link = rest
-			if !strings.HasPrefix(link, "/") {
-				link = "/" + link
-			}
+	for _, base := range []string{x.URL, x.Live} {
+		rest, within := strings.CutPrefix(link, base)
+		if base != "" && within && (rest == "" || strings.IndexByte("/?#", rest[0]) >= 0) {
+			link = "/" + strings.TrimPrefix(rest, "/")
+			break
 		}
 	}
 	here, err := url.Parse(at)

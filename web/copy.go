@@ -171,13 +171,17 @@ func (c *Copy) ThreadPath(id int64) string { return ThreadsPath + "/" + strconv.
 
 // Stamp stands for all that the pages of a thread depend on.
 func (c *Copy) Stamp(ctx context.Context, id int64) (string, error) {
+	state, err := c.s.Store.ThreadState(ctx, id)
+	if err != nil {
+		return "", err
+	}
 	t, err := c.s.Store.Thread(ctx, id)
 	if err != nil {
 		return "", err
 	}
 	from, ledTo, err := c.s.Store.Linked(ctx, t)
 	sum := sha256.New()
-	fmt.Fprintln(sum, c.stamp, t)
+	fmt.Fprintln(sum, c.stamp, state)
 	if from != nil {
 		fmt.Fprintln(sum, from.ID, from.BaseSubject)
 	}
