@@ -151,9 +151,7 @@ func (c *crawler) follow(from, link string) {
 	}
 }
 
-// Every link of a copy leads to a file of it, and every file is reached; forms are
-// gone, or lead to the live site. Nothing else leads there.
-func TestExportedSite(t *testing.T) {
+func TestExport(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -161,12 +159,17 @@ func TestExportedSite(t *testing.T) {
 	site := httptest.NewServer(http.StripPrefix("/sub", http.FileServerFS(os.DirFS(dir))))
 	defer site.Close()
 	base := site.URL + "/sub"
-	_, a := exportedWorld(t, base)
-	r := exported(t, a, dir, ExportOptions{})
+	w, a := exportedWorld(t, base)
+	t.Run("cut off", func(t *testing.T) { cutOff(t, a, dir) })
+	t.Run("links", func(t *testing.T) { exportedLinks(t, a, dir, base) })
+	t.Run("again", func(t *testing.T) { exportedAgain(t, w, a, dir) })
+	t.Run("others", func(t *testing.T) { exportedBesideOthers(t, a, dir) })
+}
+
+// Every link of a copy leads to a file of it, and every file is reached; forms are
+// gone, or lead to the live site. Nothing else leads there.
+func exportedLinks(t *testing.T, a *App, dir, base string) {
 	there := files(t, dir)
-	if r.Written != r.Files || len(there) != r.Files || r.Files < 400 {
-		t.Errorf("%d files are there of %+v", len(there), r)
-	}
 	c := &crawler{t: t, base: base, seen: map[string]bool{}, away: map[string]bool{}}
 	c.follow(base+"/", base+"/")
 	reached := map[string]bool{}
@@ -232,11 +235,8 @@ func fileText(t *testing.T, dir, name string) string {
 }
 
 // A second export writes what has changed, and heals what was lost.
-func TestExportedAgain(t *testing.T) {
+func exportedAgain(t *testing.T, w *world, a *App, dir string) {
 	ctx := context.Background()
-	w, a := exportedWorld(t, "https://digest.example.org")
-	dir := filepath.Join(t.TempDir(), "out")
-	exported(t, a, dir, ExportOptions{})
 	before := files(t, dir)
 	changed := func() (written, gone []string) {
 		t.Helper()
@@ -341,11 +341,8 @@ func TestExportedAgain(t *testing.T) {
 	}
 }
 
-// An export that was cut off is healed by the next one; what others have written is
-// never touched.
-func TestExportIsCutOff(t *testing.T) {
-	_, a := exportedWorld(t, "https://digest.example.org")
-	dir := filepath.Join(t.TempDir(), "out")
+// An export that was cut off is healed by the next one.
+func cutOff(t *testing.T, a *App, dir string) {
 	ctx, stop := context.WithCancel(context.Background())
 	n := 0
 	a.progress = func(string, Unit, int, int) {
@@ -356,9 +353,12 @@ func TestExportIsCutOff(t *testing.T) {
 	if _, err := a.Export(ctx, dir, ExportOptions{}); err == nil {
 		t.Fatal("it was not cut off")
 	}
+	a.progress = func(string, Unit, int, int) {}
 	half := len(files(t, dir))
 	whole := filepath.Join(t.TempDir(), "whole")
-	exported(t, a, whole, ExportOptions{})
+	if r := exported(t, a, whole, ExportOptions{}); r.Written != r.Files || len(files(t, whole)) != r.Files || r.Files < 400 {
+		t.Errorf("%d files are there of %+v", len(files(t, whole)), r)
+	}
 	r := exported(t, a, dir, ExportOptions{})
 	if half == 0 || r.Files <= half || r.Unchanged != 0 {
 		t.Errorf("%d files were there, and then %+v", half, r)
@@ -372,7 +372,10 @@ func TestExportIsCutOff(t *testing.T) {
 	if len(got) != len(want) {
 		t.Errorf("%d files, want %d", len(got), len(want))
 	}
+}
 
+// What others have written is never touched.
+func exportedBesideOthers(t *testing.T, a *App, dir string) {
 	if err := os.WriteFile(filepath.Join(dir, "mine.txt"), []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}

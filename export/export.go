@@ -87,6 +87,53 @@ type exporter struct {
 	// rest are targets outside threads that are still to be made.
 	rest   []string
 	wanted map[string]string // every target outside threads, by itself
+	// places are those of targets that were looked for lately, asked are answers
+	// that have come and are not written yet.
+	places map[string]placed
+	asked  map[string]Answer
+}
+
+// placed is where a target is kept; ok is false where it is not.
+type placed struct {
+	Place
+	file string
+	ok   bool
+}
+
+// placesKept is how many places are remembered. Most links are on every page.
+const placesKept = 20_000
+
+// place says where a target is kept.
+func (x *exporter) place(u *url.URL) placed {
+	key := target(u)
+	if known, ok := x.places[key]; ok {
+		return known
+	}
+	if len(x.places) >= placesKept {
+		clear(x.places)
+	}
+	p, ok := x.source.Place(u)
+	known := placed{Place: p, ok: ok}
+	if ok {
+		known.file = x.names.file(p)
+	}
+	x.places[key] = known
+	return known
+}
+
+// get asks for a target.
+func (x *exporter) get(ctx context.Context, target string) (Answer, error) {
+	if answer, ok := x.asked[target]; ok {
+		delete(x.asked, target)
+		return answer, nil
+	}
+	answer, err := x.source.Get(ctx, target)
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	} else if err == nil && answer.Status >= 500 {
+		err = fmt.Errorf("it is answered with status %d: see the log", answer.Status)
+	}
+	return answer, err
 }
 
 // Write exports to a folder, which is made where it is not there. One that holds
@@ -97,7 +144,7 @@ func Write(ctx context.Context, dir string, source Source, o Options) (Report, e
 		return Report{}, err
 	}
 	defer t.close()
-	x := &exporter{Options: o, source: source, tree: t, names: newNames(), wanted: map[string]string{}}
+	x := &exporter{Options: o, source: source, tree: t, names: newNames(), wanted: map[string]string{}, places: map[string]placed{}, asked: map[string]Answer{}}
 	for path := range t.old {
 		x.names.claim(path)
 	}
@@ -150,13 +197,13 @@ func (x *exporter) outside(ctx context.Context, g *group, there map[int64]bool) 
 	g.Moved = slices.DeleteFunc(slices.Compact(g.Moved), func(id int64) bool { return there[id] })
 	var moved []int64
 	for _, id := range g.Moved {
-		answer, err := x.source.Get(ctx, x.source.ThreadPath(id))
-		if err != nil && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil || answer.Status >= 500 {
-			x.fail(x.source.ThreadPath(id), answer.Status, err)
-		} else if answer.Location == "" { // it is gone
+		answer, err := x.get(ctx, x.source.ThreadPath(id))
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			x.fail(x.source.ThreadPath(id), err)
+		case answer.Location == "": // it is gone
 			continue
 		}
 		moved = append(moved, id)
@@ -280,8 +327,8 @@ func (b *bundle) sort(ctx context.Context, link string) error {
 	if err != nil {
 		return err // it was parsed before
 	}
-	p, ok := b.source.Place(u)
-	if ok && p.Permalink != "" {
+	p := b.place(u)
+	if p.ok && p.Permalink != "" {
 		mine, known := b.mine[p.Permalink]
 		if !known {
 			if mine, err = b.leadsHere(ctx, p.Permalink); err != nil {
@@ -306,20 +353,20 @@ func (b *bundle) sort(ctx context.Context, link string) error {
 
 // leadsHere says whether a message is of the thread.
 func (b *bundle) leadsHere(ctx context.Context, permalink string) (bool, error) {
-	answer, err := b.source.Get(ctx, permalink)
+	answer, err := b.get(ctx, permalink)
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return false, err
 	}
-	if err != nil || answer.Status >= 500 {
-		b.fail(permalink, answer.Status, err)
+	if err != nil {
+		b.fail(permalink, err)
 		return false, errFailed
 	}
 	u, ok := b.ours(permalink, answer.Location)
-	if answer.Location == "" || !ok {
-		return false, nil
+	mine := ok && answer.Location != "" && b.place(u).Thread == b.id
+	if mine { // it is written next
+		b.asked[permalink] = answer
 	}
-	p, ok := b.source.Place(u)
-	return ok && p.Thread == b.id, nil
+	return mine, nil
 }
 
 // make asks for a target and writes its file, unless that has been done. It gives
@@ -330,24 +377,20 @@ func (x *exporter) make(ctx context.Context, target string, g *group, failed fun
 	if err != nil {
 		return nil, err
 	}
-	p, ok := x.source.Place(u)
-	if !ok {
+	p := x.place(u)
+	if !p.ok || x.tree.now[p.file] != "" {
 		return nil, nil
 	}
-	file := x.names.file(p)
-	if x.tree.now[file] != "" {
-		return nil, nil
-	}
-	answer, err := x.source.Get(ctx, target)
+	answer, err := x.get(ctx, target)
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return nil, err
 	}
-	if err != nil || answer.Status >= 500 {
-		x.fail(target, answer.Status, err)
-		failed(file)
+	if err != nil {
+		x.fail(target, err)
+		failed(p.file)
 		return nil, nil
 	}
-	c := &copier{exporter: x, file: file, at: target}
+	c := &copier{exporter: x, file: p.file, at: target}
 	body := answer.Body
 	switch {
 	case answer.Location != "":
@@ -359,22 +402,19 @@ func (x *exporter) make(ctx context.Context, target string, g *group, failed fun
 	case strings.Contains(answer.Type, "xml"):
 		body = c.feed(answer.Body)
 	}
-	if err := x.tree.write(file, body); err != nil {
+	if err := x.tree.write(p.file, body); err != nil {
 		return nil, err
 	}
-	g.Files = append(g.Files, file)
+	g.Files = append(g.Files, p.file)
 	return c.links, nil
 }
 
 // maxFailed is how many failures a report has.
 const maxFailed = 20
 
-func (x *exporter) fail(target string, status int, err error) {
+func (x *exporter) fail(target string, err error) {
 	if len(x.report.Failed) >= maxFailed {
 		return
-	}
-	if err == nil {
-		err = fmt.Errorf("it is answered with status %d: see the log", status)
 	}
 	x.report.Failed = append(x.report.Failed, target+": "+err.Error())
 }

@@ -48,12 +48,12 @@ func (c *copier) link(link string) string {
 	if !ok {
 		return link
 	}
-	p, ok := c.source.Place(u)
-	if !ok {
+	p := c.place(u)
+	if !p.ok {
 		return c.live(u)
 	}
 	c.links = append(c.links, target(u))
-	to := relative(c.file, c.names.file(p))
+	to := relative(c.file, p.file)
 	if v := u.Query().Get("v"); v != "" && p.File != "" { // what is kept by its version
 		to += "?v=" + url.QueryEscape(v)
 	}
@@ -81,11 +81,11 @@ func (x *exporter) live(u *url.URL) string {
 // absolute is the URL of a target's file where the copy is served; "" where nobody
 // knows where that is, or what that is.
 func (x *exporter) absolute(u *url.URL) string {
-	p, ok := x.source.Place(u)
-	if !ok || x.URL == "" {
+	p := x.place(u)
+	if !p.ok || x.URL == "" {
 		return ""
 	}
-	to := x.URL + "/" + folder(x.names.file(p))
+	to := x.URL + "/" + folder(p.file)
 	if u.Fragment != "" {
 		to += "#" + u.EscapedFragment()
 	}
