@@ -188,3 +188,20 @@ func (n *Node) leaves(negated bool, do func(*Node, bool)) {
 		c.leaves(negated != (n.Op == Not), do)
 	}
 }
+
+// InSubject is the query with all words that are wanted anywhere wanted in the
+// subject.
+func InSubject(n *Node) *Node {
+	if n == nil || n.Op == Not {
+		return n
+	}
+	c := *n
+	if n.Op == Leaf && n.Field == Anywhere {
+		c.Field = FieldSubject
+	}
+	c.Of = make([]*Node, len(n.Of))
+	for i, below := range n.Of {
+		c.Of[i] = InSubject(below)
+	}
+	return &c
+}
