@@ -23,8 +23,8 @@ type Names struct {
 	// LikeTag gives the names of tags that may have been meant by one that is none,
 	// the likeliest first.
 	LikeTag func(name string) []string
-	// Lists are the names of the lists; none means that every name is one.
-	Lists []string
+	// Lists gives the names of the lists; nil means that every name is one.
+	Lists func() []string
 	// LikeWord gives the name of something for which a word may be a misspelling; ""
 	// where there is none.
 	LikeWord func(word string) string
@@ -68,13 +68,15 @@ func (n *Names) understand(leaf *Node) (says, instead string, fatal bool) {
 	case FieldNature:
 		return nature(leaf)
 	case FieldList:
-		leaf.Value = strings.ToLower(leaf.Value)
-		i := slices.IndexFunc(n.Lists, func(l string) bool { return strings.EqualFold(l, leaf.Value) })
-		if i >= 0 {
-			leaf.Value = n.Lists[i]
-		} else if len(n.Lists) > 0 {
-			return fmt.Sprintf("There is no list %q here.", leaf.Value), nearest(leaf.Value, n.Lists), false
+		if n.Lists == nil {
+			break
 		}
+		lists := n.Lists()
+		i := slices.IndexFunc(lists, func(l string) bool { return strings.EqualFold(l, leaf.Value) })
+		if i < 0 {
+			return fmt.Sprintf("There is no list %q here.", leaf.Value), nearest(leaf.Value, lists), false
+		}
+		leaf.Value = lists[i]
 	case FieldBefore, FieldAfter:
 		var ok bool
 		if leaf.Time, ok = n.moment(leaf.Value); !ok {

@@ -41,7 +41,7 @@ const (
 // What has: and is: can ask.
 const (
 	Attachment = "attachment" // has:
-	Unanswered = "unanswered" // is: the thread is a question that nobody else has answered
+	Unanswered = "unanswered" // is: a person began the thread, and no other has written in it
 	Robot      = "robot"      // is: a program wrote the message
 )
 
@@ -204,4 +204,19 @@ func InSubject(n *Node) *Node {
 		c.Of[i] = InSubject(below)
 	}
 	return &c
+}
+
+// Plain says whether a text is words side by side and nothing else: no phrase, no
+// field, no operator.
+func Plain(text string, names Names) bool {
+	q := Parse(text, names)
+	if q.Root == nil || len(q.Problems) > 0 || strings.ContainsAny(text, `"()`) {
+		return false
+	}
+	plain := q.Root.Op == And || q.Root.Op == Leaf
+	for _, n := range q.Root.Of {
+		plain = plain && n.Op == Leaf
+	}
+	q.Root.Leaves(func(n *Node, _ bool) { plain = plain && n.Field == Anywhere })
+	return plain
 }

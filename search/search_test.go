@@ -17,7 +17,7 @@ var now = time.Date(2016, 4, 20, 12, 0, 0, 0, time.UTC)
 
 // names are those of a small archive.
 var names = search.Names{
-	Now: now, Kinds: []sigpost.TagKind{"project", "scenario"}, Lists: []string{"announce", "sig-cloud"},
+	Now: now, Kinds: []sigpost.TagKind{"project", "scenario"}, Lists: func() []string { return []string{"announce", "sig-cloud"} },
 	Tags: func(name string) []sigpost.Tag {
 		switch name {
 		case "magnum", "project:magnum", "containers":

@@ -197,7 +197,7 @@ func (db *DB) ranked(ctx context.Context, q search.Query, places []int64) ([]sco
 			all, docs = append(all, s), append(docs, d)
 			return nil
 		}, `SELECT w.place, m.subject, m.author_name, m.author_addr, m.refs, w.words
-FROM message_words w JOIN messages m ON m.id = `+fmt.Sprintf(idSQL, "w.place")+` WHERE w.place IN `+list, args...)
+FROM message_words w JOIN messages m ON m.id = `+fmt.Sprintf(idSQL, "w.place")+` WHERE `+visible+` AND w.place IN `+list, args...)
 	})
 	if err != nil {
 		return nil, err
@@ -211,6 +211,9 @@ FROM message_words w JOIN messages m ON m.id = `+fmt.Sprintf(idSQL, "w.place")+`
 
 // hits reads what pages show of messages, in the order of their places.
 func (db *DB) hits(ctx context.Context, places []int64) ([]Hit, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
 	hits := make([]Hit, len(places))
 	index := make(map[int64]int, len(places))
 	for i, p := range places {
@@ -243,11 +246,12 @@ func (db *DB) hits(ctx context.Context, places []int64) ([]Hit, error) {
 		return db.each(ctx, read, `SELECT w.place, m.id, m.thread_id, m.message_id, m.author_name, m.author_addr, m.subject, m.received, m.robot, m.attachments, m.refs,
 (SELECT COALESCE(string_agg(l.list, '
 '), '') FROM message_lists l WHERE l.message_id = m.id), w.words, t.base_subject, t.messages
-FROM message_words w JOIN messages m ON m.id = `+fmt.Sprintf(idSQL, "w.place")+` JOIN threads t ON t.id = m.thread_id WHERE w.place IN `+list, args...)
+FROM message_words w JOIN messages m ON m.id = `+fmt.Sprintf(idSQL, "w.place")+` JOIN threads t ON t.id = m.thread_id WHERE `+visible+` AND w.place IN `+list, args...)
 	})
 	if err != nil {
 		return nil, err
 	}
+	hits = slices.DeleteFunc(hits, func(h Hit) bool { return h.ID == 0 }) // what is not to be seen
 	return hits, db.tagHits(ctx, hits)
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // tagged says which threads of the archive of findable have which tags.
-var tagged = map[string][]string{"a": {"project:nova", "nature:question"}, "d": {"project:neutron", "scenario:nova"}, "e": {"nature:answered"}}
+var tagged = map[string][]string{"a": {"project:nova", "nature:question"}, "d": {"project:neutron", "scenario:nova"}, "e": {"nature:discussion"}, "f": {"nature:question"}}
 
 // findable is an archive of a few threads whose messages differ in all that can be
 // asked for.
@@ -53,12 +53,12 @@ func TestFindByFields(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		findable(t, db)
 		for query, want := range map[string]string{
-			"tag:project:nova": "c b a", "tag:nova": "c b d a", "project:nova red": "b a", "-tag:nova": "f e", "nature:question": "c b a",
-			"is:unanswered": "c b a", "-is:unanswered blue": "e d", "list:other": "e c", "-list:other red": "b d a", "list:nowhere": "",
+			"tag:project:nova": "c b a", "tag:nova": "c b d a", "project:nova red": "b a", "-tag:nova": "f e", "nature:question": "f c b a",
+			"is:unanswered": "e", "-is:unanswered blue": "c b d", "list:other": "e c", "-list:other red": "b d a", "list:nowhere": "",
 			"has:attachment": "f c", "-has:attachment": "e b d a", "is:robot": "f d", "is:robot has:attachment": "f", "is:robot red": "d",
 			"from:grace": "b", "from:grace OR list:other": "e c b", "tag:project:neutron OR red": "e b d a", "(tag:nova OR blue) -red": "c",
 			"after:2016-04-06": "f e c", "after:2016-04-06 before:2016-04-07": "c", "-after:2016-04-06 list:sig": "b d a",
-			"before:2016-04-05 OR from:grace": "b a", "tag:nova -list:sig": "c", "nature:answered blue": "e", "list:other nature:question": "c",
+			"before:2016-04-05 OR from:grace": "b a", "tag:nova -list:sig": "c", "nature:discussion blue": "e", "list:other nature:question": "c",
 		} {
 			q := search.Parse(query, search.Names{Kinds: []sigpost.TagKind{"project"}})
 			if got := hitIDs(find(t, db, store.Find{Query: q})); got != want {
@@ -199,7 +199,7 @@ func meant(n *search.Node, m *sigpost.Message, tags []string) bool {
 		return m.Robot
 	}
 	if n.Field == search.FieldIs {
-		return slices.Contains(tags, "nature:question")
+		return slices.Contains(tags, "nature:discussion") // d and f are programs', a is answered
 	}
 	return slices.ContainsFunc(n.Tags, func(tag sigpost.Tag) bool {
 		return slices.ContainsFunc(tags, func(has string) bool {

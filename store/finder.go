@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 
-	"sigpost"
 	"sigpost/search"
 )
 
@@ -284,8 +283,8 @@ func (s *sentence) set(n *search.Node) (string, bool) {
 // tags is the condition on accepted tags a that a leaf asks for.
 func (s *sentence) tags(n *search.Node) string {
 	tags := n.Tags
-	if n.Field == search.FieldIs { // unanswered
-		tags = []sigpost.Tag{sigpost.NatureQuestion.Tag()}
+	if n.Field == search.FieldIs {
+		return unansweredSQL
 	}
 	parts := make([]string, len(tags))
 	for i, t := range tags {
@@ -296,3 +295,11 @@ func (s *sentence) tags(n *search.Node) string {
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
+
+// unansweredSQL is the condition on accepted tags a of threads that wait for an
+// answer: a person began them, they are a question, a proposal or a discussion,
+// and no other person has written. What programs write is no answer.
+const unansweredSQL = `a.kind = 'nature' AND a.name IN ('question', 'proposal', 'discussion') AND NOT EXISTS (
+  SELECT 1 FROM messages o WHERE o.thread_id = a.thread_id AND o.robot = 0 AND o.own = 0 AND lower(o.author_addr) <> (
+    SELECT lower(f.author_addr) FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1))
+AND (SELECT f.robot + f.own FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1) = 0`

@@ -51,6 +51,10 @@ const (
 	idSQL    = `(%s & 1073741823)`
 )
 
+// visible is the condition on messages m that may be shown: whatever a search
+// gives holds it.
+const visible = `1 = 1`
+
 // Marks are what the index has of a message beside its words. No text has the
 // character with which they begin.
 const (
