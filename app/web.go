@@ -59,6 +59,7 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
 	o.Calendar = a.Feed
+	o.SearchNames = a.SearchNames
 	a.doors(&o)
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/templates"
@@ -66,6 +67,8 @@ type Options struct {
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
+	// SearchNames are what searches may name; nil where they can name anything.
+	SearchNames func(ctx context.Context) search.Names
 	// People know who has signed in; nil where nobody can.
 	People People
 	// AnswerTime is how long answers take at least that must not say, by how long
