@@ -62,14 +62,15 @@ type Hit struct {
 	place          int64
 }
 
-// Of a search that finds much: counted is how many are counted. looked is at how
-// many of the newest messages a filter is tried before it is asked for what it
-// lets through. Of what is ranked, rankNewest are the newest, rankSubject those
+// Of a search that finds much: counted is how many are counted. A filter is tried
+// on firstLooked of the newest messages, then on looked, before it is asked for
+// what it lets through. Of what is ranked, rankNewest are the newest, rankSubject those
 // with the words in their subject.
 const (
 	usualHits   = 25
 	counted     = 1000
 	looked      = 1000
+	firstLooked = 200
 	rankNewest  = 250
 	rankSubject = 150
 )

@@ -44,11 +44,11 @@ func (db *DB) finder(root *search.Node) *finder {
 	if len(texts) > 1 {
 		text = &search.Node{Op: search.And, Of: texts}
 	}
-	if expression, negated, _ := db.textOf(text); !negated {
-		f.match = expression
-	} else {
-		f.filters = append(f.filters, text)
+	expression, negated, _ := db.textOf(text)
+	if negated {
+		expression = "(" + db.textMark(anyMark) + db.textNot + expression + ")"
 	}
+	f.match = expression
 	return f
 }
 
@@ -149,15 +149,36 @@ func (f *finder) newest(ctx context.Context, limit int) ([]int64, error) {
 		s := &sentence{db: f.db}
 		return s.places(ctx, f.source(s, limit))
 	}
-	places, err := f.filtered(ctx, looked, limit)
-	if err != nil || len(places) == limit {
-		return places, err
+	few, err := f.few(ctx)
+	if err != nil {
+		return nil, err
 	}
-	// Few of the newest candidates, or there are no others.
-	if n, err := f.candidates(ctx, looked+1); err != nil || n <= looked {
-		return places, err
+	for candidates := firstLooked; !few; candidates = looked {
+		places, err := f.filtered(ctx, candidates, limit)
+		if err != nil || len(places) == limit {
+			return places, err
+		}
+		// Few of the newest candidates, or there are no others.
+		if n, err := f.candidates(ctx, candidates+1); err != nil || n <= candidates {
+			return places, err
+		}
+		few = candidates == looked
 	}
 	return f.fromSets(ctx, limit)
+}
+
+// few says whether a filter lets so little through that it is quicker to look at
+// all of that than at candidates.
+func (f *finder) few(ctx context.Context) (bool, error) {
+	first := f.selective()
+	if f.match != "" || first < 0 {
+		return false, nil
+	}
+	s := &sentence{db: f.db, sets: true}
+	set, _ := s.set(f.filters[first])
+	var n int
+	err := f.db.scan(ctx, `SELECT count(*) FROM (`+set+` LIMIT `+s.arg(looked)+`) c`, s.args, &n)
+	return n < looked, err
 }
 
 // source is the statement of the newest candidates.

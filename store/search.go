@@ -60,12 +60,13 @@ const visible = `1 = 1`
 const (
 	markSign       = "\uE000"
 	noMark         = markSign + "none" // which no message has
+	anyMark        = markSign + "any"  // which every message has
 	markAttachment = markSign + search.Attachment
 	markRobot      = markSign + search.Robot
 )
 
 func marksOf(m *sigpost.Message) string {
-	var marks []string
+	marks := []string{anyMark}
 	if len(m.Attachments) > 0 {
 		marks = append(marks, markAttachment)
 	}

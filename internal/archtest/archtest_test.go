@@ -41,6 +41,8 @@ var own = map[string][]string{
 	"bench":             {},
 	"bench/ingest":      {},
 	"bench/deliver":     {},
+	"bench/web":         {},
+	"bench/web/corpus":  {"sigpost", "message", "store"},
 	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
 		"search", "store", "subscribe", "summary", "templates", "thread", "web"},
 	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "thread", "internal/mailtest"},
