@@ -171,14 +171,18 @@ func (f *finder) newest(ctx context.Context, limit int) ([]int64, error) {
 // all of that than at candidates.
 func (f *finder) few(ctx context.Context) (bool, error) {
 	first := f.selective()
-	if f.match != "" || first < 0 {
+	if f.match != "" || first < 0 || f.filters[first].Field == search.FieldIs {
 		return false, nil
 	}
-	s := &sentence{db: f.db, sets: true}
-	set, _ := s.set(f.filters[first])
-	var n int
-	err := f.db.scan(ctx, `SELECT count(*) FROM (`+set+` LIMIT `+s.arg(looked)+`) c`, s.args, &n)
-	return n < looked, err
+	s, n := &sentence{db: f.db}, f.filters[first]
+	some, limit := `SELECT 1 FROM accepted_tags a WHERE `+s.tags(n), fewThreads
+	if n.Field == search.FieldList {
+		s = &sentence{db: f.db}
+		some, limit = `SELECT 1 FROM message_lists l WHERE l.list = `+s.arg(n.Value), looked
+	}
+	var count int
+	err := f.db.scan(ctx, `SELECT count(*) FROM (`+some+` LIMIT `+s.arg(limit)+`) c`, s.args, &count)
+	return count < limit, err
 }
 
 // source is the statement of the newest candidates.
