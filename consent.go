@@ -82,6 +82,7 @@ const (
 	NoticeStored  NoticeKind = "stored"  // all that is stored about them
 	NoticeAnswer  NoticeKind = "answer"  // what came of a mail command
 	NoticeTrouble NoticeKind = "trouble" // to the operator: an issue is not sent
+	NoticeSignIn  NoticeKind = "sign-in" // a link that signs in who looks after the archive
 )
 
 // Limit is how often something may happen: N times in Per, and as many at once.

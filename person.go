@@ -47,3 +47,40 @@ type Person struct {
 	Session int64
 	Expires time.Time
 }
+
+// WebSession is a time for which somebody has signed in, on one browser.
+type WebSession struct {
+	ID   int64
+	Addr string
+	// Way says how they proved who they are.
+	Way SignInWay
+	// Network and Agent are where they signed in from, and with which browser, so
+	// that they know it again in a list.
+	Network, Agent string
+	// Seen is when it was used last, to within SessionSeen.
+	Created, Seen, Expires, Revoked time.Time
+}
+
+// Open says whether a session holds at a moment.
+func (s WebSession) Open(now time.Time) bool { return s.Revoked.IsZero() && s.Expires.After(now) }
+
+// SessionSeen is how much later than WebSession.Seen it may have been used.
+const SessionSeen = 15 * time.Minute
+
+// SignInWay says how somebody proved who they are.
+type SignInWay string
+
+// The ways to sign in.
+const (
+	SignInByMail     SignInWay = "mail"     // a link that was mailed to them
+	SignInByTerminal SignInWay = "terminal" // a link that the command line printed
+)
+
+// SignInLink signs somebody in, once.
+type SignInLink struct {
+	Addr string
+	Way  SignInWay
+	// Back is the path that they came from, or empty.
+	Back          string
+	Made, Expires time.Time
+}

@@ -76,6 +76,7 @@ type App struct {
 	themes    *themes
 	wake      chan struct{} // there are letters about subscriptions to send
 	answer    Correspondence
+	people    *people
 	dry       bool
 	temporary string // folder that is gone with Close, or ""
 }
@@ -92,6 +93,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if a.progress == nil {
 		a.progress = func(string, Unit, int, int) {}
 	}
+	a.people = newPeople(cfg, a.log)
 	taxonomy, err := OpenTaxonomy(cfg, "")
 	if err != nil {
 		return nil, err

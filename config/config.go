@@ -36,8 +36,12 @@ type Config struct {
 	// Announces are the channels that are told of each issue.
 	Announces []Announce `toml:"announce"`
 
-	dir string // of the file; relative paths begin there
+	file string // that it was read from
+	dir  string // of the file; relative paths begin there
 }
+
+// File is the path that the configuration was read from.
+func (c *Config) File() string { return c.file }
 
 // Archive says where things are kept.
 type Archive struct {
@@ -265,6 +269,11 @@ type SMTP struct {
 	Domains   []DomainLimit `toml:"domain"`
 }
 
+// Relays are all of the servers, in the order in which they are tried.
+func (s SMTP) Relays() []Relay {
+	return append([]Relay{s.Relay}, s.Fallbacks...)
+}
+
 // Relay is a server that takes letters, and how many.
 type Relay struct {
 	Server
@@ -290,6 +299,20 @@ type Web struct {
 	URL    string `toml:"url"`
 	// TrustedProxies are the addresses and networks of those in front of it.
 	TrustedProxies []string `toml:"trusted_proxies"`
+	// People are those who can sign in.
+	People []WebPerson `toml:"person"`
+	// SessionDays is how long somebody stays signed in, SignInMinutes how long a
+	// link that signs in can be used.
+	SessionDays   int `toml:"session_days"`
+	SignInMinutes int `toml:"sign_in_minutes"`
+	// RequestsPerMinute is how many pages a network gets.
+	RequestsPerMinute int `toml:"requests_per_minute"`
+}
+
+// WebPerson is somebody who looks after the archive.
+type WebPerson struct {
+	Address string       `toml:"address"`
+	Role    sigpost.Role `toml:"role"`
 }
 
 // Load reads and checks a configuration file. Errors say file and line, are
@@ -307,7 +330,7 @@ func Load(file string) (*Config, error) {
 
 // Parse checks the bytes of a configuration file as Load does.
 func Parse(file string, data []byte) (*Config, error) {
-	c := &Config{dir: filepath.Dir(file)}
+	c := &Config{file: file, dir: filepath.Dir(file)}
 	if err := tomlfile.Decode(file, data, c); err != nil {
 		return nil, sigpost.Usage(fmt.Errorf("%w", err))
 	}
@@ -382,6 +405,9 @@ func (c *Config) setDefaults() {
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
 	or(&c.Web.Listen, "127.0.0.1:8420")
+	or(&c.Web.SessionDays, 14)
+	or(&c.Web.SignInMinutes, 20)
+	or(&c.Web.RequestsPerMinute, 600)
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
 }
 

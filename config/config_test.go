@@ -79,6 +79,14 @@ func TestExampleIsRight(t *testing.T) {
 
 // Every key stands in the example, in use or commented out, under its table: in
 // the first of its kind, or in the second where they differ by kind.
+// Without a word about it the pages are for this machine alone.
+func TestPagesAreServedToThisMachine(t *testing.T) {
+	c, err := Parse("config.toml", []byte(strings.Replace(sigpost.ExampleConfig, `listen = "127.0.0.1:8420"`, "", 1)))
+	if err != nil || !Loopback(c.Web.Listen) {
+		t.Errorf("they listen on %+v, %v", c, err)
+	}
+}
+
 func TestExampleHasEveryKey(t *testing.T) {
 	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
 		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",
@@ -89,6 +97,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# [[dkim]]", "\n[[dkim]]", "\n# domain = ", "\ndomain = ", "\n# selector = ", "\nselector = ", "\n# key_", "\nkey_",
 		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ",
 		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ", "\n# operator = ", "\noperator = ",
+		"\n# [[web.person]]", "\n[[web.person]]", "\n# address = ", "\naddress = ", "\n# role = ", "\nrole = ",
 		"\n# old_secret", "\nold_secret", "\n# service_address", "\nservice_address").Replace(withFallbacks(withAnnounces()))
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)
@@ -160,6 +169,11 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"an edition of another's name", `editions = []`, "editions = [\"day\"]\n[[digest]]\nname = \"weekly-daily\"\nfrom = \"a@example.org\"", `would be the digest "weekly-daily"`},
 		{"service address", `# service_address = "weekly-request@example.org"`, `service_address = "weekly"`, "is no mail address"},
 		{"proxies", `trusted_proxies = []`, `trusted_proxies = ["proxy"]`, `"proxy" is no address and no network`},
+		{"a role that is none", "# [[web.person]]\n", "[[web.person]]\naddress = \"jo@example.org\"\nrole = \"reviewr\"\n", `there is no role "reviewr"; did you mean "reviewer"?`},
+		{"a person without a role", "# [[web.person]]\n", "[[web.person]]\naddress = \"jo@example.org\"\n", `it is one of reader, reviewer, editor, admin`},
+		{"a person without an address", "# [[web.person]]\n", "[[web.person]]\naddress = \"Jo <jo@example.org>\"\nrole = \"admin\"\n", `is no mail address alone`},
+		{"a person twice", "# [[web.person]]\n", "[[web.person]]\naddress = \"jo@example.org\"\nrole = \"admin\"\n[[web.person]]\naddress = \"Jo@example.org\"\nrole = \"reader\"\n", `two [[web.person]] of the address "Jo@example.org"`},
+		{"sessions for ever", "session_days = 14", "session_days = 4000", "4000 is not from 1 to 365"},
 		{"host without port", `host = "smtp.example.org:587"`, `host = "smtp.example.org"`, "needs a port"},
 		{"no way to unsubscribe", `unsubscribe_mailto = "digest-unsubscribe@example.org"`, ``, "could not unsubscribe"},
 		{"from", `from = "SIG-OpenStack Weekly <digest@example.org>"`, `from = "SIG-OpenStack Weekly"`, "is no mail address"},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -462,6 +463,39 @@ func (c *Config) checkWeb(ch *checker) {
 	}
 	if u, err := url.Parse(c.Web.URL); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
 		ch.add("web.url", "one-click unsubscribing needs https (RFC 8058, section 3.1); %s is http", c.Web.URL)
+	}
+	c.checkPeople(ch)
+}
+
+func (c *Config) checkPeople(ch *checker) {
+	seen := map[string]bool{}
+	for i, p := range c.Web.People {
+		at := fmt.Sprintf("web.person[%d].", i)
+		a, err := mail.ParseAddress(p.Address)
+		switch key := strings.ToLower(p.Address); {
+		case err != nil || a.Address != p.Address:
+			ch.add(at+"address", "%q is no mail address alone: write \"name@example.org\"", p.Address)
+		case seen[key]:
+			ch.add(at+"address", "there are two [[web.person]] of the address %q: each has one role, which includes those below it", p.Address)
+		default:
+			seen[key] = true
+		}
+		if !slices.Contains(sigpost.Roles(), p.Role) {
+			names := make([]string, len(sigpost.Roles()))
+			for i, r := range sigpost.Roles() {
+				names[i] = string(r)
+			}
+			hint := "it is one of " + strings.Join(names, ", ")
+			if near := osa.Nearest(string(p.Role), names); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			ch.add(at+"role", "there is no role %q; %s", p.Role, hint)
+		}
+	}
+	for key, v := range map[string][2]int{"session_days": {c.Web.SessionDays, 365}, "sign_in_minutes": {c.Web.SignInMinutes, 24 * 60}, "requests_per_minute": {c.Web.RequestsPerMinute, 1_000_000}} {
+		if v[0] < 1 || v[0] > v[1] {
+			ch.add("web."+key, "%d is not from 1 to %d", v[0], v[1])
+		}
 	}
 }
 

@@ -62,13 +62,13 @@ type Hit struct {
 	place          int64
 }
 
-// Of a search that finds much: counted is how many are counted. A filter is tried
+// Of a search that finds much, countedUpTo are counted. A filter is tried
 // on firstLooked of the newest messages, then on looked, before it is asked for
 // what it lets through; one that lets fewThreads through is asked so at once. Of what is ranked, rankNewest are the newest, rankSubject those
 // with the words in their subject.
 const (
 	usualHits   = 25
-	counted     = 1000
+	countedUpTo = 1000
 	looked      = 1000
 	firstLooked = 200
 	fewThreads  = 300
@@ -108,11 +108,11 @@ func (db *DB) find(ctx context.Context, q Find) (found Found, err error) {
 		places = places[:q.Limit]
 		found.Next = (&pagePlace{place: places[len(places)-1]}).String()
 		if q.After == "" && len(f.filters) == 0 {
-			if found.Count, err = f.candidates(ctx, counted+1); err != nil {
+			if found.Count, err = f.candidates(ctx, countedUpTo+1); err != nil {
 				return found, err
 			}
-			found.Uncounted = found.Count > counted
-			found.Count = min(found.Count, counted)
+			found.Uncounted = found.Count > countedUpTo
+			found.Count = min(found.Count, countedUpTo)
 		}
 	}
 	found.Hits, err = db.hits(ctx, places)

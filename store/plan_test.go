@@ -35,7 +35,7 @@ var whole = regexp.MustCompile(`(?m)^SCAN (t|m|messages|threads|ghosts|outward|q
 
 // Nothing that is asked for every batch of mail reads a whole table.
 func TestQueriesUseTheirIndexes(t *testing.T) {
-	db := open(t, engines[0].dsn(t))
+	db := open(t, engines[0].made(t))
 	ctx := t.Context()
 	var statements []string
 	check(t, db.Tx(ctx, func(tx *store.DB) error {
@@ -96,7 +96,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 
 // What is asked for one person does not read everybody's letters.
 func TestOnePersonIsFoundByIndexes(t *testing.T) {
-	db := open(t, engines[0].dsn(t))
+	db := open(t, engines[0].made(t))
 	ctx := t.Context()
 	must(db.Subscribe(ctx, wish("grace@example.org")))(t)
 	var statements []string

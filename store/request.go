@@ -183,13 +183,20 @@ ON CONFLICT (bucket) DO UPDATE SET until = CASE WHEN limits.until > $3 THEN limi
 }
 
 // Forget drops what is of no use at now: requests that have expired, limits that
-// hold nothing, and notices that were done with before keep.
+// hold nothing, links to sign in that are too old; and notices that were done with,
+// and sessions that were over, before keep.
 func (db *DB) Forget(ctx context.Context, now, keep time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
 		if _, err := tx.exec(ctx, `DELETE FROM requests WHERE expires <= $1`, micros(now)); err != nil {
 			return err
 		}
 		if _, err := tx.exec(ctx, `DELETE FROM limits WHERE until <= $1`, micros(now)); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM sign_in_links WHERE expires <= $1`, micros(now)); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM sessions WHERE expires <= $1 OR revoked BETWEEN 1 AND $1`, micros(keep)); err != nil {
 			return err
 		}
 		_, err := tx.exec(ctx, `DELETE FROM notices WHERE state NOT IN ('queued', 'sending') AND updated <= $1`, micros(keep))

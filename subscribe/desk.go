@@ -180,11 +180,11 @@ func (d Desk) Ask(ctx context.Context, ask Ask) error {
 	_, domain, _ := strings.Cut(addr, "@")
 	limits := []sigpost.Limit{
 		{Bucket: "requests", N: perAll, Per: time.Hour},
-		{Bucket: d.Tokens.bucket("domain", domain), N: perDomain, Per: time.Hour},
+		{Bucket: d.Tokens.Bucket("domain", domain), N: perDomain, Per: time.Hour},
 	}
 	if ask.Network.IsValid() {
 		r.Network = ask.Network.String()
-		limits = append(limits, sigpost.Limit{Bucket: d.Tokens.bucket("network", r.Network), N: perNetwork, Per: time.Hour})
+		limits = append(limits, sigpost.Limit{Bucket: d.Tokens.Bucket("network", r.Network), N: perNetwork, Per: time.Hour})
 	}
 	if err := d.allow(ctx, limits...); err != nil {
 		return err
@@ -211,9 +211,9 @@ func (d Desk) take(ctx context.Context, tx Rows, p Publication, r sigpost.Reques
 	if err != nil {
 		return err
 	}
-	limit := sigpost.Limit{Bucket: d.Tokens.bucket("address", r.Wish.Subscriber.Addr), N: perAddress, Per: 24 * time.Hour}
+	limit := sigpost.Limit{Bucket: d.Tokens.Bucket("address", r.Wish.Subscriber.Addr), N: perAddress, Per: 24 * time.Hour}
 	if subscribed { // in a bucket of its own: it is none of anybody's business when
-		limit = sigpost.Limit{Bucket: d.Tokens.bucket("subscribed", r.Wish.Subscriber.Addr), N: 1, Per: 24 * time.Hour}
+		limit = sigpost.Limit{Bucket: d.Tokens.Bucket("subscribed", r.Wish.Subscriber.Addr), N: 1, Per: 24 * time.Hour}
 	}
 	refused, err := tx.Allow(ctx, d.Clock(), limit)
 	if err != nil || refused.Bucket != "" {
@@ -398,7 +398,7 @@ func (d Desk) SendStored(ctx context.Context, token string) error {
 // Send queues a letter to a subscriber, unless they have had too many of them.
 func (d Desk) Send(ctx context.Context, s sigpost.Subscription, write func(token string) (sigpost.Notice, error)) error {
 	err := d.Rows.Tx(ctx, func(tx Rows) error {
-		refused, err := tx.Allow(ctx, d.Clock(), sigpost.Limit{Bucket: d.Tokens.bucket("link", s.Subscriber.Addr), N: perLink, Per: 24 * time.Hour})
+		refused, err := tx.Allow(ctx, d.Clock(), sigpost.Limit{Bucket: d.Tokens.Bucket("link", s.Subscriber.Addr), N: perLink, Per: 24 * time.Hour})
 		if err != nil || refused.Bucket != "" {
 			return err
 		}

@@ -21,9 +21,15 @@ type route struct {
 	// personal keeps the answer out of caches and search engines: it is one
 	// reader's. What needs a role is so anyway.
 	personal bool
+	// shared answers are the same for everybody, whoever has signed in.
+	shared bool
 	// foreign lets other sites' pages and programs send it: only for what a token
 	// in the request allows, and no cookie.
 	foreign bool
+	// costly has fewer of them answered in a minute: what works the database hard.
+	costly bool
+	// time is how long an answer may take; 0 means some seconds, more at the desk.
+	time time.Duration
 	// body is how many bytes a request may have; 0 means 64 KiB.
 	body int64
 }
@@ -34,7 +40,14 @@ const usualBody = 64 << 10
 // routes are all ways in.
 func (s *site) routes() []route {
 	var all []route
-	for _, of := range []func() []route{s.readingRoutes, s.doorRoutes, s.searchRoutes} {
+	for _, of := range []func() []route{
+		s.readingRoutes,
+		s.browseRoutes,
+		s.doorRoutes,
+		s.signInRoutes,
+		s.auditRoutes,
+		s.searchRoutes,
+	} {
 		all = append(all, of()...)
 	}
 	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})
@@ -47,21 +60,45 @@ func (s *site) guard(to route) http.HandlerFunc {
 		limit = usualBody
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := to.within(r.Context())
+		defer cancel()
+		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		person, err := s.person(r)
+		var person sigpost.Person
+		var err error
+		if !to.shared {
+			if person, err = s.person(r); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			w.Header().Add("Vary", "Cookie")
+		}
+		if person.Addr != "" {
+			ctx = sigpost.ActingAs(context.WithValue(ctx, personKey{}, person), person.Addr)
+			r = r.WithContext(ctx)
+			r.Header.Del("If-None-Match") // what was kept is as nobody saw it
+			r.Header.Del("If-Modified-Since")
+		}
+		if to.personal || to.needs != sigpost.RoleNobody {
+			w.Header().Set("X-Robots-Tag", "noindex")
+		}
+		if to.personal || to.needs != sigpost.RoleNobody || person.Addr != "" { // it may say who reads it
+			w = &unkept{ResponseWriter: w}
+		}
+		switch {
+		case !person.Role.May(to.needs):
+			s.refuse(w, r, person, to.needs)
+			return
+		case r.ContentLength > limit:
+			err = errTooLarge
+		case to.costly:
+			err = s.costly.allow(s.network(r))
+		}
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		if to.personal || to.needs != sigpost.RoleNobody {
-			w.Header().Set("Cache-Control", "no-store")
-			w.Header().Set("X-Robots-Tag", "noindex")
-		}
-		if !person.Role.May(to.needs) {
-			s.refuse(w, r, person, to.needs)
-			return
-		}
-		to.handle(w, r.WithContext(context.WithValue(r.Context(), personKey{}, person)))
+		to.handle(w, r)
 	}
 }
 
@@ -73,14 +110,6 @@ func personOf(r *http.Request) sigpost.Person {
 	return p
 }
 
-// People know who has signed in.
-type People interface {
-	// Person is who a session's secret belongs to. The error wraps
-	// sigpost.ErrNotFound where the session is over, was revoked, or never was, and
-	// where the configuration does not name the person any more.
-	Person(ctx context.Context, secret string) (sigpost.Person, error)
-}
-
 // sessionCookie is the one cookie of the site. On https its name makes browsers
 // bind it to this host and path (RFC 6265bis, section 4.1.3.2).
 func (s *site) sessionCookie() string {
@@ -90,8 +119,10 @@ func (s *site) sessionCookie() string {
 	return "sigpost"
 }
 
-func (s *site) setSession(w http.ResponseWriter, secret string, expires time.Time) {
-	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", Expires: expires,
+// setSession hands a session to a browser, for a time from now: its clock may be
+// another one. A time below 0 takes it away.
+func (s *site) setSession(w http.ResponseWriter, secret string, lasts time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", MaxAge: int(lasts / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.URL, "https:")})
 }
 
@@ -116,7 +147,11 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, p sigpost.Person, 
 			s.fail(w, r, sigpost.ErrNotFound)
 			return
 		}
-		s.show(w, r, http.StatusUnauthorized, "message", messagePage{s.page(r, "Please sign in"), "This page is for those who look after the archive."})
+		back := ""
+		if r.Method == http.MethodGet {
+			back = r.URL.RequestURI()
+		}
+		s.showSignIn(w, r, http.StatusUnauthorized, back, "This page is for those who look after the archive: please sign in.")
 		return
 	}
 	s.show(w, r, http.StatusForbidden, "message", messagePage{s.page(r, "Not for you"),

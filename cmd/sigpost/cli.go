@@ -28,6 +28,7 @@ type cli struct {
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
 	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
 	Login      loginCommand      `cmd:"" help:"Get leave to read an account that wants OAuth, in a browser on any machine."`
+	LoginLink  loginLinkCommand  `cmd:"" help:"Print a link that signs somebody in to the pages, once."`
 	Quarantine quarantineCommand `cmd:"" help:"List, show and retry mail that was kept aside."`
 	Reparse    reparseCommand    `cmd:"" help:"Read the archive's mail again with the parser of today."`
 	Classify   classifyCommand   `cmd:"" help:"Tag the threads that have grown."`
@@ -78,7 +79,7 @@ type session struct {
 }
 
 func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*session, error) {
-	s := &session{ctx: ctx, Globals: g, stdout: stdout, stderr: stderr, now: time.Now}
+	s := &session{ctx: sigpost.ActingAs(ctx, login()), Globals: g, stdout: stdout, stderr: stderr, now: time.Now}
 	s.logged.at = time.Now()
 	if g.Now != "" {
 		now, err := parseNow(g.Now)

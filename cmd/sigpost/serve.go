@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"sigpost/app"
 )
@@ -29,6 +30,10 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
+	if err := s.tellFirstLink(a, listener.Addr().String(), s.stdout); err != nil {
+		return err
+	}
+	a.WarnOfListening(listener.Addr().String())
 	if c.NoIngest || len(a.Config.Accounts) == 0 {
 		return a.Serve(s.ctx, listener)
 	}
@@ -43,6 +48,16 @@ func (c serveCommand) Run(s *session) error {
 	stop()
 	if failed := <-watched; s.ctx.Err() == nil {
 		err = errors.Join(failed, err)
+	}
+	return err
+}
+
+// tellFirstLink prints a link for the first admin, where nobody has ever signed in
+// and the pages are served to this machine alone.
+func (s *session) tellFirstLink(a *app.App, listen string, out io.Writer) error {
+	l, ok, err := a.FirstLink(s.ctx, listen)
+	if ok {
+		tellLink(out, l)
 	}
 	return err
 }

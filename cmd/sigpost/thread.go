@@ -24,6 +24,11 @@ func (f reasonFlags) who() string {
 	if f.By != "" {
 		return f.By
 	}
+	return login()
+}
+
+// login is who uses the command line.
+func login() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
 	}
