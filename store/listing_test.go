@@ -380,3 +380,25 @@ func TestBusyAuthors(t *testing.T) {
 		}
 	})
 }
+
+// Whether a thread waits for an answer is known anew when an author is read in
+// another way.
+func TestRereadAuthorsAnswerOrNot(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		answer := mail("b", 1, "a")
+		answer.Message.Author.Addr = "bob@example.org"
+		add(t, db, mail("a", 0), answer)
+		check(t, db.SaveTaggings(t.Context(), 1, 2, "v", []sigpost.Tagging{{Tag: sigpost.NatureQuestion.Tag(), State: sigpost.TagAccepted}}))
+		waits := func(want int) {
+			t.Helper()
+			equal(t, "threads that wait", len(must(db.ListThreads(t.Context(), store.ThreadQuery{Unanswered: true}))(t).Threads), want)
+		}
+		reread(t, db, func(*sigpost.Message) {}, "a", "b")
+		waits(0)
+		reread(t, db, func(m *sigpost.Message) { m.Author.Addr = "ADA@example.org" }, "b")
+		waits(1)
+		reread(t, db, func(m *sigpost.Message) { m.Author.Addr = "cy@example.org" }, "b")
+		waits(0)
+		equal(t, "threads of a new author", len(must(db.ListThreads(t.Context(), store.ThreadQuery{Author: "cy"}))(t).Threads), 1)
+	})
+}
