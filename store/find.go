@@ -64,13 +64,14 @@ type Hit struct {
 
 // Of a search that finds much, countedUpTo are counted. A filter is tried
 // on firstLooked of the newest messages, then on looked, before it is asked for
-// what it lets through. Of what is ranked, rankNewest are the newest, rankSubject those
+// what it lets through; one that lets fewThreads through is asked so at once. Of what is ranked, rankNewest are the newest, rankSubject those
 // with the words in their subject.
 const (
 	usualHits   = 25
 	countedUpTo = 1000
 	looked      = 1000
 	firstLooked = 200
+	fewThreads  = 300
 	rankNewest  = 250
 	rankSubject = 150
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"sigpost/search"
@@ -171,33 +172,49 @@ func (f *finder) newest(ctx context.Context, limit int) ([]int64, error) {
 // all of that than at candidates.
 func (f *finder) few(ctx context.Context) (bool, error) {
 	first := f.selective()
-	if f.match != "" || first < 0 {
+	if f.match != "" || first < 0 || f.filters[first].Field == search.FieldIs {
 		return false, nil
 	}
-	s := &sentence{db: f.db, sets: true}
-	set, _ := s.set(f.filters[first])
-	var n int
-	err := f.db.scan(ctx, `SELECT count(*) FROM (`+set+` LIMIT `+s.arg(looked)+`) c`, s.args, &n)
-	return n < looked, err
+	s, n := &sentence{db: f.db}, f.filters[first]
+	some, limit := `SELECT 1 FROM accepted_tags a WHERE `+s.tags(n), fewThreads
+	if n.Field == search.FieldList {
+		s = &sentence{db: f.db}
+		some, limit = `SELECT 1 FROM message_lists l WHERE l.list = `+s.arg(n.Value), looked
+	}
+	var count int
+	err := s.scan(ctx, `SELECT count(*) FROM (`+some+` LIMIT `+s.arg(limit)+`) c`, &count)
+	return count < limit, err
 }
 
 // source is the statement of the newest candidates.
 func (f *finder) source(s *sentence, limit int) string {
+	return f.candidatesSQL(s, limit, true)
+}
+
+// unordered is the statement of so many candidates, whichever.
+func (f *finder) unordered(s *sentence, limit int) string {
+	return f.candidatesSQL(s, limit, false)
+}
+
+func (f *finder) candidatesSQL(s *sentence, limit int, ordered bool) string {
 	table, place, match := "message_words", "place", ""
 	if f.match != "" {
 		table, place = "message_text", f.db.textPlace
 		match = fmt.Sprintf(f.db.textMatch, s.arg(f.match)) + " AND "
 	}
-	return fmt.Sprintf(`SELECT %[1]s AS place FROM %[2]s WHERE %[3]s%[1]s >= %[4]s AND %[1]s < %[5]s ORDER BY %[1]s DESC LIMIT %[6]s`,
-		place, table, match, s.arg(f.from), s.arg(f.to), s.arg(limit))
+	order := ""
+	if ordered {
+		order = " ORDER BY " + place + " DESC"
+	}
+	return fmt.Sprintf(`SELECT %[1]s AS place FROM %[2]s WHERE %[3]s%[1]s >= %[4]s AND %[1]s < %[5]s%[6]s LIMIT %[7]s`,
+		place, table, match, s.arg(f.from), s.arg(f.to), order, s.arg(limit))
 }
 
 // candidates counts them, up to limit.
 func (f *finder) candidates(ctx context.Context, limit int) (n int, err error) {
 	s := &sentence{db: f.db}
-	query := `SELECT count(*) FROM (` + f.source(s, limit) + `) c`
-	err = f.db.scan(ctx, query, s.args, &n)
-	return n, err
+	query := `SELECT count(*) FROM (` + f.unordered(s, limit) + `) c`
+	return n, s.scan(ctx, query, &n)
 }
 
 // filtered gives those of the newest candidates that the filters let through.
@@ -220,7 +237,7 @@ func (f *finder) fromSets(ctx context.Context, limit int) ([]int64, error) {
 		bounds = ` AND c.place >= ` + s.arg(f.from) + ` AND c.place < ` + s.arg(f.to) + ` AND EXISTS (SELECT 1 FROM message_words w WHERE w.place = c.place)`
 		filters = append(append([]*search.Node{}, filters[:first]...), filters[first+1:]...)
 	} else {
-		source = f.source(s, math.MaxInt32)
+		source = f.unordered(s, math.MaxInt32)
 	}
 	query := `SELECT c.place FROM (` + source + `) c WHERE ` + s.all(filters) + bounds
 	return s.places(ctx, query+` ORDER BY c.place DESC LIMIT `+s.arg(limit))
@@ -238,8 +255,16 @@ func (f *finder) selective() int {
 }
 
 func (s *sentence) places(ctx context.Context, query string) ([]int64, error) {
-	return collect(ctx, s.db, func(row scanner) (place int64, err error) { return place, row.Scan(&place) }, query, s.args...)
+	return collect(ctx, s.db, func(row scanner) (place int64, err error) { return place, row.Scan(&place) }, query, s.planned()...)
 }
+
+func (s *sentence) scan(ctx context.Context, query string, into ...any) error {
+	return s.db.scan(ctx, query, s.planned(), into...)
+}
+
+// planned are the parameters, with the wish that the statement is planned for
+// them: what is best for a rare word is slow for a common one.
+func (s *sentence) planned() []any { return append(slices.Clone(s.db.replan), s.args...) }
 
 // all is the condition that all nodes hold.
 func (s *sentence) all(nodes []*search.Node) string {
@@ -281,10 +306,14 @@ func (s *sentence) condition(n *search.Node) string {
 		return `c.place IN (` + set + `)`
 	}
 	if n.Field == search.FieldList {
-		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + `)`
+		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + eachTime
 	}
-	return `EXISTS (SELECT 1 FROM ` + tagsOf(n) + ` a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + `)`
+	return `EXISTS (SELECT 1 FROM ` + tagsOf(n) + ` a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + eachTime
 }
+
+// eachTime ends an EXISTS that is to be asked for each of some candidates:
+// PostgreSQL would make a join of it, and read all of what is joined.
+const eachTime = ` LIMIT 1 OFFSET 0)`
 
 // set is the statement of all places that a leaf lets through, where it is one
 // of a list or a thread's tags.
