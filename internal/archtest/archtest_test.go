@@ -48,7 +48,7 @@ var own = map[string][]string{
 	"bench/web/corpus":  {"sigpost", "message", "store"},
 	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
 		"search", "signin", "store", "subscribe", "summary", "templates", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "thread", "internal/mailtest"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "store", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},
