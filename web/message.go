@@ -262,13 +262,13 @@ func (s *site) permalink(w http.ResponseWriter, r *http.Request) {
 
 // placeOf is the URL of a message on the page of its thread.
 func (s *site) placeOf(ctx context.Context, m *sigpost.Message) (string, error) {
-	threads, err := s.Store.ThreadsOf(ctx, []int64{m.ThreadID})
+	t, err := s.Store.ThreadRow(ctx, m.ThreadID)
 	if err != nil {
 		return "", err
 	}
 	id := strconv.FormatInt(m.ID, 10)
 	from := ""
-	if threads[m.ThreadID].Messages > threadPageSize {
+	if t.Messages > threadPageSize {
 		from = "?from=" + id
 	}
 	return threadPath(m.ThreadID) + from + "#m" + id, nil

@@ -294,6 +294,9 @@ func TestRawAndMbox(t *testing.T) {
 	if resp.Header.Get("Content-Type") != "text/plain; charset=utf-8" || !strings.Contains(resp.Header.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("%v", resp.Header)
 	}
+	if m, err := message.Parse([]byte(raw)); err != nil || m.MessageID != "a@x.org" || m.Author.Name != "Ana Lee" {
+		t.Errorf("a masked mail is read as %+v, %v", m, err)
+	}
 	_, whole := a.ask("GET", "/m/a@x.org/raw", sigpost.RoleReviewer)
 	has(t, "raw for reviewers", whole, "From: Ana Lee <ana@example.org>", "to jo@example.org\n")
 	for _, path := range []string{"/threads/1/mbox", "/lists/sig/mbox?month=2016-04"} {
