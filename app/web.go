@@ -65,6 +65,7 @@ func (a *App) webOptions() (web.Options, error) {
 	for _, l := range a.Config.Lists {
 		o.Browse.Lists[l.Name] = cmp.Or(l.Title, l.Name)
 	}
+	o.SearchNames = a.SearchNames
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute

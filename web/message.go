@@ -211,7 +211,7 @@ func reasons(evidence []sigpost.Evidence, hidden map[int64]sigpost.MessageID) []
 		case unseen[e.MessageID]:
 			r.Rule, r.Field = "seen in a message that is not shown", ""
 		default:
-			r.Excerpt = marked(e.Excerpt, e.Spans)
+			r.Excerpt = markedExcerpt(e.Excerpt, e.Spans)
 			if e.MessageID != "" {
 				r.URL = messagePath(e.MessageID)
 			}
@@ -221,8 +221,8 @@ func reasons(evidence []sigpost.Evidence, hidden map[int64]sigpost.MessageID) []
 	return all
 }
 
-// marked is an excerpt as HTML, with what matched in it marked.
-func marked(excerpt string, spans []sigpost.Span) template.HTML {
+// markedExcerpt is an excerpt as HTML, with what matched in it marked.
+func markedExcerpt(excerpt string, spans []sigpost.Span) template.HTML {
 	text, spans := sigpost.MaskSpans(excerpt, spans)
 	var b strings.Builder
 	at := 0

@@ -18,6 +18,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/templates"
@@ -75,6 +76,8 @@ type Options struct {
 	RequestsPerMinute int
 	// Undo takes an entry of the audit log back; nil where nobody can.
 	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
+	// SearchNames are what searches may name; nil where they can name anything.
+	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
