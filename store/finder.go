@@ -308,7 +308,7 @@ func (s *sentence) condition(n *search.Node) string {
 	if n.Field == search.FieldList {
 		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + eachTime
 	}
-	return `EXISTS (SELECT 1 FROM accepted_tags a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + eachTime
+	return `EXISTS (SELECT 1 FROM ` + tagsOf(n) + ` a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + eachTime
 }
 
 // eachTime ends an EXISTS that is to be asked for each of some candidates:
@@ -325,16 +325,24 @@ func (s *sentence) set(n *search.Node) (string, bool) {
 	case search.FieldList:
 		return `SELECT ` + placeSQL + ` AS place FROM message_lists l JOIN messages m ON m.id = l.message_id WHERE l.list = ` + s.arg(n.Value), true
 	case search.FieldTag, search.FieldNature, search.FieldIs:
-		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM accepted_tags a WHERE ` + s.tags(n) + `)`, true
+		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM ` + tagsOf(n) + ` a WHERE ` + s.tags(n) + `)`, true
 	}
 	return "", false
 }
 
-// tags is the condition on accepted tags a that a leaf asks for.
+// tagsOf is where the tags are that a leaf asks for.
+func tagsOf(n *search.Node) string {
+	if n.Field == search.FieldIs {
+		return "listing"
+	}
+	return "accepted_tags"
+}
+
+// tags is the condition on tagsOf a leaf, called a, that the leaf asks for.
 func (s *sentence) tags(n *search.Node) string {
 	tags := n.Tags
 	if n.Field == search.FieldIs {
-		return unansweredSQL
+		return `a.kind = ` + s.arg(unanswered)
 	}
 	parts := make([]string, len(tags))
 	for i, t := range tags {
@@ -345,11 +353,3 @@ func (s *sentence) tags(n *search.Node) string {
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
-
-// unansweredSQL is the condition on accepted tags a of threads that wait for an
-// answer: a person began them, they are a question, a proposal or a discussion,
-// and no other person has written. What programs write is no answer.
-const unansweredSQL = `a.kind = 'nature' AND a.name IN ('question', 'proposal', 'discussion') AND NOT EXISTS (
-  SELECT 1 FROM messages o WHERE o.thread_id = a.thread_id AND o.robot = 0 AND o.own = 0 AND lower(o.author_addr) <> (
-    SELECT lower(f.author_addr) FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1))
-AND (SELECT f.robot + f.own FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1) = 0`
