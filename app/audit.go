@@ -118,7 +118,7 @@ type undoing struct {
 
 // undoings are the acts that can be taken back.
 func (a *App) undoings() map[sigpost.AuditAction]undoing {
-	tag, thread := undoing{undo: undoTag}, undoing{undo: undoThread, regroups: true}
+	tag, thread := undoing{undo: a.undoTag}, undoing{undo: undoThread, regroups: true}
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
 		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread,
@@ -159,7 +159,7 @@ func (a *App) Undo(ctx context.Context, id int64, who string) error {
 }
 
 // undoTag brings the decision of before back, or that nobody decided.
-func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+func (a *App) undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	var u tagUndo
 	var threadID int64
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
@@ -177,7 +177,7 @@ func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	if b := u.Before; b != nil {
 		return tx.Decide(ctx, threadID, u.Tag, b.Title, b.Accept, b.Who, b.Why, b.At)
 	}
-	return tx.Undecide(ctx, threadID, u.Tag)
+	return tx.Undecide(ctx, threadID, u.Tag, a.now())
 }
 
 // undoThread takes a split or a merge back, as if it had never been.
