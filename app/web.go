@@ -61,6 +61,7 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Calendar = a.Feed
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
+	o.Review = reviewDesk{a}
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {
 			return o, err
@@ -165,6 +166,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	sending, stop := context.WithCancel(ctx)
 	var letters sync.WaitGroup
 	letters.Go(func() { a.watchNotices(sending) })
+	letters.Go(func() { a.watchDrafts(sending) })
 	defer letters.Wait()
 	defer stop()
 	stopped := make(chan error, 1)

@@ -297,13 +297,11 @@ func (db *DB) Reviewed(ctx context.Context, threadID int64, who string, at time.
 		if err != nil {
 			return err
 		}
-		for _, statement := range []string{
-			`UPDATE reports SET closed = $2 WHERE thread_id = $1 AND closed = 0`,
-			`DELETE FROM review_changes WHERE thread_id = $1 AND $2 > 0`,
-		} {
-			if _, err := tx.exec(ctx, statement, thread, micros(at)); err != nil {
-				return err
-			}
+		if _, err := tx.exec(ctx, `UPDATE reports SET closed = $2 WHERE thread_id = $1 AND closed = 0`, thread, micros(at)); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM review_changes WHERE thread_id = $1`, thread); err != nil {
+			return err
 		}
 		if err := tx.setSeen(ctx, thread, pack(keys), who, micros(at)); err != nil {
 			return err

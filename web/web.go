@@ -70,6 +70,8 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// Review is what reviewers do; nil where nobody can.
+	Review ReviewDesk
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -256,6 +258,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// Reviewing says that there is a desk for reviewers.
+	Reviewing bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
 	Person sigpost.Person
 	// Path is where the page is, with its query: signing in leads back there.
@@ -274,9 +278,12 @@ type page struct {
 // Static is the path of a static file, which changes with what it holds.
 func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.static }
 
+// May says whether who has signed in may do what needs a role.
+func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
+
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
-	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version}
+	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, Reviewing: s.Review != nil && s.People != nil, static: s.version}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}
@@ -292,6 +299,7 @@ var problems = []struct {
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
+	{sigpost.ErrLocked, http.StatusServiceUnavailable, "The archive is being written just now. Please try again in a minute."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
 }
