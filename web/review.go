@@ -29,6 +29,18 @@ type ReviewDesk interface {
 	Undo(ctx context.Context, entry int64, who string) error
 	// Texts are messages of a thread: the first, those that are named, and more.
 	Texts(ctx context.Context, thread int64, named []sigpost.MessageID, room int) (msgs []*sigpost.Message, left int, err error)
+	// BulkFind finds the threads that a filter means, at most BulkMost; BulkDecide
+	// decides on those that BulkThreads stands for.
+	BulkFind(ctx context.Context, f BulkFilter) ([]store.BulkThread, error)
+	BulkDecide(ctx context.Context, f BulkFilter, threads string, accept bool, who, why string) (int, error)
+	// Rethread changes which messages are a thread, and gives the threads that come of
+	// it; without apply only what would come of it.
+	Rethread(ctx context.Context, c ThreadChange, apply bool, who, why string) ([]sigpost.Thread, error)
+	// Mailboxes says how far each mailbox was read, by what the servers say where they
+	// are asked. Retry reads mail in quarantine again
+	// and says why it stays there, or "".
+	Mailboxes(ctx context.Context, ask bool) ([]MailboxView, error)
+	Retry(ctx context.Context, quarantined int64) (reason string, err error)
 	// Report is what anybody may do.
 	Report(ctx context.Context, thread int64, r review.Report, from netip.Prefix) error
 }
@@ -56,6 +68,17 @@ func (s *site) reviewRoutes() []route {
 		{pattern: "GET /review/counts", handle: s.queueCounts, needs: sigpost.RoleReviewer},
 		{pattern: "GET /review/tags", handle: s.findTags, needs: sigpost.RoleReviewer},
 		{pattern: "POST /review/undo", handle: s.undoReview, needs: sigpost.RoleReviewer},
+		{pattern: "GET /review/bulk", handle: s.bulk, needs: sigpost.RoleReviewer},
+		{pattern: "POST /review/bulk", handle: s.applyBulk, needs: sigpost.RoleReviewer},
+		{pattern: "GET /review/threads/{id}", handle: s.shape, needs: sigpost.RoleReviewer},
+		{pattern: "POST /review/threads/{id}", handle: s.reshape, needs: sigpost.RoleReviewer},
+		{pattern: "GET /review/ingest", handle: s.ingest, needs: sigpost.RoleReviewer},
+		{pattern: "GET /review/quarantine", handle: s.quarantine, needs: sigpost.RoleAdmin},
+		{pattern: "POST /review/quarantine", handle: s.retry, needs: sigpost.RoleAdmin},
+		{pattern: "GET /review/quarantine/{id}", handle: s.quarantined, needs: sigpost.RoleAdmin},
+		{pattern: "GET /review/quality", handle: s.quality, needs: sigpost.RoleReviewer},
+		{pattern: "GET /review/sample", handle: s.weekSample, needs: sigpost.RoleReviewer},
+		{pattern: "POST /review/sample", handle: s.drawSample, needs: sigpost.RoleReviewer},
 		{pattern: "GET /review/{thread}", handle: s.reviewThread, needs: sigpost.RoleReviewer},
 		{pattern: "POST /review/{thread}", handle: s.decide, needs: sigpost.RoleReviewer},
 	}...)
@@ -318,6 +341,8 @@ func (s *site) undoReview(w http.ResponseWriter, r *http.Request) {
 	back := "/review"
 	if e, err := s.Store.AuditEntry(r.Context(), id); err == nil && e.Kind == sigpost.AuditThread {
 		back += "/" + url.PathEscape(e.Object)
+	} else if err == nil && e.Action == sigpost.AuditTagBulk {
+		back += "/bulk"
 	}
 	if f, err := filterOf(r.URL.Query()); err == nil {
 		back += f.query(store.QueuePlace{})

@@ -21,6 +21,8 @@ func (s *site) tryReview() []tried {
 	named := []NamedTag{{tag, "One"}}
 	why := []reviewEvidence{{Evidence: sigpost.Evidence{Rule: "alias one", Field: "subject", Excerpt: "one"}, Pieces: []piece{{"o", true}, {"ne", false}}, HitsURL: "/"},
 		{Evidence: sigpost.Evidence{Rule: "list"}}}
+	row := shareRow{"One", "/", review.Share{Right: 1, Of: 2}}
+	table := []shareTable{{"C", "W", []shareRow{row, {Title: "Two"}}}}
 	message := &sigpost.Message{ID: 1, Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true}
 	return []tried{
 		{"queue", queuePage{page: p, Counts: counts, Threads: []queuedThread{{store.Judged{Thread: thread, Questions: questions}, "/"}, {store.Judged{Thread: sigpost.Thread{Messages: 1}}, "/"}},
@@ -33,6 +35,23 @@ func (s *site) tryReview() []tried {
 		{"review", reviewPage{page: s.page(nil, "One"), Thread: sigpost.Thread{Messages: 1}}},
 		{"report", reportPage{page: p, Thread: thread, All: named, Problem: "P"}},
 		{"report", reportPage{page: p}},
+		{"bulk", bulkPage{page: p, Form: map[string]string{"tag": "project:one", "state": "accepted", "list": "l"}, Lists: []string{"l", "m"}, All: named, Asked: true, Count: 2, Most: true,
+			Found: []bulkView{{store.BulkThread{ID: 1, Last: now, State: sigpost.TagAccepted}, why}, {store.BulkThread{}, nil}}, Target: "One", Chosen: "tag=one", Last: bulk}},
+		{"bulk", bulkPage{page: p, Form: map[string]string{"state": "proposed"}, Asked: true, Count: 1, Problem: "P"}},
+		{"bulk", bulkPage{page: p}},
+		{"shape", shapePage{page: p, Thread: thread, Messages: []sigpost.Message{{MessageID: "a", Received: now}, {}}, Left: 1, Natures: named, Last: last, Problem: "P",
+			History: []sigpost.AuditEntry{{At: now, Who: "jo", Says: "S", UndoneBy: 1}, {}}, Change: ThreadChange{Kind: ThreadSplit, Message: "a"}, Words: "W", Outcome: []sigpost.Thread{thread, {Messages: 1}}}},
+		{"shape", shapePage{page: p, Thread: sigpost.Thread{Messages: 1}}},
+		{"ingest", ingestPage{page: p, Quarantined: 1, Mailboxes: []MailboxView{{Name: "a", List: "l", Failing: now.AddDate(1, 0, 0), Failure: "F", Complete: now, Latest: now, Gaps: 1}, {Service: true, Unreachable: "U"},
+			{NewUIDs: true}, {Behind: 1}, {Asked: true}, {Complete: now.AddDate(1, 0, 0), Latest: now.AddDate(1, 0, 0)}, {}}}},
+		{"ingest", ingestPage{page: s.page(nil, "One"), Asked: true}},
+		{"quarantine", quarantinePage{page: p, Mails: []sigpost.Quarantined{{ID: 1, Source: "a", UID: 1, Partial: true, At: now}, {}}, MoreURL: "/", Problem: "P"}},
+		{"quarantine", quarantinePage{page: p}},
+		{"quality", qualityPage{page: p, Sample: row, Decided: row, Drawn: 2, SampleTables: table, DecidedTables: table}},
+		{"quality", qualityPage{page: p}},
+		{"sample", samplePage{page: p, Week: now, Share: row, Left: 1, Last: last, Tags: []sampledView{{Sampled: store.Sampled{Thread: 1, Tag: tag, Title: "One", Subject: "S"}, Number: 1, Why: why, Next: true},
+			{Sampled: store.Sampled{Judged: true, Right: true}}, {Sampled: store.Sampled{Judged: true}}}}},
+		{"sample", samplePage{page: p, Week: now, Size: 40}},
 		{"reported", reportPage{page: p, Thread: thread}},
 	}
 }
