@@ -139,3 +139,47 @@ func byButtons(b *peertest.Browser) deskHands {
 		},
 	}
 }
+
+// Axe-core finds nothing wrong with any other page of the desk.
+func TestReviewPagesInABrowser(t *testing.T) {
+	browser := peertest.Chromium(t)
+	w := newWorld(t)
+	d := openReview(t, w, sigpost.RoleAdmin)
+	w.run(d.app)
+	browser.Visit(d.site.URL+"/", peertest.View{})
+	peertest.Evaluate[string](browser, fmt.Sprintf(`document.cookie = "%s=%s; path=/"`, d.cookie.Name, d.cookie.Value))
+	follow := func(name, path string) {
+		t.Helper()
+		browser.Visit(d.site.URL+path, peertest.View{})
+		look(t, browser, name)
+	}
+	at := func(words string) {
+		t.Helper()
+		if shown, ok := browser.Shows(words, 20*time.Second); !ok {
+			t.Fatalf("%q is not shown, but %s", words, shown)
+		}
+	}
+	follow("no sample yet", "/review/sample")
+	browser.Press("main form:not(.lastact) button")
+	at("left to judge")
+	look(t, browser, "the sample")
+	browser.Press("#next button")
+	at("1 of 1 were right")
+	follow("quality", "/review/quality")
+	follow("several at once", "/review/bulk?tag=project:magnum")
+	follow("several at once, with a mistake", "/review/bulk?tag=nonsense")
+	follow("a thread's shape", "/review/threads/1")
+	browser.Press("input[name=message]")
+	browser.Press("button[value=split]")
+	at("These threads would come of it")
+	look(t, browser, "what a split would do")
+	follow("mailboxes", "/review/ingest?ask=1")
+	follow("quarantine", "/review/quarantine")
+	follow("reporting", "/report/1")
+	browser.Press("input[name=wrong]")
+	browser.Press("main form button")
+	at("A reviewer will look")
+	look(t, browser, "reported")
+	follow("a reported thread", "/review/1")
+	at("A reader says that it is not about")
+}
