@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/web"
 )
@@ -16,7 +17,7 @@ import (
 // of which nobody has decided on the tag that is to be decided on.
 func (a *App) BulkFind(ctx context.Context, f web.BulkFilter) ([]store.BulkThread, error) {
 	q := store.BulkQuery{Target: f.Target, Tag: f.Tag, State: f.State, Least: f.Least, Most: f.Most, Rule: f.Rule, List: f.List,
-		After: f.After, Before: f.Before, Words: f.Words, Limit: web.BulkMost}
+		After: f.After, Before: f.Before, Limit: web.BulkMost}
 	if f.Target == (sigpost.Tag{}) {
 		q.Target = f.Tag
 	}
@@ -28,6 +29,14 @@ func (a *App) BulkFind(ctx context.Context, f web.BulkFilter) ([]store.BulkThrea
 	}
 	if f.Rule != "" && f.Tag == (sigpost.Tag{}) {
 		return nil, sigpost.Usage(errors.New("a rule is of a tag: choose that as well"))
+	}
+	if f.Words != "" {
+		q.Words = search.Parse(f.Words, a.SearchNames(ctx))
+		for _, p := range q.Words.Problems {
+			if p.Fatal {
+				return nil, sigpost.Usage(errors.New(p.Says))
+			}
+		}
 	}
 	return a.Store.BulkFind(ctx, q)
 }

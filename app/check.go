@@ -7,7 +7,6 @@ import (
 
 	"sigpost"
 	"sigpost/config"
-	"sigpost/deliver"
 	"sigpost/ingest"
 )
 
@@ -46,17 +45,7 @@ func (a *App) Check(ctx context.Context) []Finding {
 	findings = append(findings, a.checkSecrets(ctx)...)
 	findings = append(findings, a.checkCalendars(ctx)...)
 	if a.Config.SMTP.Host != "" {
-		server, err := a.smtpServer()
-		if err == nil {
-			courier := deliver.NewSMTP(server)
-			err = courier.Connect(ctx)
-			courier.Close()
-		}
-		says := "%s takes the login"
-		if server.Username == "" {
-			says = "%s can be reached and wants no login"
-		}
-		findings = append(findings, finding("smtp", err, says, a.Config.SMTP.Host))
+		findings = append(findings, a.checkRelays(ctx)...)
 	}
 	for _, k := range a.Config.DKIM {
 		_, err := signingKey(a.Config, k)
@@ -64,6 +53,18 @@ func (a *App) Check(ctx context.Context) []Finding {
 	}
 	for _, c := range a.Config.Announces {
 		findings = append(findings, a.checkChannel(ctx, c))
+	}
+	return findings
+}
+
+// checkRelays tries each mail server.
+func (a *App) checkRelays(ctx context.Context) (findings []Finding) {
+	for i, relay := range a.Config.SMTP.Relays() {
+		says := "%s takes the login"
+		if relay.Username == "" {
+			says = "%s can be reached and wants no login"
+		}
+		findings = append(findings, finding(relayKey(i), a.tryRelay(ctx, relay), says, relay.Host))
 	}
 	return findings
 }

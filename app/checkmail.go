@@ -37,19 +37,19 @@ func (r *MailReport) Severe() (n int) {
 }
 
 // CheckMail looks at each digest as a large mailbox provider does: the form of
-// its letters, who may send and sign them (by the DNS), and the door out, which
-// it calls. It sends nothing and changes nothing.
+// its letters, who may send and sign them (by the DNS), the mail servers and the
+// door out, which it calls. It sends nothing and changes nothing.
 func (a *App) CheckMail(ctx context.Context) ([]MailReport, error) {
 	c := a.Config
 	dns := maildns.NewResolver(c.DNS.Resolver, time.Duration(c.DNS.Timeout))
-	door := a.checkDoor(ctx)
+	door, transport := a.checkDoor(ctx), a.checkTransport(ctx)
 	reports := []MailReport{}
 	for _, d := range c.Digests {
 		r := MailReport{Digest: d.Name, From: address(d.From).Address}
 		probe := a.checkLetter(&r, d)
 		sender := a.mailSender(&r, d, probe)
 		r.Findings = append(r.Findings, maildns.Check(ctx, dns, sender)...)
-		a.checkTransport(&r)
+		r.Findings = append(r.Findings, transport...)
 		r.Findings = append(r.Findings, door...)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -144,15 +144,56 @@ func (a *App) checkLetter(r *MailReport, d config.Digest) []byte {
 	return data
 }
 
-// checkTransport says how letters leave this machine.
-func (a *App) checkTransport(r *MailReport) {
-	const about = "TLS"
-	switch s := a.Config.SMTP; {
-	case s.TLS != "plain":
-		r.add(about, maildns.OK, "", "letters go to %s encrypted (%s)", s.Host, s.TLS)
-	case config.Loopback(s.Host):
-		r.add(about, maildns.Unknown, "see that it uses TLS where it passes letters on, such as smtp_tls_security_level = may in Postfix", "letters go to a server on this machine, %s", s.Host)
-	default:
-		r.add(about, maildns.Severe, "set [smtp] tls = \"starttls\"", "letters go to %s in clear text", s.Host)
+// checkTransport says how letters leave this machine: for each server whether it
+// takes them encrypted, and the login.
+func (a *App) checkTransport(ctx context.Context) []maildns.Finding {
+	var r MailReport
+	for i, relay := range a.Config.SMTP.Relays() {
+		a.checkRelay(ctx, &r, relayKey(i), relay)
 	}
+	return r.Findings
+}
+
+// relayKey is what the configuration calls the server at a place in Relays.
+func relayKey(i int) string {
+	if i == 0 {
+		return "smtp"
+	}
+	return fmt.Sprintf("smtp.fallback[%d]", i-1)
+}
+
+func (a *App) checkRelay(ctx context.Context, r *MailReport, key string, relay config.Relay) {
+	const about = "TLS"
+	login := "without a login"
+	if relay.Username != "" {
+		login = "and it takes the login of " + relay.Username
+	}
+	local := config.Loopback(relay.Host)
+	if relay.TLS == "plain" && !local {
+		secret := ""
+		if relay.Username != "" {
+			secret = ", and so does the password"
+		}
+		r.add(about, maildns.Severe, "set "+key+".tls = \"starttls\"", "letters go to %s in clear text%s", relay.Host, secret)
+		return
+	}
+	switch err := a.tryRelay(ctx, relay); {
+	case err != nil:
+		r.add(about, maildns.Warning, "put "+key+" right, or the server", "no letters can go to %s (%s): %v", relay.Host, relay.TLS, err)
+	case relay.TLS == "plain":
+		r.add(about, maildns.Unknown, "see that it uses TLS where it passes letters on, such as smtp_tls_security_level = may in Postfix", "letters go to a server on this machine, %s, %s", relay.Host, login)
+	default:
+		r.add(about, maildns.OK, "", "letters go to %s encrypted (%s), %s", relay.Host, relay.TLS, login)
+	}
+}
+
+// tryRelay opens a connection to a server, TLS and login included, and sends nothing.
+func (a *App) tryRelay(ctx context.Context, relay config.Relay) error {
+	server, err := a.serverOf(relay)
+	if err != nil {
+		return err
+	}
+	courier := deliver.NewSMTP(server)
+	defer courier.Close()
+	return courier.Connect(ctx)
 }

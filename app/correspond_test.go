@@ -93,6 +93,15 @@ func TestSubscribingByMail(t *testing.T) {
 	d.answered(d.write("max@example.org", "subcribe", ""), "max@example.org", "What you can write", "Did you mean \"subscribe\"?")
 }
 
+// The mailbox of several people is asked, and told that one cannot agree for all.
+func TestSeveralPeopleByMail(t *testing.T) {
+	d := openDoors(t, "")
+	d.answered(d.write("info@example.org", "subscribe", ""), "info@example.org", "Please confirm", "info@example.org may be read by several people")
+	if l := d.answered(d.write("ada@example.org", "subscribe", ""), "ada@example.org", "Please confirm"); strings.Contains(l.Data, "several people") {
+		t.Errorf("a person is taken for several: %s", l.Data)
+	}
+}
+
 func TestUnsubscribingByMail(t *testing.T) {
 	const ada = "ada@example.org"
 	for name, c := range map[string]struct {

@@ -324,10 +324,28 @@ func equalMaps(t *testing.T, got, want map[string]int) {
 	}
 }
 
-// The time that an answer takes says nothing either.
+// The time that an answer takes says nothing either. On a busy machine the work
+// itself outlasts a short time, and a longer one is tried.
 func TestAskingTakesAsLong(t *testing.T) {
+	for _, answerTime := range []time.Duration{40 * time.Millisecond, 160 * time.Millisecond, 640 * time.Millisecond} {
+		in, out := answerTimes(t, answerTime)
+		t.Logf("subscribed %v, unknown %v", in, out)
+		if min(in, out) < answerTime {
+			t.Fatalf("answers take %v and %v, want %v", in, out, answerTime)
+		}
+		if (in - out).Abs() <= 4*time.Millisecond {
+			return
+		}
+	}
+	t.Error("subscribed addresses take another time than unknown ones")
+}
+
+// answerTimes are the medians of how long answers to subscribed addresses and to
+// unknown ones take, which the service draws out to answerTime.
+func answerTimes(t *testing.T, answerTime time.Duration) (in, out time.Duration) {
+	t.Helper()
 	d := openDoors(t, "")
-	d.answerTime = 40 * time.Millisecond
+	d.answerTime = answerTime
 	const n = 25
 	took := map[string][]time.Duration{}
 	for i := range n {
@@ -342,11 +360,7 @@ func TestAskingTakesAsLong(t *testing.T) {
 		}
 	}
 	median := func(kind string) time.Duration { slices.Sort(took[kind]); return took[kind][n] }
-	in, out := median("in"), median("out")
-	t.Logf("subscribed %v, unknown %v", in, out)
-	if (in-out).Abs() > 4*time.Millisecond || min(in, out) < d.answerTime {
-		t.Errorf("subscribed addresses take %v, unknown ones %v", in, out)
-	}
+	return median("in"), median("out")
 }
 
 func TestFormsSayWhatIsWrong(t *testing.T) {
@@ -441,6 +455,7 @@ func TestAPI(t *testing.T) {
 		"new":         {"application/json", `{"address": "zoe@example.org", "digest": "weekly-daily", "topics": ["project:kuryr"], "zone": "Asia/Tokyo", "text_only": true, "shown": "I agree."}`, 202, "a mail is on its way"},
 		"subscribed":  {"application/json; charset=utf-8", `{"address": "ana@example.org", "shown": "I agree."}`, 202, "a mail is on its way"},
 		"a form":      {"application/x-www-form-urlencoded", `{"address": "x@example.org"}`, 415, "send JSON"},
+		"several":     {"application/json", `{"address": "Info@gmial.com", "shown": "I agree."}`, 202, `"warnings":["Info@gmial.com may be read by several people, and one of them cannot agree for the others.","Did you mean Info@gmail.com?"]`},
 		"no JSON":     {"application/json", `{`, 400, "cannot be read"},
 		"another key": {"application/json", `{"adress": "x@example.org"}`, 400, "adress"},
 		"no address":  {"application/json", `{"address": "x", "shown": "I agree."}`, 422, "has no @"},

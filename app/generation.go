@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sigpost"
 )
 
 // ErrRestored says that the archive seems to have been put back to an earlier
@@ -87,15 +89,56 @@ func (a *App) countGeneration(ctx context.Context) error {
 	return nil
 }
 
+// Restoration is what shows how old a restored archive is.
+type Restoration struct {
+	// Known is how many times the archive has counted its sending on, and Noted
+	// how many times that was so; At is when it was noted last.
+	Known, Noted int64
+	At           time.Time
+}
+
 // Restored takes an operator's word that the archive was put back to an earlier
 // state: issues that may have been sent since stand still until somebody resumes
 // or cancels them.
-func (a *App) Restored(ctx context.Context) error {
-	return a.locked(ctx, false, func(a *App) error {
-		noted, err := a.notedGeneration()
-		if err != nil {
+func (a *App) Restored(ctx context.Context) (r Restoration, err error) {
+	err = a.locked(ctx, false, func(a *App) error {
+		if r.Known, _, err = a.Store.Generation(ctx); err != nil {
 			return err
 		}
-		return a.Store.Restored(ctx, noted, restoredWhy, a.now())
+		if r.Noted, err = a.notedGeneration(); err != nil {
+			return err
+		}
+		if info, err := os.Stat(a.generationFile()); err == nil {
+			r.At = info.ModTime()
+		}
+		return a.Store.Restored(ctx, r.Noted, restoredWhy, a.now())
 	})
+	return r, err
+}
+
+// Doubted is an issue of which a restored archive does not know who has it.
+type Doubted struct {
+	SendingState
+	LastSent time.Time // zero where the ledger knows of no letter
+	Unsent   int       // who would get it if it went on
+}
+
+// Doubted are the issues that stand still since the archive was put back.
+func (a *App) Doubted(ctx context.Context) (all []Doubted, err error) {
+	err = a.eachSending(ctx, func(issue sigpost.Issue) error {
+		sending, err := a.Store.Sending(ctx, issue.ID)
+		if err != nil || sending.PausedWhy != restoredWhy {
+			return err
+		}
+		var d Doubted
+		if d.SendingState, err = a.sendingState(ctx, issue, nil); err == nil {
+			d.LastSent, err = a.Store.LastSent(ctx, issue.ID)
+		}
+		if err == nil {
+			d.Unsent, err = a.Store.SendingTotal(ctx, sending, issue.Digest)
+		}
+		all = append(all, d)
+		return err
+	})
+	return all, err
 }

@@ -212,9 +212,14 @@ type ReadersReport struct {
 	Left       int  `json:"left"`       // unsubscribed here after they had agreed
 	Suppressed int  `json:"suppressed"` // were erased, or complained
 	DryRun     bool `json:"dry_run"`
+	// Doubtful counts those who are taken in and should be looked at once more: a
+	// mailbox of several people, a domain a letter away from a large one. Warnings
+	// say why, with their lines, of the first 20.
+	Doubtful int      `json:"doubtful"`
+	Warnings []string `json:"warnings,omitempty"`
 }
 
-// importErrors is how many lines that are wrong are named.
+// importErrors is how many lines that are wrong, or doubtful, are named.
 const importErrors = 20
 
 // errDry undoes a dry run.
@@ -241,7 +246,7 @@ func (a *App) ImportReaders(ctx context.Context, d config.Digest, in io.Reader, 
 			r.Rows++
 			err := one.err
 			if err == nil {
-				err = inside.importReader(ctx, d, one.ReaderRow, o, &r)
+				err = inside.importReader(ctx, d, one, o, &r)
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -273,8 +278,19 @@ func (a *App) ImportReaders(ctx context.Context, d config.Digest, in io.Reader, 
 	return r, err
 }
 
-func (a *App) importReader(ctx context.Context, d config.Digest, row ReaderRow, o ImportOptions, r *ReadersReport) error {
-	wish, agreed, err := a.readRow(d, row, o)
+// doubt notes what should be looked at once more about a reader who is taken in.
+func (r *ReadersReport) doubt(line int, addr string) {
+	doubts := subscribe.Doubts(addr)
+	if len(doubts) == 0 {
+		return
+	}
+	if r.Doubtful++; r.Doubtful <= importErrors {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("line %d: %s: %s", line, subscribe.Readable(addr), strings.Join(doubts, " ")))
+	}
+}
+
+func (a *App) importReader(ctx context.Context, d config.Digest, row row, o ImportOptions, r *ReadersReport) error {
+	wish, agreed, err := a.readRow(d, row.ReaderRow, o)
 	if err != nil {
 		return sigpost.Usage(err)
 	}
@@ -307,9 +323,11 @@ func (a *App) importReader(ctx context.Context, d config.Digest, row ReaderRow, 
 		r.Left++
 		return nil
 	case agreed.IsZero():
+		r.doubt(row.line, addr)
 		return a.importRequest(ctx, wish, o, r)
 	}
 	r.Subscribed++
+	r.doubt(row.line, addr)
 	source := wish.Subscriber.Consent
 	wish.Subscriber.Consent = fmt.Sprintf("%s, %s (imported)", source, agreed.Format("2 January 2006"))
 	_, err = a.Store.Subscribe(ctx, wish, sigpost.Consent{What: sigpost.ConsentGiven, Way: sigpost.ByImport, Asked: agreed, At: a.now(), Shown: source})

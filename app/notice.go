@@ -119,6 +119,9 @@ func (a notices) Confirm(r sigpost.Request, token string) (sigpost.Notice, error
 	title := a.base(d).Title
 	addr := subscribe.Readable(r.Wish.Subscriber.Addr)
 	ps := []paragraph{{Text: fmt.Sprintf("Somebody, most likely you, asked for %s to be sent to %s: %s.", title, addr, a.wishWords(d, r.Wish))}}
+	if role := subscribe.RoleDoubt(r.Wish.Subscriber.Addr); role != "" {
+		ps = append(ps, paragraph{Text: role + " An address of your own is better."})
+	}
 	subject := "Please confirm: " + title
 	switch url := a.Config.Web.URL; {
 	case url != "" && d.ServiceAddress != "":

@@ -111,23 +111,30 @@ func (a *App) sendingState(ctx context.Context, issue sigpost.Issue, err error) 
 }
 
 // Sendings says of each issue that is being sent how it goes.
-func (a *App) Sendings(ctx context.Context) ([]SendingState, error) {
-	var all []SendingState
+func (a *App) Sendings(ctx context.Context) (all []SendingState, err error) {
+	err = a.eachSending(ctx, func(issue sigpost.Issue) error {
+		s, err := a.sendingState(ctx, issue, nil)
+		all = append(all, s)
+		return err
+	})
+	return all, err
+}
+
+// eachSending gives each issue that is being sent, of all digests.
+func (a *App) eachSending(ctx context.Context, do func(sigpost.Issue) error) error {
 	for _, d := range a.Config.Digests {
 		open, err := a.Store.OpenIssues(ctx, d.Name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, i := range open {
 			if i.State != sigpost.IssueSending {
 				continue
 			}
-			s, err := a.sendingState(ctx, i, nil)
-			if err != nil {
-				return nil, err
+			if err := do(i); err != nil {
+				return err
 			}
-			all = append(all, s)
 		}
 	}
-	return all, nil
+	return nil
 }

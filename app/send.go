@@ -308,11 +308,6 @@ func (a *App) openCourier(r *SendReport) (deliver.Courier, error) {
 	return couriers, nil
 }
 
-func (a *App) smtpServer() (deliver.Server, error) {
-	s := a.Config.SMTP
-	return a.serverOf(s.Relay)
-}
-
 // serverOf is a server of the configuration.
 func (a *App) serverOf(s config.Relay) (deliver.Server, error) {
 	roots, err := a.Config.RootCAs(s.Server)
@@ -334,7 +329,7 @@ func (a *App) serverOf(s config.Relay) (deliver.Server, error) {
 // smtpServers are all of them, in the order in which they are tried, and the
 // limits of domains.
 func (a *App) smtpServers() (servers []deliver.Server, limits []deliver.DomainLimit, err error) {
-	for _, s := range append([]config.Relay{a.Config.SMTP.Relay}, a.Config.SMTP.Fallbacks...) {
+	for _, s := range a.Config.SMTP.Relays() {
 		server, err := a.serverOf(s)
 		if err != nil {
 			return nil, nil, err

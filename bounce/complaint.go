@@ -1,6 +1,7 @@
 package bounce
 
 import (
+	"slices"
 	"strings"
 
 	"sigpost/message"
@@ -22,7 +23,9 @@ func complaints(m *mail) (found []finding) {
 		case "original-rcpt-to", "removal-recipient":
 			g := f
 			g.address = cleanAddress(field.Value)
-			found = append(found, g)
+			if !slices.ContainsFunc(found, func(have finding) bool { return strings.EqualFold(have.address, g.address) }) {
+				found = append(found, g)
+			}
 		}
 	}
 	if found == nil {

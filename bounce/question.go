@@ -16,6 +16,8 @@ type question struct {
 	// said is what was said, in lower case on one line. shown is that as it was,
 	// with bytes at the same places.
 	said, shown string
+	// reply is where in said a server's reply begins, or its end.
+	reply int
 	// wider is the rest of the report, asked where said has no answer.
 	wider string
 	// diagnosed says that said is a diagnosis, and no text for people.
@@ -39,6 +41,12 @@ func (f finding) question() question {
 	}
 	q.wider = withoutAddresses(lower(flat(q.wider + " " + f.whole)))
 	q.said = withoutAddresses(lower(q.shown))
+	if !q.diagnosed {
+		q.reply = len(q.said)
+		if at := replyLine.FindStringIndex(q.said); at != nil {
+			q.reply = at[0]
+		}
+	}
 	q.command = firstOf(f.command, commandIn(f.diagnosis), commandIn(f.context))
 	if q.status = statusCode(f.diagnosis); q.status == "" || strings.HasSuffix(q.status, ".0.0") && f.status != "" {
 		q.status = firstOf(notBlank(f.status), statusCode(f.context), statusCode(f.whole), f.status, q.status)
@@ -118,7 +126,7 @@ func lower(s string) string {
 
 // withoutAddresses blanks what people chose, in which no rule may find words.
 func withoutAddresses(s string) string {
-	return anyAddress.ReplaceAllStringFunc(s, func(a string) string { return strings.Repeat("@", len(a)) })
+	return anyAddress().ReplaceAllStringFunc(s, func(a string) string { return strings.Repeat("@", len(a)) })
 }
 
 // temporary says whether the failure is one that may pass.
@@ -136,7 +144,8 @@ func (q question) temporary() bool {
 // who a letter is for, it cannot mean the recipient.
 func (q question) answer() (reason Reason, evidence string) {
 	reason, evidence = q.ask()
-	if reason == "userunknown" || reason == "hostunknown" || reason == "hasmoved" || reason == "notaccept" {
+	switch reason {
+	case "userunknown", "hostunknown", "hasmoved", "notaccept", "suspend", "filtered":
 		switch q.command {
 		case "MAIL":
 			return "rejected", evidence
@@ -169,6 +178,9 @@ func (q question) ask() (reason Reason, evidence string) {
 	}
 	if q.wider != "" {
 		for _, r := range rules {
+			if r.near {
+				continue
+			}
 			if at, ok := r.match(q, q.wider); ok {
 				return r.reason, excerpt(q.wider, at)
 			}
@@ -199,6 +211,13 @@ func (q question) last() (Reason, string) {
 		return "blocked", shown
 	case q.command == "MAIL":
 		return "rejected", shown
+	}
+	for _, r := range vague {
+		if at, ok := r.match(q, q.said); ok {
+			return r.reason, excerpt(q.shown, at)
+		}
+	}
+	switch {
 	case strings.HasPrefix(q.code, "50") && q.code < "505":
 		return "syntaxerror", shown // RFC 5321, section 4.2.2
 	case q.code == "521": // RFC 7504

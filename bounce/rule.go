@@ -13,7 +13,7 @@ type rule struct {
 	words []string
 	// host is part of the name of where it was to go, or of the address.
 	host []string
-	// status are the begins of status codes.
+	// status are status codes, or the begins of some where they end with a dot.
 	status []string
 	// at are commands of SMTP; "" is an unknown one.
 	at []string
@@ -22,6 +22,9 @@ type rule struct {
 	kind string
 	// uncoded wants no reply code of SMTP: a system speaks for itself.
 	uncoded bool
+	// near wants the words in a server's reply, and not in what the report says
+	// around it.
+	near bool
 	// anywhere has the words looked for in all of the report.
 	anywhere bool
 }
@@ -31,22 +34,28 @@ type rule struct {
 func (r rule) match(q question, text string) (at int, ok bool) {
 	switch {
 	case r.host != nil && !slices.ContainsFunc(r.host, func(h string) bool { return strings.Contains(q.hosts, h) }),
-		r.status != nil && !hasBegin(q.status, r.status),
+		r.status != nil && !slices.ContainsFunc(r.status, func(s string) bool {
+			return s == q.status || strings.HasSuffix(s, ".") && strings.HasPrefix(q.status, s)
+		}),
 		r.code != nil && !hasBegin(q.code, r.code),
 		r.at != nil && !slices.Contains(r.at, q.command),
 		r.kind != "" && r.kind != q.kind,
 		r.uncoded && q.code != "":
 		return 0, false
 	}
+	start := 0
 	if r.words == nil {
 		return 0, true
+	}
+	if r.near {
+		text, start = text[q.reply:], q.reply
 	}
 	if r.anywhere {
 		text += " " + q.wider
 	}
 	for _, w := range r.words {
 		if at := find(text, w); at >= 0 {
-			return at, true
+			return start + at, true
 		}
 	}
 	return 0, false

@@ -14,14 +14,16 @@ var rules = []rule{
 	{reason: "speeding", words: []string{
 		"receivingrate", "receiving mail at a rate", "receiving mail too quickly", "sent to too many recipients this hour",
 	}},
+	{reason: "blocked", words: []string{"banned sending ip", "banned sender["}},
 	{reason: "userunknown", host: []string{"protection.outlook.com", "outlook.com", "office365", "hotmail"}, words: []string{
 		"recipient address rejected: access denied",
 	}},
 	{reason: "userunknown", words: []string{"recipient address rejected: access denied*protection.outlook.com"}},
-	{reason: "userunknown", status: []string{"5.4.1"}, words: []string{"access denied"}},
+	{reason: "userunknown", status: []string{"5.4.1"}, words: []string{"address rejected: access denied"}},
 	{reason: "suspend", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"account is disabled"}, anywhere: true},
 	{reason: "mailboxfull", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"temporarily over quota"}, anywhere: true},
 	{reason: "filtered", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"rejected your message"}, anywhere: true},
+	{reason: "filtered", host: []string{"ezweb.ne.jp", "au.com"}, words: []string{"550 : user unknown"}},
 	{reason: "rejected", host: []string{"googlegroups.com"}, words: []string{
 		"groups.google.com/support", "support.google.com/groups", "permission to post",
 	}, anywhere: true},
@@ -93,16 +95,17 @@ var rules = []rule{
 	{reason: "requireptr", words: []string{"(dns:b", "(dns:nr"}},
 	{reason: "spamdetected", words: []string{"(hvu:b", "(htp:", "(cntnt"}},
 	{reason: "speeding", words: []string{"(dyn:t"}},
-	{reason: "blocked", status: append(span("5.7.", 606, 649), append(span("4.7.", 500, 699), append(span("4.7.", 850, 899), "5.7.708", "5.7.506")...)...)},
+	{reason: "blocked", status: append(span("5.7.", 606, 649), append(span("4.7.", 500, 699), append(span("4.7.", 850, 899), "5.7.708", "5.7.506", "5.7.511")...)...)},
 	{reason: "spamdetected", status: []string{"5.7.501", "5.7.502", "5.7.503"}},
 	{reason: "notcompliantrfc", status: []string{"5.7.512"}},
 	{reason: "toomanyconn", status: []string{"5.7.508", "5.7.705"}},
-	{reason: "rejected", status: []string{"5.7.511", "5.7.750", "5.7.510", "5.7.513"}},
+	{reason: "rejected", status: []string{"5.7.750", "5.7.510", "5.7.513"}},
 	{reason: "filtered", status: []string{"5.7.507"}},
 	{reason: "hostunknown", status: []string{"5.4.310"}},
+	{reason: "failedstarttls", status: append(span("5.7.", 321, 325), span("4.7.", 321, 325)...)},
 	{reason: "networkerror", status: []string{"5.4.14", "5.4.312", "4.4.312", "4.4.316", "4.4.317"}},
 	{reason: "expired", status: []string{"5.4.300"}},
-	{reason: "securityerror", status: []string{"5.7.12", "5.7.13"}, words: []string{"sender", "not authenticated", "restricted", "permission", "authori"}},
+	{reason: "securityerror", status: span("5.7.", 120, 139), words: []string{"sender", "not authenticated", "restricted", "permission", "authori"}},
 	{reason: "securityerror", words: []string{"resolver.rst.authrequired"}},
 	{reason: "rejected", words: []string{"resolver.rst.notauthorized"}},
 	{reason: "toomanyconn", words: []string{"resolver.adr.reciplimit"}},
@@ -129,18 +132,18 @@ var rules = []rule{
 	{reason: "authfailure", words: []string{"authentication information", "fails to pass authentication"}},
 	{reason: "rejected", words: []string{"sender verify failed", "callout verification", "listed in spamhaus dbl"}},
 	{reason: "blocked", words: []string{"spamhaus", "spamcop", "barracudacentral", "sorbs.net", "blocked using", "dnsbl", "rbl."}},
+	{reason: "systemerror", words: []string{
+		"loops back to", "loop was found in the mail exchanger", "it would create a mail loop", "detected a loop condition", "points back to",
+	}},
+	{reason: "networkerror", status: []string{"4.4.2", "5.4.2", "4.4.3"}, words: []string{"connection dropped", "dns", "servfail"}},
 	{reason: "networkerror", words: []string{
 		"host name lookup failure", "hop count exceeded", "routing loop", "mail loop", "forwarding loop", "message looping", "loop detected",
 		"no valid route to remote mx", "all routes to destination blocked", "address family mismatch", "bad dns lookup error code", "destination mxs",
-	}},
-	{reason: "systemerror", words: []string{
-		"loops back to", "loop was found in the mail exchanger", "it would create a mail loop", "detected a loop condition", "points back to",
 	}},
 	{reason: "hostunknown", words: []string{"dns error: domain name not found", "dns error: dns server returned answer with no data"}},
 	{reason: "expired", words: []string{"dns error: could not contact dns servers", "envelope expired"}},
 	{reason: "expired", status: []string{"4.4.7", "5.4.7"}},
 	{reason: "exceedlimit", status: []string{"5.2.3", "4.2.3"}},
-	{reason: "systemfull", status: []string{"4.4.5", "5.4.5"}},
 	{reason: "mailererror", words: []string{"unknown mailer error"}},
 	{reason: "systemerror", words: []string{"insufficient permission", "internal server error: insufficient"}},
 	{reason: "systemfull", words: []string{"requested mail action aborted: exceeded storage", "mail system full"}},
@@ -152,7 +155,7 @@ var rules = []rule{
 	{reason: "suspend", words: []string{"temporary locked", "temporarily locked"}},
 	{reason: "expired", status: []string{"4.4.1"}, words: []string{"connection refused"}},
 	{reason: "networkerror", words: []string{"host lookup did not complete"}},
-	{reason: "failedstarttls", words: []string{"cannot start tls", "tls is not available", "tls is required, but"}},
+	{reason: "failedstarttls", words: []string{"cannot start tls", "tls not available", "tls is not available", "tls is required, but"}},
 	{reason: "systemerror", words: []string{
 		"mail transport unavailable", "unknown mail transport error", "lowest numbered mx record points to local host",
 	}},
@@ -166,7 +169,16 @@ var rules = []rule{
 	{reason: "rejected", words: []string{"sending to/from an address that has been blacklisted"}},
 	{reason: "mailererror", kind: "x-unix", words: []string{"procmail", "couldn't create", "command died", "exit"}},
 
-	{reason: "filtered", words: []string{"blocked by the recipient", "bounced address", "extended inactivity"}},
+	{reason: "filtered", words: []string{
+		"blocked by the recipient", "bounced address", "extended inactivity", "recipient does not want", "recipient * not want to receive",
+		"accept mail from you", "accept messages from you", "personal filter", "recipient has blocked", "recipient's filter", "recipient's mail filter",
+	}},
+	{reason: "userunknown", uncoded: true, words: []string{"address wasn't found at", "address couldn't be found at", "address was not found at"}},
+	{reason: "blocked", words: []string{"blocked for spam", "infected host", "infected or hacked", "hacked or infected"}},
+	{reason: "systemerror", words: []string{"local error in processing", "temporary lookup failure", "temporary authentication failure"}},
+	{reason: "notaccept", code: []string{"5"}, words: []string{"accept mail from anyone", "accept any mail", "accepts no mail", "accept no mail"}},
+	{reason: "mailboxfull", words: []string{"too much mail stored", "too much mail data", "mailbox size exceed", "mailbox size limit", "mailbox * over size"}},
+	{reason: "hasmoved", code: []string{"551"}, words: []string{"please try"}}, // RFC 5321, section 3.4
 	{reason: "spamdetected", words: []string{"spam or virus"}},
 	{reason: "mailboxfull", status: []string{"5.2.2", "4.2.2"}},
 	{reason: "notaccept", code: []string{"556"}}, // RFC 7504
@@ -175,7 +187,7 @@ var rules = []rule{
 	{reason: "notcompliantrfc", words: []string{
 		"duplicate header", "rfc 5322", "rfc5322", "rfc 2822", "rfc2822", "rfc 822 violation", "not rfc", "violates rfc", "rfc violation",
 		"rfc compliance", "rfc-compliant", "multiple from headers", "multiple addresses in from", "missing a valid", "message-id header",
-		"missing required header", "header*is missing", "duplicateheaders", "rfcmessagenoncompliant", "bare lf", "bare newline", "bare cr",
+		"missing required header", "header*is missing", "duplicateheaders", "rfcmessagenoncompliant", "bare lf", "bare linefeed", "barelinefeed", "bare newline", "bare cr",
 		"has invalid message-id", "messages missing a valid", "has multiple from", "do not have a valid from", "no from header", "missing from header",
 		"missing date",
 	}},
@@ -194,9 +206,9 @@ var rules = []rule{
 	}},
 
 	// Reverse DNS (RFC 7372, section 3.3).
-	{reason: "requireptr", status: []string{"5.7.25", "4.7.25", "5.7.27 "}},
+	{reason: "requireptr", status: []string{"5.7.25", "4.7.25"}},
 	{reason: "requireptr", words: []string{
-		"custom reverse", "ip reverse lookup", "no reverse", "dns ptr", "forward dns", "inverse dns", "servers/devices", "reverse dns", "reverse-dns",
+		"custom reverse", "ip reverse lookup", "no reverse", "dns ptr", "forward dns", "inverse dns", "servers/devices", "reverse dns", "reverse lookup", "pointer record", "resolve your ip", "resolve the ip", "reverse address", "reverse-dns",
 		"reversedns", "rdns", "ptr ", "ptr record", "ptr resource", "no ptr", "valid ptr", "missing ptr", "ptr lookup", "c=rdns",
 		"cannot find your hostname", "cannot find your reverse hostname", "find your reverse hostname", "reverse hostname", "cannot resolve your address",
 		"cannot resolve your ip", "can't resolve your ip", "ip name lookup failed", "ip address does not have", "ip has no", "unresolvable ip",
@@ -217,11 +229,11 @@ var rules = []rule{
 		"relay through", "relaying denied", "relay access denied", "relay denied", "relaying not allowed", "relaying not permitted",
 		"relaying is not allowed", "relaying prohibited", "relaying disallowed", "relay not permitted", "relay not allowed", "relay is not permitted",
 		"relay prohibited", "no relaying", "unable to relay", "cannot relay", "can not relay", "can't relay", "not permitted to relay",
-		"not allowed to relay", "not authorized to relay", "not configured to relay", "not relay", "may not relay", "open relay", "relaying mail to",
+		"not allowed to relay", "not authorized to relay", "not configured to relay", "not relay", "may not relay", "open relay", "relaying mail to", "to external addresses", "to external recipients", "relaying",
 		"we do not relay", "doesn't relay", "do not relay", "this is not a relay", "no relay", "relay rejected",
 		"that domain isn't in my list of allowed rcpthosts", "that domain isn't in my list", "rcpthosts", "is not local", "not a gateway",
 		"insecure mail relay", "blocked by relay", "email address is not verified",
-		"mail server requires authentication when attempting to send to a non-local", "relay authentication", "attemptedrelay",
+		"mail server requires authentication when attempting to send to a non-local", "relay authentication", "required for relay", "required to relay", "authenticat*relay", "attemptedrelay",
 		"send to a non-local e-mail address", "not a local domain", "address not hosted here", "we don't handle mail for", "we do not handle mail for",
 		"relay operation rejected", "specified domain is not allowed", "domain not hosted", "as a relay",
 	}},
@@ -237,7 +249,7 @@ var rules = []rule{
 	{reason: "mesgtoobig", words: []string{
 		"maximum inbound message size", "taille limite", "exceeds maximum value", "max message size", "maximum size", "size exceeds", "mail is larger",
 		"exceeds the maximum size", "too large", "exeeded the maximum size", "message too big", "message too large", "message too long",
-		"message is too big", "message is too large", "message is too long", "message size exceeds", "message exceeds", "exceeds maximum message size",
+		"message is too big", "size is bigger", "message size * exceed", "bigger than", "size is larger", "message size limit", "maximum permitted size", "maximum allowed size", "message is too large", "message is too long", "message size exceeds", "message exceeds", "exceeds maximum message size",
 		"exceeds the maximum message size", "exceeds size limit", "exceeds fixed", "exceeded maximum message size", "maximum message size",
 		"size limit exceeded", "size of the message", "size limit", "message file too big", "line limit exceeded", "message length exceeds",
 		"too big for system", "mail size limit", "message data is too large", "email too large", "e-mail too large", "data size exceeds",
@@ -248,7 +260,7 @@ var rules = []rule{
 
 	// The letter: what is in it.
 	{reason: "virusdetected", words: []string{
-		"used by recent", "malicious", "virus", "malware", "infected", "worm.", "trojan", "phishing*attach", "this attachment type", "executable file",
+		"used by recent", "malicious", "virus", "malware", "clamav", "eicar", "infected", "worm.", "trojan", "phishing*attach", "this attachment type", "executable file",
 		"file type * not allowed", "banned file", "blocked attachment", "potentially executable", "dangerous attachment",
 	}},
 	{reason: "contenterror", words: []string{
@@ -256,31 +268,33 @@ var rules = []rule{
 		"improperly-formatted", "improperly formatted", "mime complexity", "mime header", "too many received", "unnecessary base64", "too many \"received",
 		"invalid mime", "non-ascii", "illegal character", "8-bit data", "eight-bit", "media error", "improper mime", "malformed mime", "attachment type",
 		"attachments of type", "charset not acceptable", "unacceptable character set", "message filtered. please see", "header line too long",
-		"8-bit data in", "8 bit data", "8bit data", "conversion required", "conversion not supported", "we don't accept html", "html mail not",
+		"8-bit data in", "8 bit data", "8bit data", "conversion required", "conversion not supported", "conversion to", "failed to convert", "mime nesting", "smtputf8", "invalid header", "bad header", "we don't accept html", "html mail not",
 		"invalid content", "charset is not", "attachment is not allowed", "has an attachment", "mail filters at your organization are not allowed",
 		"the headers in this message contain improperly", "too many received header", "not mime", "5.6.0 message content error", "message content error",
 		"converting", "zip file", "message text*contains", "prohibited attachment",
 	}},
 	{reason: "spamdetected", words: []string{
-		"recurrent pattern detection", "bulk.advertising", "blocked for abuse", "drbl", "denied due to spam", "may consider", "uribl",
+		"recurrent pattern detection", "bulk.advertising", "blocked for abuse", "drbl", "denied due to spam", "denied [cs]", "may consider", "uribl",
 		"has been temporarily blocked by our filter", "prohibited virus or spam", "unsolicited", "phish", "mail rejete", "is considered",
 		"detected as spam", "bulk e-mail", "advertis", "spam", "spamassassin", "spamscore", "spammer", "ube,", "ube", "unsolicited bulk",
 		"unsolicited email", "unsolicited mail", "unsolicited content", "unsolicited message", "likely unsolicited", "unsolicitedmessageerror",
-		"junk mail", "junk e-mail", "bulk mail", "bulk email", "looks like bulk", "mass mail", "rejected by content", "content rejected",
+		"junk mail", "junk", "gtube", "as uce", "uce ", "junk e-mail", "bulk mail", "bulk email", "looks like bulk", "mass mail", "rejected by content", "content rejected",
 		"content blocked", "content denied", "content refused", "content filter", "content scanner", "content is not acceptable", "content not acceptable",
 		"message content*reject", "blocked for content", "suspicious content", "suspicious message", "message is suspicious", "suspected phish",
 		"phishing", "malicious url", "url*blacklist", "contains a url", "uri blacklist", "surbl", "blocked because of content", "banned content",
-		"message looks like", "classified as", "message rejected by * filter", "blocked by filter", "blocked by filters", "blocked by bitdefender",
+		"message looks like", "classified as", "as bulk", "message rejected by * filter", "blocked by filter", "blocked by filters", "blocked by bitdefender",
 		"cloudmark", "mailspike*content", "score too high", "message scored", "too high a score", "identified as", "high probability", "blockedmessage",
 		"message was rejected by anti", "appears to be unsolicited", "message rejected under suspicion", "suspicion of", "gl01", "rejected due to content",
 		"rule imposed mailbox access", "bounced by content", "our filters", "filter rejected", "unacceptable content", "undesirable", "mail filtered by",
 	}},
 
+	{reason: "authfailure", words: []string{"spf"}},
+
 	// How much at once.
 	{reason: "toomanyconn", words: []string{
 		"throttling failure", "max emails per hour", "per-domain connection limit", "numerous attempts", "too many smtp", "from your host.",
-		"too many errors from your", "too many emails per", "connections from", "max number of connections", "too many connections", "too many concurrent",
-		"too many simultaneous", "too many sessions", "too many smtp sessions", "too many open connections", "connection rate", "connection limit",
+		"too many errors from your", "too many emails per", "many connections from", "max number of connections", "too many connections", "too many concurrent",
+		"too many simultaneous", "too many sessions", "too many smtp sessions", "too many open connections", "connection rate", "connection limit", "directory harvest", "concurrency limit",
 		"connections rate", "maximum connections", "max connections", "exceeded connections", "exceeds the connection", "concurrent connection",
 		"simultaneous connections", "number of connections", "connections from your host", "connections from this host", "connections from your ip",
 		"too many recipients", "too many hops in this session", "unsuccessful user lookups", "many invalid recipients", "too many invalid",
@@ -289,7 +303,7 @@ var rules = []rule{
 	}},
 	{reason: "speeding", words: []string{
 		"try again slower", "ratelimited", "unusual rate", "too many messages", "too fast", "too quickly", "rate limit", "rate-limit", "ratelimit",
-		"sending rate", "maximum rate", "throttl", "too much mail", "too many emails", "too many mails", "too many e-mails", "exceeded the rate",
+		"sending rate", "sending quota", "limits for how many", "messages * per hour", "messages * per day", "messages * an hour", "maximum rate", "throttl", "too much mail", "too many emails", "too many mails", "too many e-mails", "exceeded the rate",
 		"rate exceeded", "sending limit", "daily limit", "hourly limit", "limit * per hour", "limit * per day", "messages per", "mail flood",
 		"sent too many", "sending too many", "exceeded * messages", "frequency limited", "frequency limit", "reduce your", "slow down",
 		"too many recipients this", "daily sending quota", "daily message quota", "max number of messages", "maximum number of messages",
@@ -299,11 +313,12 @@ var rules = []rule{
 	// Security.
 	{reason: "failedstarttls", words: []string{
 		"starttls", "tls required", "requires tls", "require tls", "tls is required", "must issue a starttls", "must use tls", "encryption required",
-		"encryption needed", "requires encryption", "tls handshake", "tls negotiation", "tls session", "ssl/tls", "certificate verif",
+		"encryption needed", "requires encryption", "tls handshake", "tls certificate", "certificate validation", "server certificate", "certificate not", "certificate is not", "tls negotiation", "tls session", "ssl/tls", "certificate verif",
 		"certificate not trusted", "certificate has expired", "untrusted certificate", "mta-sts", "mta sts", "not support tls", "dane ",
 	}},
+	{reason: "securityerror", code: []string{"535", "534"}}, // RFC 4954
 	{reason: "securityerror", words: []string{
-		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "compressed files",
+		"recipient address rejected: access denied", "account not subscribed", "authentication credentials", "incorrect authentication", "username", "password", "to send as", "authentication unsuccessful", "compressed files",
 		"unauthenticated is not allowed", "smtp incorrects", "could not retrieve credentials", "not authenticated", "don't authenticate",
 		"authentication required", "authentication failed", "authentication failure", "authentication is required", "authentication turned on",
 		"smtp authentication", "smtp auth", "unauthenticated senders", "client was not authenticated", "must authenticate", "must be authenticated",
@@ -348,13 +363,17 @@ var rules = []rule{
 	{reason: "blocked", at: []string{"CONN", "HELO"}, code: []string{"4", "5"}},
 
 	// The mailbox is there.
+	{reason: "systemfull", status: []string{"4.3.1", "5.3.1", "4.4.5", "5.4.5"}, words: []string{"disk", "system"}},
+	{reason: "suppressed", words: []string{
+		"suppression list", "suppressed", "on the bounce list", "recipient is suppressed", "bounced previously", "address is on * suppress",
+	}},
 	{reason: "mailboxfull", words: []string{
 		"too much mail data", "no space left on device", "exceeding receiving limits", "diskspace quota", "does not have enough space", "full mailbox",
 		"mailbox exceeded", "allowed quota", "quota violation", "space has been used up", "too many messages on the server", "quota usage",
 		"userdisk quota", "domaindisk quota", "over quota", "exceeded the local limit", "over-quota", "overdrawn", "space limit", "sobre cuota", "cuota",
 		"quota di", "spazio", "speicher", "as their mailbox is full", "error: quota exceed", "quota exceed", "mailbox full", "mailbox is full",
 		"mailbox was full", "mailbox for user is full", "box is full", "mailbox has exceeded", "mailbox exceed", "mailbox size limit", "mailbox quota",
-		"mailbox limit", "mailfolder is full", "maildir over quota", "maildir delivery failed: user", "maildir full", "mail box full", "mail box is full",
+		"mailbox limit", "mailbox size", "mailquota", "reached * quota", "box has no space", "box has no room", "limit * mailbox", "limit * account reached", "mailfolder is full", "maildir over quota", "maildir delivery failed: user", "maildir full", "mail box full", "mail box is full",
 		"mailbox over", "overquota", "over the quota", "over disk quota", "over its quota", "over their quota", "over * storage", "out of storage",
 		"out of quota", "outofquota", "quota exhaust", "quota full", "quota limit", "quota has been", "quota is exceeded", "exceed * quota",
 		"exceeded * quota", "exceeds * quota", "exceeding * quota", "exceeded quota", "exceeded storage", "exceeded the storage", "exceeded its storage",
@@ -368,10 +387,13 @@ var rules = []rule{
 		"mailbox contains too many", "mail folder is full", "mail file size exceeds", "database is over its size", "容量", "いっぱい", "inbox is out of storage",
 		"storage space",
 	}},
+	{reason: "userunknown", at: []string{"RCPT"}, words: []string{
+		"inactive or doesn't exist", "inactive or does not exist", "forgery or deactivated", "unavailable: user not found",
+	}},
 	{reason: "suspend", words: []string{
 		"currently suspended", "archived recipient", "has been suspended", "user is terminated", "recipient suspend", "disabled or discontinued",
-		"no longer accepts mail", "user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended",
-		"is deactivated", "was suspended", "mailaddress is administrat", "unavailable: user", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
+		"user or domain is disabled", "account is locked", "temporarily inactive", "is disabled", "is suspended", "has been disabled", "have been disabled", "mailbox * frozen", "account * frozen", "turned off", "is locked", "temporarily disabled", "is inactive", "for inactivity", "account * expired", "banned recipient", "account is blocked", "account was disabled", "account was blocked", "user * is blocked",
+		"is deactivated", "was suspended", "mailaddress is administrat", "mailbox is frozen", "mailbox frozen", "mailbox disabled", "mailbox is disabled", "mailbox temporarily disabled",
 		"mailbox currently suspended", "mailbox suspended", "mailbox is inactive", "mailbox inactive", "mailbox is not active",
 		"mailbox unavailable or access", "mailbox not active", "mailbox has been disabled", "mailbox has been blocked", "mailbox is blocked",
 		"account disabled", "account is disabled", "account has been disabled", "account that you tried to reach is disabled",
@@ -385,10 +407,7 @@ var rules = []rule{
 		"recipient * disabled", "suspended due to inactivity", "temporarily suspended account", "this account has been", "this account is not allowed",
 		"invalid/inactive user", "is a deactivated mailbox", "deactivated", "has been terminated", "email address is administratively disabled",
 		"domain has been suspended", "domain is suspended", "domain suspended", "domain * suspended", "account is deactivated", "konto gesperrt",
-		"gesperrt", "dormant", "not yet activated", "boite du destinataire archivee", "recipient is on",
-	}},
-	{reason: "suppressed", words: []string{
-		"suppression list", "suppressed", "on the bounce list", "recipient is suppressed", "bounced previously", "address is on * suppress",
+		"gesperrt", "dormant", "not yet activated", "boite du destinataire archivee",
 	}},
 	{reason: "hasmoved", status: []string{"5.1.6", "4.1.6"}},
 	{reason: "hasmoved", words: []string{
@@ -405,7 +424,7 @@ var rules = []rule{
 		"sender is in my black list", "sender is spammer", "sender not pre-approved", "sender domain is empty", "spam reporting address",
 		"not subscribed to this group", "this server does not accept mail from", "unsigned dsn", "unroutable sender", "your access to submit messages",
 		"administrative prohibition", "empty sender", "from address is not", "email address has been blacklisted", "address has been blacklisted",
-		"not allowed as sender", "sender is on", "from field", "moderat", "posting", "not permitted to post", "not allowed to post",
+		"not allowed as sender", "sender is on", "from field", "moderat", "posting", "to post to", "permission to post", "authorized to post", "not permitted to post", "not allowed to post",
 		"sender address rejected", "sender rejected", "sender denied", "sender refused", "sender not", "sender is not", "sender was rejected because",
 		"sender unknown", "sender verify", "sender verification", "sender domain", "sender's domain", "sender's address", "sender address",
 		"sender invalid", "sender is blocked", "invalid sender", "bad sender", "unknown sender", "unverified sender", "your sender's ip", "senders domain",
@@ -416,13 +435,15 @@ var rules = []rule{
 		"does not accept bounces", "you are sending to/from", "sending to/from an address that has been", "you are not allowed to post", "not a member",
 		"not member", "not allowed to send to this", "only accepts mail from", "only authenticated", "only members", "nonmember", "not subscribed",
 		"not permitted to send", "not authorized to send", "not allowed to send", "sent from an unauthorized", "restricted sender", "address in the from",
-		"emetteur invalide", "we only accept", "e2110", "domain owns no mail exchangers", "access denied", "access not allowed", "access not permitted",
+		"emetteur invalide", "we only accept", "e2110", "domain owns no mail exchangers", "access not allowed", "access not permitted",
 		"spoof", "forged", "impersonat", "not have permission to send", "5.1.8",
 	}, code: []string{"4", "5"}},
 	{reason: "rejected", words: []string{
-		"sender rejected", "you are sending to/from", "not a member", "not member", "only members", "access denied", "invalid sender",
+		"sender rejected", "you are sending to/from", "not a member", "not member", "only members", "invalid sender",
 		"sender address rejected", "sender denied", "sender was rejected",
 	}},
+	{reason: "rejected", at: []string{"MAIL"}, words: []string{"access denied"}},
+	{reason: "securityerror", words: []string{"access denied"}},
 	// It says of itself that it is under a policy.
 	{reason: "policyviolation", words: []string{
 		"host network not allowed", "organizational settings", "organization policy", "not accepted for policy", "security policies", "low priority",
@@ -430,14 +451,14 @@ var rules = []rule{
 		"administrator has", "contains attachments", "images or other attachments", "multiple addresses in from", "policy violation",
 		"violation of policy", "violates policy", "violates our policy", "policy reject", "policy restriction", "policy reason", "local policy",
 		"site policy", "policies", "denied by policy", "blocked by policy", "refused by policy", "prohibited by administrator", "administratively",
-		"by admin policy", "header error", "disallowed by", "due to policy", "against policy", "our policy", "company policy", "because of policy",
+		"by admin policy", "header error", "disallowed by", "due to policy", "by mail policy", "by policy", "against policy", "our policy", "company policy", "because of policy",
 		"delivery not authorized", "rejected by policy", "email policy", "by administrator", "closed mailing list", "prohibited", "by the administrator",
 		"mail-admin rule", "transport rule", "you can only send", "reject*rule", "we do not accept", "delivery not permitted",
 	}},
 
 	// Where it was to go.
 	{reason: "notaccept", words: []string{
-		"destination seem to reject all mails", "no mx found for", "host found for existing smtp connection", "all mails are rejected",
+		"destination seem to reject all mails", "no mx found for", "host found for existing smtp connection", "all mails are rejected", "takes no mail", "take no mail",
 		"no mx record found for domain", "null mx", "no mx found for domain", "nullmx", "doesn't receive email", "does not accept mail",
 		"domain does not accept", "no smtp service", "host does not accept", "not accepting network messages", "doesn't accept mail",
 		"mail receiving disabled", "does not receive mail", "does not receive email", "mx points to", "couldn't find a mail exchanger",
@@ -445,13 +466,13 @@ var rules = []rule{
 	}},
 	{reason: "networkerror", words: []string{
 		"dns error:", "host not found, try again", "try again: host not found", "temporary failure in name resolution", "temporary dns",
-		"temporary lookup", "dns lookup * timed out", "dns timeout", "dns server * not respond",
+		"dns lookup * timed out", "dns timeout", "dns server * not respond",
 	}},
 	{reason: "hostunknown", words: []string{
 		"all host address lookups failed permanently", "point to non-existent hosts", "unknown domain name", "recipient domain must exist",
 		"illegal host/domain", "remote domain doesn", "domain name system", "dns records for", "no such host", "mail exchanger*not found",
 		"unable to find domain", "could not find a gateway", "host unknown", "unknown host", "host not found", "host or domain name not found",
-		"host * not found", "no such domain", "domain not found", "domain * not found", "domain does not exist", "domain doesn't exist",
+		"host * not found", "no such domain", "domain not found", "domain * not found", "domain does not exist", "domain could not be found", "domain * not be resolved", "host * not be resolved", "domain cannot be resolved", "host cannot be resolved", "not resolvable", "answer with no data", "find an mx", "find a valid mx", "find mx", "no mail hosts", "domain * could not be found", "domain wasn't found", "domain was not found", "domain doesn't exist",
 		"domain * does not exist", "domain is not reachable", "domain unknown", "unknown domain", "domain invalid", "invalid domain",
 		"bad destination host", "bad destination system", "destination host unknown", "destination domain", "destination server not found",
 		"unrouteable address", "unroutable address", "unrouteable domain", "unrouteable mail domain", "unable to route", "cannot route",
@@ -467,6 +488,13 @@ var rules = []rule{
 	}},
 
 	{reason: "onhold", words: []string{"on hold"}},
+
+	// Said of a command, and of nobody.
+	{reason: "syntaxerror", code: []string{"500", "502", "503", "504"}, words: []string{
+		"command", "parameter", "sequence", "argument", "not implemented", "not recogni", "unrecogni", "duplicate",
+	}},
+	// Said of the sender, whom it knows or does not.
+	{reason: "rejected", code: []string{"4", "5"}, near: true, words: []string{"sender ", "sender's", "senders ", "from address", "from header", "your address", "your domain"}},
 
 	// What PowerMTA found itself.
 	{reason: "userunknown", words: []string{"powermta: bad-mailbox"}, anywhere: true},
@@ -485,9 +513,23 @@ var rules = []rule{
 	{reason: "syntaxerror", words: []string{"powermta: protocol-errors"}, anywhere: true},
 	{reason: "systemerror", words: []string{"powermta: bad-configuration"}, anywhere: true},
 
+	// Whatever it calls its policy, it is none of the address.
+	{reason: "policyviolation", near: true, words: []string{"policy"}},
+
 	// Nobody is there: said at RCPT, or by a status code, it is sure.
+	{reason: "suspend", code: []string{"4"}, words: []string{
+		"mailbox temporar", "mailbox * temporar", "account temporar", "user temporar", "recipient temporar", "address temporar",
+	}},
+	{reason: "suspend", status: []string{"4.2.1"}, words: noSuchUser},
 	{reason: "userunknown", status: []string{"5.1.1", "4.1.1", "5.1.0", "5.1.3", "5.1.10"}, words: noSuchUser},
+	// Words of the letter or its sender under the code of an unknown address.
+	{reason: "policyviolation", status: []string{"5.1.", "4.1."}, code: []string{"4", "5"}, near: true, words: []string{
+		"sent", "sending", "sender", "senders", "content", "limit", "limits", "abuse", "rate", "too many", "your", "not allowed", "not permitted", "prohibited",
+		"message rejected", "mail rejected", "email rejected", "message refused", "mail refused", "rule", "rules", "filter",
+		"message", "header", "ip ", "network", "country", "denied", "refused", "blocked", "banned", "intrusion", "busy", "list ", "listed", "not supported",
+	}},
 	{reason: "userunknown", status: []string{"5.1.1", "5.1.0"}, words: []string{"address rejected", "rejected"}},
+	{reason: "hostunknown", status: []string{"5.1.2"}, words: noSuchUser},
 	{reason: "userunknown", at: []string{"RCPT"}, words: noSuchUser},
 	{reason: "filtered", status: []string{"5.7."}, words: noSuchUser},
 	{reason: "filtered", at: []string{"DATA"}, words: noSuchUser},
@@ -506,15 +548,14 @@ var rules = []rule{
 		"invalid mailbox", "invalid address", "user does not exist", "user doesn't exist", "account does not exist", "recipient does not exist",
 		"is not a known user", "not known at this site", "nicht gefunden", "unbekannt", "utilisateur inconnu", "adresse inexistante",
 		"adresse d au moins un destinataire", "destinatario desconocido", "usuario desconocido", "utente sconosciuto", "不存在", "存在しません", "見つかりません",
-		"no user", "no recipients",
+		"no user", "no recipients", "no longer exists", "no longer valid", "no longer active",
 	}},
 	{reason: "filtered", words: noSuchUser},
 	{reason: "mailererror", kind: "x-unix"},
 	{reason: "filtered", words: []string{
 		"has restricted sms", "refused due to recipient preferences", "recipient preferences", "is not accepting any mail", "message filtered",
 		"user rules", "not found recipient account", "refuse to receive", "only accepting", "you have been blocked by the recipient",
-		"blocked by the recipient", "rejected by the recipient", "recipient settings", "not willing", "unwanted", "recipient address rejected",
-		"address rejected", "user refuses to receive", "refuses to receive", "rejected your message", "recipient rejected", "recipient has rejected",
+		"blocked by the recipient", "rejected by the recipient", "recipient settings", "not willing", "unwanted", "user refuses to receive", "refuses to receive", "rejected your message", "recipient rejected", "recipient has rejected",
 		"recipient refused", "rejected by recipient", "rejected by user", "user reject", "user refused", "because the recipient",
 		"does not accept messages from", "has chosen not to", "recipient is not accepting", "recipient * not accept", "not accepting messages",
 		"not accept unsolicited", "recipient blocked", "refused by recipient", "receiver of mail", "restricted mailbox", "only accepting mail from",
@@ -539,7 +580,7 @@ var rules = []rule{
 		"not been collected after", "sitting in queue", "timed out", "did not respond", "multiple retries", "allowed queue period", "continue to be",
 		"failed to deliver to domain", "cannot connect to remote server", "refulsed", "not reachable", "no action is required",
 		"delivery failed * attempts", "still undelivered", "connection timed out", "operation timed out", "timeout", "time out", "time-out",
-		"retry timeout", "delivery expired", "message expired", "has expired", "expired after", "in the queue too long", "queue too long",
+		"retry timeout", "delivery expired", "message expired", "retries failed", "maximum lifetime", "queue time", "did not reply", "server * not reply", "host * not reply", "no reply from", "no response from", "older than the max", "lifetime", "message within * days", "send message within", "has expired", "expired after", "in the queue too long", "queue too long",
 		"been failing for a long time", "failing for a long time", "could not be delivered for", "could not be delivered within",
 		"unable to deliver * days", "undeliverable for", "not been delivered", "has not been delivered", "not yet been delivered", "not yet delivered",
 		"delivery attempts", "delivery time", "too many retries", "retry limit", "maximum retries", "max retries", "giving up on", "giving up.", "gave up",
@@ -564,7 +605,7 @@ var rules = []rule{
 		"requested mail action aborted: exceeded storage", "out of memory",
 	}},
 	{reason: "mailererror", words: []string{
-		"procmail", "mailer error", "command died", "command failed", "command output", "exit code", "exited with", "child process", "child crashed",
+		"procmail", "mailer error", "run mailer", "unable to run", "command died", "command failed", "command output", "exit code", "exited with", "child process", "child crashed",
 		"exit status", "exit value", "local delivery failed", "local delivery agent", "pipe to", "|/", "x-unix", "smtpd-deliver", "permission denied",
 		"can't create", "couldn't create", "cannot open mailbox", "can't open mailbox", "unable to open", "maildrop", "dovecot", "lmtp", "vdelivermail",
 		"delivery agent", "system error while", "deliver:", "subprocess", "return code", "cannot update mailbox", "killed by",
@@ -574,14 +615,13 @@ var rules = []rule{
 		"system config error", "timeout waiting for input", "wrong owner", "bad interpreter", "delivery to file forbidden", "delivery to pipe forbidden",
 		"local delivery failed", "lmtp error", "dns lookup failure", "internal system error", "internal error", "internal server error", "system error",
 		"server error", "server configuration", "configuration error", "local configuration", "misconfigured", "mail system configuration", "local error",
-		"fatal error", "temporary failure", "temporary local problem", "temporary problem", "temporarily unavailable", "service unavailable",
-		"service currently unavailable", "service is unavailable", "service not available", "server unavailable", "server is unavailable", "server busy",
+		"fatal error", "temporary local problem", "temporary problem", "temporarily unavailable", "service not available", "server unavailable", "server is unavailable", "server busy",
 		"server too busy", "server is busy", "system not", "system unavailable", "system resources", "insufficient resources", "resources temporarily",
-		"resources unavailable", "not available", "technical difficulties", "technical problem", "transaction failed", "unexpected error", "unknown error",
+		"resources unavailable", "technical difficulties", "technical problem", "transaction failed", "unexpected error", "unknown error",
 		"unspecified error", "can't create user output file", "cannot send mail", "cannot forward", "can't get", "database error", "ldap", "i/o error",
 		"input/output error", "unable to process", "processing error", "queue file write error", "error in processing", "unexpected failure",
 		"mail server is temporarily", "it's a configuration", "mx list for * points back", "mail for * loops back to myself", "loops back to",
-		"insufficient permission", "try again later", "please try again", "try later", "system failure",
+		"insufficient permission", "system failure",
 	}},
 	{reason: "syntaxerror", words: []string{
 		"angle-brackets", "expected word", "source-routed", "missing or malformed local part", "illegal character in", "malformed address",
@@ -592,4 +632,12 @@ var rules = []rule{
 	}},
 	{reason: "onhold", words: []string{"on hold"}},
 	{reason: "rejected", words: []string{"rejected due to", "message rejected", "mail rejected", "email rejected", "rejected"}, at: []string{"MAIL"}},
+}
+
+// vague rules are asked last, where neither words nor a status code say more.
+var vague = []rule{
+	{reason: "systemerror", words: []string{
+		"try again later", "please try again", "try later", "temporary failure", "service unavailable", "service is unavailable",
+		"service currently unavailable", "not available",
+	}},
 }

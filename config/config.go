@@ -269,6 +269,11 @@ type SMTP struct {
 	Domains   []DomainLimit `toml:"domain"`
 }
 
+// Relays are all of the servers, in the order in which they are tried.
+func (s SMTP) Relays() []Relay {
+	return append([]Relay{s.Relay}, s.Fallbacks...)
+}
+
 // Relay is a server that takes letters, and how many.
 type Relay struct {
 	Server

@@ -437,10 +437,13 @@ func leading(why []sigpost.Evidence) string {
 	return strings.TrimSpace(best.Rule)
 }
 
-// decided does what follows from a decision on a tag of a thread: the thread is
-// asked about something else, or not any more, and open issues that tell of it
+// decided does what follows from a decision on a tag of threads: they are in other
+// lists, are asked about something else, or not any more, and open issues that tell of it
 // are to be composed anew.
 func (db *DB) decided(ctx context.Context, threads []int64, at time.Time) error {
+	if err := db.relist(ctx, threads); err != nil {
+		return err
+	}
 	if err := db.ask(ctx, threads); err != nil {
 		return err
 	}

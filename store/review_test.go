@@ -13,9 +13,9 @@ import (
 	"sigpost/store"
 )
 
-// asked are the questions about a thread, as reason and tag, in the order of their
+// inQuestion are the questions about a thread, as reason and tag, in the order of their
 // weight.
-func asked(t testing.TB, db *store.DB, id int64) (all []string) {
+func inQuestion(t testing.TB, db *store.DB, id int64) (all []string) {
 	t.Helper()
 	for _, q := range must(db.Judge(t.Context(), []int64{id}))(t)[id].Questions {
 		all = append(all, string(q.Reason)+" "+q.Tag.Name)
@@ -68,11 +68,11 @@ func TestWhatIsInQuestionIsInTheQueue(t *testing.T) {
 
 		// Another taxonomy takes a tag away, and gives it back.
 		save("sure", "v2", tagging(nova, 0.99, sigpost.TagAccepted))
-		equal(t, "changed", asked(t, db, id("sure")), []string{"changed heat", "changed nova"})
+		equal(t, "changed", inQuestion(t, db, id("sure")), []string{"changed heat", "changed nova"})
 		save("sure", "v3", tagging(heat, 0.99, sigpost.TagAccepted))
-		equal(t, "changed back", asked(t, db, id("sure")), []string(nil))
+		equal(t, "changed back", inQuestion(t, db, id("sure")), []string(nil))
 		save("sure", "v3", tagging(nova, 0.99, sigpost.TagAccepted)) // by the same one: mail has come
-		equal(t, "by new mail", asked(t, db, id("sure")), []string(nil))
+		equal(t, "by new mail", inQuestion(t, db, id("sure")), []string(nil))
 
 		// A decision answers, and taking it back asks again.
 		check(t, db.Decide(ctx, id("doubt"), nova, "Nova", false, "ada", "", hours(5)))
@@ -83,9 +83,9 @@ func TestWhatIsInQuestionIsInTheQueue(t *testing.T) {
 		// Who has looked is not asked the same again.
 		was := must(db.Reviewed(ctx, id("doubt"), "ada", hours(7)))(t)
 		save("doubt", "v1", tagging(heat, 0.99, sigpost.TagAccepted), tagging(nova, 0.61, sigpost.TagProposed))
-		equal(t, "looked at", asked(t, db, id("doubt")), []string(nil))
+		equal(t, "looked at", inQuestion(t, db, id("doubt")), []string(nil))
 		save("doubt", "v1", tagging(heat, 0.99, sigpost.TagAccepted), tagging(nova, 0.61, sigpost.TagProposed), tagging(kolla, 0.6, sigpost.TagProposed))
-		equal(t, "something else is in question", asked(t, db, id("doubt")), []string{"doubtful nova", "doubtful kolla"})
+		equal(t, "something else is in question", inQuestion(t, db, id("doubt")), []string{"doubtful nova", "doubtful kolla"})
 		check(t, db.Unreviewed(ctx, id("doubt"), hours(7), was))
 		if err := db.Unreviewed(ctx, id("doubt"), hours(7), was); err == nil {
 			t.Error("it was taken back twice")
@@ -104,22 +104,22 @@ func TestReports(t *testing.T) {
 		equal(t, "the same again", must(db.Report(ctx, a, wrong, "one"))(t), false)
 		equal(t, "by another", must(db.Report(ctx, a, wrong, "two"))(t), true)
 		equal(t, "a tag without a name", must(db.Report(ctx, a, review.Report{Missing: true, At: hours(1)}, "one"))(t), true)
-		equal(t, "asked", asked(t, db, a), []string{"reported heat", "reported heat", "reported "})
+		equal(t, "asked", inQuestion(t, db, a), []string{"reported heat", "reported heat", "reported "})
 		for i := range 30 {
 			must(db.Report(ctx, a, wrong, fmt.Sprint("many ", i)))(t)
 		}
-		equal(t, "as many as there is room for", len(asked(t, db, a)), 20)
+		equal(t, "as many as there is room for", len(inQuestion(t, db, a)), 20)
 		check(t, db.Decide(ctx, a, heat, "Heat", false, "ada", "", hours(2)))
-		equal(t, "answered", asked(t, db, a), []string{"reported ", "untagged "})
+		equal(t, "answered", inQuestion(t, db, a), []string{"reported ", "untagged "})
 		was := must(db.Reviewed(ctx, a, "ada", hours(3)))(t)
-		equal(t, "closed", asked(t, db, a), []string(nil))
+		equal(t, "closed", inQuestion(t, db, a), []string(nil))
 		check(t, db.Unreviewed(ctx, a, hours(3), was))
-		equal(t, "open again", asked(t, db, a), []string{"reported ", "untagged "})
+		equal(t, "open again", inQuestion(t, db, a), []string{"reported ", "untagged "})
 		// It goes with the thread where that goes.
 		add(t, db, mail("c", 2, "b", "a"))
 		merged := stored(t, db, "b").ThreadID
 		equal(t, "one thread", stored(t, db, "a").ThreadID, merged)
-		if got := asked(t, db, merged); !slices.Contains(got, "reported ") {
+		if got := inQuestion(t, db, merged); !slices.Contains(got, "reported ") {
 			t.Errorf("the report is lost: %v", got)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/search"
 )
 
 // BulkQuery says which threads to find of which nobody has decided on Target. What
@@ -24,8 +25,8 @@ type BulkQuery struct {
 	List        string
 	// After and Before bound the thread's last message.
 	After, Before time.Time
-	// Words are looked for as Search does, in any of its messages.
-	Words string
+	// Words is a search that finds any of its messages.
+	Words search.Query
 	Limit int
 }
 
@@ -75,7 +76,7 @@ func (db *DB) BulkFind(ctx context.Context, q BulkQuery) (found []BulkThread, er
 	if !q.Before.IsZero() {
 		where = append(where, `t.last_at < `+arg(micros(q.Before)))
 	}
-	if q.Words != "" {
+	if q.Words.Text != "" {
 		ids, err := db.threadsWith(ctx, q.Words)
 		if err != nil || len(ids) == 0 {
 			return nil, db.fail("looking for threads", err)
@@ -119,27 +120,33 @@ func jsonText(s string) string {
 	return string(b)
 }
 
-// wordThreads is among how many threads words are looked for, those with the newest
-// messages.
-const wordThreads = 2000
+// foundRead is how many messages a search gives at most, the newest.
+const foundRead = 2000
 
-// threadsWith gives threads with a message that has all the words.
-func (db *DB) threadsWith(ctx context.Context, words string) ([]int64, error) {
-	phrases := phrases(words)
-	if len(phrases) == 0 {
+// threadsWith gives the threads of messages that a search finds.
+func (db *DB) threadsWith(ctx context.Context, q search.Query) (ids []int64, err error) {
+	if q.Root == nil {
 		return nil, nil
 	}
-	var ids []int64
+	places, err := db.finder(q.Root).newest(ctx, foundRead)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[int64]bool{}
-	err := db.each(ctx, func(row scanner) error {
-		var id int64
-		err := row.Scan(&id)
-		if !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
-		}
-		return err
-	}, `SELECT m.thread_id FROM messages m WHERE m.id IN (`+db.findText+`) ORDER BY m.received DESC, m.id DESC LIMIT $2`, db.match(phrases), wordThreads)
+	for i := range places {
+		places[i] &= placeMask
+	}
+	err = inList(places, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var id int64
+			err := row.Scan(&id)
+			if !seen[id] {
+				seen[id] = true
+				ids = append(ids, id)
+			}
+			return err
+		}, `SELECT m.thread_id FROM messages m WHERE m.id IN `+list, args...)
+	})
 	return ids, err
 }
 

@@ -127,6 +127,9 @@ func TestPauseResumeEnd(t *testing.T) {
 		}
 		must(db.Enter(ctx, &s, rows[0].SubscriptionID, rows[:1], hours(1)))(t)
 		must(db.Turn(ctx, issue.ID, result(rows[0].ID, sigpost.DeliveryQueued, "later", hours(9)), hours(1), hours(2), 0))(t)
+		if at := must(db.LastSent(ctx, issue.ID))(t); !at.IsZero() {
+			t.Errorf("none is sent, the last at %s", at)
+		}
 		equal(t, "suppressed", must(db.EndSending(ctx, issue.ID, "enough", hours(3)))(t), 1)
 		s = must(db.Sending(ctx, issue.ID))(t)
 		if !s.Filled() || s.EndedWhy != "enough" || must(db.Issue(ctx, issue.ID))(t).State != sigpost.IssueSent {

@@ -59,14 +59,24 @@ func isListProgram(local, list string) bool {
 // that very many people have. Nothing is put right behind their back.
 func Doubts(addr string) []string {
 	var doubts []string
-	local, domain, _ := strings.Cut(Key(addr), "@")
-	if base, _, _ := strings.Cut(local, "+"); slices.Contains(roles, base) {
-		doubts = append(doubts, fmt.Sprintf("%s may be read by several people, and one of them cannot agree for the others.", Readable(addr)))
+	if role := RoleDoubt(addr); role != "" {
+		doubts = append(doubts, role)
 	}
+	local, domain, _ := strings.Cut(Key(addr), "@")
 	if near := nearProvider(domain); near != "" {
 		doubts = append(doubts, fmt.Sprintf("Did you mean %s@%s?", addr[:len(local)], near))
 	}
 	return doubts
+}
+
+// RoleDoubt is that of Doubts about who reads a mailbox, which holds also for a
+// letter that has arrived there; "" where it is a person's as far as its name says.
+func RoleDoubt(addr string) string {
+	local, _, _ := strings.Cut(Key(addr), "@")
+	if base, _, _ := strings.Cut(local, "+"); !slices.Contains(roles, base) {
+		return ""
+	}
+	return fmt.Sprintf("%s may be read by several people, and one of them cannot agree for the others.", Readable(addr))
 }
 
 // nearProvider is the provider that a domain is one slip away from.

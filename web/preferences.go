@@ -53,9 +53,7 @@ func (s *site) showPreferences(w http.ResponseWriter, r *http.Request, status in
 	if subscription.PausedUntil.After(s.Now()) {
 		page.PausedWords = subscription.PausedUntil.In(zone).Format("2 January 2006")
 	}
-	if wish.PausedUntil.After(s.Now()) {
-		page.Paused = wish.PausedUntil.In(zone).Format(time.DateOnly)
-	}
+	page.Paused = s.pauseDay(wish, zone)
 	s.show(w, r, status, "preferences", page)
 }
 
@@ -72,7 +70,7 @@ func (s *site) zoneOf(subscription sigpost.Subscription) *time.Location {
 func (s *site) preferences(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	if err := r.ParseForm(); err != nil {
-		s.fail(w, r, sigpost.ErrUsage)
+		s.fail(w, r, formError(err))
 		return
 	}
 	switch r.PostFormValue("do") {
@@ -118,16 +116,8 @@ func (s *site) changePreferences(w http.ResponseWriter, r *http.Request, token s
 		s.fail(w, r, err)
 		return
 	}
-	if until := r.PostFormValue("paused"); until != "" {
-		at, err := time.ParseInLocation(time.DateOnly, until, s.zoneOf(wish))
-		switch {
-		case err != nil:
-			problem = "The day until which you pause cannot be read: write it as 2016-05-31."
-		case at.After(s.Now().AddDate(1, 0, 1)):
-			problem = "A pause lasts a year at most: unsubscribe, and come back when you like."
-		case at.After(s.Now()):
-			wish.PausedUntil = at
-		}
+	if wrong := s.readPause(&wish, r.PostFormValue("paused")); wrong != "" {
+		problem = wrong
 	}
 	preview := r.PostFormValue("do") == "preview"
 	if problem != "" || preview {
@@ -145,6 +135,33 @@ func (s *site) changePreferences(w http.ResponseWriter, r *http.Request, token s
 	}
 	s.Log.Info("preferences changed", "subscription", subscription.ID, "digest", subscription.Digest)
 	http.Redirect(w, r, "/preferences/"+next+"?done=saved", http.StatusSeeOther)
+}
+
+// readPause reads the day before which nothing is to be sent; "" and what has been
+// are none. problem is what the person has to put right.
+func (s *site) readPause(wish *sigpost.Subscription, until string) (problem string) {
+	if until == "" {
+		return ""
+	}
+	at, err := time.ParseInLocation(time.DateOnly, until, s.zoneOf(*wish))
+	switch {
+	case err != nil:
+		return "The day until which you pause cannot be read: write it as 2016-05-31."
+	case at.After(s.Now().AddDate(1, 0, 1)):
+		return "A pause lasts a year at most: unsubscribe, and come back when you like."
+	case at.After(s.Now()):
+		wish.PausedUntil = at
+	}
+	return ""
+}
+
+// pauseDay is the day that readPause reads, of a subscription in a time zone; "" for
+// none.
+func (s *site) pauseDay(wish sigpost.Subscription, zone *time.Location) string {
+	if !wish.PausedUntil.After(s.Now()) {
+		return ""
+	}
+	return wish.PausedUntil.In(zone).Format(time.DateOnly)
 }
 
 // failPreferences offers a new link in the place of one that is used up.

@@ -200,7 +200,7 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request) {
 	for _, t := range threads {
 		p.Threads = append(p.Threads, queuedThread{t, threadURL(t, f)})
 	}
-	if p.Counts, err = s.counts(r.Context(), f); err == nil {
+	if p.Counts, err = s.reasonCounts(r.Context(), f); err == nil {
 		p.Last, err = s.lastAct(r)
 	}
 	if err == nil {
@@ -232,8 +232,8 @@ func (s *site) listNames(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
-// counts says how much there is to do, for each reason.
-func (s *site) counts(ctx context.Context, f queueFilter) ([]reasonCount, error) {
+// reasonCounts says how much there is to do, for each reason.
+func (s *site) reasonCounts(ctx context.Context, f queueFilter) ([]reasonCount, error) {
 	var all []reasonCount
 	for _, reason := range append([]review.Reason{""}, review.Reasons()...) {
 		one := f
@@ -254,14 +254,14 @@ func (s *site) counts(ctx context.Context, f queueFilter) ([]reasonCount, error)
 	return all, nil
 }
 
-// queueCounts is counts for the script.
+// queueCounts is reasonCounts for the script.
 func (s *site) queueCounts(w http.ResponseWriter, r *http.Request) {
 	f, err := filterOf(r.URL.Query())
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	counts, err := s.counts(r.Context(), f)
+	counts, err := s.reasonCounts(r.Context(), f)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -322,13 +322,6 @@ func (s *site) lastAct(r *http.Request) (*lastAct, error) {
 		}
 	}
 	return nil, nil
-}
-
-func (s *site) now() time.Time {
-	if s.Now == nil {
-		return time.Now()
-	}
-	return s.Now()
 }
 
 // undoReview takes back what somebody did, and leads to where it was.

@@ -139,7 +139,7 @@ func (s *site) fillReview(r *http.Request, p *reviewPage, f queueFilter) error {
 			return err
 		}
 	}
-	if p.Counts, err = s.counts(ctx, f); err != nil {
+	if p.Counts, err = s.reasonCounts(ctx, f); err != nil {
 		return err
 	}
 	p.Last, err = s.lastAct(r)

@@ -2,10 +2,7 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -106,7 +103,7 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := r.ParseForm(); err != nil {
-		s.fail(w, r, sigpost.ErrUsage)
+		s.fail(w, r, formError(err))
 		return
 	}
 	wish, problem, err := s.readWish(p, digest, r.PostForm)
@@ -204,84 +201,6 @@ func (s *site) failConfirm(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	s.fail(w, r, err)
-}
-
-// APIPath is where programs ask for a subscription.
-const APIPath = "/api/v1/subscriptions"
-
-// apiRequest is what they send.
-type apiRequest struct {
-	Address  string   `json:"address"`
-	Digest   string   `json:"digest"` // its edition, too; the only publication where it is empty
-	Topics   []string `json:"topics"`
-	Muted    []string `json:"muted"`
-	Zone     string   `json:"zone"`
-	Text     bool     `json:"text_only"`
-	NewsOnly bool     `json:"news_only"`
-	// Shown is the text that the person has agreed to, word for word.
-	Shown string `json:"shown"`
-}
-
-// api takes a request of a program: the same as the form, with the same answer.
-func (s *site) api(w http.ResponseWriter, r *http.Request) {
-	answer := func(status int, key, says string) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		json.NewEncoder(w).Encode(map[string]string{key: says})
-	}
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/json" {
-		answer(http.StatusUnsupportedMediaType, "error", "send JSON, with Content-Type: application/json")
-		return
-	}
-	var ask apiRequest
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&ask); err != nil {
-		answer(http.StatusBadRequest, "error", "the JSON cannot be read: "+err.Error())
-		return
-	}
-	if ask.Digest == "" && len(s.Publications) == 1 {
-		ask.Digest = s.Publications[0]
-	}
-	p, ok := s.Publication(ask.Digest)
-	if !ok {
-		answer(http.StatusNotFound, "error", "there is no digest of that name: "+strings.Join(slices.Sorted(maps.Keys(s.Digests)), ", "))
-		return
-	}
-	form := map[string][]string{fieldTopic: ask.Topics, fieldMute: ask.Muted, "zone": {ask.Zone}}
-	if ask.Text {
-		form["format"] = []string{"text"}
-	}
-	if ask.NewsOnly {
-		form["news"] = []string{"only"}
-	}
-	wish, problem, err := s.readWish(p, ask.Digest, form)
-	if err == nil && problem == "" && strings.TrimSpace(ask.Shown) == "" {
-		problem = "shown is missing: the text that the person has agreed to, word for word"
-	}
-	switch {
-	case err != nil:
-		answer(http.StatusBadRequest, "error", err.Error())
-		return
-	case problem != "":
-		answer(http.StatusUnprocessableEntity, "error", problem)
-		return
-	}
-	asked := subscribe.Ask{Address: ask.Address, Wish: wish, Way: sigpost.ByAPI, Network: s.network(r), Shown: ask.Shown}
-	err = s.ask(r.Context(), func() error { return s.Desk.Ask(r.Context(), asked) })
-	var limited subscribe.ErrLimited
-	switch {
-	case errors.As(err, &limited):
-		retryAfter(w, limited)
-		answer(http.StatusTooManyRequests, "error", err.Error())
-	case errors.Is(err, subscribe.ErrAddress):
-		answer(http.StatusUnprocessableEntity, "error", err.Error())
-	case err != nil:
-		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
-		answer(http.StatusInternalServerError, "error", "this cannot be done just now; please try again later")
-	default:
-		answer(http.StatusAccepted, "message", "a mail is on its way to the address; whoever reads it confirms the subscription with the link in it")
-	}
 }
 
 func retryAfter(w http.ResponseWriter, l subscribe.ErrLimited) {

@@ -10,7 +10,7 @@ import (
 )
 
 type checkCommand struct {
-	Mail bool `help:"Look at the digests as large mailbox providers do: SPF, DKIM, DMARC, reverse DNS, the one-click door. Asks the DNS; sends nothing."`
+	Mail bool `help:"Look at the digests as large mailbox providers do: SPF, DKIM, DMARC, reverse DNS, the mail servers, the one-click door. Asks the DNS; sends nothing."`
 }
 
 // Run tries everything, and fails when anything does.

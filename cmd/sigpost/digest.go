@@ -51,7 +51,7 @@ type digestSend struct {
 	DryRun      bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
 	RetryFailed bool `xor:"again" help:"Try the last issue's letters again that failed for good."`
 	ResendHeld  bool `xor:"again" help:"Send the last issue's letters once more of which it is unknown whether they arrived."`
-	Restored    bool `name:"i-have-restored" xor:"again" help:"The archive was put back to an earlier state: issues that may have been sent since stand still until you resume or cancel them."`
+	Restored    bool `name:"i-have-restored" xor:"again" help:"The archive was put back to an earlier state: issues that may have been sent since stand still until you decide on each. On a terminal you are asked."`
 }
 
 // Run sends what is approved.
@@ -62,12 +62,10 @@ func (c digestSend) Run(s *session) error {
 	}
 	defer a.Close()
 	var reports []app.SendReport
-	if c.Restored && !c.DryRun {
-		if err := a.Restored(s.ctx); err != nil {
-			return err
-		}
-	}
+	var doubted []app.Doubted
 	switch {
+	case c.Restored && !c.DryRun:
+		reports, doubted, err = s.sendRestored(a, d)
 	case c.RetryFailed:
 		reports, err = a.SendAgain(s.ctx, d, sigpost.DeliveryFailed, c.DryRun)
 	case c.ResendHeld:
@@ -85,6 +83,7 @@ func (c digestSend) Run(s *session) error {
 		for _, r := range reports {
 			tellSend(w, r)
 		}
+		tellDoubted(w, doubted)
 	}), err)
 }
 

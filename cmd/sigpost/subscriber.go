@@ -50,9 +50,11 @@ func (c subscriberAdd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.tell(lineOf(sub), func(w io.Writer) {
+	line := lineOf(sub)
+	line.Warnings = app.Doubts(sub.Subscriber.Addr)
+	return s.tell(line, func(w io.Writer) {
 		fmt.Fprintf(w, "%s gets %s: %s%s\n", sub.Subscriber.Addr, d.Title, selectionWords(sub.Selection), formWords(sub))
-		for _, doubt := range app.Doubts(sub.Subscriber.Addr) {
+		for _, doubt := range line.Warnings {
 			fmt.Fprintln(w, doubt)
 		}
 	})
@@ -108,6 +110,8 @@ type subscriberLine struct {
 	Paused  time.Time                 `json:"paused_until,omitzero"`
 	Since   time.Time                 `json:"since"`
 	Consent string                    `json:"consent"`
+	// Warnings are what should be looked at once more, of one who was just added.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 func lineOf(sub sigpost.Subscription) subscriberLine {

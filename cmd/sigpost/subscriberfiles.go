@@ -187,4 +187,13 @@ func tellImported(w io.Writer, r app.ReadersReport, c subscriberImport) {
 			fmt.Fprintf(w, "%7d %s\n", line.n, line.says)
 		}
 	}
+	if r.Doubtful > 0 {
+		fmt.Fprintf(w, "look at %s once more:\n", plural(r.Doubtful, "reader"))
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintln(w, "  "+printable(warning))
+	}
+	if more := r.Doubtful - len(r.Warnings); more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
+	}
 }
