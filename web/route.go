@@ -47,6 +47,7 @@ func (s *site) routes() []route {
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
+		s.reviewRoutes,
 		s.searchRoutes,
 	} {
 		all = append(all, of()...)

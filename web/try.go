@@ -43,6 +43,7 @@ func (s *site) try() error {
 		s.tryDoors,
 		s.trySignIn,
 		s.tryAudit,
+		s.tryReview,
 		s.trySearch,
 	} {
 		for _, p := range of() {

@@ -71,6 +71,8 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// Review is what reviewers do; nil where nobody can.
+	Review ReviewDesk
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
@@ -247,6 +249,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// Reviewing says that there is a desk for reviewers.
+	Reviewing bool
 	// HasLists, HasIssues and HasEvents say which ways there are.
 	HasLists, HasIssues, HasEvents bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
@@ -273,7 +277,8 @@ func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
-		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
+		Reviewing: s.Review != nil && s.People != nil,
+		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}
