@@ -142,6 +142,26 @@ func (t *Taxonomy) Like(name string) []string {
 	return like
 }
 
+// Meant gives the name of a tag of which a word may be a misspelling; "" where it
+// is a name itself, or like none.
+func (t *Taxonomy) Meant(word string) string {
+	word = strings.ToLower(word)
+	best, edits := "", maxSpellWord
+	for i := range t.Tags {
+		s := &t.Tags[i]
+		for _, name := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases) {
+			name = strings.ToLower(name)
+			if name == word {
+				return ""
+			}
+			if d := osa.Distance(word, name, MaxEdits(name)); d <= MaxEdits(name) && d < edits {
+				best, edits = name, d
+			}
+		}
+	}
+	return best
+}
+
 // String gives the taxonomy as a file that ParseTaxonomy reads.
 func (t *Taxonomy) String() string {
 	var b strings.Builder
@@ -149,4 +169,32 @@ func (t *Taxonomy) String() string {
 		panic(err) // every key is of a kind that can be written; a test writes them all
 	}
 	return b.String()
+}
+
+// Search gives the tags for what somebody types: those that go by the very name
+// first, then those with a name that holds its letters in their order, the likeliest
+// first, by sahilm/fuzzy. Nothing typed gives all.
+func (t *Taxonomy) Search(query string) []sigpost.Tag {
+	query = strings.ToLower(strings.TrimSpace(query[:min(len(query), osa.MaxLen)]))
+	found := t.Named(query)
+	var names []string
+	var tags []sigpost.Tag // of the names
+	for i := range t.Tags {
+		s := &t.Tags[i]
+		for _, v := range slices.Concat([]string{s.Tag().String(), strings.ToLower(s.Title)}, s.Aliases, s.CommonAliases, s.Former) {
+			names, tags = append(names, v), append(tags, s.Tag())
+		}
+	}
+	if query == "" {
+		found = append(found, tags...)
+	}
+	for _, m := range fuzzy.Find(query, names) {
+		found = append(found, tags[m.Index])
+	}
+	seen := map[sigpost.Tag]bool{}
+	return slices.DeleteFunc(found, func(tag sigpost.Tag) bool {
+		was := seen[tag]
+		seen[tag] = true
+		return was
+	})
 }

@@ -25,6 +25,8 @@ var access = map[string]struct {
 	needs   sigpost.Role
 	foreign bool
 }{
+	"GET /search":                    {},
+	"GET /search/feed":               {},
 	"GET /threads":                   {},
 	"GET /topics":                    {},
 	"GET /topics/{kind}/{name}":      {},

@@ -67,13 +67,9 @@ func (s *site) outline(ctx context.Context, state store.ThreadState) (*outline, 
 	if o, ok := s.outlines.get(key, stamp, s.now()); ok {
 		return o, nil
 	}
-	threads, err := s.Store.ThreadsOf(ctx, []int64{state.ID})
+	t, err := s.Store.ThreadRow(ctx, state.ID)
 	if err != nil {
 		return nil, err
-	}
-	t, ok := threads[state.ID]
-	if !ok {
-		return nil, sigpost.ErrNotFound
 	}
 	msgs, err := s.Store.Outline(ctx, t.ID)
 	if err != nil {

@@ -48,6 +48,8 @@ func (s *site) routes() []route {
 		s.signInRoutes,
 		s.auditRoutes,
 		s.monthRoutes,
+		s.reviewRoutes,
+		s.searchRoutes,
 	} {
 		all = append(all, of()...)
 	}

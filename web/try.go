@@ -44,6 +44,8 @@ func (s *site) try() error {
 		s.tryDoors,
 		s.trySignIn,
 		s.tryAudit,
+		s.tryReview,
+		s.trySearch,
 	} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {

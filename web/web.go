@@ -18,6 +18,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/templates"
@@ -70,11 +71,15 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// Review is what reviewers do; nil where nobody can.
+	Review ReviewDesk
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
 	// Undo takes an entry of the audit log back; nil where nobody can.
 	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
+	// SearchNames are what searches may name; nil where they can name anything.
+	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -249,6 +254,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// Reviewing says that there is a desk for reviewers.
+	Reviewing bool
 	// HasLists, HasIssues and HasEvents say which ways there are.
 	HasLists, HasIssues, HasEvents bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
@@ -278,7 +285,8 @@ func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
-		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, Live: !s.Copied || s.Live != ""}
+		Reviewing: s.Review != nil && s.People != nil && !s.Copied, Live: !s.Copied || s.Live != "",
+		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
 	if s.Copied {
 		p.Subscribing, p.SigningIn = p.Subscribing && p.Live, false
 	}
