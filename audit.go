@@ -59,6 +59,8 @@ const (
 	AuditSignOut       AuditAction = "sign out"
 	AuditSessionRevoke AuditAction = "session revoke"
 
+	AuditUndo AuditAction = "undo" // what AuditEntry.Undoes did
+
 	AuditMessageHide AuditAction = "message hide"
 	AuditMessageShow AuditAction = "message show"
 )
