@@ -51,6 +51,7 @@ const (
 	AuditSendingPause   AuditAction = "sending pause"
 	AuditSendingResume  AuditAction = "sending resume"
 	AuditSendingCancel  AuditAction = "sending cancel"
+	AuditSendingRetry   AuditAction = "sending retry"
 
 	AuditQuarantineRetry AuditAction = "quarantine retry"
 

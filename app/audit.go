@@ -31,8 +31,11 @@ func encode(v any) string {
 
 // auditIssue notes in a transaction what is done there to an issue.
 func (a *App) auditIssue(ctx context.Context, tx *store.DB, issue sigpost.Issue, action sigpost.AuditAction, who, says string) error {
-	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: fmt.Sprintf("%s/%d", issue.Digest, issue.Number), Says: says})
+	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: objectOf(issue), Says: says})
 }
+
+// objectOf is an issue in the audit log.
+func objectOf(issue sigpost.Issue) string { return fmt.Sprintf("%s/%d", issue.Digest, issue.Number) }
 
 // tagUndo is what takes a decision on a tag back.
 type tagUndo struct {
@@ -114,6 +117,8 @@ type undoing struct {
 	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 	// regroups says that threads change, so that they must be tagged again.
 	regroups bool
+	// free needs no lock: it is an edit, and those take none.
+	free bool
 }
 
 // undoings are the acts that can be taken back.
@@ -122,6 +127,7 @@ func (a *App) undoings() map[sigpost.AuditAction]undoing {
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
 		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread,
+		sigpost.AuditIssueEdit: {undo: a.undoEdit, free: true}, sigpost.AuditIssueApprove: {undo: a.undoApproval},
 	}
 }
 
@@ -132,30 +138,39 @@ var ErrSince = errors.New("somebody has decided otherwise since then")
 // sigpost.ErrNotFound where there is no such entry, sigpost.ErrUsage where it cannot
 // be taken back, store.ErrUndone where it was, and ErrSince.
 func (a *App) Undo(ctx context.Context, id int64, who string) error {
-	return a.locked(ctx, false, func(a *App) error {
-		e, err := a.Store.AuditEntry(ctx, id)
-		if err != nil {
+	e, err := a.Store.AuditEntry(ctx, id)
+	if err != nil {
+		return err
+	}
+	if a.undoings()[e.Action].free {
+		return a.undoEntry(ctx, id, who)
+	}
+	return a.locked(ctx, false, func(a *App) error { return a.undoEntry(ctx, id, who) })
+}
+
+func (a *App) undoEntry(ctx context.Context, id int64, who string) error {
+	e, err := a.Store.AuditEntry(ctx, id)
+	if err != nil {
+		return err
+	}
+	how, ok := a.undoings()[e.Action]
+	switch {
+	case !ok || e.Undo == "":
+		return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
+	case e.UndoneBy != 0:
+		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
+	}
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		if err := how.undo(ctx, tx, e); err != nil {
 			return err
 		}
-		how, ok := a.undoings()[e.Action]
-		switch {
-		case !ok || e.Undo == "":
-			return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
-		case e.UndoneBy != 0:
-			return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
-		}
-		err = a.Store.Tx(ctx, func(tx *store.DB) error {
-			if err := how.undo(ctx, tx, e); err != nil {
-				return err
-			}
-			return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
-				Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: id})
-		})
-		if err == nil && how.regroups {
-			_, err = a.classify(ctx)
-		}
-		return err
+		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
+			Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: id})
 	})
+	if err == nil && how.regroups {
+		_, err = a.classify(ctx)
+	}
+	return err
 }
 
 // undoTag brings the decision of before back, or that nobody decided.

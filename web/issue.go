@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"time"
 
 	"sigpost"
 )
@@ -65,10 +66,21 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 // sigpost.ErrNotFound where there is none.
 func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpost.Issue, error) {
 	issue, err := s.Store.IssueByNumber(ctx, name, number)
-	if err == nil && !issue.State.Public() {
+	if err == nil && !s.published(issue) {
 		err = sigpost.ErrNotFound
 	}
 	return issue, err
+}
+
+// published says whether an issue is for readers to see by now.
+func (s *site) published(issue sigpost.Issue) bool { return issue.Published(s.now()) }
+
+// now is the site's clock.
+func (s *site) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
 }
 
 // issuePage is an issue, cut to what is chosen: a sample of what a reader would

@@ -54,7 +54,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 			s.fail(w, r, err)
 			return
 		}
-		p.Issues = append(p.Issues, slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return !i.State.Public() })...)
+		p.Issues = append(p.Issues, slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return !s.published(i) })...)
 	}
 	s.show(w, r, http.StatusOK, "home", p)
 }
