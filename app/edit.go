@@ -468,6 +468,9 @@ func (a *App) Unapprove(ctx context.Context, d config.Digest, number int) (issue
 
 // reopen takes an approval back.
 func (a *App) reopen(ctx context.Context, tx *store.DB, issue sigpost.Issue) (sigpost.Issue, error) {
+	if err := tx.KeepApproved(ctx, issue.ID); err != nil {
+		return issue, err
+	}
 	if err := tx.SetIssueState(ctx, issue.ID, sigpost.IssueReady, a.now()); err != nil {
 		return issue, err
 	}

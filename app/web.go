@@ -61,6 +61,7 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Calendar = a.Feed
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
+	o.Editing = editing{a}
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {
 			return o, err

@@ -272,3 +272,14 @@ func (f *form) stepSection(title string, up bool) error {
 	f.sections[at], f.sections[to] = f.sections[to], f.sections[at]
 	return nil
 }
+
+// FormVersion is the version of the draft of which a form was made; "" where its
+// first line does not say.
+func FormVersion(form string) string {
+	for _, line := range formLines(form) {
+		if found := stampLine.FindStringSubmatch(line); found != nil {
+			return found[3]
+		}
+	}
+	return ""
+}

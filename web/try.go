@@ -39,7 +39,7 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
-	for _, of := range []func() []tried{s.tryReading, s.tryDoors, s.trySignIn} {
+	for _, of := range []func() []tried{s.tryReading, s.tryDoors, s.trySignIn, s.tryEdit} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {
 				return err
@@ -62,6 +62,7 @@ func (s *site) tryReading() []tried {
 	full := s.page(nil, "One")
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
+	full.Refresh, full.editing = 10, true
 	return []tried{
 		{"message", messagePage{full, "Says."}},
 		{"home", homePage{page: s.page(nil, "")}},

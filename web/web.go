@@ -70,6 +70,8 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// Editing is the editors' desk; nil where there is none.
+	Editing Editing
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -272,15 +274,22 @@ type page struct {
 	// Scripts are the names of files in web/static that make the page more
 	// comfortable.
 	Scripts []string
+	// Refresh is after how many seconds the page is loaded anew where no scripts run;
+	// 0 is never.
+	Refresh int
+	editing bool   // there is an editors' desk
 	static  string // version of the static files
 }
 
 // Static is the path of a static file, which changes with what it holds.
 func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.static }
 
+// Edits says whether who has signed in edits issues here.
+func (p page) Edits() bool { return p.editing && p.Person.Role.May(sigpost.RoleEditor) }
+
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
-	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version}
+	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, editing: s.Editing != nil, static: s.version}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}
