@@ -10,11 +10,22 @@
 # no race of ours, and make the whole five times slower.
 RACE := $(if $(shell command -v $$(go env CC)),-race -gcflags=modernc.org/...=-race=false)
 
+# In these packages no goroutine is started, by code or tests: the detector could
+# find nothing there, and makes their tests five to fifteen times slower.
+# internal/archtest holds them to it. Who uses them from many goroutines (app, web)
+# is tested with it. What bench measures is another process, built as it is for
+# people.
+ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline ./internal/osa ./internal/prose ./internal/tomlfile ./message ./summary ./templates ./thread
+
+# A program with the detector waits a second before it ends, in case something
+# races even then, and the tests start hundreds; this is in milliseconds.
+test: export GORACE ?= atexit_sleep_ms=50
 test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -vet=off ./...
+	go test $(RACE) -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
+	go test -vet=off $(ALONE)
 
 golden:
 	go test ./digest ./message ./deliver ./classify -update

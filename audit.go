@@ -66,6 +66,18 @@ const (
 	AuditMessageShow AuditAction = "message show"
 )
 
+// AuditActions are all actions.
+func AuditActions() []AuditAction {
+	return []AuditAction{AuditTagAccept, AuditTagReject, AuditThreadSplit, AuditThreadMerge, AuditMessageHide, AuditMessageShow,
+		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel, AuditSendingRetry,
+		AuditQuarantineRetry, AuditSignInLink, AuditSignIn, AuditSignOut, AuditSessionRevoke, AuditUndo}
+}
+
+// AuditKinds are all kinds.
+func AuditKinds() []AuditKind {
+	return []AuditKind{AuditThread, AuditMessage, AuditIssue, AuditTag, AuditQuarantine, AuditSession, AuditPerson}
+}
+
 // AuditKind says what something was done to.
 type AuditKind string
 

@@ -324,10 +324,28 @@ func equalMaps(t *testing.T, got, want map[string]int) {
 	}
 }
 
-// The time that an answer takes says nothing either.
+// The time that an answer takes says nothing either. On a busy machine the work
+// itself outlasts a short time, and a longer one is tried.
 func TestAskingTakesAsLong(t *testing.T) {
+	for _, answerTime := range []time.Duration{40 * time.Millisecond, 160 * time.Millisecond, 640 * time.Millisecond} {
+		in, out := answerTimes(t, answerTime)
+		t.Logf("subscribed %v, unknown %v", in, out)
+		if min(in, out) < answerTime {
+			t.Fatalf("answers take %v and %v, want %v", in, out, answerTime)
+		}
+		if (in - out).Abs() <= 4*time.Millisecond {
+			return
+		}
+	}
+	t.Error("subscribed addresses take another time than unknown ones")
+}
+
+// answerTimes are the medians of how long answers to subscribed addresses and to
+// unknown ones take, which the service draws out to answerTime.
+func answerTimes(t *testing.T, answerTime time.Duration) (in, out time.Duration) {
+	t.Helper()
 	d := openDoors(t, "")
-	d.answerTime = 40 * time.Millisecond
+	d.answerTime = answerTime
 	const n = 25
 	took := map[string][]time.Duration{}
 	for i := range n {
@@ -342,11 +360,7 @@ func TestAskingTakesAsLong(t *testing.T) {
 		}
 	}
 	median := func(kind string) time.Duration { slices.Sort(took[kind]); return took[kind][n] }
-	in, out := median("in"), median("out")
-	t.Logf("subscribed %v, unknown %v", in, out)
-	if (in-out).Abs() > 4*time.Millisecond || min(in, out) < d.answerTime {
-		t.Errorf("subscribed addresses take %v, unknown ones %v", in, out)
-	}
+	return median("in"), median("out")
 }
 
 func TestFormsSayWhatIsWrong(t *testing.T) {

@@ -275,16 +275,28 @@ func (a editing) Letter(ctx context.Context, name string, number int, chosen sig
 	return l, err
 }
 
+// linksOnPage is how long somebody waits for a page while links are followed.
+const linksOnPage = 40 * time.Second
+
 // Preflight says what may be wrong with an issue, and who gets it.
 func (a editing) Preflight(ctx context.Context, name string, number int, links bool) (p web.EditedPreflight, err error) {
 	err = a.on(name, func(d config.Digest) error {
-		found, err := a.App.Preflight(ctx, d, number, links)
+		found, err := a.App.Preflight(ctx, d, number, false)
 		if err != nil {
 			return err
 		}
 		issue, err := a.Issue(ctx, d, number)
 		if err != nil {
 			return err
+		}
+		if links {
+			letter, err := a.wholeLetter(d, issue)
+			if err != nil {
+				return err
+			}
+			soon, cancel := context.WithTimeout(ctx, linksOnPage)
+			defer cancel()
+			found.Findings = append(found.Findings, a.checkLinks(soon, digest.Links(letter))...)
 		}
 		for _, f := range found.Findings {
 			p.Findings = append(p.Findings, web.EditedFinding{Finding: f, Where: concerns(issue, f.What)})

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"sigpost"
-	"sigpost/internal/peertest"
 	"sigpost/store"
+	"sigpost/store/storetest"
 )
 
 // Whatever people decide, learning changes none of it: the tags of every thread
@@ -19,7 +19,7 @@ func TestLearningChangesNoDecision(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { learningChangesNoDecision(t, newWorld(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) {
 		w := newWorld(t)
-		w.dsn = peertest.Postgres(t)
+		w.dsn = storetest.Postgres(t)
 		learningChangesNoDecision(t, w)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"sigpost/config"
 	"sigpost/internal/mailtest"
 	"sigpost/internal/peertest"
+	"sigpost/store/storetest"
 )
 
 // monday is when the sample list's issue is due, with an hour to spare.
@@ -46,8 +47,7 @@ type world struct {
 // and SQLite.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), now: monday}
-	w.dsn = filepath.Join(w.dir, "sigpost.db")
+	w := &world{t: t, dir: t.TempDir(), now: monday, dsn: storetest.SQLite(t)}
 	var err error
 	if w.imap, err = mailtest.StartIMAP(mailtest.IMAPOptions{Security: mailtest.ImplicitTLS}); err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 // newRealWorld is the same on Dovecot, Postfix's smtp-sink and PostgreSQL.
 func newRealWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), now: monday, dovecot: peertest.Dovecot(t), sink: peertest.SMTPSink(t), dsn: peertest.Postgres(t)}
+	w := &world{t: t, dir: t.TempDir(), now: monday, dovecot: peertest.Dovecot(t), sink: peertest.SMTPSink(t), dsn: storetest.Postgres(t)}
 	w.dovecot.Load(t, "INBOX", forDovecot(sampleBefore(monday)))
 	return w
 }

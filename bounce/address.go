@@ -4,16 +4,23 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // addrSpec is an address in a text.
 const addrSpec = `(?:"[^"\n]{1,80}"|[^\s<>()\[\],;:"'|=/*@]{1,80})@[\pL\pN][\pL\pN.-]{0,250}[\pL\pN]`
 
-var anyAddress = regexp.MustCompile(addrSpec)
+var anyAddress = whenUsed(addrSpec)
+
+// whenUsed compiles a pattern that holds addrSpec when it is first used: each takes
+// milliseconds, and most runs of the program read no report.
+func whenUsed(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // addressesIn gives the addresses in a text in their order, each once.
 func addressesIn(text string) (all []string) {
-	for _, a := range anyAddress.FindAllString(text, maxRecipients) {
+	for _, a := range anyAddress().FindAllString(text, maxRecipients) {
 		if !containsFold(all, a) {
 			all = append(all, a)
 		}
@@ -33,7 +40,7 @@ func cleanAddress(s string) string {
 	if kind, rest, ok := strings.Cut(s, ";"); ok && !strings.ContainsAny(kind, "@ ") {
 		s = strings.TrimSpace(rest)
 	}
-	if a := anyAddress.FindString(s); a != "" {
+	if a := anyAddress().FindString(s); a != "" {
 		return a
 	}
 	return strings.Trim(s, "<> \t")

@@ -27,13 +27,13 @@ type block struct {
 // The ways in which a line begins what is said of a recipient.
 var (
 	// "<ada@example.org>:", "  ada@example.org", "\"ada@example.org\":"
-	alone = regexp.MustCompile(`(?i)^\s*(?:\d+[.)]\s+)?(?:to:?\s+|rcpt to:?\s*)?["'<\[]{0,2}(` + addrSpec + `)["'>\]]{0,2}\s*(?:\([^)]*\)\s*)?[:;,.]?\s*$`)
+	alone = whenUsed(`(?i)^\s*(?:\d+[.)]\s+)?(?:to:?\s+|rcpt to:?\s*)?["'<\[]{0,2}(` + addrSpec + `)["'>\]]{0,2}\s*(?:\([^)]*\)\s*)?[:;,.]?\s*$`)
 	// "<ada@example.org>: host ... said: ...", "ada@example.org... User unknown"
-	leading = regexp.MustCompile(`(?i)^\s*<?"?(` + addrSpec + `)"?>?\s*(?:<[^>]*>\s*)?(?::|\.\.\.|\(|,| - |\son\s(?:mon|tue|wed|thu|fri|sat|sun|\d)|\s{2,}|;|\[|\s(?:was|is|has|cannot|could|does|mailbox|user)\b)`)
+	leading = whenUsed(`(?i)^\s*<?"?(` + addrSpec + `)"?>?\s*(?:<[^>]*>\s*)?(?::|\.\.\.|\(|,| - |\son\s(?:mon|tue|wed|thu|fri|sat|sun|\d)|\s{2,}|;|\[|\s(?:was|is|has|cannot|could|does|mailbox|user)\b)`)
 	// "550 5.1.1 <ada@example.org>... User unknown"
-	replied = regexp.MustCompile(`(?i)^\s*[245]\d\d[- ](?:#?[245]\.\d{1,3}\.\d{1,3}\s+)?<?(` + addrSpec + `)>?(?:\.\.\.|:|,|\s)`)
+	replied = whenUsed(`(?i)^\s*[245]\d\d[- ](?:#?[245]\.\d{1,3}\.\d{1,3}\s+)?<?(` + addrSpec + `)>?(?:\.\.\.|:|,|\s)`)
 	// "Failed Recipient: ada@example.org", "could not be delivered to: <ada@...>"
-	named = regexp.MustCompile(`(?i)\b(?:recipients?(?: address)?(?:es)?|failed address|delivered to|deliver(?:y|ing)?(?: of)?(?: your| the)?(?: mail| message)? to|` +
+	named = whenUsed(`(?i)\b(?:recipients?(?: address)?(?:es)?|failed address|delivered to|deliver(?:y|ing)?(?: of)?(?: your| the)?(?: mail| message)? to|` +
 		`user|mailbox|account|rcpt to|sent to|message to|mail to|address|userid|size|mailbox for|reason for|intended for|unknown|destinataire|an|to)` +
 		`(?:\s*\([^)]*\))?(?:\s*[:=]\s*|\s+|["'<\[])["'<\[]{0,2}(` + addrSpec + `)`)
 )
@@ -68,12 +68,12 @@ func newNotice(m *mail) *said {
 // opening gives the recipient that a line names; inTranscript says that it
 // belongs to what stands above it.
 func opening(line string) (addr string, inTranscript bool) {
-	for _, form := range []*regexp.Regexp{alone, leading} {
-		if found := form.FindStringSubmatch(line); found != nil {
+	for _, form := range []func() *regexp.Regexp{alone, leading} {
+		if found := form().FindStringSubmatch(line); found != nil {
 			return found[1], false
 		}
 	}
-	if found := replied.FindStringSubmatch(line); found != nil {
+	if found := replied().FindStringSubmatch(line); found != nil {
 		return found[1], true
 	}
 	return "", false
@@ -147,7 +147,7 @@ func notices(m *mail) (found []finding) {
 func paragraph(text string) string {
 	text, _, _ = strings.Cut(text, "\n\n")
 	first, more, _ := strings.Cut(text, "\n")
-	if strings.TrimSpace(more) == "" && len(strings.TrimSpace(anyAddress.ReplaceAllString(first, ""))) < 12 {
+	if strings.TrimSpace(more) == "" && len(strings.TrimSpace(anyAddress().ReplaceAllString(first, ""))) < 12 {
 		return ""
 	}
 	return text
@@ -175,7 +175,7 @@ func (m *mail) failed(s *said) (all []string) {
 		return all
 	}
 	for _, line := range s.whole {
-		for _, found := range named.FindAllStringSubmatch(line[:min(len(line), 2000)], 20) {
+		for _, found := range named().FindAllStringSubmatch(line[:min(len(line), 2000)], 20) {
 			if !m.isOwn(found[1]) {
 				add(found[1])
 			}

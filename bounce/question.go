@@ -126,7 +126,7 @@ func lower(s string) string {
 
 // withoutAddresses blanks what people chose, in which no rule may find words.
 func withoutAddresses(s string) string {
-	return anyAddress.ReplaceAllStringFunc(s, func(a string) string { return strings.Repeat("@", len(a)) })
+	return anyAddress().ReplaceAllStringFunc(s, func(a string) string { return strings.Repeat("@", len(a)) })
 }
 
 // temporary says whether the failure is one that may pass.

@@ -11,24 +11,28 @@ import (
 	"sigpost"
 	"sigpost/internal/peertest"
 	"sigpost/store"
+	"sigpost/store/storetest"
 )
 
 // engines are where every test of this package runs: each gives the dsn of an
-// empty database.
+// empty database, and of one that has the tables.
 var engines = []struct {
-	name string
-	dsn  func(testing.TB) string
+	name      string
+	dsn, made func(testing.TB) string
 }{
-	{"SQLite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "sigpost.db") }},
-	{"PostgreSQL", peertest.Postgres},
+	{"SQLite", func(t testing.TB) string { return filepath.Join(t.TempDir(), "sigpost.db") }, storetest.SQLite},
+	{"PostgreSQL", peertest.Postgres, storetest.Postgres},
 }
 
-// onBoth runs a test on a fresh database of each engine.
+// onBoth runs a test on a fresh archive of each engine.
 func onBoth(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()
-	onBothDSN(t, func(t *testing.T, dsn string) { test(t, open(t, dsn)) })
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) { test(t, open(t, e.made(t))) })
+	}
 }
 
+// onBothDSN is the same before there are tables.
 func onBothDSN(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Helper()
 	for _, e := range engines {

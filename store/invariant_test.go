@@ -33,6 +33,9 @@ WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (S
 	{"outward references to a thread itself", `SELECT o.thread_id, m.message_id FROM outward o JOIN messages m ON m.message_key = o.message_key AND m.thread_id = o.thread_id`},
 	{"messages that are not indexed", `SELECT id, message_id FROM messages WHERE id NOT IN (SELECT {text} FROM message_text)`},
 	{"indexed messages that are not there", `SELECT {text}, '' FROM message_text WHERE {text} NOT IN (SELECT id FROM messages)`},
+	{"messages that are indexed elsewhere", `SELECT m.id, m.message_id FROM messages m WHERE {place} NOT IN (SELECT {textPlace} FROM message_text)`},
+	{"messages without their words", `SELECT m.id, m.message_id FROM messages m WHERE {place} NOT IN (SELECT place FROM message_words)`},
+	{"words of no message", `SELECT place, '' FROM message_words WHERE place NOT IN (SELECT {place} FROM messages m)`},
 	{"threads that were classified before they were there", `SELECT id, classified_revision FROM threads WHERE classified_revision > revision`},
 }
 
@@ -40,7 +43,7 @@ WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (S
 func sound(t testing.TB, db *store.DB) (faults []string) {
 	t.Helper()
 	for _, w := range wrong {
-		for _, row := range must(db.Rows(t.Context(), 2, strings.ReplaceAll(w.query, "{text}", db.TextID())))(t) {
+		for _, row := range must(db.Rows(t.Context(), 2, strings.NewReplacer("{text}", fmt.Sprintf("(%s & %d)", db.TextPlace(), store.PlaceMask), "{textPlace}", db.TextPlace(), "{place}", store.PlaceSQL).Replace(w.query)))(t) {
 			faults = append(faults, fmt.Sprintf("%s: %v", w.what, row))
 		}
 	}
@@ -67,15 +70,16 @@ func sound(t testing.TB, db *store.DB) (faults []string) {
 
 // archive is what the store must hold, kept the simple way.
 type archive struct {
-	t         *testing.T
-	r         *rapid.T
-	db        *store.DB
-	messages  []*sigpost.Message // in the order in which they were stored
-	raw       map[sigpost.MessageID]string
-	decisions []thread.Decision
-	revisions map[int64]int64  // of threads
-	held      map[int64]string // the messages of threads
-	told      []string         // what was done, for people
+	t             *testing.T
+	r             *rapid.T
+	db            *store.DB
+	messages      []*sigpost.Message // in the order in which they were stored
+	raw           map[sigpost.MessageID]string
+	decisions     []thread.Decision
+	decisionsMade int              // on tags
+	revisions     map[int64]int64  // of threads
+	held          map[int64]string // the messages of threads
+	told          []string         // what was done, for people
 }
 
 func (a *archive) find(id sigpost.MessageID) *sigpost.Message {
@@ -165,6 +169,9 @@ func (a *archive) check() {
 			a.r.Fatalf("stored is %+v, want %+v%s", got, m, after())
 		}
 	}
+	if got, want := written(a.t, a.db), listings(a.t, a.db); got != want {
+		a.r.Fatalf("threads are listed as\n%s\nwant\n%s%s", got, want, after())
+	}
 	held := map[int64]string{}
 	for id, before := range a.revisions {
 		now, err := a.db.Thread(a.t.Context(), id)
@@ -194,7 +201,7 @@ FROM (SELECT thread_id, id FROM messages ORDER BY id) m GROUP BY thread_id`))(a.
 func TestThreadsAreThoseOfGroups(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {
-			db := open(t, e.dsn(t))
+			db := open(t, e.made(t))
 			rapid.Check(t, func(r *rapid.T) {
 				wipe(t, db)
 				a := &archive{t: t, r: r, db: db, raw: map[sigpost.MessageID]string{}, revisions: map[int64]int64{}}
@@ -227,6 +234,10 @@ func TestThreadsAreThoseOfGroups(t *testing.T) {
 // act lets people decide, or reads messages anew.
 func (a *archive) act(n int) {
 	r := a.r
+	if rapid.IntRange(0, 2).Draw(r, "tag") == 0 {
+		a.tag()
+		return
+	}
 	name := rapid.Map(rapid.IntRange(0, n+2), func(i int) sigpost.MessageID { return sigpost.MessageID(fmt.Sprint("m", i)) })
 	if rapid.Bool().Draw(r, "decide") {
 		d := thread.Decision{Kind: thread.Split, Message: name.Draw(r, "of")}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sigpost"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/thread"
 )
@@ -34,7 +35,7 @@ var whole = regexp.MustCompile(`(?m)^SCAN (t|m|messages|threads|ghosts|outward|q
 
 // Nothing that is asked for every batch of mail reads a whole table.
 func TestQueriesUseTheirIndexes(t *testing.T) {
-	db := open(t, engines[0].dsn(t))
+	db := open(t, engines[0].made(t))
 	ctx := t.Context()
 	var statements []string
 	check(t, db.Tx(ctx, func(tx *store.DB) error {
@@ -54,7 +55,11 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		must(tx.Known(ctx, []sigpost.MessageID{"a"}))(t)
 		must(tx.KnownLetters(ctx, []sigpost.MessageID{"a"}))(t)
 		must(tx.Gaps(ctx, "a/INBOX"))(t)
-		must(tx.Search(ctx, "about", 3))(t)
+		for _, query := range []string{"about", "-about", "about tag:project:x", "tag:project:x", "list:sig -about", "nature:call OR about", "is:unanswered after:2016", "has:attachment"} {
+			for _, ranked := range []bool{false, true} {
+				find(t, tx, store.Find{Query: search.Parse(query, search.Names{}), ByRelevance: ranked, Limit: 3})
+			}
+		}
 		must(tx.Quarantined(ctx, 1))(t)
 		must(tx.ThreadsToClassify(ctx, "v1", 0, 9))(t)
 		check(t, tx.Classified(ctx, "v1"))
@@ -91,7 +96,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 
 // What is asked for one person does not read everybody's letters.
 func TestOnePersonIsFoundByIndexes(t *testing.T) {
-	db := open(t, engines[0].dsn(t))
+	db := open(t, engines[0].made(t))
 	ctx := t.Context()
 	must(db.Subscribe(ctx, wish("grace@example.org")))(t)
 	var statements []string

@@ -37,6 +37,7 @@ type engine struct {
 	readOnly bool
 	squeeze  *zstd.Encoder
 	expand   *zstd.Decoder
+	crowd    crowd
 }
 
 // Open opens the archive at dsn and brings its tables up to date. dsn is the

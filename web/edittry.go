@@ -37,7 +37,7 @@ func (s *site) tryEditDraft(head func(sigpost.IssueState, string) editHead, bare
 	return []tried{
 		{"editdraft", editDraftPage{editHead: draft, Last: &draft.Edited.Log[0],
 			Sections: []editedSection{{Title: "S", Text: "T", N: 1, Threads: []editedThread{full, other, edge}}, {Title: "U", N: 2, First: true, Last: true}},
-			LeftOut:  []editedThread{other}, Lost: []lostEdit{{sigpost.Edit{Text: "T", Who: "jo"}, "thread 4, note"}}}},
+			LeftOut:  []editedThread{{Entry: sigpost.Entry{ThreadID: 5}, Told: "Five"}}, Lost: []lostEdit{{sigpost.Edit{Text: "T", Who: "jo"}, "thread 4, note"}}}},
 		{"editdraft", editDraftPage{editHead: bare}},
 		{"edittext", editTextPage{editHead: head(sigpost.IssueDraft, "text"), Form: "F", Lines: 2, Kept: "K", Problems: []digest.FormError{{Line: 1, What: "W"}, {What: "W"}}}},
 		{"edittext", editTextPage{editHead: head(sigpost.IssueApproved, "text"), Lines: 2}},

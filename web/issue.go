@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
-	"time"
 
 	"sigpost"
 )
@@ -74,14 +73,6 @@ func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpos
 
 // published says whether an issue is for readers to see by now.
 func (s *site) published(issue sigpost.Issue) bool { return issue.Published(s.now()) }
-
-// now is the site's clock.
-func (s *site) now() time.Time {
-	if s.Now == nil {
-		return time.Now()
-	}
-	return s.Now()
-}
 
 // issuePage is an issue, cut to what is chosen: a sample of what a reader would
 // get.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"sigpost"
-	"sigpost/store"
 )
 
 // tried is a page with what it shows.
@@ -39,7 +38,15 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
-	for _, of := range []func() []tried{s.tryReading, s.tryDoors, s.trySignIn, s.tryEdit} {
+	for _, of := range []func() []tried{
+		s.tryReading,
+		s.tryBrowsing,
+		s.tryDoors,
+		s.trySignIn,
+		s.tryAudit,
+		s.tryEdit,
+		s.trySearch,
+	} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {
 				return err
@@ -57,17 +64,14 @@ func (s *site) tryReading() []tried {
 	now := time.Unix(0, 0)
 	other := sigpost.Thread{ID: 2}
 	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
-	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
 	message := &sigpost.Message{Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true, Attachments: []sigpost.Attachment{{Name: "a", Type: "text/plain"}, {}}}
 	full := s.page(nil, "One")
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
+	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
 	full.Refresh, full.editing = 10, true
 	return []tried{
 		{"message", messagePage{full, "Says."}},
-		{"home", homePage{page: s.page(nil, "")}},
-		{"home", homePage{page: s.page(nil, "One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
-		{"home", homePage{page: s.page(nil, s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
 		{"thread", threadPage{page: s.page(nil, "One"), Thread: thread, Taggings: thread.Tags, From: &other, LedTo: []sigpost.Thread{other, thread},
 			Messages: []messageView{{Message: message, Parts: []part{{"Quoted text", "a"}, {"", "b"}}, ArchiveURL: "https://example.org/", NewSubject: "Two"}}}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",

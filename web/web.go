@@ -12,12 +12,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/templates"
@@ -65,13 +66,22 @@ type Options struct {
 	Zone, Contact func(digest string) string
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
-	Now            func() time.Time
+	// Browse is what lists of threads and the home page ask for.
+	Browse Browse
+	Now    func() time.Time
 	// People sign in and out; nil where nobody can. LinksByMail says that links are
 	// mailed to them.
 	People      People
 	LinksByMail bool
 	// Editing is the editors' desk; nil where there is none.
 	Editing Editing
+	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
+	// tenth; 0 is any number.
+	RequestsPerMinute int
+	// Undo takes an entry of the audit log back; nil where nobody can.
+	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
+	// SearchNames are what searches may name; nil where they can name anything.
+	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -82,15 +92,21 @@ type site struct {
 	files fs.FS
 	pages *template.Template
 	feeds []feedLink
+	// all counts requests, costly those that cost more.
+	all, costly *rates
 	// style is all style sheets, one after the other; version stands for the bytes
 	// of all static files.
 	style   []byte
 	version string
+	// What is counted and shown for a while.
+	counts     kept[*counts]
+	statistics kept[*statistics]
+	events     kept[[]sigpost.Occurrence]
 }
 
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o}
+	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
@@ -99,6 +115,9 @@ func newSite(o Options) (*site, error) {
 		return nil, templates.Explain(err)
 	}
 	s.feeds = s.feedLinks()
+	s.counts = kept[*counts]{life: countsLife, make: s.count, log: s.Log}
+	s.statistics = kept[*statistics]{life: statisticsLife, make: s.measure, log: s.Log}
+	s.events = kept[[]sigpost.Occurrence]{life: countsLife, make: s.Browse.Events, log: s.Log}
 	if err := s.readStatic(); err != nil {
 		return nil, err
 	}
@@ -115,23 +134,17 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	for _, to := range s.routes() {
-		mux.HandleFunc(to.pattern, s.guard(to))
-	}
-	guarded, err := s.sameOrigin(mux)
-	return secure(guarded), err
+	return s.handler(s.routes())
 }
 
 // readingRoutes are what everybody can read.
 func (s *site) readingRoutes() []route {
 	return []route{
-		{pattern: "GET /{$}", handle: s.home},
 		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
-		{pattern: "GET /issues/{digest}/feed", handle: s.feed},
-		{pattern: "GET " + CalendarPath, handle: s.calendar},
-		{pattern: "GET /static/{file}", handle: s.static},
+		{pattern: "GET /issues/{digest}/feed", handle: s.feed, shared: true},
+		{pattern: "GET " + CalendarPath, handle: s.calendar, shared: true},
+		{pattern: "GET /static/{file}", handle: s.static, shared: true},
 	}
 }
 
@@ -167,29 +180,14 @@ func (s *site) doorRoutes() []route {
 	}...)
 }
 
-// sameOrigin refuses what another site's page makes a browser send. Mail providers
-// send the one click of RFC 8058 from wherever they are.
-func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
-	guard := http.NewCrossOriginProtection()
-	for _, to := range s.routes() {
-		if to.foreign {
-			guard.AddInsecureBypassPattern(to.pattern)
-		}
-	}
-	if u, err := url.Parse(s.URL); err == nil && u.Host != "" { // a proxy may have changed Host
-		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
-			return nil, err
-		}
-	}
-	return guard.Handler(next), nil
-}
-
 // parsePages parses the templates of the pages.
 func parsePages(files fs.FS) (*template.Template, error) {
 	pages := template.New("").Funcs(template.FuncMap{
-		"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"dates": dates,
-		"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"dates":    dates,
+		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"taglinks": tagLinks,
+		"plural":   plural,
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
@@ -217,20 +215,6 @@ func dates(i sigpost.Issue) string {
 		zone = i.Window.From.Location()
 	}
 	return digest.Dates(i.Window, zone)
-}
-
-// secure puts on every answer what keeps a stranger's bytes mere data: no
-// script runs, nothing is loaded from elsewhere, no other site can frame a
-// page, and links do not tell where they were followed from (tokens are in
-// paths).
-func secure(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
 }
 
 // show renders a page whole before the first byte of it is sent.
@@ -262,6 +246,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// HasLists, HasIssues and HasEvents say which ways there are.
+	HasLists, HasIssues, HasEvents bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
 	Person sigpost.Person
 	// Path is where the page is, with its query: signing in leads back there.
@@ -284,12 +270,16 @@ type page struct {
 // Static is the path of a static file, which changes with what it holds.
 func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.static }
 
+// May says whether who has signed in may do what needs a role.
+func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
+
 // Edits says whether who has signed in edits issues here.
-func (p page) Edits() bool { return p.editing && p.Person.Role.May(sigpost.RoleEditor) }
+func (p page) Edits() bool { return p.editing && p.May(sigpost.RoleEditor) }
 
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
-	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, editing: s.Editing != nil, static: s.version}
+	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
+		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}
@@ -305,6 +295,11 @@ var problems = []struct {
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
+	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
+	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
+	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},
+	{sigpost.ErrLocked, http.StatusServiceUnavailable, "The archive is being written just now. Please try again in a minute."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
 }
@@ -320,6 +315,7 @@ func formError(err error) error {
 // fail shows what went wrong.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, says := http.StatusInternalServerError, "This page cannot be shown just now. Please try again later."
+	err = beyond(r, err)
 	for _, p := range problems {
 		if errors.Is(err, p.is) {
 			status, says = p.status, p.says
@@ -329,8 +325,18 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		retryAfter(w, limited)
 		status, says = http.StatusTooManyRequests, sentence(limited.Error())
 	}
-	if status == http.StatusInternalServerError {
+	switch {
+	case errors.Is(r.Context().Err(), context.Canceled): // nobody waits for it any more
+		s.Log.Debug("a request was given up", "path", r.URL.Path)
+	case status >= http.StatusInternalServerError:
 		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "60")
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		apiAnswer(w, status, apiError{says})
+		return
 	}
 	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
 }

@@ -13,6 +13,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 )
@@ -73,6 +74,9 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		Calendar: func(context.Context) ([]byte, error) {
 			return []byte("BEGIN:VCALENDAR\r\nUID:meeting@example.org\r\nDTSTAMP:" + time.Now().UTC().Format("20060102T150405.000000000Z") + "\r\nEND:VCALENDAR\r\n"), nil
 		},
+		SearchNames: func(context.Context) search.Names {
+			return search.Names{Now: day, LikeWord: func(w string) string { return map[string]string{"kuryrr": "kuryr"}[w] }}
+		},
 		Domain: func(string) string { return "example.org" }, Author: func(string) string { return "SIG Example" },
 		Door: subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
 	})
@@ -96,9 +100,9 @@ func TestPages(t *testing.T) {
 		status             int
 		has                []string
 	}{
-		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", "/?tag=project%3akuryr"}},
-		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1"}},
-		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"<h1>Needs an answer</h1>", "/threads/1"}},
+		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", `href="/topics/project/kuryr"`}},
+		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1", "1 thread, 0 with news in the last seven days"}},
+		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"of the kind “Needs an answer”", "/threads/1"}},
 		{"no such nature", "GET", "/?tag=nature:gossip", 404, []string{"There is no such page here"}},
 		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
 		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
@@ -217,11 +221,11 @@ func TestNatureIsNoTopic(t *testing.T) {
 	}
 	home := get(t, server.URL+"/")
 	_, topics, _ := strings.Cut(home, "<h2>Topics</h2>")
-	topics, threads, _ := strings.Cut(topics, "<h2>Threads</h2>")
+	topics, threads, _ := strings.Cut(topics, "<h2>Latest threads</h2>")
 	if strings.Contains(topics, "nature") || !strings.Contains(topics, "Kuryr") {
 		t.Errorf("the topics are %s", topics)
 	}
-	if !strings.Contains(threads, `href="/?tag=nature%3aquestion">Needs an answer</a>`) {
+	if !strings.Contains(threads, `href="/threads?nature=question">Needs an answer</a>`) {
 		t.Errorf("the threads are %s", threads)
 	}
 }

@@ -92,10 +92,30 @@ func setup(env *testscript.Env) error {
 		}
 	}
 	env.Setenv("HOME", env.WorkDir)
+	watchForRaces(env)
 	env.Setenv("IMAP", imap.Addr)
 	env.Setenv("SMTP", smtp.Addr)
-	env.Setenv("WEB", peertest.FreeAddr(env.T().(testing.TB)))
+	web := peertest.FreeAddr(env.T().(testing.TB))
+	env.Setenv("WEB", web)
+	env.Setenv("WEBPORT", web[strings.LastIndex(web, ":")+1:])
 	return nil
+}
+
+// watchForRaces has the race detector, where it is built in, write what it finds
+// in a script's commands to files, and fails a script that has any: a command that
+// has to fail would hide it. A command waits a second before it ends for what may
+// still race then; a twentieth has to do for each of seven hundred.
+func watchForRaces(env *testscript.Env) {
+	t := env.T().(testing.TB)
+	reports := filepath.Join(t.TempDir(), "race")
+	env.Setenv("GORACE", "atexit_sleep_ms=50 log_path="+reports)
+	env.Defer(func() {
+		found, _ := filepath.Glob(reports + ".*")
+		for _, name := range found {
+			report, err := os.ReadFile(name)
+			t.Errorf("%s %v", report, err)
+		}
+	})
 }
 
 func sample(keep func(time.Time) bool) []mailtest.Mail {

@@ -21,36 +21,41 @@ var own = map[string][]string{
 	"calendar":          {"sigpost"},
 	"digest":            {"sigpost", "templates", "internal/inline", "internal/osa", "internal/prose"},
 	"summary":           {"sigpost", "internal/prose", "internal/tomlfile"},
+	"search":            {"sigpost", "internal/osa"},
 	"ingest":            {"sigpost"},
 	"fetch":             {"sigpost"},
-	"deliver":           {"sigpost"},
+	"deliver":           {"sigpost", "internal/mac"},
 	"maildns":           {},
-	"subscribe":         {"sigpost", "internal/osa"},
 	"signin":            {"sigpost", "subscribe"}, // its limits of requests
-	"store":             {"sigpost", "thread"},
+	"subscribe":         {"sigpost", "internal/mac", "internal/osa"},
+	"store":             {"sigpost", "thread", "search"},
+	"store/storetest":   {"store", "internal/peertest"},
 	"templates":         {},
-	"web":               {"sigpost", "store", "templates", "subscribe", "digest"},
+	"web":               {"sigpost", "store", "templates", "subscribe", "digest", "search"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
 	"internal/osa":      {},
 	"internal/prose":    {"sigpost"},
 	"internal/inline":   {},
 	"internal/tomlfile": {"internal/osa"},
+	"internal/mac":      {},
 	"internal/mailtest": {},
 	"internal/peertest": {},
 	"internal/archtest": {},
 	"bench":             {},
 	"bench/ingest":      {},
 	"bench/deliver":     {},
+	"bench/web":         {},
+	"bench/web/corpus":  {"sigpost", "message", "store"},
 	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
-		"signin", "store", "subscribe", "summary", "templates", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "thread", "internal/mailtest"},
+		"search", "signin", "store", "subscribe", "summary", "templates", "thread", "web"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "store", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "internal/inline", "internal/prose"}
+var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "search", "internal/inline", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
@@ -84,7 +89,7 @@ var owner = map[string][]string{
 	"blitiri.com.ar/go/spf":             {"maildns"},
 	"golang.org/x/net/idna":             {"subscribe", "maildns"},
 	"golang.org/x/oauth2":               {"ingest"},
-	"golang.org/x/text":                 {"message", "digest", "classify", "store", "subscribe"},
+	"golang.org/x/text":                 {"message", "digest", "classify", "search", "subscribe"},
 }
 
 type pkg struct {

@@ -27,6 +27,9 @@ type postgresServer struct {
 	addr      string
 	password  string
 	databases atomic.Int64
+	// model is the database that PostgresLike copies, "" before it is there.
+	model     string
+	modelLock sync.Mutex
 	// alive is the keeper's standard input. Were it forgotten, the garbage
 	// collector would close it and so end the server.
 	alive io.Closer
@@ -46,27 +49,64 @@ var postgres = struct {
 // process, however that ends.
 func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
+	server := sharedPostgres(t)
+	return server.dsn(server.newDatabase(t))
+}
+
+// PostgresLike is Postgres with a copy of what fill has put into an empty
+// database, at the first call in this process. Every call gives the same fill, which
+// leaves no connection open.
+func PostgresLike(t testing.TB, fill func(dsn string) error) (dsn string) {
+	t.Helper()
+	server := sharedPostgres(t)
+	server.modelLock.Lock()
+	defer server.modelLock.Unlock()
+	if server.model == "" {
+		const model = "model"
+		if err := server.run("createdb", model); err != nil {
+			t.Fatal(err)
+		}
+		if err := fill(server.dsn(model)); err != nil {
+			t.Fatal(err)
+		}
+		server.model = model
+	}
+	return server.dsn(server.newDatabase(t, "--template", server.model))
+}
+
+// sharedPostgres is the server of this process.
+func sharedPostgres(t testing.TB) *postgresServer {
+	t.Helper()
 	bin := filepath.Dir(Need(t, "PostgreSQL",
 		"/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/postgres", "/usr/lib/postgresql/*/bin/createdb")[0])
 	postgres.Lock()
+	defer postgres.Unlock()
 	if postgres.server == nil && postgres.err == nil {
 		postgres.server, postgres.err = startPostgres(bin)
 	}
-	server, err := postgres.server, postgres.err
-	postgres.Unlock()
-	if err != nil {
-		t.Fatalf("PostgreSQL does not start: %v", err)
+	if postgres.err != nil {
+		t.Fatalf("PostgreSQL does not start: %v", postgres.err)
 	}
-	name := fmt.Sprintf("test%d", server.databases.Add(1))
-	if err := server.run("createdb", name); err != nil {
+	return postgres.server
+}
+
+// newDatabase makes a database that is dropped when the test ends.
+func (s *postgresServer) newDatabase(t testing.TB, options ...string) (name string) {
+	t.Helper()
+	name = fmt.Sprintf("test%d", s.databases.Add(1))
+	if err := s.run("createdb", append(options, name)...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := server.run("dropdb", "--force", name); err != nil {
+		if err := s.run("dropdb", "--force", name); err != nil {
 			t.Error(err)
 		}
 	})
-	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", postgresUser, server.password, server.addr, name)
+	return name
+}
+
+func (s *postgresServer) dsn(database string) string {
+	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable", postgresUser, s.password, s.addr, database)
 }
 
 // run runs one of PostgreSQL's client programs against the server.

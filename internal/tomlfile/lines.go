@@ -1,6 +1,7 @@
 package tomlfile
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -16,12 +17,13 @@ func Lines(data []byte) map[string]int {
 	counts := map[string]int{} // how many tables an array has so far
 	var p unstable.Parser
 	p.Reset(data)
+	at := position{data: data, line: 1}
 	table := ""
 	for p.NextExpression() {
 		e := p.Expression()
 		switch e.Kind {
 		case unstable.Table, unstable.ArrayTable:
-			parts, line := keyParts(&p, e)
+			parts, line := at.key(e)
 			table = ""
 			for i, part := range parts {
 				table = join(table, part)
@@ -34,20 +36,31 @@ func Lines(data []byte) map[string]int {
 			}
 			lines[table] = line
 		case unstable.KeyValue:
-			parts, line := keyParts(&p, e)
+			parts, line := at.key(e)
 			lines[join(table, strings.Join(parts, "."))] = line
 		}
 	}
 	return lines
 }
 
-func keyParts(p *unstable.Parser, e *unstable.Node) (parts []string, line int) {
+// position is how far Lines has come. The parser's own counting begins at the
+// document's first byte for every key.
+type position struct {
+	data   []byte
+	offset int
+	line   int
+}
+
+// key gives the parts of an expression's key, and the line of the last of them.
+func (at *position) key(e *unstable.Node) (parts []string, line int) {
 	for it := e.Key(); it.Next(); {
 		key := it.Node()
 		parts = append(parts, string(key.Data))
-		line = p.Shape(key.Raw).Start.Line
+		to := int(key.Raw.Offset)
+		at.line += bytes.Count(at.data[at.offset:to], []byte{'\n'})
+		at.offset = to
 	}
-	return parts, line
+	return parts, at.line
 }
 
 func join(table, key string) string {

@@ -1,6 +1,7 @@
 package tomlfile
 
 import (
+	"maps"
 	"strings"
 	"testing"
 )
@@ -49,5 +50,13 @@ func TestLines(t *testing.T) {
 		if lines[path] != want {
 			t.Errorf("%s is on line %d, want %d", path, lines[path], want)
 		}
+	}
+}
+
+func TestLinesOfOddKeys(t *testing.T) {
+	got := Lines([]byte("# 1\r\n\"a b\" = 1\n'c' . \"d\\u0041\" = \"\"\"\nthree\nlines\"\"\"\n\n[x . \"y\"]\nk = [\n 1,\n 2]\nl = {m = 1, n = 2}\n[[x.z]]\n[[x.z]]\nlast = 1"))
+	want := map[string]int{"a b": 2, "c.dA": 3, "x.y": 7, "x.y.k": 8, "x.y.l": 11, "x.z[0]": 12, "x.z[1]": 13, "x.z[1].last": 14}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v", got)
 	}
 }

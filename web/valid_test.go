@@ -1,0 +1,23 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"sigpost/internal/peertest"
+)
+
+// Signing in, sessions, the audit log and the editors' desk are valid HTML in all their states.
+func TestTheDeskIsValid(t *testing.T) {
+	s, _ := everything(t)
+	documents := map[string][]byte{}
+	for i, p := range slices.Concat(s.trySignIn(), s.tryAudit(), s.tryEdit()) {
+		html, err := s.render(p.name, p.data)
+		must(t, err)
+		documents[fmt.Sprintf("%s %d", p.name, i)] = html
+	}
+	for _, wrong := range peertest.Invalid(t, documents) {
+		t.Error(wrong)
+	}
+}
