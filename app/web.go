@@ -69,6 +69,7 @@ func (a *App) webOptions() (web.Options, error) {
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	o.Review = reviewDesk{a}
+	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, who string) error { return a.Undo(ctx, e.ID, who) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader

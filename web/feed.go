@@ -48,7 +48,7 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) {
 	}
 	var latest time.Time
 	for _, issue := range issues {
-		if !issue.State.Public() || issue.Number == 0 || len(f.Entries) == feedLength {
+		if !s.published(issue) || issue.Number == 0 || len(f.Entries) == feedLength {
 			continue
 		}
 		reader := s.Reader(issue)

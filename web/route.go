@@ -48,6 +48,7 @@ func (s *site) routes() []route {
 		s.signInRoutes,
 		s.auditRoutes,
 		s.reviewRoutes,
+		s.editRoutes,
 		s.searchRoutes,
 	} {
 		all = append(all, of()...)

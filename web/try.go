@@ -44,6 +44,7 @@ func (s *site) try() error {
 		s.trySignIn,
 		s.tryAudit,
 		s.tryReview,
+		s.tryEdit,
 		s.trySearch,
 	} {
 		for _, p := range of() {
@@ -61,6 +62,7 @@ func (s *site) tryReading() []tried {
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
+	full.Refresh, full.editing = 10, true
 	return []tried{
 		{"message", messagePage{full, "Says."}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",

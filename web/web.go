@@ -73,6 +73,8 @@ type Options struct {
 	LinksByMail bool
 	// Review is what reviewers do; nil where nobody can.
 	Review ReviewDesk
+	// Editing is the editors' desk; nil where there is none.
+	Editing Editing
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
@@ -265,6 +267,10 @@ type page struct {
 	// Scripts are the names of files in web/static that make the page more
 	// comfortable.
 	Scripts []string
+	// Refresh is after how many seconds the page is loaded anew where no scripts run;
+	// 0 is never.
+	Refresh int
+	editing bool   // there is an editors' desk
 	static  string // version of the static files
 }
 
@@ -274,11 +280,14 @@ func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.
 // May says whether who has signed in may do what needs a role.
 func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
 
+// Edits says whether who has signed in edits issues here.
+func (p page) Edits() bool { return p.editing && p.May(sigpost.RoleEditor) }
+
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
 		Reviewing: s.Review != nil && s.People != nil,
-		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
+		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}
