@@ -94,7 +94,7 @@ func (db *DB) Search(ctx context.Context, query string, limit int) ([]sigpost.Me
 		limit = 50
 	}
 	all, err := collect(ctx, db, readMessage, `SELECT `+messageColumns+` FROM messages m
-WHERE m.id IN (`+db.findText+`) ORDER BY m.received DESC, m.id DESC LIMIT $2`, db.match(phrases), limit)
+WHERE m.hidden = 0 AND m.id IN (`+db.findText+`) ORDER BY m.received DESC, m.id DESC LIMIT $2`, db.match(phrases), limit)
 	return all, db.fail(fmt.Sprintf("searching for %s", query), err)
 }
 

@@ -90,7 +90,7 @@ func PositionOf(t sigpost.Thread) ThreadPosition { return ThreadPosition{t.Last,
 // Threads lists threads with their accepted tags, those with the newest
 // messages first.
 func (db *DB) Threads(ctx context.Context, q ThreadQuery) ([]sigpost.Thread, error) {
-	var where []string
+	where := []string{hasShown}
 	var args []any
 	add := func(condition string, values ...any) {
 		where = append(where, fmt.Sprintf(condition, params(len(args)+1, len(values))))
@@ -108,11 +108,7 @@ func (db *DB) Threads(ctx context.Context, q ThreadQuery) ([]sigpost.Thread, err
 	if q.Limit == 0 {
 		q.Limit = 50
 	}
-	conditions := ""
-	if len(where) > 0 {
-		conditions = "WHERE " + strings.Join(where, " AND ")
-	}
-	threads, err := db.threads(ctx, conditions+` ORDER BY t.last_at DESC, t.id DESC LIMIT `+params(len(args)+1, 1), append(args, q.Limit)...)
+	threads, err := db.threads(ctx, `WHERE `+strings.Join(where, " AND ")+` ORDER BY t.last_at DESC, t.id DESC LIMIT `+params(len(args)+1, 1), append(args, q.Limit)...)
 	return threads, db.fail("listing threads", err)
 }
 

@@ -39,7 +39,7 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
-	for _, of := range []func() []tried{s.tryReading, s.tryDoors, s.trySignIn} {
+	for _, of := range []func() []tried{s.tryReading, s.tryThreads, s.tryDoors, s.trySignIn} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {
 				return err
@@ -53,12 +53,11 @@ func (s *site) try() error {
 func (s *site) tryReading() []tried {
 	tag := sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}
 	tagging := sigpost.Tagging{Tag: tag, Title: "One", Score: 1, State: sigpost.TagAccepted,
-		Evidence: []sigpost.Evidence{{Rule: "alias one", Field: "subject", Excerpt: "one"}, {Rule: "list"}}}
+		Evidence: []sigpost.Evidence{{Rule: "alias one", Field: "subject", Excerpt: "one"}}}
 	now := time.Unix(0, 0)
 	other := sigpost.Thread{ID: 2}
 	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
 	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
-	message := &sigpost.Message{Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true, Attachments: []sigpost.Attachment{{Name: "a", Type: "text/plain"}, {}}}
 	full := s.page(nil, "One")
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
@@ -67,8 +66,6 @@ func (s *site) tryReading() []tried {
 		{"home", homePage{page: s.page(nil, "")}},
 		{"home", homePage{page: s.page(nil, "One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
 		{"home", homePage{page: s.page(nil, s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
-		{"thread", threadPage{page: s.page(nil, "One"), Thread: thread, Taggings: thread.Tags, From: &other, LedTo: []sigpost.Thread{other, thread},
-			Messages: []messageView{{Message: message, Parts: []part{{"Quoted text", "a"}, {"", "b"}}, ArchiveURL: "https://example.org/", NewSubject: "Two"}}}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
 			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
 		{"message", messagePage{s.page(nil, "One"), "Says."}},

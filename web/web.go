@@ -27,9 +27,7 @@ import (
 type Options struct {
 	Title string // of the site
 	Store *store.DB
-	// Messages gives a thread's messages with their text, answers after what
-	// they answer.
-	Messages func(ctx context.Context, threadID int64) ([]*sigpost.Message, error)
+	Mail  Mail
 	// ArchiveURL is where everybody can read a message, or "".
 	ArchiveURL func(*sigpost.Message) string
 	// Reader is what an issue's web copy must know, without anything personal.
@@ -84,11 +82,15 @@ type site struct {
 	// of all static files.
 	style   []byte
 	version string
+	// kept are pages of threads that are the same for everybody, outlines threads
+	// without their texts.
+	kept     *keeper[packedPage]
+	outlines *keeper[*outline]
 }
 
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o}
+	s := &site{Options: o, kept: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
@@ -125,7 +127,6 @@ func New(o Options) (http.Handler, error) {
 func (s *site) readingRoutes() []route {
 	return []route{
 		{pattern: "GET /{$}", handle: s.home},
-		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
 		{pattern: "GET /issues/{digest}/feed", handle: s.feed},
 		{pattern: "GET " + CalendarPath, handle: s.calendar},
@@ -185,9 +186,10 @@ func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
 // parsePages parses the templates of the pages.
 func parsePages(files fs.FS) (*template.Template, error) {
 	pages := template.New("").Funcs(template.FuncMap{
-		"date":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"dates": dates,
-		"day":   func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"date":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"dates":   dates,
+		"legible": legible,
+		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
@@ -295,6 +297,7 @@ var problems = []struct {
 	says   string
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
+	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
