@@ -13,6 +13,7 @@ import (
 
 	"sigpost"
 	"sigpost/message"
+	"sigpost/search"
 	"sigpost/store"
 )
 
@@ -125,11 +126,11 @@ func (w *world) messages(a *App) (all []sigpost.Message) {
 
 func (w *world) find(a *App, words string) int {
 	w.t.Helper()
-	found, err := a.Store.Search(context.Background(), words, 0)
+	found, err := a.Store.Find(context.Background(), store.Find{Query: search.Parse(words, search.Names{}), Limit: 50})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return len(found)
+	return len(found.Hits)
 }
 
 // picture is all that an archive knows, but for its numbers: each message, and

@@ -14,6 +14,8 @@ import (
 
 	"sigpost"
 	"sigpost/internal/mailtest"
+	"sigpost/search"
+	"sigpost/store"
 )
 
 // everywhere runs a test on in-process servers with SQLite, and on Dovecot,
@@ -551,7 +553,15 @@ func TestMailsWithTheSameMessageID(t *testing.T) {
 		t.Errorf("then: %+v, %v", second, err)
 	}
 	for text, claimed := range map[string]sigpost.MessageID{"port": "", "quite": "same@example.net", "third": "same@example.net"} {
-		found, err := a.Store.Search(ctx, text+" ana@example.net", 0)
+		hits, err := a.Store.Find(ctx, store.Find{Query: search.Parse(text+" ana@example.net", search.Names{})})
+		var found []sigpost.Message
+		for _, h := range hits.Hits {
+			m, err := a.Store.MessageByID(ctx, h.MessageID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, m)
+		}
 		if err != nil || len(found) != 1 || found[0].Claimed != claimed || (claimed == "") != (found[0].MessageID == "same@example.net") {
 			t.Errorf("%s: %+v, %v", text, found, err)
 		}

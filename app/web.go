@@ -61,6 +61,7 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
 	o.Calendar = a.Feed
+	o.SearchNames = a.SearchNames
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader

@@ -142,6 +142,26 @@ func (t *Taxonomy) Like(name string) []string {
 	return like
 }
 
+// Meant gives the name of a tag of which a word may be a misspelling; "" where it
+// is a name itself, or like none.
+func (t *Taxonomy) Meant(word string) string {
+	word = strings.ToLower(word)
+	best, edits := "", maxSpellWord
+	for i := range t.Tags {
+		s := &t.Tags[i]
+		for _, name := range slices.Concat([]string{s.Name}, s.Aliases, s.CommonAliases) {
+			name = strings.ToLower(name)
+			if name == word {
+				return ""
+			}
+			if d := osa.Distance(word, name, MaxEdits(name)); d <= MaxEdits(name) && d < edits {
+				best, edits = name, d
+			}
+		}
+	}
+	return best
+}
+
 // String gives the taxonomy as a file that ParseTaxonomy reads.
 func (t *Taxonomy) String() string {
 	var b strings.Builder

@@ -148,8 +148,8 @@ func (db *DB) Rows(ctx context.Context, n int, query string, args ...any) ([][]s
 // SQLiteTurn is how long SQLite itself waits for another process that writes.
 const SQLiteTurn = sqliteTurn
 
-// TextID is the full-text index's column of message numbers.
-func (db *DB) TextID() string { return db.textID }
+// TextPlace is the full-text index's column of places.
+func (db *DB) TextPlace() string { return db.textPlace }
 
 // KeyOf is how indexes hold a Message-ID.
 func KeyOf(id sigpost.MessageID) []byte {
@@ -218,3 +218,6 @@ func FillReaders(ctx context.Context, dsn string) error {
 	}
 	return nil
 }
+
+// PlaceSQL is the place of messages m in the text index.
+const PlaceSQL = placeSQL

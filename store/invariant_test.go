@@ -33,6 +33,9 @@ WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (S
 	{"outward references to a thread itself", `SELECT o.thread_id, m.message_id FROM outward o JOIN messages m ON m.message_key = o.message_key AND m.thread_id = o.thread_id`},
 	{"messages that are not indexed", `SELECT id, message_id FROM messages WHERE id NOT IN (SELECT {text} FROM message_text)`},
 	{"indexed messages that are not there", `SELECT {text}, '' FROM message_text WHERE {text} NOT IN (SELECT id FROM messages)`},
+	{"messages that are indexed elsewhere", `SELECT m.id, m.message_id FROM messages m WHERE {place} NOT IN (SELECT {textPlace} FROM message_text)`},
+	{"messages without their words", `SELECT m.id, m.message_id FROM messages m WHERE {place} NOT IN (SELECT place FROM message_words)`},
+	{"words of no message", `SELECT place, '' FROM message_words WHERE place NOT IN (SELECT {place} FROM messages m)`},
 	{"threads that were classified before they were there", `SELECT id, classified_revision FROM threads WHERE classified_revision > revision`},
 }
 
@@ -40,7 +43,7 @@ WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (S
 func sound(t testing.TB, db *store.DB) (faults []string) {
 	t.Helper()
 	for _, w := range wrong {
-		for _, row := range must(db.Rows(t.Context(), 2, strings.ReplaceAll(w.query, "{text}", db.TextID())))(t) {
+		for _, row := range must(db.Rows(t.Context(), 2, strings.NewReplacer("{text}", "("+db.TextPlace()+" & 1073741823)", "{textPlace}", db.TextPlace(), "{place}", store.PlaceSQL).Replace(w.query)))(t) {
 			faults = append(faults, fmt.Sprintf("%s: %v", w.what, row))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sigpost"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/thread"
 )
@@ -54,7 +55,11 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		must(tx.Known(ctx, []sigpost.MessageID{"a"}))(t)
 		must(tx.KnownLetters(ctx, []sigpost.MessageID{"a"}))(t)
 		must(tx.Gaps(ctx, "a/INBOX"))(t)
-		must(tx.Search(ctx, "about", 3))(t)
+		for _, query := range []string{"about", "-about", "about tag:project:x", "tag:project:x", "list:sig -about", "nature:call OR about", "is:unanswered after:2016", "has:attachment"} {
+			for _, ranked := range []bool{false, true} {
+				find(t, tx, store.Find{Query: search.Parse(query, search.Names{}), ByRelevance: ranked, Limit: 3})
+			}
+		}
 		must(tx.Quarantined(ctx, 1))(t)
 		must(tx.ThreadsToClassify(ctx, "v1", 0, 9))(t)
 		check(t, tx.Classified(ctx, "v1"))

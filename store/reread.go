@@ -80,6 +80,9 @@ func (db *DB) Reread(ctx context.Context, msgs []*sigpost.Message) (changed int,
 			was[m.ID] = m
 		}
 		r := &rereading{db: tx, grown: map[int64]bool{}}
+		if r.indexed, err = tx.indexed(ctx, before); err != nil {
+			return err
+		}
 		for _, m := range msgs {
 			if old := was[m.ID]; old != nil {
 				if err := r.replace(ctx, old, m); err != nil {
@@ -103,6 +106,7 @@ type rereading struct {
 	left    []sigpost.MessageID
 	touched []int64
 	grown   map[int64]bool // threads of which something was read anew
+	indexed map[int64]bool // messages that can be found
 }
 
 func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error {
@@ -136,14 +140,17 @@ claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = 
 	if err != nil {
 		return err
 	}
-	// Only mail that was read before there was an index is not in it.
-	if old.Reader != 0 && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author {
+	// What was stored before there was this index is not in it.
+	if r.indexed[m.ID] && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author &&
+		marksOf(old) == marksOf(m) {
 		return nil
 	}
-	if err := r.db.unindex(ctx, []int64{m.ID}); err != nil {
+	if err := r.db.unindex(ctx, old); err != nil {
 		return err
 	}
-	return r.db.index(ctx, []*sigpost.Message{m})
+	found := *m
+	found.Received = old.Received // which stays
+	return r.db.index(ctx, []*sigpost.Message{&found})
 }
 
 // keepID leaves a message the id under which it is known, where the one that is

@@ -1,14 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
+	"time"
 	"unicode/utf8"
 
 	"sigpost"
+	"sigpost/search"
 )
 
 // How many bytes of a message are indexed, of its words and of its subject and
@@ -18,124 +20,140 @@ const (
 	maxIndexedField = 8 << 10
 )
 
+// maxWords is how many bytes of what an author wrote are kept for the passages
+// that searches show, and to rank by.
+const maxWords = 8 << 10
+
+// A message's place is where it stands in the order of searches: the second in
+// which it was received, and its number, in placeID bits. It is the key of the
+// index, so that this gives the newest first, goes on from any of them, and is
+// bounded by days, without a look at anything else.
+const (
+	placeID    = 30
+	placeMask  = 1<<placeID - 1
+	lastSecond = 1<<33 - 1 // in the year 2242
+)
+
+// placeOf is the place of a message.
+func placeOf(id int64, received time.Time) int64 {
+	return placeAt(received) | id&placeMask
+}
+
+// placeAt is where the places of a second begin.
+func placeAt(t time.Time) int64 {
+	return min(max(0, micros(t)/1_000_000), lastSecond) << placeID
+}
+
+// placeSQL is placeOf for messages m, and idSQL the number of the message at a
+// place.
+const (
+	placeSQL = `((CASE WHEN m.received <= 0 THEN 0 WHEN m.received >= 8589934592000000 THEN 8589934591 ELSE m.received / 1000000 END << 30) | (m.id & 1073741823))`
+	idSQL    = `(%s & 1073741823)`
+)
+
+// visible is the condition on messages m that may be shown: whatever a search
+// gives holds it.
+const visible = `m.hidden = 0`
+
+// Marks are what the index has of a message beside its words. No text has the
+// character with which they begin.
+const (
+	markSign       = "\uE000"
+	noMark         = markSign + "none" // which no message has
+	markAttachment = markSign + search.Attachment
+	markRobot      = markSign + search.Robot
+)
+
+func marksOf(m *sigpost.Message) string {
+	var marks []string
+	if len(m.Attachments) > 0 {
+		marks = append(marks, markAttachment)
+	}
+	if m.Robot {
+		marks = append(marks, markRobot)
+	}
+	return strings.Join(marks, " ")
+}
+
 // index makes messages found by their subject, their author and what the
-// author wrote. They have their ID and Text.
+// author wrote. They have their ID and Text. This is the one place from which
+// anything comes to be found, and unindex the one by which it is not any more:
+// every search goes through message_text or message_words.
 func (db *DB) index(ctx context.Context, msgs []*sigpost.Message) error {
+	// In their order: FTS5 writes out what it has gathered when one goes back.
+	msgs = slices.SortedFunc(slices.Values(msgs), func(a, b *sigpost.Message) int {
+		return cmp.Compare(placeOf(a.ID, a.Received), placeOf(b.ID, b.Received))
+	})
+	var rows [][]any
 	for chunk := range slices.Chunk(msgs, db.textRows) {
 		var args []any
 		for _, m := range chunk {
+			place, words := placeOf(m.ID, m.Received), m.NewText()
 			author := validPrefix(m.Author.Name, maxIndexedField) + " " + validPrefix(m.Author.Addr, maxIndexedField)
-			args = append(args, m.ID)
+			args = append(args, place)
 			args = append(args, db.document(searchable(validPrefix(m.Subject, maxIndexedField)), searchable(author),
-				searchable(validPrefix(m.NewText(), maxIndexed)))...)
+				searchable(validPrefix(words, maxIndexed)), marksOf(m))...)
+			rows = append(rows, []any{place, db.squeeze.EncodeAll([]byte(clean(validPrefix(words, maxWords))), []byte{})})
 		}
 		query := `INSERT INTO ` + db.textInto + ` VALUES ` + db.tuples(len(args)/len(chunk), len(chunk))
 		if _, err := db.exec(ctx, query, args...); err != nil {
 			return fmt.Errorf("indexing message %s and those after it: %w", chunk[0].MessageID, err)
 		}
 	}
+	return db.insertAll(ctx, "message_words (place, words)", rows)
+}
+
+// unindex forgets what was indexed of a message.
+func (db *DB) unindex(ctx context.Context, m *sigpost.Message) error {
+	for _, query := range []string{`DELETE FROM message_text WHERE ` + db.textPlace + ` = $1`, `DELETE FROM message_words WHERE place = $1`} {
+		if _, err := db.exec(ctx, query, placeOf(m.ID, m.Received)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// unindex forgets what was indexed of messages.
-func (db *DB) unindex(ctx context.Context, ids []int64) error {
-	return inList(ids, 1, func(list string, args []any) error {
-		_, err := db.exec(ctx, `DELETE FROM message_text WHERE `+db.textID+` IN `+list, args...)
-		return err
+// indexed says which of some messages are.
+func (db *DB) indexed(ctx context.Context, msgs []*sigpost.Message) (map[int64]bool, error) {
+	places, all := make([]int64, len(msgs)), map[int64]bool{}
+	for i, m := range msgs {
+		places[i] = placeOf(m.ID, m.Received)
+	}
+	err := inList(places, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var place int64
+			err := row.Scan(&place)
+			all[place&placeMask] = true
+			return err
+		}, `SELECT place FROM message_words WHERE place IN `+list, args...)
 	})
+	return all, err
 }
 
-// searchable makes text fit for the index. Scripts that write no spaces get
-// one around each character, here and in what is looked for: a word of theirs
-// is found as a phrase then.
+// searchable makes text fit for the index.
 func searchable(text string) string {
-	text = clean(text)
-	if !mayBeSpaceless(text) || strings.IndexFunc(text, spaceless) < 0 {
-		return text
+	text = search.Spaced(clean(text))
+	if strings.Contains(text, markSign) {
+		text = strings.ReplaceAll(text, markSign, " ")
 	}
-	var b strings.Builder
-	for _, r := range text {
-		if spaceless(r) {
-			b.WriteByte(' ')
-			b.WriteRune(r)
-			b.WriteByte(' ')
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// mayBeSpaceless says whether text has a character beyond U+07FF, which three
-// bytes make: most text has none, and bytes are gone through faster.
-func mayBeSpaceless(text string) bool {
-	for i := range len(text) {
-		if text[i] >= 0xe0 {
-			return true
-		}
-	}
-	return false
-}
-
-func spaceless(r rune) bool {
-	return r > 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai)
-}
-
-// Search gives the newest messages that hold all words, in their subject, in
-// their author's name or address or in what the author wrote, at most limit (0
-// means 50), newest first. Words in double quotes have to stand one after the
-// other; case and accents do not count. A query without any word finds nothing.
-func (db *DB) Search(ctx context.Context, query string, limit int) ([]sigpost.Message, error) {
-	phrases := phrases(query)
-	if len(phrases) == 0 {
-		return nil, nil
-	}
-	if limit == 0 {
-		limit = 50
-	}
-	all, err := collect(ctx, db, readMessage, `SELECT `+messageColumns+` FROM messages m
-WHERE m.hidden = 0 AND m.id IN (`+db.findText+`) ORDER BY m.received DESC, m.id DESC LIMIT $2`, db.match(phrases), limit)
-	return all, db.fail(fmt.Sprintf("searching for %s", query), err)
-}
-
-// phrases cuts a query into words and what stands in double quotes. Each is
-// made of the index's words with a space between them: "os-brick" is two that
-// stand together.
-func phrases(query string) []string {
-	var all []string
-	add := func(phrase string) {
-		words := strings.FieldsFunc(searchable(phrase), notOfWord)
-		if len(words) > 0 {
-			all = append(all, strings.Join(words, " "))
-		}
-	}
-	for i, part := range strings.Split(query, `"`) {
-		if i%2 == 1 {
-			add(part)
-			continue
-		}
-		for _, word := range strings.Fields(part) {
-			add(word)
-		}
-	}
-	return all
+	return text
 }
 
 // columns are the texts that FTS5 indexes.
-func columns(fields ...string) []any {
-	args := make([]any, len(fields))
-	for i, f := range fields {
-		args[i] = f
-	}
-	return args
+func columns(subject, author, words, marks string) []any {
+	return []any{subject, author, words, marks}
 }
 
-func matchFTS5(phrases []string) string { return `"` + strings.Join(phrases, `" "`) + `"` }
+// phraseFTS5 asks for words that stand one after the other.
+func phraseFTS5(words []string, field search.Field) string {
+	column := map[search.Field]string{search.FieldSubject: "subject : ", search.FieldFrom: "author : "}[field]
+	return column + `"` + clean(strings.Join(words, " ")) + `"`
+}
 
-// NotIndexed counts the messages that were stored before there was an index, and
+// NotIndexed counts the messages that were stored before there was this index, and
 // are taken up by being read anew.
 func (db *DB) NotIndexed(ctx context.Context) (n int, err error) {
-	err = db.scan(ctx, `SELECT count(*) FROM messages WHERE reader = 0`, nil, &n)
+	err = db.scan(ctx, `SELECT count(*) FROM messages m WHERE NOT EXISTS (SELECT 1 FROM message_words w WHERE w.place = `+placeSQL+`)`, nil, &n)
 	return n, db.fail("counting what is not indexed", err)
 }
 

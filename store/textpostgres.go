@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"sigpost/search"
 )
 
 // PostgreSQL's own parser of text takes addresses, paths and versions for one
@@ -27,82 +25,94 @@ const (
 )
 
 // tsvector is the index's row of a message: its words with their positions, in
-// PostgreSQL's notation. Of what is more than it can hold, the end is left out;
-// words behind the last position are found, but in no phrase.
-func tsvector(fields ...string) string {
-	positions := map[string][]int{}
-	at, size := 0, 0
-	for _, field := range fields {
-		for _, word := range pgWords(field) {
-			at++
-			before := positions[word]
-			if len(before) == maxPositions || len(before) > 0 && before[len(before)-1] == lastPosition {
-				continue
-			}
-			if before == nil {
-				size += len(word) + 4 // the count of positions, aligned
-			}
-			if size += 2; size > maxDocument {
-				return writeVector(positions)
-			}
-			positions[word] = append(before, min(at, lastPosition))
-		}
-		at++ // no phrase goes from one field to the next
+// PostgreSQL's notation; those of the subject have the weight A, those of the
+// author B. Of what is more than it can hold, the end is left out; words behind
+// the last position are found, but in no phrase.
+func tsvector(subject, author, words, marks string) string {
+	v := vector{positions: map[string][]position{}}
+	for _, mark := range strings.Fields(marks) { // first, so that there is room for them
+		v.add(mark, 'C')
 	}
-	return writeVector(positions)
+	for _, field := range []struct {
+		text   string
+		weight byte
+	}{{subject, 'A'}, {author, 'B'}, {words, 'D'}} {
+		for _, word := range pgWords(field.text) {
+			if !v.add(word, field.weight) {
+				return v.String()
+			}
+		}
+		v.at++ // no phrase goes from one field to the next
+	}
+	return v.String()
 }
 
-func writeVector(positions map[string][]int) string {
+type position struct {
+	at     int
+	weight byte
+}
+
+type vector struct {
+	positions map[string][]position
+	at, size  int
+}
+
+// add puts a word behind the last one. It says whether there was room.
+func (v *vector) add(word string, weight byte) bool {
+	v.at++
+	before := v.positions[word]
+	if len(before) == maxPositions || len(before) > 0 && before[len(before)-1].at == lastPosition {
+		return true
+	}
+	if before == nil {
+		v.size += len(word) + 4 // the count of positions, aligned
+	}
+	if v.size += 2; v.size > maxDocument {
+		return false
+	}
+	v.positions[word] = append(before, position{min(v.at, lastPosition), weight})
+	return true
+}
+
+// String writes the vector in PostgreSQL's notation.
+func (v *vector) String() string {
 	var b strings.Builder
-	for _, word := range slices.Sorted(maps.Keys(positions)) {
+	for _, word := range slices.Sorted(maps.Keys(v.positions)) {
 		b.WriteString("'" + word + "':")
-		for i, at := range positions[word] {
+		for i, p := range v.positions[word] {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(strconv.Itoa(at))
+			b.WriteString(strconv.Itoa(p.at))
+			if p.weight != 'D' {
+				b.WriteByte(p.weight)
+			}
 		}
 		b.WriteByte(' ')
 	}
 	return b.String()
 }
 
-// tsquery asks for all of some phrases.
-func tsquery(phrases []string) string {
-	var all []string
-	for _, p := range phrases {
-		if words := pgWords(p); len(words) > 0 {
-			all = append(all, "('"+strings.Join(words, "' <-> '")+"')")
-		}
+// phrasePostgres asks for words that stand one after the other.
+func phrasePostgres(phrase []string, field search.Field) string {
+	words := pgWords(strings.Join(phrase, " "))
+	if len(words) == 0 {
+		words = []string{noMark} // marks of letters alone: nothing has that
 	}
-	return strings.Join(all, " & ")
+	end := map[search.Field]string{search.FieldSubject: "':A", search.FieldFrom: "':B"}[field]
+	if end == "" {
+		end = "'"
+	}
+	return "('" + strings.Join(words, end+" <-> '") + end + ")"
 }
 
 // pgWords are the words of a text as the index holds them: in lower case,
 // without accents, none longer than it takes. They consist of letters, digits
 // and marks, of which nothing means anything in PostgreSQL's notation.
 func pgWords(text string) []string {
-	words := strings.FieldsFunc(foldAccents(strings.ToLower(text)), notOfWord)
+	words := search.Words(search.Fold(text))
 	for i, word := range words {
 		words[i] = validPrefix(word, maxLexeme)
 	}
 	return words
-}
-
-// notOfWord says whether a character stands between words.
-func notOfWord(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-}
-
-// foldAccents takes off the marks of Latin, Greek and Cyrillic letters.
-func foldAccents(text string) string {
-	if strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
-		return text
-	}
-	return norm.NFC.String(strings.Map(func(r rune) rune {
-		if r >= 0x300 && r < 0x370 { // Combining Diacritical Marks
-			return -1
-		}
-		return r
-	}, norm.NFD.String(text)))
 }

@@ -39,7 +39,7 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
-	for _, of := range []func() []tried{s.tryReading, s.tryThreads, s.tryDoors, s.trySignIn} {
+	for _, of := range []func() []tried{s.tryReading, s.tryThreads, s.tryDoors, s.trySignIn, s.trySearch} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {
 				return err

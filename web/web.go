@@ -18,6 +18,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/templates"
@@ -64,6 +65,8 @@ type Options struct {
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	Now            func() time.Time
+	// SearchNames are what searches may name; nil where they can name anything.
+	SearchNames func(ctx context.Context) search.Names
 	// People sign in and out; nil where nobody can. LinksByMail says that links are
 	// mailed to them.
 	People      People

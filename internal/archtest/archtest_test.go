@@ -21,16 +21,17 @@ var own = map[string][]string{
 	"calendar":          {"sigpost"},
 	"digest":            {"sigpost", "templates", "internal/inline", "internal/osa", "internal/prose"},
 	"summary":           {"sigpost", "internal/prose", "internal/tomlfile"},
+	"search":            {"sigpost", "internal/osa"},
 	"ingest":            {"sigpost"},
 	"fetch":             {"sigpost"},
 	"deliver":           {"sigpost"},
 	"maildns":           {},
 	"subscribe":         {"sigpost", "internal/osa"},
 	"signin":            {"sigpost", "subscribe"}, // its limits of requests
-	"store":             {"sigpost", "thread", "internal/lru"},
+	"store":             {"sigpost", "thread", "search", "internal/lru"},
 	"store/storetest":   {"store", "internal/peertest"},
 	"templates":         {},
-	"web":               {"sigpost", "store", "templates", "subscribe", "digest", "internal/lru"},
+	"web":               {"sigpost", "store", "templates", "subscribe", "digest", "search", "internal/lru"},
 	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
 	"internal/osa":      {},
 	"internal/lru":      {},
@@ -44,15 +45,15 @@ var own = map[string][]string{
 	"bench/ingest":      {},
 	"bench/deliver":     {},
 	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "fetch", "ingest", "internal/osa", "maildns", "message",
-		"signin", "store", "subscribe", "summary", "templates", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "thread", "internal/mailtest"},
+		"search", "signin", "store", "subscribe", "summary", "templates", "thread", "web"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "internal/inline", "internal/prose"}
+var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "search", "internal/inline", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
@@ -87,7 +88,7 @@ var owner = map[string][]string{
 	"blitiri.com.ar/go/spf":              {"maildns"},
 	"golang.org/x/net/idna":              {"subscribe", "maildns"},
 	"golang.org/x/oauth2":                {"ingest"},
-	"golang.org/x/text":                  {"message", "digest", "classify", "store", "subscribe"},
+	"golang.org/x/text":                  {"message", "digest", "classify", "search", "subscribe"},
 }
 
 type pkg struct {

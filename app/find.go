@@ -1,0 +1,34 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"sigpost"
+	"sigpost/search"
+)
+
+// SearchNames are what queries of the archive may name: its topics by all their
+// names, and its lists.
+func (a *App) SearchNames(ctx context.Context) search.Names {
+	kinds := []sigpost.TagKind{sigpost.KindProject, sigpost.KindScenario}
+	for _, k := range a.taxonomy.Kinds {
+		kinds = append(kinds, sigpost.TagKind(k))
+	}
+	return search.Names{
+		Now: a.now(), Kinds: kinds, Tags: a.taxonomy.Named, LikeTag: a.taxonomy.Like, LikeWord: a.taxonomy.Meant,
+		Lists: func() []string {
+			boxes, err := a.Store.Mailboxes(ctx)
+			if err != nil { // the search itself will say so
+				return nil
+			}
+			var lists []string
+			for _, b := range boxes {
+				if !slices.Contains(lists, b.List) {
+					lists = append(lists, b.List)
+				}
+			}
+			return lists
+		},
+	}
+}

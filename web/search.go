@@ -1,0 +1,240 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"sigpost"
+	"sigpost/digest"
+	"sigpost/search"
+	"sigpost/store"
+)
+
+// searchRoutes are where the archive is searched.
+func (s *site) searchRoutes() []route {
+	return []route{
+		{pattern: "GET /search", handle: s.search},
+		{pattern: "GET /search/feed", handle: s.searchFeed},
+	}
+}
+
+// searchTime is how long a search may take.
+const searchTime = 3 * time.Second
+
+// byRelevance is the order in which the best comes first.
+const byRelevance = "relevance"
+
+type searchPage struct {
+	page
+	Query       string
+	ByRelevance bool
+	// Asked says that there was a query, Slow that it took too long.
+	Asked, Slow bool
+	Problems    []searchProblem
+	// Meant is the query as it may have been meant, and MeantURL its results.
+	Meant, MeantURL string
+	Results         []searchResult
+	// Count says in words how many messages there are; Ranked how many of them were
+	// ranked, where not all were.
+	Count   string
+	Ranked  int
+	NextURL string
+	FeedURL string
+	Kinds   []sigpost.TagKind // that are fields
+}
+
+// searchProblem is what is wrong with a query, which it quotes.
+type searchProblem struct {
+	Before, Bad, After  string
+	Says                string
+	Instead, InsteadURL string
+	Fatal               bool
+}
+
+// searchResult is a message that was found, with what was looked for marked.
+type searchResult struct {
+	store.Hit
+	URL     string
+	Title   []search.Piece
+	By      []search.Piece
+	Passage []search.Piece
+}
+
+// names are what queries may name.
+func (s *site) names(ctx context.Context) search.Names {
+	if s.SearchNames != nil {
+		return s.SearchNames(ctx)
+	}
+	return search.Names{Now: time.Now()}
+}
+
+func searchURL(path, query, order, from string) string {
+	v := url.Values{"q": {query}}
+	if order == byRelevance {
+		v.Set("order", order)
+	}
+	if from != "" {
+		v.Set("from", from)
+	}
+	return path + "?" + v.Encode()
+}
+
+// search shows what a query finds.
+func (s *site) search(w http.ResponseWriter, r *http.Request) {
+	text, order := r.FormValue("q"), r.FormValue("order")
+	p := searchPage{page: s.page(r, "Search"), Query: text, ByRelevance: order == byRelevance}
+	p.NoIndex = text != ""
+	names := s.names(r.Context())
+	p.Kinds = names.Kinds
+	query := search.Parse(text, names)
+	for _, problem := range query.Problems {
+		p.Problems = append(p.Problems, showProblem(text, order, problem))
+	}
+	if query.Bad() != nil {
+		s.show(w, r, http.StatusBadRequest, "search", p)
+		return
+	}
+	if query.Root == nil {
+		s.show(w, r, http.StatusOK, "search", p)
+		return
+	}
+	p.Asked, p.Title = true, "Search: "+text
+	p.FeedURL = searchURL("/search/feed", text, "", "")
+	p.Feeds = append(slices.Clone(p.Feeds), feedLink{"Search: " + text, p.FeedURL})
+	ctx, cancel := context.WithTimeout(r.Context(), searchTime)
+	defer cancel()
+	found, err := s.Store.Find(ctx, store.Find{Query: query, ByRelevance: p.ByRelevance, After: r.FormValue("from")})
+	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil {
+		p.Slow = true
+		s.show(w, r, http.StatusServiceUnavailable, "search", p)
+		return
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	p.fill(&query, found, order)
+	if len(found.Hits) == 0 && r.FormValue("from") == "" {
+		if p.Meant = query.Meant(names); p.Meant != "" {
+			p.MeantURL = searchURL("/search", p.Meant, order, "")
+		}
+	}
+	s.show(w, r, http.StatusOK, "search", p)
+}
+
+// fill puts results on the page.
+func (p *searchPage) fill(query *search.Query, found store.Found, order string) {
+	matcher := query.Matcher()
+	for _, h := range found.Hits {
+		p.Results = append(p.Results, searchResult{Hit: h, URL: messagePath(h.MessageID),
+			Title: matcher.Mark(orNone(h.Subject), search.FieldSubject), By: matcher.Mark(h.Author.Label(), search.FieldFrom),
+			Passage: matcher.Passage(h.Words)})
+	}
+	p.Count, p.Ranked = countWords(found.Count, found.Uncounted), found.Ranked
+	if found.Next != "" {
+		p.NextURL = searchURL("/search", query.Text, order, found.Next)
+	}
+}
+
+func orNone(subject string) string {
+	if subject == "" {
+		return "(no subject)"
+	}
+	return subject
+}
+
+// countWords says how many messages there are.
+func countWords(n int, atLeast bool) string {
+	switch {
+	case atLeast:
+		return "More than " + thousands(n) + " messages"
+	case n == 1:
+		return "1 message"
+	}
+	return thousands(n) + " messages"
+}
+
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
+}
+
+func showProblem(text, order string, p search.Problem) searchProblem {
+	shown := searchProblem{Before: text[:p.Start], Bad: text[p.Start:p.End], After: text[p.End:], Says: p.Says, Instead: p.Instead, Fatal: p.Fatal}
+	if p.Instead != "" {
+		shown.InsteadURL = searchURL("/search", p.Instead, order, "")
+	}
+	return shown
+}
+
+// searchFeed is the newest of what a query finds, as an Atom feed.
+func (s *site) searchFeed(w http.ResponseWriter, r *http.Request) {
+	text := r.FormValue("q")
+	query := search.Parse(text, s.names(r.Context()))
+	if err := query.Err(); err != nil || query.Root == nil {
+		s.fail(w, r, errors.Join(sigpost.ErrUsage, err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), searchTime)
+	defer cancel()
+	found, err := s.Store.Find(ctx, store.Find{Query: query})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	self := s.absolute(searchURL("/search/feed", text, "", ""))
+	f := digest.Feed{ID: self, Title: s.Title + ": " + text, Author: s.Title, Self: self, Web: s.absolute(searchURL("/search", text, "", ""))}
+	var latest time.Time
+	matcher := query.Matcher()
+	for _, h := range found.Hits {
+		f.Entries = append(f.Entries, searchEntry(h, s.absolute(messagePath(h.MessageID)), matcher))
+		if h.Received.After(latest) {
+			latest = h.Received
+		}
+	}
+	data, err := f.XML()
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
+	http.ServeContent(w, r, "", latest, bytes.NewReader(data))
+}
+
+// searchEntry is a message in a feed. Its id is that of RFC 2392.
+func searchEntry(h store.Hit, link string, matcher *search.Matcher) digest.Entry {
+	summary := ""
+	for _, p := range matcher.Passage(h.Words) {
+		summary += p.Text
+	}
+	return digest.Entry{ID: "mid:" + url.PathEscape(string(h.MessageID)), Title: orNone(h.Subject), Author: h.Author.Label(), URL: link, Updated: h.Received,
+		Summary: summary, Content: "<p>" + template.HTMLEscapeString(summary) + "</p>"}
+}
+
+// trySearch are the page of searching in all its states.
+func (s *site) trySearch() []tried {
+	p := s.page(nil, "Search")
+	pieces := []search.Piece{{Text: "One "}, {Text: "two", Hit: true}}
+	hit := store.Hit{Author: sigpost.Address{Name: "Jo"}, Received: time.Unix(0, 0), Robot: true, Attachments: []sigpost.Attachment{{}}, ThreadSubject: "One", ThreadMessages: 2, ThreadID: 1,
+		Tags: []sigpost.Tagging{{Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}, Title: "One"}}, Lists: []string{"one"}}
+	result := searchResult{Hit: hit, URL: "/", Title: pieces, By: pieces, Passage: pieces}
+	single := result
+	single.ThreadMessages = 1
+	return []tried{
+		{"search", searchPage{page: p, Kinds: []sigpost.TagKind{sigpost.KindProject, sigpost.KindScenario}}},
+		{"search", searchPage{page: p, Query: "one", Problems: []searchProblem{{Before: "a", Bad: "b", After: "c", Says: "Says.", Instead: "d", InsteadURL: "/", Fatal: true}, {Says: "Says."}}}},
+		{"search", searchPage{page: p, Query: "one", Asked: true, Slow: true}},
+		{"search", searchPage{page: p, Query: "one", Asked: true, Meant: "two", MeantURL: "/", Count: "0 messages", FeedURL: "/"}},
+		{"search", searchPage{page: p, Query: "one", Asked: true, ByRelevance: true, Results: []searchResult{result, single}, Count: "2 messages", Ranked: 2, NextURL: "/", FeedURL: "/"}},
+	}
+}
