@@ -62,6 +62,10 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
 	o.Calendar = a.Feed
 	o.SearchNames = a.SearchNames
+	o.Browse = web.Browse{Lists: map[string]string{}, Events: func(ctx context.Context) ([]sigpost.Occurrence, error) { return a.events(ctx, a.now()) }}
+	for _, l := range a.Config.Lists {
+		o.Browse.Lists[l.Name] = cmp.Or(l.Title, l.Name)
+	}
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -80,7 +81,7 @@ func (b *batch) add(ctx context.Context, arrivals []sigpost.Arrival) error {
 		return err
 	}
 	for _, step := range []func(context.Context) error{
-		b.writeThreads, b.writeMessages, b.writeGhosts, b.writeDuplicates, b.writeQuarantine, b.regroup,
+		b.writeThreads, b.writeMessages, b.writeGhosts, b.writeDuplicates, b.writeQuarantine, b.relist, b.regroup,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -302,6 +303,9 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 	if _, err = b.db.insert(ctx, "message_lists (message_id, list)", lists); err != nil {
 		return err
 	}
+	if err := b.db.meet(ctx, stored); err != nil {
+		return err
+	}
 	return b.db.index(ctx, stored)
 }
 
@@ -346,6 +350,20 @@ func (b *batch) writeDuplicates(ctx context.Context) error {
 	b.joiner.touched = append(b.joiner.touched, of...)
 	b.again, err = b.db.messagesByID(ctx, stored)
 	return err
+}
+
+// relist notes the lists of threads that have grown, or came by another list.
+func (b *batch) relist(ctx context.Context) error {
+	threads := map[int64]bool{}
+	for _, m := range b.messages {
+		threads[b.joiner.find(b.joiner.ids[m.key].thread)] = true
+	}
+	if len(b.again) > 0 {
+		for _, d := range b.seen {
+			threads[b.joiner.find(d.id.thread)] = true
+		}
+	}
+	return b.db.relist(ctx, slices.Sorted(maps.Keys(threads)))
 }
 
 // regroup sorts what references alone do not tell.

@@ -70,15 +70,16 @@ func sound(t testing.TB, db *store.DB) (faults []string) {
 
 // archive is what the store must hold, kept the simple way.
 type archive struct {
-	t         *testing.T
-	r         *rapid.T
-	db        *store.DB
-	messages  []*sigpost.Message // in the order in which they were stored
-	raw       map[sigpost.MessageID]string
-	decisions []thread.Decision
-	revisions map[int64]int64  // of threads
-	held      map[int64]string // the messages of threads
-	told      []string         // what was done, for people
+	t             *testing.T
+	r             *rapid.T
+	db            *store.DB
+	messages      []*sigpost.Message // in the order in which they were stored
+	raw           map[sigpost.MessageID]string
+	decisions     []thread.Decision
+	decisionsMade int              // on tags
+	revisions     map[int64]int64  // of threads
+	held          map[int64]string // the messages of threads
+	told          []string         // what was done, for people
 }
 
 func (a *archive) find(id sigpost.MessageID) *sigpost.Message {
@@ -168,6 +169,9 @@ func (a *archive) check() {
 			a.r.Fatalf("stored is %+v, want %+v%s", got, m, after())
 		}
 	}
+	if got, want := written(a.t, a.db), listings(a.t, a.db); got != want {
+		a.r.Fatalf("threads are listed as\n%s\nwant\n%s%s", got, want, after())
+	}
 	held := map[int64]string{}
 	for id, before := range a.revisions {
 		now, err := a.db.Thread(a.t.Context(), id)
@@ -230,6 +234,10 @@ func TestThreadsAreThoseOfGroups(t *testing.T) {
 // act lets people decide, or reads messages anew.
 func (a *archive) act(n int) {
 	r := a.r
+	if rapid.IntRange(0, 2).Draw(r, "tag") == 0 {
+		a.tag()
+		return
+	}
 	name := rapid.Map(rapid.IntRange(0, n+2), func(i int) sigpost.MessageID { return sigpost.MessageID(fmt.Sprint("m", i)) })
 	if rapid.Bool().Draw(r, "decide") {
 		d := thread.Decision{Kind: thread.Split, Message: name.Draw(r, "of")}

@@ -171,6 +171,15 @@ ORDER BY i.window_to DESC LIMIT $2`, digest, limit)
 	return all, db.fail("reading the issues of the digest "+digest, err)
 }
 
+// PublicIssues gives the issues of a digest that are for readers to see, the
+// latest first: those with a number below below, where that is not 0, at most
+// limit.
+func (db *DB) PublicIssues(ctx context.Context, digest string, below, limit int) ([]sigpost.Issue, error) {
+	all, err := collect(ctx, db, readIssue, `SELECT `+issueColumns+` FROM issues i
+WHERE i.digest = $1 AND i.state IN ('approved', 'sending', 'sent') AND ($2 = 0 OR i.number < $2) ORDER BY i.number DESC LIMIT $3`, digest, below, limit)
+	return all, db.fail("reading the issues of the digest "+digest, err)
+}
+
 // OpenIssues gives the issues of a digest that are approved and not sent to
 // everybody yet,
 // the oldest first.

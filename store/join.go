@@ -225,7 +225,7 @@ FROM threads o WHERE threads.id = $1 AND o.id = $2`,
 			return err
 		}
 	}
-	for _, table := range []string{"outward", "thread_lists", "issue_threads", "taggings", "decisions"} {
+	for _, table := range []string{"outward", "thread_lists", "issue_threads", "taggings", "decisions", "listing"} {
 		if _, err := db.exec(ctx, `DELETE FROM `+table+` WHERE thread_id = $1`, old); err != nil {
 			return err
 		}

@@ -201,12 +201,14 @@ func (r *regrouping) write(ctx context.Context, groups []thread.Group) error {
 	if err := r.remember(ctx, groups, homes); err != nil {
 		return err
 	}
+	threads := maps.Clone(r.threads)
 	for i, g := range groups {
 		if err := r.db.describe(ctx, homes[i].thread, g, r.special(g), r.changed[homes[i].thread]); err != nil {
 			return err
 		}
+		threads[homes[i].thread] = true
 	}
-	return nil
+	return r.db.relist(ctx, slices.Sorted(maps.Keys(threads)))
 }
 
 // clear forgets what tables say of the threads.

@@ -31,6 +31,7 @@ func drawMail(r *rapid.T, i, n int) sigpost.Arrival {
 	m.BaseSubject, m.Answering = thread.BaseSubject(m.Subject), sigpost.IsAnswer(m.Subject)
 	m.Quoting = rapid.Bool().Draw(r, "quoting")
 	m.Robot = rapid.IntRange(0, 9).Draw(r, "robot") == 0
+	m.Author.Addr = rapid.SampledFrom([]string{"ada@example.org", "ada@example.org", "Ada@example.org", "bob@example.org"}).Draw(r, "author")
 	a.List = rapid.SampledFrom([]string{"sig", "sig", "dev"}).Draw(r, "list")
 	return a
 }

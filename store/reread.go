@@ -148,6 +148,9 @@ claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = 
 	if err := r.db.unindex(ctx, old); err != nil {
 		return err
 	}
+	if err := r.db.meet(ctx, []*sigpost.Message{m}); err != nil {
+		return err
+	}
 	found := *m
 	found.Received = old.Received // which stays
 	return r.db.index(ctx, []*sigpost.Message{&found})
@@ -194,8 +197,12 @@ func (r *rereading) finish(ctx context.Context) error {
 	for t := range r.grown {
 		all = append(all, t)
 	}
-	return inList(all, 1, func(list string, args []any) error {
+	err = inList(all, 1, func(list string, args []any) error {
 		_, err := r.db.exec(ctx, `UPDATE threads SET revision = revision + 1 WHERE id IN `+list, args...)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return r.db.relist(ctx, all)
 }

@@ -39,6 +39,7 @@ type engine struct {
 	squeeze  *zstd.Encoder
 	expand   *zstd.Decoder
 	blocks   *lru.Cache[int64, []byte] // of raw mail, expanded; nil where none are kept
+	crowd    crowd
 }
 
 // Open opens the archive at dsn and brings its tables up to date. dsn is the

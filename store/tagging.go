@@ -80,7 +80,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)`, threadID, string(t.Tag.Kind), t.Tag.Name, 
 				return fmt.Errorf("tag %s: %w", t.Tag, err)
 			}
 		}
-		return nil
+		return tx.relist(ctx, []int64{threadID})
 	})
 	return db.fail(fmt.Sprintf("storing the tags of thread %d", threadID), err)
 }
@@ -111,7 +111,10 @@ func (db *DB) Decide(ctx context.Context, threadID int64, tag sigpost.Tag, title
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (thread_id, kind, name) DO UPDATE
 SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why = excluded.why, at = excluded.at`,
 			thread, string(tag.Kind), tag.Name, clean(title), verdict, clean(who), clean(why), micros(at))
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.relist(ctx, []int64{thread})
 	})
 	return db.fail(fmt.Sprintf("storing the decision on tag %s of thread %d", tag, threadID), err)
 }
@@ -135,15 +138,22 @@ func natureCanBe(tag sigpost.Tag, accept bool) error {
 // somebody rejected is left out, and so is the classifier's nature where
 // somebody accepted one.
 func (db *DB) Taggings(ctx context.Context, threadIDs []int64) (map[int64][]sigpost.Tagging, error) {
+	all, err := db.taggings(ctx, threadIDs, true)
+	return all, db.fail("reading tags", err)
+}
+
+// taggings is Taggings, with the classifier's evidence, which is long, or those
+// that hold without it.
+func (db *DB) taggings(ctx context.Context, threadIDs []int64, evidence bool) (map[int64][]sigpost.Tagging, error) {
 	all := map[int64][]sigpost.Tagging{}
 	err := inList(threadIDs, 1, func(list string, args []any) error {
-		if err := db.readTaggings(ctx, all, list, args); err != nil {
+		if err := db.readTaggings(ctx, all, list, args, evidence); err != nil {
 			return err
 		}
 		return db.readDecisions(ctx, all, list, args)
 	})
 	if err != nil {
-		return nil, db.fail("reading tags", err)
+		return nil, err
 	}
 	for _, taggings := range all {
 		slices.SortFunc(taggings, func(a, b sigpost.Tagging) int {
@@ -153,7 +163,16 @@ func (db *DB) Taggings(ctx context.Context, threadIDs []int64) (map[int64][]sigp
 	return all, nil
 }
 
-func (db *DB) readTaggings(ctx context.Context, all map[int64][]sigpost.Tagging, list string, args []any) error {
+func (db *DB) readTaggings(ctx context.Context, all map[int64][]sigpost.Tagging, list string, args []any, why bool) error {
+	if !why {
+		return db.each(ctx, func(row scanner) error {
+			var id int64
+			t := sigpost.Tagging{State: sigpost.TagAccepted}
+			err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &t.Score)
+			all[id] = append(all[id], t)
+			return err
+		}, `SELECT thread_id, kind, name, title, score FROM taggings WHERE state = 'accepted' AND thread_id IN `+list, args...)
+	}
 	return db.each(ctx, func(row scanner) error {
 		var id int64
 		var evidence string
@@ -203,8 +222,13 @@ type TagCount struct {
 // most used first. Natures are no topics.
 func (db *DB) TagCounts(ctx context.Context) ([]TagCount, error) {
 	counts, err := collect(ctx, db, func(row scanner) (c TagCount, err error) {
-		return c, row.Scan(&c.Tag.Kind, &c.Tag.Name, &c.Title, &c.Threads)
-	}, `SELECT kind, name, max(title), count(*) FROM accepted_tags WHERE kind <> $1 GROUP BY kind, name`, string(sigpost.KindNature))
+		return c, row.Scan(&c.Tag.Kind, &c.Tag.Name, &c.Threads)
+	}, `SELECT kind, name, count(*) FROM listing WHERE kind NOT IN ($1, $2, $3) GROUP BY kind, name`, string(sigpost.KindNature), listOf, unanswered)
+	for i := range counts {
+		if err == nil {
+			counts[i].Title, err = db.TagTitle(ctx, counts[i].Tag)
+		}
+	}
 	if err != nil {
 		return nil, db.fail("counting tags", err)
 	}
@@ -212,6 +236,15 @@ func (db *DB) TagCounts(ctx context.Context) ([]TagCount, error) {
 		return cmp.Or(cmp.Compare(a.Tag.Kind, b.Tag.Kind), cmp.Compare(b.Threads, a.Threads), cmp.Compare(a.Tag.Name, b.Tag.Name))
 	})
 	return counts, nil
+}
+
+// TagTitle is the name for people of a tag that some thread has. The error wraps
+// sigpost.ErrNotFound where none has it.
+func (db *DB) TagTitle(ctx context.Context, tag sigpost.Tag) (title string, err error) {
+	err = db.scan(ctx, `SELECT COALESCE((SELECT title FROM taggings WHERE kind = $1 AND name = $2 AND title <> '' ORDER BY thread_id DESC LIMIT 1),
+(SELECT title FROM decisions WHERE kind = $1 AND name = $2 AND title <> '' ORDER BY thread_id DESC LIMIT 1), l.name)
+FROM listing l WHERE l.kind = $1 AND l.name = $2 LIMIT 1`, []any{string(tag.Kind), tag.Name}, &title)
+	return title, db.fail("looking for the tag "+tag.String(), err)
 }
 
 // Decision is what a person said of a tag of a thread.

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"sigpost"
 )
@@ -65,66 +63,24 @@ func (db *DB) ThreadsOf(ctx context.Context, ids []int64) (map[int64]sigpost.Thr
 	return all, db.fail("reading threads", err)
 }
 
-// ThreadQuery says which threads to list. Its zero value means all.
-type ThreadQuery struct {
-	// Tag asks for threads for which it is accepted.
-	Tag sigpost.Tag
-	// List asks for threads on the list of that name.
-	List string
-	// Before asks for what comes after a thread that was listed, such as the
-	// last one of a page.
-	Before ThreadPosition
-	// Limit is how many to give at most; 0 means 50.
-	Limit int
-}
-
-// ThreadPosition is a thread's place in the order of Threads.
-type ThreadPosition struct {
-	Last time.Time // of the thread
-	ID   int64
-}
-
-// PositionOf is the place of a thread.
-func PositionOf(t sigpost.Thread) ThreadPosition { return ThreadPosition{t.Last, t.ID} }
-
-// Threads lists threads with their accepted tags, those with the newest
-// messages first.
-func (db *DB) Threads(ctx context.Context, q ThreadQuery) ([]sigpost.Thread, error) {
-	where := []string{hasShown}
-	var args []any
-	add := func(condition string, values ...any) {
-		where = append(where, fmt.Sprintf(condition, params(len(args)+1, len(values))))
-		args = append(args, values...)
-	}
-	if q.Tag != (sigpost.Tag{}) {
-		add(`t.id IN (SELECT thread_id FROM accepted_tags WHERE (kind, name) = (%s))`, string(q.Tag.Kind), q.Tag.Name)
-	}
-	if q.List != "" {
-		add(`EXISTS (SELECT 1 FROM thread_lists l WHERE l.thread_id = t.id AND l.list = %s)`, q.List)
-	}
-	if q.Before != (ThreadPosition{}) {
-		add(`(t.last_at, t.id) < (%s)`, micros(q.Before.Last), q.Before.ID)
-	}
-	if q.Limit == 0 {
-		q.Limit = 50
-	}
-	threads, err := db.threads(ctx, `WHERE `+strings.Join(where, " AND ")+` ORDER BY t.last_at DESC, t.id DESC LIMIT `+params(len(args)+1, 1), append(args, q.Limit)...)
-	return threads, db.fail("listing threads", err)
-}
-
 // threads reads threads with their accepted tags.
 func (db *DB) threads(ctx context.Context, conditions string, args ...any) ([]sigpost.Thread, error) {
 	threads, err := collect(ctx, db, readThread, `SELECT `+threadColumns+` FROM threads t `+conditions, args...)
 	if err != nil {
 		return nil, err
 	}
+	return threads, db.tag(ctx, threads, true)
+}
+
+// tag gives threads their accepted tags, with their evidence or without.
+func (db *DB) tag(ctx context.Context, threads []sigpost.Thread, evidence bool) error {
 	ids := make([]int64, len(threads))
 	for i, t := range threads {
 		ids[i] = t.ID
 	}
-	tags, err := db.Taggings(ctx, ids)
+	tags, err := db.taggings(ctx, ids, evidence)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for i, t := range threads {
 		for _, tag := range tags[t.ID] {
@@ -133,5 +89,5 @@ func (db *DB) threads(ctx context.Context, conditions string, args ...any) ([]si
 			}
 		}
 	}
-	return threads, nil
+	return nil
 }

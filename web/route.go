@@ -34,7 +34,7 @@ const usualBody = 64 << 10
 // routes are all ways in.
 func (s *site) routes() []route {
 	var all []route
-	for _, of := range []func() []route{s.readingRoutes, s.threadRoutes, s.doorRoutes, s.signInRoutes, s.searchRoutes} {
+	for _, of := range []func() []route{s.readingRoutes, s.browseRoutes, s.threadRoutes, s.doorRoutes, s.signInRoutes, s.searchRoutes} {
 		all = append(all, of()...)
 	}
 	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})

@@ -65,7 +65,7 @@ func bigMail(r *rand.Rand, n int, answers string, subject string) (string, strin
 	return id, b.String()
 }
 
-func bigArchive(b *testing.B) {
+func bigThreads(b *testing.B) {
 	big.once.Do(func() {
 		ctx := context.Background()
 		dir, err := os.MkdirTemp("", "sigpost-speed-")
@@ -162,12 +162,12 @@ func must2(b *testing.B, err error) {
 // measure asks for pages over one connection, and says how long it takes to have
 // them.
 func measure(b *testing.B, path func(r *rand.Rand) string) {
-	bigArchive(b)
+	bigThreads(b)
 	r := rand.New(rand.NewPCG(3, 4))
 	var took []time.Duration
 	bytes := int64(0)
 	b.ResetTimer()
-	before := cpu()
+	before := cpuTime()
 	for b.Loop() {
 		start := time.Now()
 		resp, err := http.Get(big.server.URL + path(r))
@@ -180,7 +180,7 @@ func measure(b *testing.B, path func(r *rand.Rand) string) {
 		}
 		took, bytes = append(took, time.Since(start)), bytes+n
 	}
-	b.ReportMetric(float64((cpu()-before).Microseconds())/1000/float64(len(took)), "ms-cpu")
+	b.ReportMetric(float64((cpuTime()-before).Microseconds())/1000/float64(len(took)), "ms-cpu")
 	slices.Sort(took)
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-median")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
@@ -190,7 +190,7 @@ func measure(b *testing.B, path func(r *rand.Rand) string) {
 }
 
 // cpu is what this process has used, with the client in it.
-func cpu() time.Duration {
+func cpuTime() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())

@@ -1,10 +1,7 @@
 package web
 
 import (
-	"time"
-
 	"sigpost"
-	"sigpost/store"
 )
 
 // tried is a page with what it shows.
@@ -39,7 +36,7 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
-	for _, of := range []func() []tried{s.tryReading, s.tryThreads, s.tryDoors, s.trySignIn, s.trySearch} {
+	for _, of := range []func() []tried{s.tryReading, s.tryBrowsing, s.tryThreads, s.tryDoors, s.trySignIn, s.trySearch} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {
 				return err
@@ -51,21 +48,12 @@ func (s *site) try() error {
 
 // tryReading are the pages that everybody reads.
 func (s *site) tryReading() []tried {
-	tag := sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}
-	tagging := sigpost.Tagging{Tag: tag, Title: "One", Score: 1, State: sigpost.TagAccepted,
-		Evidence: []sigpost.Evidence{{Rule: "alias one", Field: "subject", Excerpt: "one"}}}
-	now := time.Unix(0, 0)
-	other := sigpost.Thread{ID: 2}
-	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
-	issue := sigpost.Issue{Digest: "d", Title: "D", Number: 2, Zone: "UTC", Window: sigpost.Window{From: now, To: now.AddDate(0, 0, 7)}}
 	full := s.page(nil, "One")
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
+	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
 	return []tried{
 		{"message", messagePage{full, "Says."}},
-		{"home", homePage{page: s.page(nil, "")}},
-		{"home", homePage{page: s.page(nil, "One"), Topic: "One", Threads: []sigpost.Thread{thread, other}}},
-		{"home", homePage{page: s.page(nil, s.Title), Issues: []sigpost.Issue{issue}, Threads: []sigpost.Thread{thread}, Topics: []store.TagCount{{Tag: tag, Title: "One", Threads: 1}}}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
 			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
 		{"message", messagePage{s.page(nil, "One"), "Says."}},

@@ -64,9 +64,11 @@ type Options struct {
 	Zone, Contact func(digest string) string
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
-	Now            func() time.Time
 	// SearchNames are what searches may name; nil where they can name anything.
 	SearchNames func(ctx context.Context) search.Names
+	// Browse is what lists of threads and the home page ask for.
+	Browse Browse
+	Now    func() time.Time
 	// People sign in and out; nil where nobody can. LinksByMail says that links are
 	// mailed to them.
 	People      People
@@ -89,6 +91,10 @@ type site struct {
 	// without their texts.
 	kept     *keeper[packedPage]
 	outlines *keeper[*outline]
+	// What is counted and shown for a while.
+	counts     kept[*counts]
+	statistics kept[*statistics]
+	events     kept[[]sigpost.Occurrence]
 }
 
 // newSite reads the templates of the pages.
@@ -102,6 +108,9 @@ func newSite(o Options) (*site, error) {
 		return nil, templates.Explain(err)
 	}
 	s.feeds = s.feedLinks()
+	s.counts = kept[*counts]{life: countsLife, make: s.count, log: s.Log}
+	s.statistics = kept[*statistics]{life: statisticsLife, make: s.measure, log: s.Log}
+	s.events = kept[[]sigpost.Occurrence]{life: countsLife, make: s.Browse.Events, log: s.Log}
 	if err := s.readStatic(); err != nil {
 		return nil, err
 	}
@@ -129,7 +138,6 @@ func New(o Options) (http.Handler, error) {
 // readingRoutes are what everybody can read.
 func (s *site) readingRoutes() []route {
 	return []route{
-		{pattern: "GET /{$}", handle: s.home},
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
 		{pattern: "GET /issues/{digest}/feed", handle: s.feed},
 		{pattern: "GET " + CalendarPath, handle: s.calendar},
@@ -189,10 +197,12 @@ func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
 // parsePages parses the templates of the pages.
 func parsePages(files fs.FS) (*template.Template, error) {
 	pages := template.New("").Funcs(template.FuncMap{
-		"date":    func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-		"dates":   dates,
-		"legible": legible,
-		"day":     func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"dates":    dates,
+		"legible":  legible,
+		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+		"taglinks": tagLinks,
+		"plural":   plural,
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
@@ -265,6 +275,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// HasLists, HasIssues and HasEvents say which ways there are.
+	HasLists, HasIssues, HasEvents bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
 	Person sigpost.Person
 	// Path is where the page is, with its query: signing in leads back there.
@@ -285,7 +297,8 @@ func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.
 
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
-	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version}
+	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
+		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}

@@ -91,9 +91,9 @@ func TestPages(t *testing.T) {
 		status             int
 		has                []string
 	}{
-		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", "/?tag=project%3akuryr"}},
-		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1"}},
-		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"<h1>Needs an answer</h1>", "/threads/1"}},
+		{"home", "GET", "/", 200, []string{"/threads/1", "/issues/weekly/1", "Kuryr &lt;script&gt;", `href="/topics/project/kuryr"`}},
+		{"a topic", "GET", "/?tag=project:kuryr", 200, []string{"<h1>Kuryr</h1>", "/threads/1", "1 thread, 0 with news in the last seven days"}},
+		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"of the kind “Needs an answer”", "/threads/1"}},
 		{"no such nature", "GET", "/?tag=nature:gossip", 404, []string{"There is no such page here"}},
 		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
 		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", `class="quote"`, "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
@@ -212,11 +212,11 @@ func TestNatureIsNoTopic(t *testing.T) {
 	}
 	home := get(t, server.URL+"/")
 	_, topics, _ := strings.Cut(home, "<h2>Topics</h2>")
-	topics, threads, _ := strings.Cut(topics, "<h2>Threads</h2>")
+	topics, threads, _ := strings.Cut(topics, "<h2>Latest threads</h2>")
 	if strings.Contains(topics, "nature") || !strings.Contains(topics, "Kuryr") {
 		t.Errorf("the topics are %s", topics)
 	}
-	if !strings.Contains(threads, `href="/?tag=nature%3aquestion">Needs an answer</a>`) {
+	if !strings.Contains(threads, `href="/threads?nature=question">Needs an answer</a>`) {
 		t.Errorf("the threads are %s", threads)
 	}
 }

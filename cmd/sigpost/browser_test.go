@@ -108,7 +108,14 @@ func TestAxe(t *testing.T) {
 	site := startDemo(t)
 	for _, p := range []struct{ name, url string }{
 		{"home", site.pages + "/"},
-		{"topic", site.pages + "/?tag=project:magnum"},
+		{"topic", site.pages + "/topics/project/magnum"},
+		{"topics", site.pages + "/topics"},
+		{"threads", site.pages + "/threads"},
+		{"threads that are filtered", site.pages + "/threads?topic=project:magnum&unanswered=1&after=x"},
+		{"lists", site.pages + "/lists"},
+		{"issues", site.pages + "/issues"},
+		{"events", site.pages + "/events"},
+		{"statistics", site.pages + "/statistics"},
 		{"thread", site.pages + "/threads/1"},
 		{"issue", site.pages + "/issues/weekly/1"},
 		{"unsubscribe", site.unsubscribe},
