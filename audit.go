@@ -59,9 +59,23 @@ const (
 	AuditSignOut       AuditAction = "sign out"
 	AuditSessionRevoke AuditAction = "session revoke"
 
+	AuditUndo AuditAction = "undo" // what AuditEntry.Undoes did
+
 	AuditMessageHide AuditAction = "message hide"
 	AuditMessageShow AuditAction = "message show"
 )
+
+// AuditActions are all actions.
+func AuditActions() []AuditAction {
+	return []AuditAction{AuditTagAccept, AuditTagReject, AuditThreadSplit, AuditThreadMerge, AuditMessageHide, AuditMessageShow,
+		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel,
+		AuditQuarantineRetry, AuditSignInLink, AuditSignIn, AuditSignOut, AuditSessionRevoke, AuditUndo}
+}
+
+// AuditKinds are all kinds.
+func AuditKinds() []AuditKind {
+	return []AuditKind{AuditThread, AuditMessage, AuditIssue, AuditTag, AuditQuarantine, AuditSession, AuditPerson}
+}
 
 // AuditKind says what something was done to.
 type AuditKind string

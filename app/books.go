@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigpost"
@@ -37,32 +38,31 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 			return nil, err
 		}
 	}
-	s, err := b.Sending(ctx, issueID)
-	if err != nil {
-		return nil, err
-	}
-	if s.EndedWhy != "" { // what would be tried again is not
-		for i := range results {
-			if results[i].State == sigpost.DeliveryQueued {
-				results[i].State, results[i].Reply = sigpost.DeliverySuppressed, s.EndedWhy
-			}
-		}
-	}
-	paused := !s.Paused.IsZero() || s.EndedWhy != ""
-	if paused {
-		limit = 0
-	}
+	var s store.Sending
+	var paused bool
 	before, report := b.sending, *b.report
 	err = b.Tx(ctx, func(tx *store.DB) error {
+		var err error
+		if s, err = tx.Sending(ctx, issueID); err != nil {
+			return err
+		}
+		if s.EndedWhy != "" { // what would be tried again is not
+			for i := range results {
+				if results[i].State == sigpost.DeliveryQueued {
+					results[i].State, results[i].Reply = sigpost.DeliverySuppressed, s.EndedWhy
+				}
+			}
+		}
+		if paused = !s.Paused.IsZero() || s.EndedWhy != ""; paused {
+			limit = 0
+		}
 		if claims, err = tx.Turn(ctx, issueID, results, now, lease, limit); err != nil {
 			return err
 		}
 		for len(claims) < limit && !b.sending.Filled() {
-			entered, err := b.enter(ctx, tx, now, lease, limit-len(claims))
-			if err != nil {
+			if claims, err = b.enter(ctx, tx, claims, now, lease, limit); err != nil {
 				return err
 			}
-			claims = append(claims, entered...)
 		}
 		return b.refused(ctx, tx, results)
 	})
@@ -113,9 +113,11 @@ func (b *books) refused(ctx context.Context, tx *store.DB, results []sigpost.Del
 	return nil
 }
 
-// enter gives the next subscriptions their rows, and gives up to limit letters
-// that are being sent now. Readers who get no letter get a row that says why.
-func (b *books) enter(ctx context.Context, tx *store.DB, now, lease time.Time, limit int) ([]sigpost.Claim, error) {
+// enter gives the next subscriptions their rows, and makes claims up to limit of
+// letters, which are being sent now. Readers who get no letter get a row that says
+// why.
+func (b *books) enter(ctx context.Context, tx *store.DB, claims []sigpost.Claim, now, lease time.Time, limit int) ([]sigpost.Claim, error) {
+	limit -= len(claims)
 	wanted := max(limit, leastEntered)
 	readers, err := tx.Addressees(ctx, b.sending, b.packer.d.Name, wanted)
 	if err != nil {
@@ -140,11 +142,11 @@ func (b *books) enter(ctx context.Context, tx *store.DB, now, lease time.Time, l
 	}
 	ok, err := tx.Enter(ctx, &b.sending, upTo, rows, now)
 	if err != nil || !ok {
-		return nil, err
+		return claims, err
 	}
 	b.report.Queued += len(rows)
 	b.report.Nothing += len(rows) - letters
-	claims := make([]sigpost.Claim, 0, letters)
+	claims = slices.Grow(claims, letters)
 	for i, row := range rows {
 		if row.State == sigpost.DeliverySending {
 			claims = append(claims, sigpost.Claim{Delivery: row, Subscription: readers[i]})

@@ -112,7 +112,7 @@ func (a *App) ApplyForm(ctx context.Context, d config.Digest, number int, form, 
 	if err != nil {
 		return EditReport{}, err
 	}
-	return a.revise(ctx, issue, func(tx *store.DB) error {
+	return a.revise(ctx, issue, who, func(tx *store.DB) error {
 		draft, err := tx.Draft(ctx, issue.ID)
 		if err != nil {
 			return err
@@ -132,7 +132,7 @@ func (a *App) Edit(ctx context.Context, d config.Digest, number int, save []sigp
 	if err != nil {
 		return EditReport{}, err
 	}
-	return a.revise(ctx, issue, func(tx *store.DB) error { return a.saveEdits(ctx, tx, issue.ID, save, undo, who) })
+	return a.revise(ctx, issue, who, func(tx *store.DB) error { return a.saveEdits(ctx, tx, issue.ID, save, undo, who) })
 }
 
 func (a *App) saveEdits(ctx context.Context, tx *store.DB, issueID int64, save []sigpost.Edit, undo []sigpost.EditKey, who string) error {
@@ -150,7 +150,7 @@ func (a *App) saveEdits(ctx context.Context, tx *store.DB, issueID int64, save [
 
 // revise changes a draft, and stores the issue as it comes out of that. Nobody
 // else changes it meanwhile.
-func (a *App) revise(ctx context.Context, issue sigpost.Issue, change func(tx *store.DB) error) (EditReport, error) {
+func (a *App) revise(ctx context.Context, issue sigpost.Issue, who string, change func(tx *store.DB) error) (EditReport, error) {
 	report := EditReport{Digest: issue.Digest, Number: issue.Number}
 	err := a.Store.Tx(ctx, func(tx *store.DB) error {
 		// It says that the issue is open still, and keeps everybody else out.
@@ -175,6 +175,11 @@ func (a *App) revise(ctx context.Context, issue sigpost.Issue, change func(tx *s
 		is := edited(draft, was)
 		report.Saved, report.Undone = compareEdits(before.Edits, draft.Edits)
 		report.Difference, report.Lost = digest.Diff(was, is), digest.Lost(draft.Composed, draft.Edits)
+		if n := len(report.Saved); n+report.Undone > 0 {
+			if err := a.auditIssue(ctx, tx, issue, sigpost.AuditIssueEdit, who, fmt.Sprintf("edited the draft: %d saved, %d taken back", n, report.Undone)); err != nil {
+				return err
+			}
+		}
 		return tx.Revise(ctx, is, a.now())
 	})
 	return report, err
@@ -217,7 +222,12 @@ func (a *App) Rebuild(ctx context.Context, d config.Digest, number int) (report 
 		if err != nil {
 			return err
 		}
-		report, err = a.revise(ctx, issue, func(tx *store.DB) error { return tx.Rebuilt(ctx, composed, a.now()) })
+		report, err = a.revise(ctx, issue, "", func(tx *store.DB) error {
+			if err := tx.Rebuilt(ctx, composed, a.now()); err != nil {
+				return err
+			}
+			return a.auditIssue(ctx, tx, issue, sigpost.AuditIssueRebuild, "", "composed the draft anew")
+		})
 		return err
 	})
 	return report, err
@@ -278,6 +288,9 @@ func (a *App) SetReady(ctx context.Context, d config.Digest, number int) (sigpos
 		if err := tx.SaveEdits(ctx, issue.ID, nil, nil); err != nil {
 			return err
 		}
+		if err := a.auditIssue(ctx, tx, issue, sigpost.AuditIssueReady, "", "said that the draft is ready"); err != nil {
+			return err
+		}
 		return tx.SetIssueState(ctx, issue.ID, sigpost.IssueReady, a.now())
 	})
 }
@@ -315,6 +328,9 @@ func (a *App) approve(ctx context.Context, issue *sigpost.Issue, who string) err
 		}
 		is.State, is.Approved, is.ApprovedBy = sigpost.IssueApproved, a.now(), who
 		*issue = is
+		if err := a.auditIssue(ctx, tx, is, sigpost.AuditIssueApprove, who, "approved the issue"); err != nil {
+			return err
+		}
 		return tx.Revise(ctx, is, a.now())
 	})
 	if err == nil {
@@ -334,6 +350,9 @@ func (a *App) Unapprove(ctx context.Context, d config.Digest, number int) (issue
 				return err
 			}
 			issue.State, issue.Approved, issue.ApprovedBy = sigpost.IssueReady, time.Time{}, ""
+			if err := a.auditIssue(ctx, tx, issue, sigpost.AuditIssueUnapprove, "", "took the approval back"); err != nil {
+				return err
+			}
 			return tx.Revise(ctx, issue, a.now())
 		})
 	})

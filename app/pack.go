@@ -128,8 +128,16 @@ func (p *packer) sender(delivery int64) string {
 // are very many kinds.
 func (p *packer) moldOf(k *readerKind, s sigpost.Subscription, like deliver.Personal) (*deliver.Mold, error) {
 	p.mu.Lock()
-	once := k.once
+	once, m, err := k.once, k.mold, k.err
 	p.mu.Unlock()
+	if m != nil || err != nil {
+		return m, err
+	}
+	return p.newMold(once, k, s, like)
+}
+
+// newMold makes the mold of a kind.
+func (p *packer) newMold(once *sync.Once, k *readerKind, s sigpost.Subscription, like deliver.Personal) (*deliver.Mold, error) {
 	once.Do(func() {
 		m, err := deliver.NewMold(like, p.a.casting(p.d, p.edition, s), p.signer)
 		p.mu.Lock()

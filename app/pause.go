@@ -7,6 +7,7 @@ import (
 
 	"sigpost"
 	"sigpost/config"
+	"sigpost/store"
 )
 
 // SendingState says how the sending of an issue goes.
@@ -26,10 +27,16 @@ func (a *App) PauseSending(ctx context.Context, d config.Digest, number int, why
 	if err != nil {
 		return SendingState{}, err
 	}
-	changed, err := a.Store.PauseSending(ctx, issue.ID, why, a.now())
-	if err == nil && !changed {
-		err = fmt.Errorf("issue %d of %s stands still already", issue.Number, d.Name)
-	}
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		changed, err := tx.PauseSending(ctx, issue.ID, why, a.now())
+		if err == nil && !changed {
+			err = fmt.Errorf("issue %d of %s stands still already", issue.Number, d.Name)
+		}
+		if err != nil {
+			return err
+		}
+		return a.auditIssue(ctx, tx, issue, sigpost.AuditSendingPause, "", because("paused the sending", why))
+	})
 	return a.sendingState(ctx, issue, err)
 }
 
@@ -40,10 +47,16 @@ func (a *App) ResumeSending(ctx context.Context, d config.Digest, number int) (S
 	if err != nil {
 		return SendingState{}, err
 	}
-	changed, err := a.Store.ResumeSending(ctx, issue.ID, a.now().Add(leastExpiry))
-	if err == nil && !changed {
-		err = fmt.Errorf("issue %d of %s does not stand still: nothing is to be resumed", issue.Number, d.Name)
-	}
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		changed, err := tx.ResumeSending(ctx, issue.ID, a.now().Add(leastExpiry))
+		if err == nil && !changed {
+			err = fmt.Errorf("issue %d of %s does not stand still: nothing is to be resumed", issue.Number, d.Name)
+		}
+		if err != nil {
+			return err
+		}
+		return a.auditIssue(ctx, tx, issue, sigpost.AuditSendingResume, "", "let the sending go on")
+	})
 	return a.sendingState(ctx, issue, err)
 }
 
@@ -53,7 +66,12 @@ func (a *App) CancelSending(ctx context.Context, d config.Digest, number int, wh
 	if err != nil {
 		return SendingState{}, err
 	}
-	_, err = a.Store.EndSending(ctx, issue.ID, "cancelled: "+why, a.now())
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		if _, err := tx.EndSending(ctx, issue.ID, "cancelled: "+why, a.now()); err != nil {
+			return err
+		}
+		return a.auditIssue(ctx, tx, issue, sigpost.AuditSendingCancel, "", because("cancelled the rest of the sending", why))
+	})
 	return a.sendingState(ctx, issue, err)
 }
 

@@ -150,6 +150,7 @@ type Link struct {
 	Role    sigpost.Role `json:"role"`
 	URL     string       `json:"url"`
 	Expires string       `json:"expires"` // RFC 3339
+	Minutes int          `json:"minutes"`
 	Days    int          `json:"session_days"`
 }
 
@@ -171,7 +172,8 @@ func (a *App) LoginLink(ctx context.Context, address, listen string) (Link, erro
 		return Link{}, a.nobodyNamed(address, all)
 	}
 	p, token, expires, err := desk.Link(ctx, address)
-	return Link{Address: p.Addr, Role: p.Role, URL: a.SignInURL(listen, token), Expires: expires.UTC().Format(time.RFC3339), Days: a.Config.Web.SessionDays}, err
+	return Link{Address: p.Addr, Role: p.Role, URL: a.SignInURL(listen, token), Expires: expires.UTC().Format(time.RFC3339),
+		Minutes: a.Config.Web.SignInMinutes, Days: a.Config.Web.SessionDays}, err
 }
 
 func (a *App) nobodyNamed(address string, all []sigpost.Person) error {

@@ -81,7 +81,11 @@ func (a *App) retry(ctx context.Context, id int64) (Retried, error) {
 			return err
 		}
 		result.MessageID, result.Duplicate = arrival.Message.MessageID, counts.Duplicates > 0
-		return tx.Release(ctx, id)
+		if err := tx.Release(ctx, id); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Action: sigpost.AuditQuarantineRetry, Kind: sigpost.AuditQuarantine, Object: fmt.Sprint(id),
+			Says: fmt.Sprintf("took a mail out of quarantine: <%s>", result.MessageID)})
 	})
 	return result, err
 }

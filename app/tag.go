@@ -41,7 +41,8 @@ func (a *App) DecideTag(ctx context.Context, thread, tag string, accept bool, wh
 		if err != nil {
 			return err
 		}
-		if err := a.Store.Decide(ctx, m.ThreadID, named, title, accept, who, why, a.now()); err != nil {
+		err = a.Store.Tx(ctx, func(tx *store.DB) error { return a.decideTag(ctx, tx, m.ThreadID, named, title, accept, who, why) })
+		if err != nil {
 			return err
 		}
 		tags, err = a.threadTags(ctx, m.ThreadID)

@@ -79,6 +79,14 @@ func TestExampleIsRight(t *testing.T) {
 
 // Every key stands in the example, in use or commented out, under its table: in
 // the first of its kind, or in the second where they differ by kind.
+// Without a word about it the pages are for this machine alone.
+func TestPagesAreServedToThisMachine(t *testing.T) {
+	c, err := Parse("config.toml", []byte(strings.Replace(sigpost.ExampleConfig, `listen = "127.0.0.1:8420"`, "", 1)))
+	if err != nil || !Loopback(c.Web.Listen) {
+		t.Errorf("they listen on %+v, %v", c, err)
+	}
+}
+
 func TestExampleHasEveryKey(t *testing.T) {
 	uncommented := strings.NewReplacer("\n# database_", "\ndatabase_", "\n# secret_", "\nsecret_", "\n# password_", "\npassword_",
 		"\n# token_", "\ntoken_", "\n# device_url", "\ndevice_url", "\n# client_", "\nclient_", "\n# scopes", "\nscopes",

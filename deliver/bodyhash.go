@@ -13,7 +13,7 @@ import (
 //
 // Lines end in CRLF. An LF alone ends one too, as servers make of it.
 type BodyHash struct {
-	hash  hash.Cloner
+	hash  hash.Hash
 	ends  int  // of lines, since what was hashed last
 	space bool // since then or since the last end
 	cr    bool // the last byte was a CR
@@ -21,18 +21,7 @@ type BodyHash struct {
 }
 
 // Body begins the hash of a letter's body.
-func (s *Signer) Body() *BodyHash { return &BodyHash{hash: sha256.New().(hash.Cloner)} }
-
-// Clone is a hash that goes on from here on its own, so that what several
-// bodies begin with is hashed once.
-func (b *BodyHash) Clone() *BodyHash {
-	c := *b
-	var err error
-	if c.hash, err = b.hash.Clone(); err != nil {
-		panic(err) // SHA-256 can always be cloned
-	}
-	return &c
-}
+func (s *Signer) Body() *BodyHash { return &BodyHash{hash: sha256.New()} }
 
 // Write takes the next piece. It has no errors.
 func (b *BodyHash) Write(p []byte) (int, error) {

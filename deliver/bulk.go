@@ -116,7 +116,7 @@ type bulkRun struct {
 	pack    Pack
 	outcome Outcome
 
-	queue   chan sigpost.Claim
+	queue   chan *sigpost.Claim
 	stop    chan struct{} // closed when lanes are to take no more
 	wake    chan struct{} // there is something for the books
 	low     atomic.Int32  // wake when fewer are queued
@@ -140,7 +140,7 @@ type bulkRun struct {
 }
 
 func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
-	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan sigpost.Claim, mostWindow),
+	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan *sigpost.Claim, mostWindow),
 		stop: make(chan struct{}), wake: make(chan struct{}, 1)}
 	connections := 0
 	for _, s := range b.servers {
@@ -181,8 +181,8 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 				more = len(claims) == want
 			}
 			inHand += len(claims)
-			for _, c := range claims {
-				r.queue <- c
+			for i := range claims {
+				r.queue <- &claims[i]
 			}
 			r.low.Store(int32(len(r.queue) / 2))
 		}
@@ -320,17 +320,17 @@ func (r *bulkRun) bring() []sigpost.DeliveryResult {
 
 // putBack gives back a letter of which nothing was said, to be taken again when it
 // is due.
-func (r *bulkRun) putBack(c sigpost.Claim, due time.Time) {
+func (r *bulkRun) putBack(c *sigpost.Claim, due time.Time) {
 	r.settle(c, verdict{sigpost.DeliveryQueued, "", due}, true)
 }
 
 // settle notes a verdict for the next turn.
-func (r *bulkRun) settle(c sigpost.Claim, v verdict, untried bool) {
+func (r *bulkRun) settle(c *sigpost.Claim, v verdict, untried bool) {
 	r.keep(c, sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: v.reply, Due: v.due, Untried: untried})
 }
 
 // keep keeps a result for the next turn.
-func (r *bulkRun) keep(c sigpost.Claim, result sigpost.DeliveryResult) {
+func (r *bulkRun) keep(c *sigpost.Claim, result sigpost.DeliveryResult) {
 	result.Reply = clip(oneLine(result.Reply), maxReply)
 	r.mu.Lock()
 	r.results = append(r.results, result)
@@ -352,7 +352,7 @@ func (r *bulkRun) stir() {
 }
 
 // done is told by a lane what became of a letter.
-func (r *bulkRun) done(p *pool, c sigpost.Claim, reply string, err error) {
+func (r *bulkRun) done(p *pool, c *sigpost.Claim, reply string, err error) {
 	var server *ServerError
 	untried := errors.As(err, &server)
 	v := r.judging().verdict(c.Attempts, r.cut.Load(), reply, err)

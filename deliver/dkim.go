@@ -49,7 +49,7 @@ func (k SigningKey) refused() error {
 //
 // It signs as "relaxed/relaxed", the whole body, with the time but without an
 // expiry. The body is hashed apart (Body), so that what many letters begin with
-// is hashed once.
+// can be hashed once.
 type Signer struct {
 	keys  []signingKey
 	clock func() time.Time

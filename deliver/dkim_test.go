@@ -240,11 +240,8 @@ func TestBodyInPiecesIsTheWholeBody(t *testing.T) {
 			n := rapid.IntRange(0, min(9, len(body)-at)).Draw(t, "n")
 			_, _ = b.Write(body[at : at+n])
 			at += n
-			other := b.Clone() // what becomes of it is nothing to b
-			_, _ = other.Write([]byte("x "))
-			other.Sum()
 		}
-		if b.Clone().Sum() != want || b.Sum() != want {
+		if b.Sum() != want {
 			t.Fatalf("%q in pieces has another hash", body)
 		}
 	})
@@ -329,24 +326,16 @@ func BenchmarkDKIM(b *testing.B) {
 	header = append(header, "\r\n"...)
 	for i, name := range []string{"RSA-2048", "Ed25519"} {
 		s := dkimSigner(b, dkimKeys().keys[i])
-		common := s.Body()
-		_, _ = common.Write(sizeOfLetter[:13000])
-		for _, part := range []string{"whole body", "common body"} {
-			b.Run(name+"/"+part, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					body := common.Clone()
-					rest := sizeOfLetter[13000:]
-					if part == "whole body" {
-						body, rest = s.Body(), sizeOfLetter
-					}
-					_, _ = body.Write(rest)
-					if _, err := s.Sign(header, body.Sum(), noon); err != nil {
-						b.Fatal(err)
-					}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				body := s.Body()
+				_, _ = body.Write(sizeOfLetter)
+				if _, err := s.Sign(header, body.Sum(), noon); err != nil {
+					b.Fatal(err)
 				}
-			})
-		}
+			}
+		})
 		b.Run(name+"/bare", func(b *testing.B) {
 			var sum [32]byte
 			hash := crypto.SHA256

@@ -160,6 +160,9 @@ func enhancedStatus(code int, text string) string {
 // oneLine makes text that cannot leave its line: controls and runs of white
 // space become one space, bytes that are no UTF-8 a replacement character.
 func oneLine(s string) string {
+	if isOneLine(s) {
+		return s
+	}
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
@@ -167,6 +170,18 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	return strings.Join(strings.Fields(clean), " ")
+}
+
+// isOneLine says that a text is in ASCII and has nothing to be put in order.
+func isOneLine(s string) bool {
+	space := true
+	for i := range len(s) {
+		if s[i] == ' ' && space || s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+		space = s[i] == ' '
+	}
+	return !space || s == ""
 }
 
 // clip cuts s to at most n bytes, on a rune's edge.

@@ -1,14 +1,13 @@
 package deliver
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
 	"time"
 
 	"sigpost"
+	"sigpost/internal/mac"
 )
 
 // MessageIDs gives the Message-IDs of an issue's letters, such as
@@ -18,8 +17,8 @@ import (
 // arguments give the same id for ever: a letter that comes twice can be recognised.
 type MessageIDs struct {
 	before, after string
-	key           [sha256.Size]byte // of this issue
 	mask          uint64
+	key           *mac.Key // of this issue
 }
 
 // maskedBits are those of a subscription's number that stand in an id. The mask is
@@ -36,12 +35,9 @@ func NewMessageIDs(secret []byte, digest string, windowTo time.Time, number int,
 		said = binary.BigEndian.AppendUint64(said, uint64(n))
 	}
 	ids := &MessageIDs{before: slug(digest) + "." + windowTo.UTC().Format("20060102") + ".", after: "@" + domain}
-	mac := hmac.New(sha256.New, secret)
-	mac.Write(said) // a hash takes every write
-	mac.Sum(ids.key[:0])
-	mac.Reset()
-	mac.Write(append(said, "mask"...))
-	ids.mask = binary.BigEndian.Uint64(mac.Sum(nil))
+	key := mac.New(secret)
+	ids.key = mac.New(key.Sum(said))
+	ids.mask = binary.BigEndian.Uint64(key.Sum(append(said, "mask"...)))
 	return ids
 }
 
@@ -49,9 +45,7 @@ func NewMessageIDs(secret []byte, digest string, windowTo time.Time, number int,
 func (m *MessageIDs) For(subscriptionID int64) sigpost.MessageID {
 	var id [8]byte
 	binary.BigEndian.PutUint64(id[:], uint64(subscriptionID))
-	mac := hmac.New(sha256.New, m.key[:])
-	mac.Write(id[:])
-	sum := mac.Sum(make([]byte, 0, sha256.Size))
+	sum := m.key.Sum(id[:])
 	binary.BigEndian.PutUint64(id[:], uint64(subscriptionID)^m.mask)
 	b := append(make([]byte, 0, 96), m.before...)
 	b = hex.AppendEncode(b, id[8-maskedBits/8:])

@@ -2,8 +2,10 @@ package deliver
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	stdmail "net/mail"
 	"strings"
 
@@ -29,11 +31,11 @@ type Mold struct {
 	header, body []piece
 	// lengths are those of the values of slots.
 	lengths [slots]int
-	// signer may be nil. begun is the hash of the body's first pieces, which are
-	// common.
+	// signer may be nil. begun is the hash of what is in front of the body's first
+	// personal piece, and hashed what follows: its pieces as they are hashed.
 	signer *Signer
-	begun  *BodyHash
-	first  int
+	begun  hash.Cloner
+	hashed []piece
 }
 
 // slot names a personal value.
@@ -91,12 +93,46 @@ func (m *Mold) sign(signer *Signer) {
 	if signer == nil {
 		return
 	}
-	m.signer, m.begun = signer, signer.Body()
-	for m.first < len(m.body) && m.body[m.first].slot == common {
-		m.begun.Write(m.body[m.first].text) // a hash takes every write
-		m.first++
+	m.signer, m.begun = signer, sha256.New().(hash.Cloner)
+	// A personal piece has no white space, so that it ends all that a hash of the
+	// body keeps back: how common text is hashed depends on no reader.
+	text := &noted{}
+	body := BodyHash{hash: text}
+	note := func() {
+		if len(m.hashed) == 0 {
+			m.begun.Write(text.text) // a hash takes every write
+		} else {
+			m.hashed = append(m.hashed, piece{text: text.text})
+		}
+		text.text = nil
 	}
+	for _, p := range m.body {
+		if p.slot == common {
+			body.Write(p.text) // has no errors
+			continue
+		}
+		body.flush()
+		note()
+		m.hashed = append(m.hashed, p)
+	}
+	body.Sum()
+	note()
 }
+
+// noted is a hash that notes what is written to it.
+type noted struct {
+	hash.Hash
+	text []byte
+}
+
+// Write takes the next piece.
+func (n *noted) Write(p []byte) (int, error) {
+	n.text = append(n.text, p...)
+	return len(p), nil
+}
+
+// Sum is that of nothing.
+func (n *noted) Sum(b []byte) []byte { return b }
 
 // differing is the beginning of what differs in a from b.
 func differing(a, b []byte) []byte {
@@ -244,6 +280,13 @@ func toField(to sigpost.Address) (string, error) {
 	if err := checkAddrSpec(to.Addr); err != nil {
 		return "", fmt.Errorf("To: %w", err)
 	}
+	if isPlainTo(to) {
+		return `To: "` + to.Name + `" <` + to.Addr + ">\r\n", nil
+	}
+	return foldedTo(to), nil
+}
+
+func foldedTo(to sigpost.Address) string {
 	value := (&stdmail.Address{Name: displayName(to.Name), Address: to.Addr}).String()
 	var b strings.Builder
 	b.WriteString("To:")
@@ -263,7 +306,37 @@ func toField(to sigpost.Address) (string, error) {
 		left -= len(word)
 	}
 	b.WriteString("\r\n")
-	return b.String(), nil
+	return b.String()
+}
+
+// isPlainTo says that a field To is written as its parts are, in one line: most
+// are, and to find that out costs less than to write it. The address has been
+// checked.
+func isPlainTo(to sigpost.Address) bool {
+	if to.Name == "" || len(to.Name)+len(to.Addr) > 60 || to.Name[0] == ' ' {
+		return false
+	}
+	for i := range len(to.Name) {
+		switch c := to.Name[i]; {
+		case c == ' ' && (i+1 == len(to.Name) || to.Name[i+1] == ' '):
+			return false
+		case c != ' ' && c != '.' && !isWordByte(c):
+			return false
+		}
+	}
+	for i := range len(to.Addr) {
+		switch c := to.Addr[i]; {
+		case (c == '.' || c == '@') && (i == 0 || i+1 == len(to.Addr) || !isWordByte(to.Addr[i+1])):
+			return false
+		case c != '.' && c != '@' && !isWordByte(c):
+			return false
+		}
+	}
+	return to.Addr[0] != '.'
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
 }
 
 // Cast is one reader's letter out of a mold.
@@ -300,24 +373,27 @@ func (c Cast) Append(b []byte, stuffed bool) ([]byte, error) {
 	if c.mold.signer == nil {
 		return c.appendPieces(c.appendPieces(b, c.mold.header, false), c.mold.body, stuffed), nil
 	}
-	header := c.appendPieces(make([]byte, 0, 4<<10), c.mold.header, false)
-	signature, err := c.mold.signer.Sign(header, c.bodySum(), c.mold.signer.clock())
+	scratch := c.mold.signer.free.Get().(*[]byte)
+	defer c.mold.signer.free.Put(scratch)
+	sum := c.bodySum(scratch)
+	header := c.appendPieces((*scratch)[:0], c.mold.header, false)
+	*scratch = header
+	signature, err := c.mold.signer.Sign(header, sum, c.mold.signer.clock())
 	if err != nil {
 		return b, err
 	}
 	return c.appendPieces(append(append(b, signature...), header...), c.mold.body, stuffed), nil
 }
 
-func (c Cast) bodySum() [32]byte {
-	h := c.mold.begun.Clone()
-	for _, p := range c.mold.body[c.mold.first:] {
-		if p.slot == common {
-			h.Write(p.text)
-		} else {
-			h.Write([]byte(c.values[p.slot][p.from:p.to]))
-		}
+func (c Cast) bodySum(scratch *[]byte) (sum [32]byte) {
+	h, err := c.mold.begun.Clone()
+	if err != nil {
+		panic(err) // SHA-256 can always be cloned
 	}
-	return h.Sum()
+	*scratch = c.appendPieces((*scratch)[:0], c.mold.hashed, false)
+	h.Write(*scratch)
+	h.Sum(sum[:0])
+	return sum
 }
 
 func (c Cast) appendPieces(b []byte, pieces []piece, stuffed bool) []byte {

@@ -24,8 +24,8 @@ type lanesEnd struct {
 }
 
 // taker gives a lane its parcels.
-func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpost.Claim] {
-	return func(wait bool) *job[sigpost.Claim] {
+func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[*sigpost.Claim] {
+	return func(wait bool) *job[*sigpost.Claim] {
 		for {
 			c, ok := r.claim(ctx, p, wait)
 			if !ok {
@@ -44,7 +44,7 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpo
 				r.putBack(c, r.clock().Add(domainWait))
 				continue
 			}
-			parcel, err := r.pack(ctx, c)
+			parcel, err := r.pack(ctx, *c)
 			if err != nil {
 				r.domains.leave(domain)
 			}
@@ -57,14 +57,14 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[sigpo
 				r.log.Warn("a letter could not be composed", "delivery", c.ID, "subscription", c.SubscriptionID, "err", err)
 				r.settle(c, r.judging().later(c.Attempts, "it could not be composed: "+err.Error()), false)
 			default:
-				return &job[sigpost.Claim]{of: c, parcel: parcel}
+				return &job[*sigpost.Claim]{of: c, parcel: parcel}
 			}
 		}
 	}
 }
 
 // claim takes the next of the queue when the server's pace allows it.
-func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c sigpost.Claim, ok bool) {
+func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c *sigpost.Claim, ok bool) {
 	select {
 	case <-r.stop:
 		return c, false
@@ -86,7 +86,7 @@ func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c sigpost.Clai
 			return c, false
 		}
 	}
-	for look := time.NewTicker(time.Second); c.ID == 0; {
+	for look := time.NewTicker(time.Second); c == nil; {
 		select {
 		case c = <-r.queue:
 			look.Stop()
@@ -160,15 +160,15 @@ func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
 	if r.courier != nil {
 		return r.byCourier(ctx, p, take)
 	}
-	l := &lane[sigpost.Claim]{server: server, take: take,
-		done: func(j *job[sigpost.Claim], reply string, err error) { r.done(p, j.of, reply, err) }}
+	l := &lane[*sigpost.Claim]{server: server, take: take,
+		done: func(j *job[*sigpost.Claim], reply string, err error) { r.done(p, j.of, reply, err) }}
 	err := l.run(ctx)
 	r.stir()
 	return err
 }
 
 // byCourier hands letters to a courier.
-func (r *bulkRun) byCourier(ctx context.Context, p *pool, take func(bool) *job[sigpost.Claim]) error {
+func (r *bulkRun) byCourier(ctx context.Context, p *pool, take func(bool) *job[*sigpost.Claim]) error {
 	for j := take(true); j != nil; j = take(true) {
 		var reply string
 		data, err := j.parcel.Text.Append(nil, false)

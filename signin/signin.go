@@ -215,7 +215,7 @@ func (d Desk) SignIn(ctx context.Context, token, agent string, from netip.Prefix
 			return err
 		}
 		return tx.Audit(ctx, sigpost.AuditEntry{At: now, Who: p.Addr, Action: sigpost.AuditSignIn, Kind: sigpost.AuditSession, Object: fmt.Sprint(s.ID),
-			Says: fmt.Sprintf("signed in as %s by a link of the %s", p.Role, l.Way)})
+			Says: fmt.Sprintf("signed in as %s by a link %s", p.Role, map[sigpost.SignInWay]string{sigpost.SignInByMail: "that was mailed", sigpost.SignInByTerminal: "of the terminal"}[l.Way])})
 	})
 	p.Session, p.Expires = s.ID, s.Expires
 	return p, secret, cmp.Or(l.Back, "/"), err
@@ -231,6 +231,11 @@ func (d Desk) Person(ctx context.Context, secret string) (sigpost.Person, error)
 	}
 	now := d.Clock()
 	p, ok := d.Named(s.Addr)
+	if !ok && s.Open(now) { // also where they are named again one day
+		if _, err := d.Rows.RevokeSession(ctx, s.ID, now); err != nil {
+			return sigpost.Person{}, err
+		}
+	}
 	if !ok || !s.Open(now) {
 		return sigpost.Person{}, fmt.Errorf("session %d is over: %w", s.ID, sigpost.ErrNotFound)
 	}

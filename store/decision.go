@@ -42,6 +42,34 @@ VALUES ($1, $2, $3, $4, $5, $6)`, string(d.Kind), clean(string(d.Message)), clea
 	return db.fail(fmt.Sprintf("keeping the decision on message %s", d.Message), err)
 }
 
+// UndecideThread takes a decision back, as if it had never been made. The error
+// wraps sigpost.ErrNotFound where it is not kept. Who and Why need not be given.
+func (db *DB) UndecideThread(ctx context.Context, d ThreadDecision) error {
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, `DELETE FROM thread_decisions WHERE verdict = $1 AND message_id = $2 AND other_id = $3 AND at = $4`,
+			string(d.Kind), clean(string(d.Message)), clean(string(d.Other)), micros(d.At))
+		if err == nil && n == 0 {
+			err = &failure{fmt.Sprintf("the decision on message %s is not kept any more", d.Message), sigpost.ErrNotFound}
+		}
+		if err != nil {
+			return err
+		}
+		ids := []sigpost.MessageID{d.Message}
+		if d.Kind == thread.Merge {
+			ids = append(ids, d.Other)
+		}
+		touched, err := tx.threadsOf(ctx, ids)
+		if err != nil {
+			return err
+		}
+		return tx.regroup(ctx, touched, nil, nil)
+	})
+	return db.fail(fmt.Sprintf("taking the decision on message %s back", d.Message), err)
+}
+
 // ThreadDecisions gives all decisions about threads, in the order in which they
 // were made.
 func (db *DB) ThreadDecisions(ctx context.Context) ([]ThreadDecision, error) {

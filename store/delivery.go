@@ -90,7 +90,8 @@ func (db *DB) Turn(ctx context.Context, issueID int64, results []sigpost.Deliver
 // take takes up to limit letters; ended are those whose subscription has ended.
 func (db *DB) take(ctx context.Context, issueID int64, now, lease time.Time, limit int) (taken []sigpost.Claim, ended []int64, err error) {
 	// state = 'queued' and 'sending' are words of the queries, since the partial
-	// indexes can only then be used.
+	// indexes can only then be used. SQLite compiles a statement anew for each value
+	// of a bare LIMIT $4.
 	mine := make(map[int64]bool, limit)
 	err = db.each(ctx, func(row scanner) error {
 		var id int64
@@ -99,7 +100,7 @@ func (db *DB) take(ctx context.Context, issueID int64, now, lease time.Time, lim
 		return err
 	}, `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, lease = $3, updated = $2 WHERE id IN (
 SELECT d.id FROM deliveries d WHERE d.issue_id = $1 AND d.state = 'queued' AND d.due <= $2
-ORDER BY d.due, d.id LIMIT $4`+db.skipLocked+`) RETURNING id`, issueID, micros(now), micros(lease), limit)
+ORDER BY d.due, d.id LIMIT CAST($4 AS BIGINT)`+db.skipLocked+`) RETURNING id`, issueID, micros(now), micros(lease), limit)
 	if err != nil || len(mine) == 0 {
 		return nil, nil, err
 	}
@@ -124,7 +125,7 @@ WHERE d.issue_id = $1 AND d.state = 'sending' AND d.lease = $2 ORDER BY d.id`, i
 
 // storeResults notes what became of letters that were being sent.
 func (db *DB) storeResults(ctx context.Context, results []sigpost.DeliveryResult, now time.Time) error {
-	var sent, others []sigpost.DeliveryResult
+	sent, others := make([]sigpost.DeliveryResult, 0, len(results)), []sigpost.DeliveryResult(nil)
 	for _, r := range results {
 		switch r.State {
 		case sigpost.DeliverySent:

@@ -310,3 +310,32 @@ func TestRequeue(t *testing.T) {
 		}
 	})
 }
+
+// The ledger's checks hold, and in SQLite they are those that cost less.
+func TestLedgerChecks(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		ledger(t, db, 1)
+		for _, set := range []string{`state = 'lost'`, `state = ''`, `state = 'Sent'`, `lease = 5, state = 'sent'`, `lease = 5, state = 'unknown'`, `message_id = ''`} {
+			if db.SQL(ctx, `UPDATE deliveries SET `+set) == nil {
+				t.Errorf("%s was taken", set)
+			}
+		}
+		for _, state := range []string{"queued", "sending"} {
+			check(t, db.SQL(ctx, `UPDATE deliveries SET lease = 5, state = $1`, state))
+		}
+		for _, state := range []string{"queued", "sending", "sent", "failed", "unknown", "suppressed"} {
+			check(t, db.SQL(ctx, `UPDATE deliveries SET lease = 0, state = $1`, state))
+		}
+	})
+	db := open(t, engines[0].dsn(t))
+	if ddl := must(db.Texts(t.Context(), 1, `SELECT sql FROM sqlite_master WHERE name = 'deliveries'`))(t); strings.Contains(ddl[0], " IN (") {
+		t.Errorf("the table is\n%s", ddl[0])
+	}
+	if got := must(db.Texts(t.Context(), 1, `PRAGMA integrity_check`))(t); got[0] != "ok" {
+		t.Errorf("the file is %q", got)
+	}
+	if got := must(db.Texts(t.Context(), 1, `PRAGMA writable_schema`))(t); got[0] != "0" {
+		t.Errorf("writable_schema is %q", got)
+	}
+}

@@ -158,3 +158,36 @@ func TestSignInLinks(t *testing.T) {
 		}
 	})
 }
+
+// What is asked for each request, and each page of the log, is found by an index.
+func TestPeopleAreFoundByIndexes(t *testing.T) {
+	db := open(t, engines[0].dsn(t))
+	ctx := t.Context()
+	var statements []string
+	check(t, db.Tx(ctx, func(tx *store.DB) error {
+		id := must(tx.AddSession(ctx, "hash", sigpost.WebSession{Addr: "ada@example.org", Way: sigpost.SignInByMail, Created: start, Expires: hours(1)}))(t)
+		must(tx.Session(ctx, "hash"))(t)
+		check(t, tx.SeeSession(ctx, id, hours(1)))
+		must(tx.Sessions(ctx, "ada@example.org", start))(t)
+		check(t, tx.AddSignInLink(ctx, "hash", sigpost.SignInLink{Way: sigpost.SignInByMail, Expires: hours(1)}))
+		must(tx.SignInLink(ctx, "hash", start))(t)
+		must(tx.UseSignInLink(ctx, "hash", start))(t)
+		must(tx.SignedInEver(ctx))(t)
+		for _, q := range []store.AuditQuery{{Who: "ada"}, {Action: sigpost.AuditSignIn}, {Kind: sigpost.AuditThread, Object: "1"}, {Since: start}, {Before: 3}, {Who: "ada", Since: start, Before: 3}} {
+			must(tx.AuditLog(ctx, q))(t)
+		}
+		statements = tx.Compiled()
+		return nil
+	}))
+	if len(statements) < 13 {
+		t.Errorf("%d statements", len(statements))
+	}
+	for _, query := range statements {
+		how := plan(t, db, query)
+		for _, table := range []string{"audit", "sessions", "sign_in_links"} {
+			if strings.Contains(how, "SCAN "+table) && !strings.Contains(how, "USING INDEX audit_at") && !strings.Contains(how, "USING COVERING INDEX") || strings.Contains(how, "TEMP B-TREE") {
+				t.Errorf("%s\n%s", query, how)
+			}
+		}
+	}
+}

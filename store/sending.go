@@ -69,18 +69,23 @@ func (db *DB) Sending(ctx context.Context, issueID int64) (Sending, error) {
 // Addressees gives those who are to get an issue and have no row in its ledger
 // yet, in the order of their subscriptions, at most limit: of each what a letter
 // needs to know.
-func (db *DB) Addressees(ctx context.Context, s Sending, digest string, limit int) ([]sigpost.Subscription, error) {
-	all, err := collect(ctx, db, func(row scanner) (s sigpost.Subscription, err error) {
-		var topics, muted string
-		var text, news, paused int64
-		b := &s.Subscriber
-		err = row.Scan(&s.ID, &topics, &muted, &text, &news, &paused, &s.Serial, &b.Name, &b.Addr, &b.Zone)
-		s.State, s.Topics, s.Muted = sigpost.SubscriptionActive, unpackTopics(topics), unpackTopics(muted)
+func (db *DB) Addressees(ctx context.Context, of Sending, digest string, limit int) ([]sigpost.Subscription, error) {
+	all := make([]sigpost.Subscription, 0, limit)
+	var topics, muted string
+	var text, news, paused int64
+	var s sigpost.Subscription
+	into := []any{&s.ID, &topics, &muted, &text, &news, &paused, &s.Serial, &s.Subscriber.Name, &s.Subscriber.Addr, &s.Subscriber.Zone}
+	// SQLite compiles a statement anew for each value of a bare LIMIT $4.
+	known := map[string][]sigpost.Tag{} // of a few kinds of readers
+	err := db.each(ctx, func(row scanner) error {
+		err := row.Scan(into...)
+		s.State, s.Topics, s.Muted = sigpost.SubscriptionActive, sharedTopics(known, topics), sharedTopics(known, muted)
 		s.Text, s.NewsOnly, s.PausedUntil = text != 0, news != 0, moment(paused)
-		return s, err
+		all = append(all, s)
+		return err
 	}, `SELECT s.id, s.topics, s.muted, s.as_text, s.news_only, s.paused_until, s.serial, b.name, b.addr, b.zone FROM subscriptions s JOIN subscribers b ON b.id = s.subscriber_id
-WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.suspended_at = 0 ORDER BY s.id LIMIT $4`, digest, s.Queued, s.QueueEnd, limit)
-	return all, db.fail(fmt.Sprintf("looking for who else gets issue %d", s.IssueID), err)
+WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.suspended_at = 0 ORDER BY s.id LIMIT CAST($4 AS BIGINT)`, digest, of.Queued, of.QueueEnd, limit)
+	return all, db.fail(fmt.Sprintf("looking for who else gets issue %d", of.IssueID), err)
 }
 
 // Enter gives subscriptions up to the one with the ID upTo their rows, being sent

@@ -101,6 +101,20 @@ func unpackTopics(packed string) []sigpost.Tag {
 	return topics
 }
 
+// sharedTopics is unpackTopics, once for all readers with the same. They share
+// them: nobody may change one.
+func sharedTopics(known map[string][]sigpost.Tag, packed string) []sigpost.Tag {
+	if packed == "" {
+		return nil
+	}
+	topics, ok := known[packed]
+	if !ok {
+		topics = unpackTopics(packed)
+		known[packed] = topics
+	}
+	return topics
+}
+
 // subscriptionColumns are those of subscriptions s and subscribers b.
 const subscriptionColumns = `s.id, s.digest, ` + subscriptionState + `, s.topics, s.muted, s.since, s.as_text, s.news_only, s.paused_until, s.serial, b.id, b.name, b.addr, b.zone, b.consent, b.created`
 

@@ -119,6 +119,23 @@ SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why 
 	return db.fail(fmt.Sprintf("storing the decision on tag %s of thread %d", tag, threadID), err)
 }
 
+// Undecide takes what somebody decided on a tag of a thread back: the tag holds as
+// the classifier finds it.
+func (db *DB) Undecide(ctx context.Context, threadID int64, tag sigpost.Tag) error {
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
+		thread, err := tx.follow(ctx, threadID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `DELETE FROM decisions WHERE thread_id = $1 AND kind = $2 AND name = $3`, thread, string(tag.Kind), tag.Name)
+		return err
+	})
+	return db.fail(fmt.Sprintf("taking the decision on tag %s of thread %d back", tag, threadID), err)
+}
+
 // natureCanBe refuses decisions that would leave a thread without a nature.
 func natureCanBe(tag sigpost.Tag, accept bool) error {
 	switch {

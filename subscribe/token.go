@@ -2,7 +2,6 @@ package subscribe
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/mac"
 )
 
 // ErrToken is a token that proves nothing: not one of ours, changed, or cut
@@ -43,17 +43,22 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 
 // keys are those of one secret, one for each purpose: a token for one thing is
 // worth nothing for another.
-type keys struct{ unsubscribe, bounce, preferences, confirm, suppression, limits, name []byte }
+type keys struct {
+	unsubscribe, bounce, preferences, confirm, suppression, limits *mac.Key
+	name                                                           []byte
+}
 
 func newKeys(secret []byte) keys {
+	k := mac.New(secret)
+	of := func(purpose string) *mac.Key { return mac.New(k.Sum([]byte(purpose))) }
 	return keys{
-		unsubscribe: sign(secret, []byte("sigpost token: unsubscribe")),
-		bounce:      sign(secret, []byte("sigpost token: bounce")),
-		preferences: sign(secret, []byte("sigpost token: preferences")),
-		confirm:     sign(secret, []byte("sigpost token: confirm")),
-		suppression: sign(secret, []byte("sigpost hash: suppression")),
-		limits:      sign(secret, []byte("sigpost hash: limits")),
-		name:        sign(secret, []byte("sigpost name of the secret")),
+		unsubscribe: of("sigpost token: unsubscribe"),
+		bounce:      of("sigpost token: bounce"),
+		preferences: of("sigpost token: preferences"),
+		confirm:     of("sigpost token: confirm"),
+		suppression: of("sigpost hash: suppression"),
+		limits:      of("sigpost hash: limits"),
+		name:        k.Sum([]byte("sigpost name of the secret")),
 	}
 }
 
@@ -80,10 +85,16 @@ func NewTokens(secret []byte, old ...[]byte) Tokens {
 	return t
 }
 
+// noKeys are those where there is no secret: what they make is never valid.
+var noKeys = func() keys {
+	none := mac.New(nil)
+	return keys{none, none, none, none, none, none, nil}
+}()
+
 // newest are the keys that tokens are made with.
 func (t Tokens) newest() keys {
 	if len(t.all) == 0 {
-		return keys{}
+		return noKeys
 	}
 	return t.all[0]
 }
@@ -98,7 +109,7 @@ func (t Tokens) Unsubscribe(subscriptionID int64) string {
 
 // ParseUnsubscribe gives the subscription that a token is for, or an ErrToken.
 func (t Tokens) ParseUnsubscribe(token string) (int64, error) {
-	raw, err := t.check(token, tokenSize, func(k keys) []byte { return k.unsubscribe })
+	raw, err := t.check(token, tokenSize, func(k keys) *mac.Key { return k.unsubscribe })
 	if err != nil {
 		return 0, err
 	}
@@ -117,7 +128,7 @@ func (t Tokens) Preferences(subscriptionID, serial int64, expires time.Time) str
 // an ErrToken; with an ErrExpired it gives them too, so that a new link can be
 // sent to whom they belong.
 func (t Tokens) ParsePreferences(token string, now time.Time) (subscriptionID, serial int64, err error) {
-	return t.parseTimed(token, now, func(k keys) []byte { return k.preferences })
+	return t.parseTimed(token, now, func(k keys) *mac.Key { return k.preferences })
 }
 
 // Confirm makes the token that confirms a request: 44 characters as those of
@@ -129,20 +140,20 @@ func (t Tokens) Confirm(requestID int64, expires time.Time) string {
 // ParseConfirm gives the request that a token is for. Errors are as for
 // ParsePreferences.
 func (t Tokens) ParseConfirm(token string, now time.Time) (requestID int64, err error) {
-	requestID, _, err = t.parseTimed(token, now, func(k keys) []byte { return k.confirm })
+	requestID, _, err = t.parseTimed(token, now, func(k keys) *mac.Key { return k.confirm })
 	return requestID, err
 }
 
 // day counts days since 1970; two bytes last until 2149.
 func day(t time.Time) uint16 { return uint16(t.Unix() / (24 * 60 * 60)) }
 
-func timed(key []byte, number, serial int64, expires time.Time) string {
+func timed(key *mac.Key, number, serial int64, expires time.Time) string {
 	token := binary.BigEndian.AppendUint64(append(make([]byte, 0, timedSize), tokenVersion), uint64(number))
 	token = binary.BigEndian.AppendUint32(token, uint32(serial))
 	return encodeSigned(key, binary.BigEndian.AppendUint16(token, day(expires)))
 }
 
-func (t Tokens) parseTimed(token string, now time.Time, key func(keys) []byte) (number, serial int64, err error) {
+func (t Tokens) parseTimed(token string, now time.Time, key func(keys) *mac.Key) (number, serial int64, err error) {
 	raw, err := t.check(token, timedSize, key)
 	if err != nil {
 		return 0, 0, err
@@ -155,7 +166,7 @@ func (t Tokens) parseTimed(token string, now time.Time, key func(keys) []byte) (
 }
 
 // check gives the bytes of a token whose HMAC is right.
-func (t Tokens) check(token string, size int, key func(keys) []byte) ([]byte, error) {
+func (t Tokens) check(token string, size int, key func(keys) *mac.Key) ([]byte, error) {
 	if len(t.all) == 0 {
 		return nil, fmt.Errorf("%w: this server has no secret to check it with; tell whoever runs it", ErrToken)
 	}
@@ -168,7 +179,7 @@ func (t Tokens) check(token string, size int, key func(keys) []byte) ([]byte, er
 	}
 	signed, mac := raw[:size-macSize], raw[size-macSize:]
 	for _, k := range t.all {
-		if hmac.Equal(mac, sign(key(k), signed)[:macSize]) { // takes the same time for every guess
+		if hmac.Equal(mac, key(k).Sum(signed)[:macSize]) { // takes the same time for every guess
 			return raw, nil
 		}
 	}
@@ -176,8 +187,8 @@ func (t Tokens) check(token string, size int, key func(keys) []byte) ([]byte, er
 }
 
 // encodeSigned puts the HMAC behind what it signs.
-func encodeSigned(key, token []byte) string {
-	return tokenEncoding.EncodeToString(append(token, sign(key, token)[:macSize]...))
+func encodeSigned(key *mac.Key, token []byte) string {
+	return tokenEncoding.EncodeToString(append(token, key.Sum(token)[:macSize]...))
 }
 
 // SuppressionHash is what stands for an address on the suppression list, and the
@@ -217,13 +228,6 @@ func (t Tokens) AnswerLimit(addr string, n int) sigpost.Limit {
 // title names a secret without giving it away.
 func (k keys) title() string { return hex.EncodeToString(k.name[:min(4, len(k.name))]) }
 
-func hashOf(key []byte, addr string) string {
-	return hex.EncodeToString(sign(key, []byte(Key(addr))))
-}
-
-// sign is HMAC-SHA256 (RFC 2104).
-func sign(key, data []byte) []byte {
-	mac := hmac.New(sha256.New, key)
-	mac.Write(data)
-	return mac.Sum(nil)
+func hashOf(key *mac.Key, addr string) string {
+	return hex.EncodeToString(key.Sum([]byte(Key(addr))))
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"sigpost/internal/mac"
 )
 
 // bounceMAC is how much of the HMAC a bounce token holds, in bytes: 40 bits. It
@@ -19,9 +21,9 @@ func (t Tokens) Bounce(deliveryID int64) string {
 	return bounceToken(t.newest().bounce, deliveryID)
 }
 
-func bounceToken(key []byte, deliveryID int64) string {
+func bounceToken(key *mac.Key, deliveryID int64) string {
 	body := "b" + strconv.FormatInt(deliveryID, 36)
-	return body + "-" + hex.EncodeToString(sign(key, []byte(body))[:bounceMAC])
+	return body + "-" + hex.EncodeToString(key.Sum([]byte(body))[:bounceMAC])
 }
 
 // ParseBounce gives the delivery that a bounce token is for, or an ErrToken.

@@ -68,10 +68,8 @@ func browse(t *testing.T, change func(*Options)) (*site, http.Handler, *store.DB
 	return s, handler, db
 }
 
-func ask(handler http.Handler, path string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-	return w
+func read(handler http.Handler, path string) *httptest.ResponseRecorder {
+	return ask(handler, http.MethodGet, path, "", nil)
 }
 
 func TestBrowsing(t *testing.T) {
@@ -120,7 +118,7 @@ func TestBrowsing(t *testing.T) {
 		{"/events", 200, []string{"Kuryr &lt;meeting&gt;", "Bring tea.", `datetime="2016-04-21T14:00:00Z"`, "UTC"}, nil},
 		{"/statistics", 200, []string{"14 April 2016 to 20 April 2016", "<td>27</td>", "Developers", "Of the 80 questions, proposals and discussions that people began in the last 12 weeks, 0 (0 %)"}, nil},
 	} {
-		w := ask(handler, c.path)
+		w := read(handler, c.path)
 		if w.Code != c.status {
 			t.Errorf("%s: status %d, want %d", c.path, w.Code, c.status)
 		}
@@ -141,7 +139,7 @@ func TestBrowsing(t *testing.T) {
 		"/topics/nature/question": "/threads?nature=question",
 		"/threads?topic=project:kuryr&q=port+leak&list=dev&author=Ana+B&unanswered=1": "/search?q=" + url.QueryEscape(`port leak tag:kuryr list:dev from:"Ana B" is:unanswered`),
 	} {
-		if to := ask(handler, path).Header().Get("Location"); to != want {
+		if to := read(handler, path).Header().Get("Location"); to != want {
 			t.Errorf("%s leads to %s, want %s", path, to, want)
 		}
 	}
@@ -154,7 +152,7 @@ func TestTurningPages(t *testing.T) {
 	for path, want := range map[string]int{"/threads": 120, "/topics/project/kuryr": 60, "/lists/dev": 60, "/threads?nature=question&list=ops": 40} {
 		var seen []string
 		for pages := 0; path != "" && pages < 9; pages++ {
-			body := ask(handler, path).Body.String()
+			body := read(handler, path).Body.String()
 			for _, m := range rows.FindAllStringSubmatch(body, -1) {
 				seen = append(seen, fmt.Sprintf("%03s", m[1]))
 			}
@@ -176,7 +174,7 @@ func TestSmallArchives(t *testing.T) {
 	t.Cleanup(func() { db.Close() })
 	_, handler, _ := browse(t, func(o *Options) { o.Store, o.Titles, o.Browse = db, nil, Browse{} })
 	for _, path := range []string{"/", "/topics", "/lists", "/threads", "/issues", "/statistics"} {
-		w := ask(handler, path)
+		w := read(handler, path)
 		if w.Code != 200 {
 			t.Errorf("%s: status %d", path, w.Code)
 		}
@@ -184,7 +182,7 @@ func TestSmallArchives(t *testing.T) {
 			t.Errorf("%s leads to what is not there:\n%s", path, body)
 		}
 	}
-	if w := ask(handler, "/events"); w.Code != 404 {
+	if w := read(handler, "/events"); w.Code != 404 {
 		t.Errorf("events: status %d", w.Code)
 	}
 	_, err = db.Add(t.Context(), nil, []sigpost.Arrival{{Raw: []byte("x"), Message: hostile(), List: "only", Source: "test"}}, day)
@@ -192,10 +190,10 @@ func TestSmallArchives(t *testing.T) {
 	_, handler, _ = browse(t, func(o *Options) {
 		o.Store, o.Browse = db, Browse{Lists: map[string]string{"only": "The only one"}}
 	})
-	if w := ask(handler, "/lists"); w.Code != 302 || w.Header().Get("Location") != "/lists/only" {
+	if w := read(handler, "/lists"); w.Code != 302 || w.Header().Get("Location") != "/lists/only" {
 		t.Errorf("the only list: status %d to %s", w.Code, w.Header().Get("Location"))
 	}
-	if body := ask(handler, "/threads").Body.String(); strings.Contains(body, "Mailing list") || strings.Contains(body, "/lists") {
+	if body := read(handler, "/threads").Body.String(); strings.Contains(body, "Mailing list") || strings.Contains(body, "/lists") {
 		t.Errorf("one list is made much of:\n%s", body)
 	}
 }
@@ -203,11 +201,11 @@ func TestSmallArchives(t *testing.T) {
 // What was decided this moment has a page, though it is not counted yet.
 func TestATopicOfThisMoment(t *testing.T) {
 	_, handler, db := browse(t, nil)
-	if w := ask(handler, "/topics/project/zun"); w.Code != 404 {
+	if w := read(handler, "/topics/project/zun"); w.Code != 404 {
 		t.Errorf("status %d", w.Code)
 	}
 	must(t, db.Decide(t.Context(), 1, sigpost.Tag{Kind: "project", Name: "zun"}, "Zun", true, "ana", "", day))
-	if w := ask(handler, "/topics/project/zun"); w.Code != 200 || !strings.Contains(w.Body.String(), "<h1>Zun</h1>") || !strings.Contains(w.Body.String(), "/threads/1\"") {
+	if w := read(handler, "/topics/project/zun"); w.Code != 200 || !strings.Contains(w.Body.String(), "<h1>Zun</h1>") || !strings.Contains(w.Body.String(), "/threads/1\"") {
 		t.Errorf("status %d:\n%s", w.Code, w.Body)
 	}
 }
@@ -223,15 +221,15 @@ func TestIssues(t *testing.T) {
 		must(t, db.CreateIssue(t.Context(), &sigpost.Issue{Digest: "weekly", Title: "Weekly", State: state, Zone: "UTC",
 			Window: sigpost.Window{From: day.AddDate(0, 0, 7*i), To: day.AddDate(0, 0, 7*i+7)}, Entries: []sigpost.Entry{{ThreadID: 1, Headline: "One <thing>"}}}, nil))
 	}
-	first := ask(handler, "/issues").Body.String()
+	first := read(handler, "/issues").Body.String()
 	if !strings.Contains(first, `href="/issues/weekly/39"`) || strings.Contains(first, `href="/issues/weekly/40"`) || !strings.Contains(first, `href="/issues?digest=weekly&amp;below=10"`) {
 		t.Errorf("the first page:\n%s", first)
 	}
-	second := ask(handler, "/issues?digest=weekly&below=10").Body.String()
+	second := read(handler, "/issues?digest=weekly&below=10").Body.String()
 	if !strings.Contains(second, `href="/issues/weekly/9"`) || !strings.Contains(second, `href="/issues/weekly/1"`) || strings.Contains(second, "Older issues") {
 		t.Errorf("the second page:\n%s", second)
 	}
-	home := ask(handler, "/").Body.String()
+	home := read(handler, "/").Body.String()
 	if !strings.Contains(home, "Weekly No. 39") || !strings.Contains(home, "One &lt;thing&gt;") || strings.Contains(home, "No. 40") {
 		t.Errorf("the home page:\n%s", home)
 	}

@@ -70,7 +70,7 @@ func (s *site) zoneOf(subscription sigpost.Subscription) *time.Location {
 func (s *site) preferences(w http.ResponseWriter, r *http.Request) {
 	token := r.PathValue("token")
 	if err := r.ParseForm(); err != nil {
-		s.fail(w, r, sigpost.ErrUsage)
+		s.fail(w, r, formError(err))
 		return
 	}
 	switch r.PostFormValue("do") {

@@ -21,9 +21,15 @@ type route struct {
 	// personal keeps the answer out of caches and search engines: it is one
 	// reader's. What needs a role is so anyway.
 	personal bool
+	// shared answers are the same for everybody, whoever has signed in.
+	shared bool
 	// foreign lets other sites' pages and programs send it: only for what a token
 	// in the request allows, and no cookie.
 	foreign bool
+	// costly has fewer of them answered in a minute: what works the database hard.
+	costly bool
+	// time is how long an answer may take; 0 means some seconds, more at the desk.
+	time time.Duration
 	// body is how many bytes a request may have; 0 means 64 KiB.
 	body int64
 }
@@ -34,7 +40,16 @@ const usualBody = 64 << 10
 // routes are all ways in.
 func (s *site) routes() []route {
 	var all []route
-	for _, of := range []func() []route{s.readingRoutes, s.browseRoutes, s.threadRoutes, s.doorRoutes, s.signInRoutes, s.searchRoutes} {
+	for _, of := range []func() []route{
+		s.readingRoutes,
+		s.browseRoutes,
+		s.threadRoutes,
+		s.searchRoutes,
+		s.feedRoutes,
+		s.doorRoutes,
+		s.signInRoutes,
+		s.auditRoutes,
+	} {
 		all = append(all, of()...)
 	}
 	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})
@@ -47,25 +62,45 @@ func (s *site) guard(to route) http.HandlerFunc {
 		limit = usualBody
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := to.within(r.Context())
+		defer cancel()
+		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
-		person, err := s.person(r)
+		var person sigpost.Person
+		var err error
+		if !to.shared {
+			if person, err = s.person(r); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+			w.Header().Add("Vary", "Cookie")
+		}
+		if person.Addr != "" {
+			ctx = sigpost.ActingAs(context.WithValue(ctx, personKey{}, person), person.Addr)
+			r = r.WithContext(ctx)
+			r.Header.Del("If-None-Match") // what was kept is as nobody saw it
+			r.Header.Del("If-Modified-Since")
+		}
+		if to.personal || to.needs != sigpost.RoleNobody {
+			w.Header().Set("X-Robots-Tag", "noindex")
+		}
+		if to.personal || to.needs != sigpost.RoleNobody || person.Addr != "" { // it may say who reads it
+			w = &unkept{ResponseWriter: w}
+		}
+		switch {
+		case !person.Role.May(to.needs):
+			s.refuse(w, r, person, to.needs)
+			return
+		case r.ContentLength > limit:
+			err = errTooLarge
+		case to.costly:
+			err = s.costly.allow(s.network(r))
+		}
 		if err != nil {
 			s.fail(w, r, err)
 			return
 		}
-		if to.personal || to.needs != sigpost.RoleNobody {
-			w.Header().Set("Cache-Control", "no-store")
-			w.Header().Set("X-Robots-Tag", "noindex")
-		}
-		if !person.Role.May(to.needs) {
-			s.refuse(w, r, person, to.needs)
-			return
-		}
-		ctx := context.WithValue(r.Context(), personKey{}, person)
-		if person.Addr != "" {
-			ctx = sigpost.ActingAs(ctx, person.Addr)
-		}
-		to.handle(w, r.WithContext(ctx))
+		to.handle(w, r)
 	}
 }
 
@@ -86,8 +121,10 @@ func (s *site) sessionCookie() string {
 	return "sigpost"
 }
 
-func (s *site) setSession(w http.ResponseWriter, secret string, expires time.Time) {
-	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", Expires: expires,
+// setSession hands a session to a browser, for a time from now: its clock may be
+// another one. A time below 0 takes it away.
+func (s *site) setSession(w http.ResponseWriter, secret string, lasts time.Duration) {
+	http.SetCookie(w, &http.Cookie{Name: s.sessionCookie(), Value: secret, Path: "/", MaxAge: int(lasts / time.Second),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.URL, "https:")})
 }
 

@@ -108,7 +108,7 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 			s.Log.Error("the session of before could not be ended", "session", was.Session, "error", err)
 		}
 	}
-	s.setSession(w, secret, p.Expires)
+	s.setSession(w, secret, p.Expires.Sub(s.Now()))
 	http.Redirect(w, r, back, http.StatusSeeOther)
 }
 
@@ -128,7 +128,7 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.setSession(w, "", time.Unix(1, 0))
+	s.setSession(w, "", -time.Second)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 

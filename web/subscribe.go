@@ -103,7 +103,7 @@ func (s *site) subscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := r.ParseForm(); err != nil {
-		s.fail(w, r, sigpost.ErrUsage)
+		s.fail(w, r, formError(err))
 		return
 	}
 	wish, problem, err := s.readWish(p, digest, r.PostForm)

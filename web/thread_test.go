@@ -17,6 +17,7 @@ import (
 	"sigpost"
 	"sigpost/digest"
 	"sigpost/message"
+	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
 	"sigpost/thread"
@@ -42,7 +43,7 @@ func testMail(read func([]byte) (*sigpost.Message, error)) Mail {
 }
 
 // signedIn are the people of a test: a session's secret is their role.
-type signedIn struct{}
+type signedIn struct{ People }
 
 func (signedIn) Person(_ context.Context, secret string) (sigpost.Person, error) {
 	return sigpost.Person{Addr: secret + "@example.org", Role: sigpost.Role(secret)}, nil
@@ -329,7 +330,7 @@ func TestRemoval(t *testing.T) {
 	hasNot(t, "mbox", a.see("/threads/1/mbox"), "Libel.")
 	_, raw := a.ask("GET", "/m/b@x/raw", sigpost.RoleReviewer)
 	has(t, "raw for reviewers", raw, "Libel.")
-	if found, err := a.db.Search(t.Context(), "libel", 0); err != nil || len(found) > 0 {
+	if found, err := a.db.Find(t.Context(), store.Find{Query: search.Parse("libel", search.Names{})}); err != nil || len(found.Hits) > 0 {
 		t.Errorf("it is found: %v, %v", found, err)
 	}
 	a.ask("POST", "/m/a@x/hide why=x", sigpost.RoleReviewer)

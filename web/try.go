@@ -36,7 +36,15 @@ func (s *site) tryDoors() []tried {
 // try makes each page with one of everything, so that what is wrong with a theme
 // is known before a reader meets it.
 func (s *site) try() error {
-	for _, of := range []func() []tried{s.tryReading, s.tryBrowsing, s.tryThreads, s.tryDoors, s.trySignIn, s.trySearch} {
+	for _, of := range []func() []tried{
+		s.tryReading,
+		s.tryBrowsing,
+		s.tryThreads,
+		s.trySearch,
+		s.tryDoors,
+		s.trySignIn,
+		s.tryAudit,
+	} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {
 				return err
@@ -52,8 +60,14 @@ func (s *site) tryReading() []tried {
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
+	found := s.page(nil, "One")
+	found.Canonical, found.Description = "https://example.org/", "About one."
+	article := found
+	article.Article = true
 	return []tried{
 		{"message", messagePage{full, "Says."}},
+		{"message", messagePage{found, "Says."}},
+		{"message", messagePage{article, "Says."}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
 			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
 		{"message", messagePage{s.page(nil, "One"), "Says."}},

@@ -12,8 +12,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -44,6 +44,9 @@ type Options struct {
 	Theme     fs.FS
 	// Calendar is what takes place, as iCalendar to subscribe to.
 	Calendar func(ctx context.Context) ([]byte, error)
+	// TopicCalendar is that of what is about a tag, under its title; nil where nobody
+	// can say.
+	TopicCalendar func(ctx context.Context, tag sigpost.Tag, title string) ([]byte, error)
 	// URL is where readers reach the pages; it may be empty. Domain is the
 	// publisher's of a digest, for the ids of its feed, and Author its name.
 	URL            string
@@ -62,6 +65,8 @@ type Options struct {
 	// address of those who publish it.
 	Wishes        func(sigpost.Subscription) string
 	Zone, Contact func(digest string) string
+	// CORSOrigins are of sites whose pages may read the API; "*" is any.
+	CORSOrigins []string
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	// SearchNames are what searches may name; nil where they can name anything.
@@ -73,6 +78,11 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
+	// tenth; 0 is any number.
+	RequestsPerMinute int
+	// Undo takes an entry of the audit log back; nil where nobody can.
+	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -83,6 +93,8 @@ type site struct {
 	files fs.FS
 	pages *template.Template
 	feeds []feedLink
+	// all counts requests, costly those that cost more.
+	all, costly *rates
 	// style is all style sheets, one after the other; version stands for the bytes
 	// of all static files.
 	style   []byte
@@ -99,7 +111,8 @@ type site struct {
 
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o, kept: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
+	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil),
+		kept: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
@@ -127,21 +140,16 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	for _, to := range s.routes() {
-		mux.HandleFunc(to.pattern, s.guard(to))
-	}
-	guarded, err := s.sameOrigin(mux)
-	return secure(guarded), err
+	return s.handler(s.routes())
 }
 
 // readingRoutes are what everybody can read.
 func (s *site) readingRoutes() []route {
 	return []route{
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
-		{pattern: "GET /issues/{digest}/feed", handle: s.feed},
-		{pattern: "GET " + CalendarPath, handle: s.calendar},
-		{pattern: "GET /static/{file}", handle: s.static},
+		{pattern: "GET /robots.txt", handle: s.robots, shared: true},
+		{pattern: "GET " + CalendarPath, handle: s.calendar, shared: true},
+		{pattern: "GET /static/{file}", handle: s.static, shared: true},
 	}
 }
 
@@ -175,23 +183,6 @@ func (s *site) doorRoutes() []route {
 		{pattern: "GET " + preferencesPath, handle: s.apiPreferences, personal: true},
 		{pattern: "PUT " + preferencesPath, handle: s.apiChange, personal: true},
 	}...)
-}
-
-// sameOrigin refuses what another site's page makes a browser send. Mail providers
-// send the one click of RFC 8058 from wherever they are.
-func (s *site) sameOrigin(next http.Handler) (http.Handler, error) {
-	guard := http.NewCrossOriginProtection()
-	for _, to := range s.routes() {
-		if to.foreign {
-			guard.AddInsecureBypassPattern(to.pattern)
-		}
-	}
-	if u, err := url.Parse(s.URL); err == nil && u.Host != "" { // a proxy may have changed Host
-		if err := guard.AddTrustedOrigin(u.Scheme + "://" + u.Host); err != nil {
-			return nil, err
-		}
-	}
-	return guard.Handler(next), nil
 }
 
 // parsePages parses the templates of the pages.
@@ -232,20 +223,6 @@ func dates(i sigpost.Issue) string {
 	return digest.Dates(i.Window, zone)
 }
 
-// secure puts on every answer what keeps a stranger's bytes mere data: no
-// script runs, nothing is loaded from elsewhere, no other site can frame a
-// page, and links do not tell where they were followed from (tokens are in
-// paths).
-func secure(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		next.ServeHTTP(w, r)
-	})
-}
-
 // show renders a page whole before the first byte of it is sent.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
 	text, err := s.render(page, data)
@@ -284,6 +261,8 @@ type page struct {
 	// Canonical is the one URL of what the page shows, Description a sentence of
 	// what that is; both may be empty.
 	Canonical, Description string
+	// Article says that it is one text of its own, for sites that show links to it.
+	Article bool
 	// NoIndex keeps the page out of search engines.
 	NoIndex bool
 	// Scripts are the names of files in web/static that make the page more
@@ -294,6 +273,12 @@ type page struct {
 
 // Static is the path of a static file, which changes with what it holds.
 func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.static }
+
+// May says whether who has signed in may do what needs a role.
+func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
+
+// Absolute says that Canonical is a whole URL, as Open Graph wants it.
+func (p page) Absolute() bool { return strings.Contains(p.Canonical, "://") }
 
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
@@ -315,6 +300,11 @@ var problems = []struct {
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
 	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
+	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
+	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
+	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
+	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},
+	{sigpost.ErrLocked, http.StatusServiceUnavailable, "The archive is being written just now. Please try again in a minute."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},
 }
@@ -330,6 +320,7 @@ func formError(err error) error {
 // fail shows what went wrong.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, says := http.StatusInternalServerError, "This page cannot be shown just now. Please try again later."
+	err = beyond(r, err)
 	for _, p := range problems {
 		if errors.Is(err, p.is) {
 			status, says = p.status, p.says
@@ -339,8 +330,18 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		retryAfter(w, limited)
 		status, says = http.StatusTooManyRequests, sentence(limited.Error())
 	}
-	if status == http.StatusInternalServerError {
+	switch {
+	case errors.Is(r.Context().Err(), context.Canceled): // nobody waits for it any more
+		s.Log.Debug("a request was given up", "path", r.URL.Path)
+	case status >= http.StatusInternalServerError:
 		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "60")
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		apiAnswer(w, status, apiError{says})
+		return
 	}
 	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
 }

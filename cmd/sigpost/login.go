@@ -40,5 +40,5 @@ func (c loginLinkCommand) Run(s *session) error {
 
 // tellLink says whom a link signs in, and for how long.
 func tellLink(w io.Writer, l app.Link) {
-	fmt.Fprintf(w, "Sign in as %s, %s, once, until %s; the session then lasts %d days:\n%s\n", printable(l.Address), l.Role, l.Expires, l.Days, l.URL)
+	fmt.Fprintf(w, "Sign in as %s, %s, once, within %d minutes; the session then lasts %d days:\n%s\n", printable(l.Address), l.Role, l.Minutes, l.Days, l.URL)
 }

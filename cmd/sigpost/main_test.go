@@ -95,7 +95,9 @@ func setup(env *testscript.Env) error {
 	watchForRaces(env)
 	env.Setenv("IMAP", imap.Addr)
 	env.Setenv("SMTP", smtp.Addr)
-	env.Setenv("WEB", peertest.FreeAddr(env.T().(testing.TB)))
+	web := peertest.FreeAddr(env.T().(testing.TB))
+	env.Setenv("WEB", web)
+	env.Setenv("WEBPORT", web[strings.LastIndex(web, ":")+1:])
 	return nil
 }
 

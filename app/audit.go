@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+	"sigpost/thread"
+)
+
+// because puts the reason behind an act, where one was given.
+func because(says, why string) string {
+	if why == "" {
+		return says
+	}
+	return says + ": " + why
+}
+
+// encode is the JSON of what can always be JSON.
+func encode(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a fault of the program
+	}
+	return string(data)
+}
+
+// auditIssue notes in a transaction what is done there to an issue.
+func (a *App) auditIssue(ctx context.Context, tx *store.DB, issue sigpost.Issue, action sigpost.AuditAction, who, says string) error {
+	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: fmt.Sprintf("%s/%d", issue.Digest, issue.Number), Says: says})
+}
+
+// tagUndo is what takes a decision on a tag back.
+type tagUndo struct {
+	Tag    sigpost.Tag
+	At     time.Time   // of the decision
+	Before *pastTagged `json:",omitempty"` // the decision that it took the place of
+}
+
+// pastTagged is a decision of before.
+type pastTagged struct {
+	Title, Who, Why string
+	Accept          bool
+	At              time.Time
+}
+
+// decideTag decides on a tag of a thread, and notes that.
+func (a *App) decideTag(ctx context.Context, tx *store.DB, threadID int64, tag sigpost.Tag, title string, accept bool, who, why string) error {
+	undo := tagUndo{Tag: tag, At: a.now().UTC().Truncate(time.Microsecond)}
+	before, err := decidedOn(ctx, tx, threadID, tag)
+	switch {
+	case err == nil:
+		undo.Before = &pastTagged{Title: before.Title, Who: before.Who, Why: before.Why, Accept: before.Accept, At: before.At}
+	case !errors.Is(err, sigpost.ErrNotFound):
+		return err
+	}
+	if err := tx.Decide(ctx, threadID, tag, title, accept, who, why, undo.At); err != nil {
+		return err
+	}
+	action, says := sigpost.AuditTagReject, "rejected the tag "
+	if accept {
+		action, says = sigpost.AuditTagAccept, "accepted the tag "
+	}
+	return tx.Audit(ctx, sigpost.AuditEntry{At: undo.At, Who: who, Action: action, Kind: sigpost.AuditThread, Object: fmt.Sprint(threadID),
+		Says: because(says+title, why), Detail: encode(map[string]string{"tag": tag.String()}), Undo: encode(undo)})
+}
+
+// decidedOn is what holds of what people decided on a tag of a thread. The error
+// wraps sigpost.ErrNotFound where nobody decided.
+func decidedOn(ctx context.Context, tx *store.DB, threadID int64, tag sigpost.Tag) (store.Decision, error) {
+	all, err := tx.Decisions(ctx, threadID)
+	if err != nil {
+		return store.Decision{}, err
+	}
+	for _, d := range all {
+		if d.Tag == tag {
+			return d, nil
+		}
+	}
+	return store.Decision{}, fmt.Errorf("nobody has decided on %s: %w", tag, sigpost.ErrNotFound)
+}
+
+// decideThreadIn splits or merges threads, and notes that.
+func (a *App) decideThreadIn(ctx context.Context, tx *store.DB, d store.ThreadDecision) error {
+	d.At = d.At.UTC().Truncate(time.Microsecond)
+	before, err := tx.MessageByID(ctx, d.Message)
+	if err != nil {
+		return err
+	}
+	if err := tx.DecideThread(ctx, d); err != nil {
+		return err
+	}
+	e := sigpost.AuditEntry{At: d.At, Who: d.Who, Action: sigpost.AuditThreadSplit, Kind: sigpost.AuditThread, Object: fmt.Sprint(before.ThreadID),
+		Says: because(fmt.Sprintf("split the message <%s> off, with what answers it", d.Message), d.Why), Undo: encode(threadUndo{d.Decision, d.At})}
+	if d.Kind == thread.Merge {
+		e.Action, e.Says = sigpost.AuditThreadMerge, because(fmt.Sprintf("merged the threads of <%s> and <%s>", d.Message, d.Other), d.Why)
+	}
+	return tx.Audit(ctx, e)
+}
+
+// threadUndo is what takes a decision on threads back.
+type threadUndo struct {
+	thread.Decision
+	At time.Time
+}
+
+// undoing takes acts of one kind back: by what their entries keep for it, in the
+// transaction in which that is noted.
+type undoing struct {
+	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
+	// regroups says that threads change, so that they must be tagged again.
+	regroups bool
+}
+
+// undoings are the acts that can be taken back.
+func (a *App) undoings() map[sigpost.AuditAction]undoing {
+	tag, thread := undoing{undo: undoTag}, undoing{undo: undoThread, regroups: true}
+	return map[sigpost.AuditAction]undoing{
+		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
+		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread,
+	}
+}
+
+// ErrSince says that an act cannot be taken back, since something was done after it.
+var ErrSince = errors.New("somebody has decided otherwise since then")
+
+// Undo takes back what an entry of the audit log tells of. Errors wrap
+// sigpost.ErrNotFound where there is no such entry, sigpost.ErrUsage where it cannot
+// be taken back, store.ErrUndone where it was, and ErrSince.
+func (a *App) Undo(ctx context.Context, id int64, who string) error {
+	return a.locked(ctx, false, func(a *App) error {
+		e, err := a.Store.AuditEntry(ctx, id)
+		if err != nil {
+			return err
+		}
+		how, ok := a.undoings()[e.Action]
+		switch {
+		case !ok || e.Undo == "":
+			return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
+		case e.UndoneBy != 0:
+			return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
+		}
+		err = a.Store.Tx(ctx, func(tx *store.DB) error {
+			if err := how.undo(ctx, tx, e); err != nil {
+				return err
+			}
+			return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
+				Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: id})
+		})
+		if err == nil && how.regroups {
+			_, err = a.classify(ctx)
+		}
+		return err
+	})
+}
+
+// undoTag brings the decision of before back, or that nobody decided.
+func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+	var u tagUndo
+	var threadID int64
+	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
+		return err
+	}
+	if _, err := fmt.Sscan(e.Object, &threadID); err != nil {
+		return err
+	}
+	switch d, err := decidedOn(ctx, tx, threadID, u.Tag); {
+	case errors.Is(err, sigpost.ErrNotFound) || err == nil && (!d.At.Equal(u.At) || d.Accept != (e.Action == sigpost.AuditTagAccept)):
+		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
+	case err != nil:
+		return err
+	}
+	if b := u.Before; b != nil {
+		return tx.Decide(ctx, threadID, u.Tag, b.Title, b.Accept, b.Who, b.Why, b.At)
+	}
+	return tx.Undecide(ctx, threadID, u.Tag)
+}
+
+// undoThread takes a split or a merge back, as if it had never been.
+func undoThread(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+	var u threadUndo
+	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
+		return err
+	}
+	err := tx.UndecideThread(ctx, store.ThreadDecision{Decision: u.Decision, At: u.At})
+	if errors.Is(err, sigpost.ErrNotFound) {
+		err = fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
+	}
+	return err
+}

@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+)
+
+const twoPeople = `[[web.person]]
+address = "jo@example.org"
+role = "reviewer"
+[[web.person]]
+address = "ada@example.org"
+role = "admin"
+`
+
+// The whole way of somebody who looks after the archive: asks, gets a mail, signs
+// in, decides and undoes; and is out at once when the configuration says so.
+func TestTheWayOfAReviewer(t *testing.T) {
+	w := newWorld(t)
+	w.more = twoPeople
+	d := doorsOf(w, "")
+	w.run(d.app)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	get := func(path string) (int, string) {
+		resp, err := browser.Get(d.site.URL + path)
+		return d.answer(resp, err)
+	}
+	post := func(path string, form url.Values) (int, string) {
+		resp, err := browser.PostForm(d.site.URL+path, form)
+		return d.answer(resp, err)
+	}
+	status, body := get("/audit")
+	want(t, "before", status, 401, body, "please sign in", `value="/audit"`)
+	status, body = post("/sign-in", url.Values{"address": {"JO@example.org"}, "back": {"/audit"}})
+	want(t, "asked", status, 200, body, "Look into your mailbox")
+	l := d.one()
+	if l.To != "jo@example.org" || w.header(l).Get("Subject") != "Sign in at SIG-OpenStack Weekly" || w.header(l).Get("List-Unsubscribe") != "" || !strings.Contains(l.Data, "reviewer") {
+		t.Errorf("the letter: %s", l.Data)
+	}
+	link := regexp.MustCompile(`/sign-in/[A-Za-z0-9_-]{43}`).FindString(strings.ReplaceAll(l.Data, "=\n", ""))
+	status, body = get(link)
+	want(t, "the link", status, 200, body, "jo@example.org", "<button>Sign in</button>")
+	status, body = post(link, nil)
+	want(t, "signed in", status, 200, body, "Audit log", "jo@example.org")
+	if d.lastURL != "/audit" {
+		t.Errorf("signing in leads to %s", d.lastURL)
+	}
+	ctx := sigpost.ActingAs(context.Background(), "ben")
+	if _, err := d.app.DecideTag(ctx, "1", "project:zaqar", true, "ben", ""); err != nil {
+		t.Fatal(err)
+	}
+	entry := w.acts(d.app)[0]
+	status, body = post("/audit/undo", url.Values{"entry": {"2"}})
+	want(t, "undone", status, 200, body, "undid what ben did: accepted the tag Zaqar")
+	if got := w.acts(d.app)[0]; got.Who != "jo@example.org" || got.Undoes != entry.ID {
+		t.Errorf("the log says %+v", got)
+	}
+	status, body = post("/audit/undo", url.Values{"entry": {"1"}})
+	want(t, "undoing a sign-in", status, 409, body, "Entry 1 (sign in) cannot be undone.")
+
+	// A configuration that cannot be read changes nothing; one without them does.
+	file := filepath.Join(w.dir, "config.toml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("config.toml", string(text)+"nonsense")
+	status, body = get("/audit")
+	want(t, "with a broken configuration", status, 200, body)
+	w.write("config.toml", strings.Replace(string(text), `"reviewer"`, `"reader"`, 1))
+	status, body = get("/audit")
+	want(t, "as a reader", status, 403, body, "signed in as reader")
+	w.write("config.toml", strings.Replace(string(text), "jo@example.org", "joan@example.org", 1))
+	status, body = get("/audit")
+	want(t, "taken out", status, 401, body)
+	w.write("config.toml", string(text))
+	status, body = get("/audit")
+	want(t, "named again", status, 401, body)
+	again, err := d.app.LoginLink(ctx, "jo@example.org", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, body = post(strings.TrimPrefix(again.URL, d.site.URL), nil)
+	want(t, "signed in again", status, 200, body, "jo@example.org")
+	w.later(15 * 24 * time.Hour)
+	status, body = get("/audit")
+	want(t, "after two weeks", status, 401, body)
+}
+
+// Nobody else gets a mail, and links are for whom they name.
+func TestNobodyElseSignsIn(t *testing.T) {
+	w := newWorld(t)
+	w.more = twoPeople
+	d := doorsOf(w, "")
+	for _, address := range []string{"eve@example.org", "", "jo@example.org\r\nBcc: eve@example.org", "operator@localhost"} {
+		status, body := d.post("/sign-in", url.Values{"address": {address}})
+		want(t, address, status, 200, body, "Look into your mailbox")
+	}
+	if got := d.notices(); len(got) != 0 {
+		t.Errorf("letters: %v", got)
+	}
+	if _, err := d.app.LoginLink(context.Background(), "eve@example.org", ""); !errors.Is(err, sigpost.ErrUsage) || !strings.Contains(err.Error(), "there is: jo@example.org, ada@example.org") {
+		t.Errorf("a link for nobody: %v", err)
+	}
+	l, err := d.app.LoginLink(context.Background(), "", "")
+	if err != nil || l.Address != "ada@example.org" || l.Role != sigpost.RoleAdmin || !strings.HasPrefix(l.URL, d.site.URL+"/sign-in/") {
+		t.Errorf("the first admin's link: %+v, %v", l, err)
+	}
+	w.later(21 * time.Minute)
+	status, body := d.get(strings.TrimPrefix(l.URL, d.site.URL))
+	want(t, "a link too late", status, 410, body, "too old")
+}
+
+// Where the configuration names nobody, who uses the machine is an admin; not where
+// the pages are for others as well.
+func TestTheLocalOperator(t *testing.T) {
+	a, ctx := newWorld(t).open(), context.Background()
+	if _, ok, err := a.FirstLink(ctx, "0.0.0.0:80"); ok || err != nil {
+		t.Errorf("a link where everybody can come: %t, %v", ok, err)
+	}
+	a.people.serving("0.0.0.0:80")
+	if all := a.people.now(); len(all) != 0 {
+		t.Errorf("beyond this machine %v can sign in", all)
+	}
+	l, ok, err := a.FirstLink(ctx, "127.0.0.1:8421")
+	if !ok || err != nil || l.Address != LocalOperator || l.Role != sigpost.RoleAdmin || !strings.HasPrefix(l.URL, "http://127.0.0.1:8421/sign-in/") {
+		t.Fatalf("the first link: %+v, %t, %v", l, ok, err)
+	}
+	token := l.URL[strings.LastIndex(l.URL, "/")+1:]
+	if _, _, back, err := a.SignIn().SignIn(ctx, token, "test", netip.Prefix{}); err != nil || back != "/" {
+		t.Fatal(back, err)
+	}
+	if _, ok, err := a.FirstLink(ctx, "127.0.0.1:8421"); ok || err != nil {
+		t.Errorf("a second first link: %t, %v", ok, err)
+	}
+}
+
+func TestPagesAt(t *testing.T) {
+	for listen, want := range map[string]string{"": "http://127.0.0.1:8420", "0.0.0.0:80": "http://localhost:80", "[::]:80": "http://localhost:80", ":80": "http://localhost:80", "[::1]:80": "http://[::1]:80"} {
+		if got := pagesAt(listen, "127.0.0.1:8420"); got != want {
+			t.Errorf("%s: %s, want %s", listen, got, want)
+		}
+	}
+}
+
+// The server itself bounds what comes before any page.
+func TestHeadersAreBounded(t *testing.T) {
+	a := newWorld(t).open()
+	listener, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- a.Serve(ctx, listener) }()
+	defer func() {
+		stop()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	}()
+	for size, want := range map[int]int{20 << 10: http.StatusOK, 64 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequest(http.MethodGet, "http://"+listener.Addr().String()+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", "sigpost="+strings.Repeat("x", size))
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("a header of %d bytes: %d, want %d", size, resp.StatusCode, want)
+		}
+	}
+}
