@@ -17,8 +17,8 @@ import (
 // searchRoutes are where the archive is searched.
 func (s *site) searchRoutes() []route {
 	return []route{
-		{pattern: "GET /search", handle: s.search},
-		{pattern: "GET /search/feed", handle: s.searchFeed},
+		{pattern: "GET /search", handle: s.search, costly: true},
+		{pattern: "GET /search/feed", handle: s.searchFeed, shared: true, costly: true},
 	}
 }
 
