@@ -46,6 +46,7 @@ func (s *site) routes() []route {
 		s.threadRoutes,
 		s.searchRoutes,
 		s.feedRoutes,
+		s.apiRoutes,
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
