@@ -118,10 +118,11 @@ type undoing struct {
 
 // undoings are the acts that can be taken back.
 func (a *App) undoings() map[sigpost.AuditAction]undoing {
-	tag, thread := undoing{undo: undoTag}, undoing{undo: undoThread, regroups: true}
+	tag, thread, sight := undoing{undo: undoTag}, undoing{undo: undoThread, regroups: true}, undoing{undo: undoSight}
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
 		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread,
+		sigpost.AuditMessageHide: sight, sigpost.AuditMessageShow: sight,
 	}
 }
 

@@ -62,11 +62,11 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
 	o.Calendar, o.TopicCalendar = a.Feed, a.TopicFeed
 	o.CORSOrigins = a.Config.Web.CORSOrigins
-	o.SearchNames = a.SearchNames
 	o.Browse = web.Browse{Lists: map[string]string{}, Events: func(ctx context.Context) ([]sigpost.Occurrence, error) { return a.events(ctx, a.now()) }}
 	for _, l := range a.Config.Lists {
 		o.Browse.Lists[l.Name] = cmp.Or(l.Title, l.Name)
 	}
+	o.SearchNames = a.SearchNames
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
@@ -133,11 +133,11 @@ const shutdown = 4 * time.Second
 
 // blocksKept is how many bytes of mail the pages keep expanded: those of a long
 // thread lie in some dozens of blocks.
-const blocksKept = 20 << 20
+const blocksKept = 16 << 20
 
 // mail is how the pages read what is stored.
 func (a *App) mail() web.Mail {
-	return web.Mail{Order: a.inOrder, Read: message.Parse, HTML: message.HTML, Attached: message.Attached}
+	return web.Mail{Order: a.inOrder, Read: message.Parse, HTML: message.HTML, Attached: message.Attached, Hide: a.hideMessage, Show: a.showMessage}
 }
 
 // inOrder puts messages of a thread as a reader wants them: answers behind what

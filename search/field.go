@@ -104,8 +104,12 @@ func (n *Names) tag(leaf *Node) (says, instead string, fatal bool) {
 		return "", "", false
 	case whole:
 		leaf.Tags = []sigpost.Tag{tag}
-	default:
+	case len(n.Kinds) == 0:
 		leaf.Tags = []sigpost.Tag{{Name: name}}
+	default:
+		for _, kind := range n.Kinds {
+			leaf.Tags = append(leaf.Tags, sigpost.Tag{Kind: kind, Name: name})
+		}
 	}
 	if n.Tags == nil {
 		return "", "", false

@@ -136,7 +136,7 @@ func TestProblems(t *testing.T) {
 		{"has:attachments", "has:attachments", "Behind has: can stand attachment.", "has:attachment", true, ""},
 		{"x is:unanwsered", "is:unanwsered", "can stand unanswered or robot.", "x is:unanswered", true, ""},
 		{"nature:qestion", "nature:qestion", `There is no nature "qestion"`, "nature:question", true, ""},
-		{"tag:magnun ports", "tag:magnun", `There is no topic "magnun" here.`, "tag:magnum ports", false, "(and tag:[:magnun] ports)"},
+		{"tag:magnun ports", "tag:magnun", `There is no topic "magnun" here.`, "tag:magnum ports", false, "(and tag:[project:magnun scenario:magnun] ports)"},
 		{"project:magnun", "project:magnun", `There is no topic "magnun"`, "project:magnum", false, "tag:[project:magnun]"},
 		{"list:anounce", "list:anounce", `There is no list "anounce" here.`, "list:announce", false, "list:anounce"},
 		{"form:ada x", "form:", "There is no field form: it was looked for as a word.", "from:ada x", false, "(and form_ada x)"},

@@ -124,7 +124,7 @@ func (db *DB) written(ctx context.Context, s *threadSQL, q ThreadQuery, bounded 
 	}
 	var threads, places []string
 	for i, addr := range addrs {
-		threads = append(threads, fmt.Sprintf("SELECT thread_id FROM (SELECT m.thread_id FROM messages m WHERE %s%s) w%d", s.by(addr, q), limit, i))
+		threads = append(threads, fmt.Sprintf("SELECT DISTINCT thread_id FROM (SELECT m.thread_id FROM messages m WHERE %s%s) w%d", s.by(addr, q), limit, i))
 		places = append(places, fmt.Sprintf("SELECT received, thread_id FROM (SELECT m.received, 0 AS thread_id FROM messages m WHERE %s%s) w%d", at.by(addr, q), last, i))
 	}
 	s.from = "(" + strings.Join(threads, " UNION ") + ") d CROSS JOIN threads t"

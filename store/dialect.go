@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 
 	"sigpost/search"
@@ -40,6 +41,10 @@ type dialect struct {
 	// tidyText merges a little of the index, optimizeText all of it; empty
 	// where the engine does so by itself.
 	tidyText, optimizeText string
+
+	// replan goes in front of the parameters of a statement that is to be planned
+	// anew for them.
+	replan []any
 
 	// changes asks for a number that grows with what is written.
 	changes string
@@ -118,6 +123,7 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		textWords: phrasePostgres,
 		textMark:  func(mark string) string { return "'" + mark + "'" },
 		textAnd:   " & ", textOr: " | ", textNot: " & ! ",
+		replan: []any{pgx.QueryExecModeCacheDescribe},
 		// New rows wait in a list that each search goes through.
 		tidyText:     `SELECT gin_clean_pending_list('message_text_document')`,
 		optimizeText: `SELECT gin_clean_pending_list('message_text_document')`,

@@ -219,5 +219,8 @@ func FillReaders(ctx context.Context, dsn string) error {
 	return nil
 }
 
+// PlaceMask has the bits of a message's number in its place.
+const PlaceMask = placeMask
+
 // PlaceSQL is the place of messages m in the text index.
-const PlaceSQL = placeSQL
+var PlaceSQL = placeSQL

@@ -62,14 +62,16 @@ type Hit struct {
 	place          int64
 }
 
-// Of a search that finds much: countedHits is how many are counted. looked is at how
-// many of the newest messages a filter is tried before it is asked for what it
-// lets through. Of what is ranked, rankNewest are the newest, rankSubject those
+// Of a search that finds much, countedUpTo are counted. A filter is tried
+// on firstLooked of the newest messages, then on looked, before it is asked for
+// what it lets through; one that lets fewThreads through is asked so at once. Of what is ranked, rankNewest are the newest, rankSubject those
 // with the words in their subject.
 const (
 	usualHits   = 25
-	countedHits = 1000
+	countedUpTo = 1000
 	looked      = 1000
+	firstLooked = 200
+	fewThreads  = 300
 	rankNewest  = 250
 	rankSubject = 150
 )
@@ -106,11 +108,11 @@ func (db *DB) find(ctx context.Context, q Find) (found Found, err error) {
 		places = places[:q.Limit]
 		found.Next = (&pagePlace{place: places[len(places)-1]}).String()
 		if q.After == "" && len(f.filters) == 0 {
-			if found.Count, err = f.candidates(ctx, countedHits+1); err != nil {
+			if found.Count, err = f.candidates(ctx, countedUpTo+1); err != nil {
 				return found, err
 			}
-			found.Uncounted = found.Count > countedHits
-			found.Count = min(found.Count, countedHits)
+			found.Uncounted = found.Count > countedUpTo
+			found.Count = min(found.Count, countedUpTo)
 		}
 	}
 	found.Hits, err = db.hits(ctx, places)

@@ -60,7 +60,7 @@ func TestFindByFields(t *testing.T) {
 			"after:2016-04-06": "f e c", "after:2016-04-06 before:2016-04-07": "c", "-after:2016-04-06 list:sig": "b d a",
 			"before:2016-04-05 OR from:grace": "b a", "tag:nova -list:sig": "c", "nature:discussion blue": "e", "list:other nature:question": "c",
 		} {
-			q := search.Parse(query, search.Names{Kinds: []sigpost.TagKind{"project"}})
+			q := search.Parse(query, search.Names{Kinds: []sigpost.TagKind{"project", "scenario"}})
 			if got := hitIDs(find(t, db, store.Find{Query: q})); got != want {
 				t.Errorf("%s finds %q, want %q", query, got, want)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"sigpost/search"
@@ -44,11 +45,11 @@ func (db *DB) finder(root *search.Node) *finder {
 	if len(texts) > 1 {
 		text = &search.Node{Op: search.And, Of: texts}
 	}
-	if expression, negated, _ := db.textOf(text); !negated {
-		f.match = expression
-	} else {
-		f.filters = append(f.filters, text)
+	expression, negated, _ := db.textOf(text)
+	if negated {
+		expression = "(" + db.textMark(anyMark) + db.textNot + expression + ")"
 	}
+	f.match = expression
 	return f
 }
 
@@ -149,34 +150,71 @@ func (f *finder) newest(ctx context.Context, limit int) ([]int64, error) {
 		s := &sentence{db: f.db}
 		return s.places(ctx, f.source(s, limit))
 	}
-	places, err := f.filtered(ctx, looked, limit)
-	if err != nil || len(places) == limit {
-		return places, err
+	few, err := f.few(ctx)
+	if err != nil {
+		return nil, err
 	}
-	// Few of the newest candidates, or there are no others.
-	if n, err := f.candidates(ctx, looked+1); err != nil || n <= looked {
-		return places, err
+	for candidates := firstLooked; !few; candidates = looked {
+		places, err := f.filtered(ctx, candidates, limit)
+		if err != nil || len(places) == limit {
+			return places, err
+		}
+		// Few of the newest candidates, or there are no others.
+		if n, err := f.candidates(ctx, candidates+1); err != nil || n <= candidates {
+			return places, err
+		}
+		few = candidates == looked
 	}
 	return f.fromSets(ctx, limit)
 }
 
+// few says whether a filter lets so little through that it is quicker to look at
+// all of that than at candidates.
+func (f *finder) few(ctx context.Context) (bool, error) {
+	first := f.selective()
+	if f.match != "" || first < 0 || f.filters[first].Field == search.FieldIs {
+		return false, nil
+	}
+	s, n := &sentence{db: f.db}, f.filters[first]
+	some, limit := `SELECT 1 FROM accepted_tags a WHERE `+s.tags(n), fewThreads
+	if n.Field == search.FieldList {
+		s = &sentence{db: f.db}
+		some, limit = `SELECT 1 FROM message_lists l WHERE l.list = `+s.arg(n.Value), looked
+	}
+	var count int
+	err := s.scan(ctx, `SELECT count(*) FROM (`+some+` LIMIT `+s.arg(limit)+`) c`, &count)
+	return count < limit, err
+}
+
 // source is the statement of the newest candidates.
 func (f *finder) source(s *sentence, limit int) string {
+	return f.candidatesSQL(s, limit, true)
+}
+
+// unordered is the statement of so many candidates, whichever.
+func (f *finder) unordered(s *sentence, limit int) string {
+	return f.candidatesSQL(s, limit, false)
+}
+
+func (f *finder) candidatesSQL(s *sentence, limit int, ordered bool) string {
 	table, place, match := "message_words", "place", ""
 	if f.match != "" {
 		table, place = "message_text", f.db.textPlace
 		match = fmt.Sprintf(f.db.textMatch, s.arg(f.match)) + " AND "
 	}
-	return fmt.Sprintf(`SELECT %[1]s AS place FROM %[2]s WHERE %[3]s%[1]s >= %[4]s AND %[1]s < %[5]s ORDER BY %[1]s DESC LIMIT %[6]s`,
-		place, table, match, s.arg(f.from), s.arg(f.to), s.arg(limit))
+	order := ""
+	if ordered {
+		order = " ORDER BY " + place + " DESC"
+	}
+	return fmt.Sprintf(`SELECT %[1]s AS place FROM %[2]s WHERE %[3]s%[1]s >= %[4]s AND %[1]s < %[5]s%[6]s LIMIT %[7]s`,
+		place, table, match, s.arg(f.from), s.arg(f.to), order, s.arg(limit))
 }
 
 // candidates counts them, up to limit.
 func (f *finder) candidates(ctx context.Context, limit int) (n int, err error) {
 	s := &sentence{db: f.db}
-	query := `SELECT count(*) FROM (` + f.source(s, limit) + `) c`
-	err = f.db.scan(ctx, query, s.args, &n)
-	return n, err
+	query := `SELECT count(*) FROM (` + f.unordered(s, limit) + `) c`
+	return n, s.scan(ctx, query, &n)
 }
 
 // filtered gives those of the newest candidates that the filters let through.
@@ -199,7 +237,7 @@ func (f *finder) fromSets(ctx context.Context, limit int) ([]int64, error) {
 		bounds = ` AND c.place >= ` + s.arg(f.from) + ` AND c.place < ` + s.arg(f.to) + ` AND EXISTS (SELECT 1 FROM message_words w WHERE w.place = c.place)`
 		filters = append(append([]*search.Node{}, filters[:first]...), filters[first+1:]...)
 	} else {
-		source = f.source(s, math.MaxInt32)
+		source = f.unordered(s, math.MaxInt32)
 	}
 	query := `SELECT c.place FROM (` + source + `) c WHERE ` + s.all(filters) + bounds
 	return s.places(ctx, query+` ORDER BY c.place DESC LIMIT `+s.arg(limit))
@@ -217,8 +255,16 @@ func (f *finder) selective() int {
 }
 
 func (s *sentence) places(ctx context.Context, query string) ([]int64, error) {
-	return collect(ctx, s.db, func(row scanner) (place int64, err error) { return place, row.Scan(&place) }, query, s.args...)
+	return collect(ctx, s.db, func(row scanner) (place int64, err error) { return place, row.Scan(&place) }, query, s.planned()...)
 }
+
+func (s *sentence) scan(ctx context.Context, query string, into ...any) error {
+	return s.db.scan(ctx, query, s.planned(), into...)
+}
+
+// planned are the parameters, with the wish that the statement is planned for
+// them: what is best for a rare word is slow for a common one.
+func (s *sentence) planned() []any { return append(slices.Clone(s.db.replan), s.args...) }
 
 // all is the condition that all nodes hold.
 func (s *sentence) all(nodes []*search.Node) string {
@@ -260,10 +306,14 @@ func (s *sentence) condition(n *search.Node) string {
 		return `c.place IN (` + set + `)`
 	}
 	if n.Field == search.FieldList {
-		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + `)`
+		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + eachTime
 	}
-	return `EXISTS (SELECT 1 FROM accepted_tags a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + `)`
+	return `EXISTS (SELECT 1 FROM ` + tagsOf(n) + ` a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + eachTime
 }
+
+// eachTime ends an EXISTS that is to be asked for each of some candidates:
+// PostgreSQL would make a join of it, and read all of what is joined.
+const eachTime = ` LIMIT 1 OFFSET 0)`
 
 // set is the statement of all places that a leaf lets through, where it is one
 // of a list or a thread's tags.
@@ -275,16 +325,24 @@ func (s *sentence) set(n *search.Node) (string, bool) {
 	case search.FieldList:
 		return `SELECT ` + placeSQL + ` AS place FROM message_lists l JOIN messages m ON m.id = l.message_id WHERE l.list = ` + s.arg(n.Value), true
 	case search.FieldTag, search.FieldNature, search.FieldIs:
-		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM accepted_tags a WHERE ` + s.tags(n) + `)`, true
+		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM ` + tagsOf(n) + ` a WHERE ` + s.tags(n) + `)`, true
 	}
 	return "", false
 }
 
-// tags is the condition on accepted tags a that a leaf asks for.
+// tagsOf is where the tags are that a leaf asks for.
+func tagsOf(n *search.Node) string {
+	if n.Field == search.FieldIs {
+		return "listing"
+	}
+	return "accepted_tags"
+}
+
+// tags is the condition on tagsOf a leaf, called a, that the leaf asks for.
 func (s *sentence) tags(n *search.Node) string {
 	tags := n.Tags
 	if n.Field == search.FieldIs {
-		return unansweredSQL
+		return `a.kind = ` + s.arg(unanswered)
 	}
 	parts := make([]string, len(tags))
 	for i, t := range tags {
@@ -295,11 +353,3 @@ func (s *sentence) tags(n *search.Node) string {
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
-
-// unansweredSQL is the condition on accepted tags a of threads that wait for an
-// answer: a person began them, they are a question, a proposal or a discussion,
-// and no other person has written. What programs write is no answer.
-const unansweredSQL = `a.kind = 'nature' AND a.name IN ('question', 'proposal', 'discussion') AND NOT EXISTS (
-  SELECT 1 FROM messages o WHERE o.thread_id = a.thread_id AND o.robot = 0 AND o.own = 0 AND lower(o.author_addr) <> (
-    SELECT lower(f.author_addr) FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1))
-AND (SELECT f.robot + f.own FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1) = 0`

@@ -43,7 +43,7 @@ WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (S
 func sound(t testing.TB, db *store.DB) (faults []string) {
 	t.Helper()
 	for _, w := range wrong {
-		for _, row := range must(db.Rows(t.Context(), 2, strings.NewReplacer("{text}", "("+db.TextPlace()+" & 1073741823)", "{textPlace}", db.TextPlace(), "{place}", store.PlaceSQL).Replace(w.query)))(t) {
+		for _, row := range must(db.Rows(t.Context(), 2, strings.NewReplacer("{text}", fmt.Sprintf("(%s & %d)", db.TextPlace(), store.PlaceMask), "{textPlace}", db.TextPlace(), "{place}", store.PlaceSQL).Replace(w.query)))(t) {
 			faults = append(faults, fmt.Sprintf("%s: %v", w.what, row))
 		}
 	}

@@ -143,6 +143,11 @@ func filled(t testing.TB, db *store.DB) []sigpost.Thread {
 			a.Message.Author = sigpost.Address{Name: "Bob the Builder", Addr: "Bob@example.org"}
 		}
 		all = append(all, a)
+		if i%6 == 0 { // somebody writes twice
+			again := mail(fmt.Sprint("v", i), i/2, sigpost.MessageID(fmt.Sprint("t", i)))
+			again.Message.Author, again.List = a.Message.Author, a.List
+			all = append(all, again)
+		}
 		if i%4 == 0 {
 			answer := mail(fmt.Sprint("u", i), i/2+i%7, sigpost.MessageID(fmt.Sprint("t", i)))
 			answer.Message.Author = sigpost.Address{Name: "Cy", Addr: "cy@example.net"}
@@ -283,8 +288,9 @@ func TestAuthors(t *testing.T) {
 
 // No list of threads reads all of the archive.
 func TestThreadListsUseTheirIndexes(t *testing.T) {
-	db := open(t, engines[0].dsn(t))
+	db, other := open(t, engines[0].dsn(t)), open(t, engines[1].dsn(t))
 	filled(t, db)
+	filled(t, other)
 	ctx := t.Context()
 	var statements []string
 	tags := []sigpost.Tag{{Kind: "project", Name: "a"}, {Kind: "project", Name: "b"}}
@@ -311,5 +317,88 @@ func TestThreadListsUseTheirIndexes(t *testing.T) {
 		if strings.Contains(how, "TEMP B-TREE FOR ORDER BY") && strings.Contains(query, "FROM listing d") {
 			t.Errorf("%s\nsorts:\n%s", query, how)
 		}
+		if !strings.Contains(query, "FROM listing d") {
+			continue
+		}
+		how = genericPlan(t, other, query)
+		if strings.Contains(how, "Seq Scan") || strings.Contains(how, "Sort") || !strings.Contains(how, "listing_pkey") {
+			t.Errorf("PostgreSQL cannot go along the listing for %s:\n%s", query, how)
+		}
 	}
+}
+
+// genericPlan is how PostgreSQL would run a statement on a table that is large
+// enough for indexes.
+func genericPlan(t testing.TB, db *store.DB, query string) (how string) {
+	t.Helper()
+	ctx := t.Context()
+	check(t, db.Tx(ctx, func(tx *store.DB) error {
+		for _, s := range []string{"SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_seqscan = off", "SET LOCAL enable_bitmapscan = off", "PREPARE asked AS " + query} {
+			if err := tx.SQL(ctx, s); err != nil {
+				return err
+			}
+		}
+		n := 0
+		for _, p := range parameter.FindAllStringSubmatch(query, -1) {
+			var i int
+			fmt.Sscan(p[1], &i)
+			n = max(n, i)
+		}
+		for _, row := range must(tx.Rows(ctx, 1, "EXPLAIN EXECUTE asked (NULL"+strings.Repeat(", NULL", n-1)+")"))(t) {
+			how += row[0] + "\n"
+		}
+		return tx.SQL(ctx, "DEALLOCATE asked")
+	}))
+	return how
+}
+
+// Who has written more than a page looks at is found on all pages, once each.
+func TestBusyAuthors(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		var all []sigpost.Arrival
+		for i := range 900 {
+			all = append(all, mail(fmt.Sprint("busy", i), i))
+			if i%30 == 0 {
+				all[i].List = "rare"
+			}
+		}
+		add(t, db, all...)
+		for list, want := range map[string]int{"": 900, "rare": 30} {
+			seen := map[int64]bool{}
+			q := store.ThreadQuery{Author: "ada", List: list, Limit: 100}
+			for pages := 0; pages == 0 || q.Before != (store.ThreadPosition{}) && pages < 30; pages++ {
+				page := must(db.ListThreads(t.Context(), q))(t)
+				for _, thread := range page.Threads {
+					if seen[thread.ID] {
+						t.Errorf("thread %d is there twice", thread.ID)
+					}
+					seen[thread.ID] = true
+				}
+				q.Before = page.Next
+			}
+			equal(t, "threads on list "+list, len(seen), want)
+		}
+	})
+}
+
+// Whether a thread waits for an answer is known anew when an author is read in
+// another way.
+func TestRereadAuthorsAnswerOrNot(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		answer := mail("b", 1, "a")
+		answer.Message.Author.Addr = "bob@example.org"
+		add(t, db, mail("a", 0), answer)
+		check(t, db.SaveTaggings(t.Context(), 1, 2, "v", []sigpost.Tagging{{Tag: sigpost.NatureQuestion.Tag(), State: sigpost.TagAccepted}}))
+		waits := func(want int) {
+			t.Helper()
+			equal(t, "threads that wait", len(must(db.ListThreads(t.Context(), store.ThreadQuery{Unanswered: true}))(t).Threads), want)
+		}
+		reread(t, db, func(*sigpost.Message) {}, "a", "b")
+		waits(0)
+		reread(t, db, func(m *sigpost.Message) { m.Author.Addr = "ADA@example.org" }, "b")
+		waits(1)
+		reread(t, db, func(m *sigpost.Message) { m.Author.Addr = "cy@example.org" }, "b")
+		waits(0)
+		equal(t, "threads of a new author", len(must(db.ListThreads(t.Context(), store.ThreadQuery{Author: "cy"}))(t).Threads), 1)
+	})
 }

@@ -30,6 +30,13 @@ FROM messages WHERE thread_id = $1 ORDER BY received, id`, threadID)
 	return all, db.fail(fmt.Sprintf("reading the outline of thread %d", threadID), err)
 }
 
+// ThreadRow gives a thread without its Tags, by its number of today. The error wraps
+// sigpost.ErrNotFound where there is none.
+func (db *DB) ThreadRow(ctx context.Context, id int64) (sigpost.Thread, error) {
+	t, err := first(ctx, db, readThread, `SELECT `+threadColumns+` FROM threads t WHERE t.id = $1`, id)
+	return t, db.fail(fmt.Sprintf("reading thread %d", id), err)
+}
+
 // MessagesNumbered gives messages by the archive's numbers, in the order of ids,
 // without Text and Ranges; those that are not there are missing.
 func (db *DB) MessagesNumbered(ctx context.Context, ids []int64) ([]*sigpost.Message, error) {

@@ -131,7 +131,8 @@ func (db *DB) KeepBlocks(bytes int) { db.blocks = lru.New[int64, []byte](bytes) 
 // block expands a block into memory that is handed in, or into other memory where
 // it is kept.
 func (db *DB) block(ctx context.Context, id int64, into []byte) ([]byte, error) {
-	if db.blocks != nil {
+	keep := db.blocks != nil && db.tx == nil // what a transaction sees may never be
+	if keep {
 		if block, ok := db.blocks.Get(id); ok {
 			return block, nil
 		}
@@ -142,7 +143,7 @@ func (db *DB) block(ctx context.Context, id int64, into []byte) ([]byte, error) 
 		return nil, err
 	}
 	block, err := db.expand.DecodeAll(packed, into)
-	if err == nil && db.blocks != nil {
+	if err == nil && keep {
 		db.blocks.Put(id, block, cap(block))
 	}
 	return block, err

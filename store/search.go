@@ -24,14 +24,15 @@ const (
 // that searches show, and to rank by.
 const maxWords = 8 << 10
 
-// A message's place is where it stands in the order of searches: the second in
+// A message's place is where it stands in the order of searches: the minute in
 // which it was received, and its number, in placeID bits. It is the key of the
 // index, so that this gives the newest first, goes on from any of them, and is
-// bounded by days, without a look at anything else.
+// bounded by days, without a look at anything else. FTS5 writes how far keys are
+// apart for each word of each message: seconds would cost a byte more there.
 const (
-	placeID    = 30
+	placeID    = 26 // 67 million messages
 	placeMask  = 1<<placeID - 1
-	lastSecond = 1<<33 - 1 // in the year 2242
+	lastMinute = 1<<28 - 1 // in the year 2480
 )
 
 // placeOf is the place of a message.
@@ -39,16 +40,17 @@ func placeOf(id int64, received time.Time) int64 {
 	return placeAt(received) | id&placeMask
 }
 
-// placeAt is where the places of a second begin.
+// placeAt is where the places of a minute begin.
 func placeAt(t time.Time) int64 {
-	return min(max(0, micros(t)/1_000_000), lastSecond) << placeID
+	return min(max(0, micros(t)/60_000_000), lastMinute) << placeID
 }
 
 // placeSQL is placeOf for messages m, and idSQL the number of the message at a
 // place.
-const (
-	placeSQL = `((CASE WHEN m.received <= 0 THEN 0 WHEN m.received >= 8589934592000000 THEN 8589934591 ELSE m.received / 1000000 END << 30) | (m.id & 1073741823))`
-	idSQL    = `(%s & 1073741823)`
+var (
+	placeSQL = fmt.Sprintf(`((CASE WHEN m.received <= 0 THEN 0 WHEN m.received >= %d THEN %d ELSE m.received / 60000000 END << %d) | (m.id & %d))`,
+		lastMinute*60_000_000, lastMinute, placeID, placeMask)
+	idSQL = fmt.Sprintf(`(%%s & %d)`, placeMask)
 )
 
 // visible is the condition on messages m that may be shown: whatever a search
@@ -60,12 +62,13 @@ const visible = `m.hidden = 0`
 const (
 	markSign       = "\uE000"
 	noMark         = markSign + "none" // which no message has
+	anyMark        = markSign + "any"  // which every message has
 	markAttachment = markSign + search.Attachment
 	markRobot      = markSign + search.Robot
 )
 
 func marksOf(m *sigpost.Message) string {
-	var marks []string
+	marks := []string{anyMark}
 	if len(m.Attachments) > 0 {
 		marks = append(marks, markAttachment)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	sqlite3 "modernc.org/sqlite/lib"
+
 	"sigpost/internal/lru"
 )
 

@@ -27,6 +27,8 @@ func TestUpgrade(t *testing.T) {
 			}
 		}
 		equal(t, "threads", partition(t, db), "a b\nc\nk")
+		equal(t, "where threads are listed", written(t, db), listings(t, db))
+		equal(t, "threads by their author", len(must(db.ListThreads(ctx, store.ThreadQuery{Author: "ada"}))(t).Threads), 3)
 		equal(t, "nothing of old is found by its words", found(t, db, "old", 0), "")
 		q := must(db.Quarantine(ctx, 0, 0))(t)
 		if len(q) != 1 || string(q[0].Raw) != "broken" || q[0].Partial {

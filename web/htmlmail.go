@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -22,14 +23,16 @@ var mailPolicy = func() *bluemonday.Policy {
 	p.AllowAttrs("colspan", "rowspan").Matching(span).OnElements("td", "th")
 	p.AllowAttrs("dir").Matching(regexp.MustCompile(`^(?i:ltr|rtl|auto)$`)).OnElements("p", "div", "span", "blockquote", "td", "th", "li", "pre")
 	p.AllowAttrs("href").OnElements("a")
-	p.AllowURLSchemes("http", "https")
+	for _, scheme := range []string{"http", "https"} {
+		p.AllowURLSchemeWithCustomPolicy(scheme, func(u *url.URL) bool { return u.Host != "" && u.User == nil })
+	}
 	p.RequireParseableURLs(true)
 	p.AllowRelativeURLs(false)
 	p.RequireNoFollowOnLinks(true)
 	p.RequireNoReferrerOnLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true)
-	// What is in these is no text.
-	p.SkipElementsContent("script", "style", "title", "head", "template", "noscript", "iframe", "object", "embed", "applet", "svg", "math", "select", "textarea", "xmp", "noembed", "noframes", "plaintext")
+	// What is in these is no text. Others are left open by those who write by hand.
+	p.SkipElementsContent("script", "style", "title", "noscript", "iframe", "object", "textarea", "xmp", "noembed", "noframes")
 	return p
 }()
 

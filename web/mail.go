@@ -40,10 +40,6 @@ func (s *site) given(w http.ResponseWriter, r *http.Request, contentType string)
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 	h.Set("Content-Type", contentType)
 	h.Set("X-Robots-Tag", "noindex")
-	h.Set("Vary", "Cookie")
-	if personOf(r).Role != sigpost.RoleNobody {
-		h.Set("Cache-Control", "private, no-store")
-	}
 }
 
 // raw shows a message as it came, but for addresses.

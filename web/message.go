@@ -211,7 +211,7 @@ func reasons(evidence []sigpost.Evidence, hidden map[int64]sigpost.MessageID) []
 		case unseen[e.MessageID]:
 			r.Rule, r.Field = "seen in a message that is not shown", ""
 		default:
-			r.Excerpt = marked(e.Excerpt, e.Spans)
+			r.Excerpt = markedExcerpt(e.Excerpt, e.Spans)
 			if e.MessageID != "" {
 				r.URL = messagePath(e.MessageID)
 			}
@@ -221,8 +221,8 @@ func reasons(evidence []sigpost.Evidence, hidden map[int64]sigpost.MessageID) []
 	return all
 }
 
-// marked is an excerpt as HTML, with what matched in it marked.
-func marked(excerpt string, spans []sigpost.Span) template.HTML {
+// markedExcerpt is an excerpt as HTML, with what matched in it marked.
+func markedExcerpt(excerpt string, spans []sigpost.Span) template.HTML {
 	text, spans := sigpost.MaskSpans(excerpt, spans)
 	var b strings.Builder
 	at := 0
@@ -262,13 +262,13 @@ func (s *site) permalink(w http.ResponseWriter, r *http.Request) {
 
 // placeOf is the URL of a message on the page of its thread.
 func (s *site) placeOf(ctx context.Context, m *sigpost.Message) (string, error) {
-	threads, err := s.Store.ThreadsOf(ctx, []int64{m.ThreadID})
+	t, err := s.Store.ThreadRow(ctx, m.ThreadID)
 	if err != nil {
 		return "", err
 	}
 	id := strconv.FormatInt(m.ID, 10)
 	from := ""
-	if threads[m.ThreadID].Messages > threadPageSize {
+	if t.Messages > threadPageSize {
 		from = "?from=" + id
 	}
 	return threadPath(m.ThreadID) + from + "#m" + id, nil
@@ -282,7 +282,7 @@ func (s *site) hide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error {
-		return s.Store.Hide(ctx, m.ID, personOf(r).Addr, why, s.now())
+		return s.Mail.Hide(ctx, m.ID, why)
 	})
 }
 
@@ -290,7 +290,7 @@ func (s *site) hide(w http.ResponseWriter, r *http.Request) {
 const maxWhy = 1000
 
 func (s *site) unhide(w http.ResponseWriter, r *http.Request) {
-	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error { return s.Store.Unhide(ctx, m.ID) })
+	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error { return s.Mail.Show(ctx, m.ID) })
 }
 
 func (s *site) decideSight(w http.ResponseWriter, r *http.Request, decide func(context.Context, sigpost.Message) error) {

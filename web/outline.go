@@ -32,6 +32,10 @@ type Mail struct {
 	Read     func(raw []byte) (*sigpost.Message, error)
 	HTML     func(raw []byte) (string, error)
 	Attached func(raw []byte, part string, nth int) (sigpost.Attachment, []byte, error)
+	// Hide takes a message out of sight, by the archive's number, as who has signed in
+	// decides (sigpost.Acting), and Show brings it back. Both are noted.
+	Hide func(ctx context.Context, id int64, why string) error
+	Show func(ctx context.Context, id int64) error
 }
 
 // place is a message of a thread in little room: a thread may have thousands.
@@ -63,13 +67,9 @@ func (s *site) outline(ctx context.Context, state store.ThreadState) (*outline, 
 	if o, ok := s.outlines.get(key, stamp, s.now()); ok {
 		return o, nil
 	}
-	threads, err := s.Store.ThreadsOf(ctx, []int64{state.ID})
+	t, err := s.Store.ThreadRow(ctx, state.ID)
 	if err != nil {
 		return nil, err
-	}
-	t, ok := threads[state.ID]
-	if !ok {
-		return nil, sigpost.ErrNotFound
 	}
 	msgs, err := s.Store.Outline(ctx, t.ID)
 	if err != nil {

@@ -28,8 +28,8 @@ const (
 // the rest.
 const maxShown = 64 << 10
 
-// folds is what neighbouring ranges become one passage by.
-func folds(k sigpost.RangeKind) sigpost.RangeKind {
+// kindOf is what neighbouring ranges become one passage by.
+func kindOf(k sigpost.RangeKind) sigpost.RangeKind {
 	if k == sigpost.RangeAttribution {
 		return sigpost.RangeQuoted
 	}
@@ -42,8 +42,8 @@ func passages(m *sigpost.Message) (all []passage, cut bool) {
 	room := maxShown
 	for i := 0; i < len(m.Ranges); {
 		first := m.Ranges[i]
-		kind, whom, of, end, lines := folds(first.Kind), first.Whom, first.Of, first.End, 0
-		for ; i < len(m.Ranges) && folds(m.Ranges[i].Kind) == kind; i++ {
+		kind, whom, of, end, lines := kindOf(first.Kind), first.Whom, first.Of, first.End, 0
+		for ; i < len(m.Ranges) && kindOf(m.Ranges[i].Kind) == kind; i++ {
 			r := m.Ranges[i]
 			if r.Kind == sigpost.RangeQuoted && whom == (sigpost.Address{}) {
 				whom, of = r.Whom, r.Of

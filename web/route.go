@@ -43,13 +43,13 @@ func (s *site) routes() []route {
 	for _, of := range []func() []route{
 		s.readingRoutes,
 		s.browseRoutes,
-		s.threadRoutes,
-		s.searchRoutes,
 		s.feedRoutes,
 		s.apiRoutes,
+		s.threadRoutes,
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
+		s.searchRoutes,
 	} {
 		all = append(all, of()...)
 	}

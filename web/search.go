@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -58,10 +60,22 @@ type searchProblem struct {
 // searchResult is a message that was found, with what was looked for marked.
 type searchResult struct {
 	store.Hit
-	URL     string
-	Title   []search.Piece
-	By      []search.Piece
-	Passage []search.Piece
+	URL                string
+	Title, By, Passage template.HTML
+}
+
+// marked is a text with what was looked for in <mark>: it is made here since a
+// page has hundreds of pieces, of which each costs a template some microseconds.
+func marked(pieces []search.Piece) template.HTML {
+	var b strings.Builder
+	for _, p := range pieces {
+		if p.Hit {
+			b.WriteString("<mark>" + template.HTMLEscapeString(p.Text) + "</mark>")
+		} else {
+			template.HTMLEscape(&b, []byte(p.Text))
+		}
+	}
+	return template.HTML(b.String())
 }
 
 // names are what queries may name.
@@ -105,7 +119,12 @@ func (s *site) search(w http.ResponseWriter, r *http.Request) {
 	p.Asked, p.Title = true, "Search: "+text
 	p.FeedURL = searchURL("/search/feed", text, "", "")
 	p.addFeed("Search: "+text, p.FeedURL)
-	ctx, cancel := context.WithTimeout(r.Context(), searchTime)
+	s.find(w, r, p, query, names, order, searchTime)
+}
+
+// find shows a page with what is found in so long.
+func (s *site) find(w http.ResponseWriter, r *http.Request, p searchPage, query search.Query, names search.Names, order string, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
 	found, err := s.Store.Find(ctx, store.Find{Query: query, ByRelevance: p.ByRelevance, After: r.FormValue("from")})
 	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() == nil {
@@ -131,8 +150,8 @@ func (p *searchPage) fill(query *search.Query, found store.Found, order string) 
 	matcher := query.Matcher()
 	for _, h := range found.Hits {
 		p.Results = append(p.Results, searchResult{Hit: h, URL: messagePath(h.MessageID),
-			Title: matcher.Mark(orNone(h.Subject), search.FieldSubject), By: matcher.Mark(h.Author.Label(), search.FieldFrom),
-			Passage: matcher.Passage(h.Words)})
+			Title: marked(matcher.Mark(orNone(legible(h.Subject)), search.FieldSubject)), By: marked(matcher.Mark(h.Author.Label(), search.FieldFrom)),
+			Passage: marked(matcher.Passage(legible(h.Words)))})
 	}
 	p.Count, p.Ranked = countWords(found.Count, found.Uncounted), found.Ranked
 	if found.Next != "" {
@@ -176,7 +195,7 @@ func showProblem(text, order string, p search.Problem) searchProblem {
 // trySearch are the page of searching in all its states.
 func (s *site) trySearch() []tried {
 	p := s.page(nil, "Search")
-	pieces := []search.Piece{{Text: "One "}, {Text: "two", Hit: true}}
+	pieces := marked([]search.Piece{{Text: "One "}, {Text: "two", Hit: true}})
 	hit := store.Hit{Author: sigpost.Address{Name: "Jo"}, Received: time.Unix(0, 0), Robot: true, Attachments: []sigpost.Attachment{{}}, ThreadSubject: "One", ThreadMessages: 2, ThreadID: 1,
 		Tags: []sigpost.Tagging{{Tag: sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}, Title: "One"}}, Lists: []string{"one"}}
 	result := searchResult{Hit: hit, URL: "/", Title: pieces, By: pieces, Passage: pieces}

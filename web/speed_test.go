@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -28,6 +29,7 @@ import (
 var big struct {
 	once   sync.Once
 	server *httptest.Server
+	db     *store.DB
 	// threads by how long they are
 	usual, long []int64
 	huge        int64
@@ -65,14 +67,15 @@ func bigMail(r *rand.Rand, n int, answers string, subject string) (string, strin
 	return id, b.String()
 }
 
-func bigThreads(b *testing.B) {
+func manyThreads(b *testing.B) {
 	big.once.Do(func() {
 		ctx := context.Background()
 		dir, err := os.MkdirTemp("", "sigpost-speed-")
-		must2(b, err)
+		mustDo(b, err)
 		db, err := store.Open(ctx, filepath.Join(dir, "big.db"))
-		must2(b, err)
-		db.KeepBlocks(20 << 20)
+		mustDo(b, err)
+		big.db = db
+		db.KeepBlocks(16 << 20)
 		r := rand.New(rand.NewPCG(1, 2))
 		var sizes []int
 		for left := bigMessages - 10_000 - 10*1000; left > 0; {
@@ -87,7 +90,7 @@ func bigThreads(b *testing.B) {
 		n := 0
 		flush := func() {
 			_, err := db.Add(ctx, nil, batch, day)
-			must2(b, err)
+			mustDo(b, err)
 			batch = batch[:0]
 		}
 		type open struct {
@@ -118,7 +121,7 @@ func bigThreads(b *testing.B) {
 				opened = slices.Delete(opened, at, at+1)
 			}
 			m, err := message.Parse([]byte(raw))
-			must2(b, err)
+			mustDo(b, err)
 			m.BaseSubject, m.Received = thread.BaseSubject(m.Subject), day.Add(time.Duration(n)*time.Minute)
 			batch = append(batch, sigpost.Arrival{Raw: []byte(raw), Message: m, List: "sig", Source: "test"})
 			if n++; len(batch) == 2000 {
@@ -128,12 +131,12 @@ func bigThreads(b *testing.B) {
 		flush()
 		for before := (store.ThreadPosition{}); ; {
 			threads, err := db.Threads(ctx, store.ThreadQuery{Limit: 1000, Before: before})
-			must2(b, err)
+			mustDo(b, err)
 			if len(threads) == 0 {
 				break
 			}
 			for _, t := range threads {
-				must2(b, db.SaveTaggings(ctx, t.ID, t.Revision, "v", []sigpost.Tagging{{Tag: kuryr, Title: "Kuryr", Score: 0.8, State: sigpost.TagAccepted,
+				mustDo(b, db.SaveTaggings(ctx, t.ID, t.Revision, "v", []sigpost.Tagging{{Tag: kuryr, Title: "Kuryr", Score: 0.8, State: sigpost.TagAccepted,
 					Evidence: []sigpost.Evidence{{Rule: "alias kuryr", Field: "subject", Excerpt: "of kuryr", Spans: []sigpost.Span{{Start: 3, End: 8}}, Weight: 2}}}}))
 				switch {
 				case t.Messages > 5000:
@@ -147,12 +150,12 @@ func bigThreads(b *testing.B) {
 			before = store.PositionOf(threads[len(threads)-1])
 		}
 		handler, err := New(Options{Title: "Test", Store: db, Mail: testMail(message.Parse), ArchiveURL: func(*sigpost.Message) string { return "" }, Log: slog.New(slog.DiscardHandler)})
-		must2(b, err)
+		mustDo(b, err)
 		big.server = httptest.NewServer(handler)
 	})
 }
 
-func must2(b *testing.B, err error) {
+func mustDo(b *testing.B, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
@@ -161,8 +164,8 @@ func must2(b *testing.B, err error) {
 
 // measure asks for pages over one connection, and says how long it takes to have
 // them.
-func measure(b *testing.B, path func(r *rand.Rand) string) {
-	bigThreads(b)
+func measure(b *testing.B, own bool, path func(r *rand.Rand) string) {
+	manyThreads(b)
 	r := rand.New(rand.NewPCG(3, 4))
 	var took []time.Duration
 	bytes := int64(0)
@@ -170,10 +173,15 @@ func measure(b *testing.B, path func(r *rand.Rand) string) {
 	before := cpuTime()
 	for b.Loop() {
 		start := time.Now()
-		resp, err := http.Get(big.server.URL + path(r))
-		must2(b, err)
+		req, err := http.NewRequest("GET", big.server.URL+path(r), nil)
+		mustDo(b, err)
+		if own {
+			req.AddCookie(&http.Cookie{Name: "sigpost-visit", Value: "1." + strconv.FormatInt(time.Now().Unix(), 10)})
+		}
+		resp, err := http.DefaultClient.Do(req)
+		mustDo(b, err)
 		n, err := io.Copy(io.Discard, resp.Body)
-		must2(b, err)
+		mustDo(b, err)
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
 			b.Fatalf("status %d", resp.StatusCode)
@@ -189,7 +197,7 @@ func measure(b *testing.B, path func(r *rand.Rand) string) {
 	b.ReportMetric(rss(), "MB-resident")
 }
 
-// cpu is what this process has used, with the client in it.
+// cpuTime is what this process has used, with the client in it.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
@@ -206,40 +214,41 @@ func rss() float64 {
 	return resident * 4096 / (1 << 20)
 }
 
+// What is a reader's own is made anew each time; what is for everybody is kept.
 func BenchmarkThread(b *testing.B) {
-	b.Run("usual, at random", func(b *testing.B) {
-		measure(b, func(r *rand.Rand) string { return threadPath(big.usual[r.IntN(len(big.usual))]) })
-	})
-	b.Run("usual, kept", func(b *testing.B) {
-		measure(b, func(r *rand.Rand) string { return threadPath(big.usual[r.IntN(200)]) })
-	})
-	b.Run("long, first page", func(b *testing.B) {
-		measure(b, func(r *rand.Rand) string { return threadPath(big.long[r.IntN(len(big.long))]) })
-	})
-	b.Run("ten thousand, any page", func(b *testing.B) {
-		var ids []int64
-		measure(b, func(r *rand.Rand) string {
-			if ids == nil {
-				ids = hugeIDs(b)
-			}
-			return fmt.Sprintf("%s?from=%d", threadPath(big.huge), ids[r.IntN(len(ids))])
-		})
-	})
-	b.Run("one's own, usual", func(b *testing.B) {
-		measure(b, func(r *rand.Rand) string { return threadPath(big.usual[r.IntN(len(big.usual))]) + "?view=flat" })
-	})
+	one := func(ids *[]int64, first int) func(r *rand.Rand) string {
+		return func(r *rand.Rand) string { return threadPath((*ids)[r.IntN(min(first, len(*ids)))]) }
+	}
+	var pages []int64
+	huge := func(r *rand.Rand) string {
+		if pages == nil {
+			pages = hugeIDs(b)
+		}
+		return fmt.Sprintf("%s?from=%d", threadPath(big.huge), pages[r.IntN(len(pages))])
+	}
+	for _, c := range []struct {
+		name string
+		own  bool
+		path func(r *rand.Rand) string
+	}{
+		{"usual, made anew", true, one(&big.usual, 1<<30)},
+		{"usual, all at random", false, one(&big.usual, 1<<30)},
+		{"usual, of 200", false, one(&big.usual, 200)},
+		{"of a thousand, made anew", true, one(&big.long, 100)},
+		{"of a thousand", false, one(&big.long, 100)},
+		{"of ten thousand, made anew", true, huge},
+		{"of ten thousand", false, huge},
+	} {
+		b.Run(c.name, func(b *testing.B) { measure(b, c.own, c.path) })
+	}
 }
 
+// hugeIDs are the messages of the longest thread: each is on one of its pages.
 func hugeIDs(b *testing.B) (ids []int64) {
-	resp, err := http.Get(big.server.URL + threadPath(big.huge))
-	must2(b, err)
-	body, err := io.ReadAll(resp.Body)
-	must2(b, err)
-	resp.Body.Close()
-	for _, part := range strings.Split(string(body), `<article id="m`)[1:] {
-		var id int64
-		fmt.Sscan(part, &id)
-		ids = append(ids, id)
+	msgs, err := big.db.Outline(context.Background(), big.huge)
+	mustDo(b, err)
+	for _, m := range msgs {
+		ids = append(ids, m.ID)
 	}
 	return ids
 }

@@ -17,8 +17,8 @@ import (
 func (s *site) threadRoutes() []route {
 	return []route{
 		{pattern: "GET /threads/{id}", handle: s.thread},
-		{pattern: "GET /threads/{id}/mbox", handle: s.threadMbox},
-		{pattern: "GET /lists/{name}/mbox", handle: s.listMbox},
+		{pattern: "GET /threads/{id}/mbox", handle: s.threadMbox, time: mboxTime, costly: true},
+		{pattern: "GET /lists/{name}/mbox", handle: s.listMbox, time: mboxTime, costly: true},
 		{pattern: "GET /m/{id}", handle: s.permalink},
 		{pattern: "GET /m/{id}/raw", handle: s.raw},
 		{pattern: "GET /m/{id}/html", handle: s.htmlFrame},
@@ -32,8 +32,8 @@ func (s *site) threadRoutes() []route {
 
 // What is kept of threads between requests, in bytes.
 const (
-	pagesKept    = 24 << 20
-	outlinesKept = 8 << 20
+	pagesKept    = 16 << 20
+	outlinesKept = 5 << 20
 )
 
 type threadPage struct {
@@ -139,7 +139,7 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 // sharedThread answers with a page that is the same for everybody.
 func (s *site) sharedThread(w http.ResponseWriter, r *http.Request, state store.ThreadState, v view) error {
 	key, stamp := v.key(state.ID), stampOf(state)
-	packed, ok := s.kept.get(key, stamp, s.now())
+	packed, ok := s.threadPages.get(key, stamp, s.now())
 	if !ok {
 		status, p, err := s.threadPage(r, state, v)
 		if err != nil {
@@ -150,7 +150,7 @@ func (s *site) sharedThread(w http.ResponseWriter, r *http.Request, state store.
 			return err
 		}
 		packed = packPage(status, text)
-		s.kept.put(key, stamp, s.now(), packed, len(packed.data))
+		s.threadPages.put(key, stamp, s.now(), packed, len(packed.data))
 	}
 	if err := packed.send(w, r); err != nil {
 		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)

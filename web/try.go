@@ -40,10 +40,10 @@ func (s *site) try() error {
 		s.tryReading,
 		s.tryBrowsing,
 		s.tryThreads,
-		s.trySearch,
 		s.tryDoors,
 		s.trySignIn,
 		s.tryAudit,
+		s.trySearch,
 	} {
 		for _, p := range of() {
 			if _, err := s.render(p.name, p.data); err != nil {

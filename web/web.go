@@ -69,8 +69,6 @@ type Options struct {
 	CORSOrigins []string
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
-	// SearchNames are what searches may name; nil where they can name anything.
-	SearchNames func(ctx context.Context) search.Names
 	// Browse is what lists of threads and the home page ask for.
 	Browse Browse
 	Now    func() time.Time
@@ -83,6 +81,8 @@ type Options struct {
 	RequestsPerMinute int
 	// Undo takes an entry of the audit log back; nil where nobody can.
 	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
+	// SearchNames are what searches may name; nil where they can name anything.
+	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
@@ -99,10 +99,10 @@ type site struct {
 	// of all static files.
 	style   []byte
 	version string
-	// kept are pages of threads that are the same for everybody, outlines threads
+	// threadPages are pages of threads that are the same for everybody, outlines threads
 	// without their texts.
-	kept     *keeper[packedPage]
-	outlines *keeper[*outline]
+	threadPages *keeper[packedPage]
+	outlines    *keeper[*outline]
 	// What is counted and shown for a while.
 	counts     kept[*counts]
 	statistics kept[*statistics]
@@ -112,7 +112,7 @@ type site struct {
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
 	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil),
-		kept: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
+		threadPages: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
