@@ -52,7 +52,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := homePage{page: s.page(r, s.Title)}
-	p.Canonical = s.absolute("/")
+	p.Canonical, p.Description = s.absolute("/"), "What is written on the mailing lists, sorted by what it is about: threads, topics, issues and events."
 	if err := s.fillHome(r.Context(), &p); err != nil {
 		s.fail(w, r, err)
 		return
