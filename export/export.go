@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -91,6 +92,7 @@ type exporter struct {
 	// that have come and are not written yet.
 	places map[string]placed
 	asked  map[string]Answer
+	own    *regexp.Regexp
 }
 
 // placed is where a target is kept; ok is false where it is not.

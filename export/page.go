@@ -162,6 +162,11 @@ func (c *copier) tag(t *markup.Token, raw []byte) []byte {
 		name = "href"
 	case "link":
 		name, canonical = "href", attribute(t, "rel") == "canonical"
+	case "meta":
+		if attribute(t, "property") != "og:url" {
+			return raw
+		}
+		name, canonical = "content", true
 	case "script", "img", "iframe", "source":
 		name = "src"
 	case "form":
@@ -241,8 +246,7 @@ func (c *copier) feed(source []byte) []byte {
 	if c.URL == "" {
 		return source
 	}
-	links := regexp.MustCompile(regexp.QuoteMeta(c.URL) + `(/[A-Za-z0-9._~%@!$+,=?#/-]*)(&amp;)?`)
-	return links.ReplaceAllFunc(source, func(found []byte) []byte {
+	return c.absolutes().ReplaceAllFunc(source, func(found []byte) []byte {
 		if bytes.HasSuffix(found, []byte("&amp;")) {
 			return found
 		}
@@ -261,4 +265,13 @@ func (c *copier) feed(source []byte) []byte {
 		}
 		return []byte(html.EscapeString(to))
 	})
+}
+
+// absolutes finds links to our own pages in any text of markup. What has more than
+// one part of a query ends with &amp; and is none that is copied.
+func (x *exporter) absolutes() *regexp.Regexp {
+	if x.own == nil {
+		x.own = regexp.MustCompile(regexp.QuoteMeta(x.URL) + `(/[A-Za-z0-9._~%@!$+,=?#/-]*)(&amp;)?`)
+	}
+	return x.own
 }

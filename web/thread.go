@@ -188,6 +188,8 @@ func (s *site) threadPage(r *http.Request, state store.ThreadState, v view) (sta
 		p.Subject = legible(o.thread.BaseSubject)
 		p.Title, status = p.Subject, http.StatusOK
 		p.Description = fmt.Sprintf("A thread of %d messages, %s to %s.", o.thread.Messages, o.thread.First.Format("2 January 2006"), o.thread.Last.Format("2 January 2006"))
+		p.Article = true
+		p.addFeed(orNone(p.Subject), threadPath(o.thread.ID)+"/feed")
 		if err := s.aboutThread(ctx, &p, o); err != nil {
 			return 0, p, err
 		}
