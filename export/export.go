@@ -208,6 +208,9 @@ func (x *exporter) outside(ctx context.Context, g *group, there map[int64]bool) 
 		case answer.Location == "": // it is gone
 			continue
 		}
+		if err == nil {
+			x.asked[x.source.ThreadPath(id)] = answer
+		}
 		moved = append(moved, id)
 		x.want(x.source.ThreadPath(id))
 	}
@@ -404,12 +407,19 @@ func (x *exporter) make(ctx context.Context, target string, g *group, failed fun
 	case strings.Contains(answer.Type, "xml"):
 		body = c.feed(answer.Body)
 	}
-	if err := x.tree.write(p.file, body); err != nil {
+	essence := body
+	if strings.HasPrefix(answer.Type, "text/calendar") { // it says in each event when it was asked for
+		essence = stamps.ReplaceAll(body, nil)
+	}
+	if err := x.tree.write(p.file, body, essence); err != nil {
 		return nil, err
 	}
 	g.Files = append(g.Files, p.file)
 	return c.links, nil
 }
+
+// stamps are when a calendar was written (RFC 5545, section 3.8.7.2).
+var stamps = regexp.MustCompile(`(?m)^DTSTAMP[:;].*\n`)
 
 // maxFailed is how many failures a report has.
 const maxFailed = 20

@@ -48,7 +48,7 @@ func joined(p Place, stay bool) string {
 		key, value, ok := strings.Cut(name, "=")
 		switch {
 		case ok && legal(key) && legal(value): // a part of a query
-		case !legal(name), slices.Contains(fileNames, name), !stay && i > 0:
+		case !legal(name), slices.Contains(fileNames, name), !stay && (i > 0 || len(p.Folder) == 1):
 			name = hashed(name)
 		}
 		parts = append(parts, name)

@@ -271,7 +271,7 @@ func (c *copier) feed(source []byte) []byte {
 // one part of a query ends with &amp; and is none that is copied.
 func (x *exporter) absolutes() *regexp.Regexp {
 	if x.own == nil {
-		x.own = regexp.MustCompile(regexp.QuoteMeta(x.URL) + `(/[A-Za-z0-9._~%@!$+,=?#/-]*)(&amp;)?`)
+		x.own = regexp.MustCompile(regexp.QuoteMeta(x.URL) + `(/[A-Za-z0-9._~%@!$+,:=?#/-]*)(&amp;)?`)
 	}
 	return x.own
 }

@@ -166,10 +166,10 @@ func (t *tree) close() {
 	t.root.Close()
 }
 
-// digest says what a file holds.
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:12]) + "-" + strconv.Itoa(len(data))
+// digest says what a file of a size holds.
+func digest(essence []byte, size int) string {
+	sum := sha256.Sum256(essence)
+	return hex.EncodeToString(sum[:12]) + "-" + strconv.Itoa(size)
 }
 
 // there says whether a file is there as it was written, as far as its size tells.
@@ -199,10 +199,10 @@ func (t *tree) keep(file string) bool {
 	return true
 }
 
-// write writes a file, unless it holds that already. It is there as it was or as
-// it will be, and never half.
-func (t *tree) write(file string, data []byte) error {
-	holds := digest(data)
+// write writes a file, unless it holds that already, as far as its essence tells. It
+// is there as it was or as it will be, and never half.
+func (t *tree) write(file string, data, essence []byte) error {
+	holds := digest(essence, len(data))
 	t.now[file] = holds
 	if t.old[file] == holds && t.there(file) {
 		return nil
