@@ -346,6 +346,9 @@ func TestPreviewFrames(t *testing.T) {
 			t.Errorf("%s:\n%s", as, body)
 		}
 	}
+	if body := ada.see("/edit/weekly/1/preview/web", "<style>:root"); strings.Contains(body, `rel="stylesheet"`) {
+		t.Error("the web copy asks for its style sheet, which a frame does not get")
+	}
 	if page, _ := ada.ask(http.MethodGet, "/edit/weekly/1/preview", nil); strings.Contains(page.Header.Get("Content-Security-Policy"), "unsafe-inline") {
 		t.Error("the page around the frames may have inline styles")
 	}
