@@ -117,17 +117,20 @@ type undoing struct {
 	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 	// regroups says that threads change, so that they must be tagged again.
 	regroups bool
-	// free needs no lock: it is an edit, and those take none.
-	free bool
+	// locks says that no run may go on meanwhile, though threads do not change.
+	locks bool
 }
 
 // undoings are the acts that can be taken back.
 func (a *App) undoings() map[sigpost.AuditAction]undoing {
-	tag, thread := undoing{undo: undoTag}, undoing{undo: undoThread, regroups: true}
+	tag, thread := undoing{undo: a.undoTag}, undoing{undo: undoThread, regroups: true}
+	sight := undoing{undo: undoSight}
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
-		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread,
-		sigpost.AuditIssueEdit: {undo: a.undoEdit, free: true}, sigpost.AuditIssueApprove: {undo: a.undoApproval},
+		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread, sigpost.AuditThreadReattach: {undo: undoReattach, regroups: true},
+		sigpost.AuditThreadReviewed: {undo: undoReviewed}, sigpost.AuditTagBulk: {undo: a.undoBulk},
+		sigpost.AuditMessageHide: sight, sigpost.AuditMessageShow: sight,
+		sigpost.AuditIssueEdit: {undo: a.undoEdit}, sigpost.AuditIssueApprove: {undo: a.undoApproval, locks: true},
 	}
 }
 
@@ -142,39 +145,41 @@ func (a *App) Undo(ctx context.Context, id int64, who string) error {
 	if err != nil {
 		return err
 	}
-	if a.undoings()[e.Action].free {
-		return a.undoEntry(ctx, id, who)
-	}
-	return a.locked(ctx, false, func(a *App) error { return a.undoEntry(ctx, id, who) })
-}
-
-func (a *App) undoEntry(ctx context.Context, id int64, who string) error {
-	e, err := a.Store.AuditEntry(ctx, id)
-	if err != nil {
-		return err
-	}
 	how, ok := a.undoings()[e.Action]
 	switch {
 	case !ok || e.Undo == "":
 		return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
 	case e.UndoneBy != 0:
 		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
-	}
-	err = a.Store.Tx(ctx, func(tx *store.DB) error {
-		if err := how.undo(ctx, tx, e); err != nil {
+	case how.regroups, how.locks: // no run may read threads, or send, meanwhile
+		err = a.locked(ctx, false, func(a *App) error {
+			if err := a.undo(ctx, e, how, who); err != nil || !how.regroups {
+				return err
+			}
+			_, err := a.classify(ctx)
 			return err
-		}
-		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
-			Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: id})
-	})
-	if err == nil && how.regroups {
-		_, err = a.classify(ctx)
+		})
+	default:
+		err = a.undo(ctx, e, how, who)
+	}
+	if err == nil {
+		a.wakeDrafts()
 	}
 	return err
 }
 
+func (a *App) undo(ctx context.Context, e sigpost.AuditEntry, how undoing, who string) error {
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		if err := how.undo(ctx, tx, e); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
+			Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: e.ID})
+	})
+}
+
 // undoTag brings the decision of before back, or that nobody decided.
-func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+func (a *App) undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	var u tagUndo
 	var threadID int64
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
@@ -192,7 +197,7 @@ func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	if b := u.Before; b != nil {
 		return tx.Decide(ctx, threadID, u.Tag, b.Title, b.Accept, b.Who, b.Why, b.At)
 	}
-	return tx.Undecide(ctx, threadID, u.Tag)
+	return tx.Undecide(ctx, threadID, u.Tag, a.now())
 }
 
 // undoThread takes a split or a merge back, as if it had never been.

@@ -258,26 +258,30 @@ func compareEdits(before, after []sigpost.Edit) (saved, gone []sigpost.Edit) {
 // threads and events of today, and lays its edits over it.
 func (a *App) Rebuild(ctx context.Context, d config.Digest, number int) (report EditReport, err error) {
 	err = a.locked(ctx, false, func(a *App) error {
-		issue, err := a.Draft(ctx, d, number)
-		if err != nil {
-			return err
-		}
-		if _, err := a.classify(ctx); err != nil {
-			return fmt.Errorf("issue %d of %s is not composed anew, since its threads cannot be tagged: %w", issue.Number, d.Name, err)
-		}
-		composed, err := a.again(ctx, d, issue)
-		if err != nil {
-			return err
-		}
-		report, err = a.revise(ctx, issue, "", func(tx *store.DB) error {
-			if err := tx.Rebuilt(ctx, composed, a.now()); err != nil {
-				return err
-			}
-			return a.auditIssue(ctx, tx, issue, sigpost.AuditIssueRebuild, "", "composed the draft anew")
-		})
+		report, err = a.rebuild(ctx, d, number, "composed the draft anew")
 		return err
 	})
 	return report, err
+}
+
+func (a *App) rebuild(ctx context.Context, d config.Digest, number int, says string) (EditReport, error) {
+	issue, err := a.Draft(ctx, d, number)
+	if err != nil {
+		return EditReport{}, err
+	}
+	if _, err := a.classify(ctx); err != nil {
+		return EditReport{}, fmt.Errorf("issue %d of %s is not composed anew, since its threads cannot be tagged: %w", issue.Number, d.Name, err)
+	}
+	composed, err := a.again(ctx, d, issue)
+	if err != nil {
+		return EditReport{}, err
+	}
+	return a.revise(ctx, issue, "", func(tx *store.DB) error {
+		if err := tx.Rebuilt(ctx, composed, a.now()); err != nil {
+			return err
+		}
+		return a.auditIssue(ctx, tx, issue, sigpost.AuditIssueRebuild, "", says)
+	})
 }
 
 // again composes an issue anew, and stores nothing.

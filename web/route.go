@@ -43,9 +43,11 @@ func (s *site) routes() []route {
 	for _, of := range []func() []route{
 		s.readingRoutes,
 		s.browseRoutes,
+		s.threadRoutes,
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
+		s.reviewRoutes,
 		s.editRoutes,
 		s.searchRoutes,
 	} {

@@ -28,9 +28,7 @@ import (
 type Options struct {
 	Title string // of the site
 	Store *store.DB
-	// Messages gives a thread's messages with their text, answers after what
-	// they answer.
-	Messages func(ctx context.Context, threadID int64) ([]*sigpost.Message, error)
+	Mail  Mail
 	// ArchiveURL is where everybody can read a message, or "".
 	ArchiveURL func(*sigpost.Message) string
 	// Reader is what an issue's web copy must know, without anything personal.
@@ -73,6 +71,8 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// Review is what reviewers do; nil where nobody can.
+	Review ReviewDesk
 	// Editing is the editors' desk; nil where there is none.
 	Editing Editing
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
@@ -98,6 +98,10 @@ type site struct {
 	// of all static files.
 	style   []byte
 	version string
+	// threadPages are pages of threads that are the same for everybody, outlines threads
+	// without their texts.
+	threadPages *keeper[packedPage]
+	outlines    *keeper[*outline]
 	// What is counted and shown for a while.
 	counts     kept[*counts]
 	statistics kept[*statistics]
@@ -106,7 +110,8 @@ type site struct {
 
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil)}
+	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil),
+		threadPages: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
@@ -140,7 +145,6 @@ func New(o Options) (http.Handler, error) {
 // readingRoutes are what everybody can read.
 func (s *site) readingRoutes() []route {
 	return []route{
-		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
 		{pattern: "GET /issues/{digest}/feed", handle: s.feed, shared: true},
 		{pattern: "GET " + CalendarPath, handle: s.calendar, shared: true},
@@ -187,6 +191,7 @@ func parsePages(files fs.FS) (*template.Template, error) {
 		"dates":    dates,
 		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"taglinks": tagLinks,
+		"legible":  legible,
 		"plural":   plural,
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
@@ -246,6 +251,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// Reviewing says that there is a desk for reviewers.
+	Reviewing bool
 	// HasLists, HasIssues and HasEvents say which ways there are.
 	HasLists, HasIssues, HasEvents bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
@@ -279,7 +286,8 @@ func (p page) Edits() bool { return p.editing && p.May(sigpost.RoleEditor) }
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
-		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
+		Reviewing: s.Review != nil && s.People != nil,
+		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}
@@ -294,6 +302,7 @@ var problems = []struct {
 	says   string
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
+	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
