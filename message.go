@@ -21,13 +21,13 @@ type Address struct {
 }
 
 // Label is what a reader sees of the address: its name, or the part before
-// the @ where it has none. It never shows the addr-spec.
+// the @ where it has none. It never shows the addr-spec, and is Legible.
 func (a Address) Label() string {
-	if a.Name != "" {
-		return a.Name
+	if name := Legible(a.Name); name != "" {
+		return MaskAddresses(name)
 	}
 	local, _, _ := strings.Cut(a.Addr, "@")
-	return local
+	return Legible(local)
 }
 
 // Domain is the part behind the last @, in lower case.
@@ -85,6 +85,12 @@ type Message struct {
 	Robot bool
 	// Own says that it is one of sigpost's own letters, come back.
 	Own bool
+	// NoArchive says that its author wished it not to be archived: it is counted
+	// and never shown. Removed says that a reviewer took it out of sight.
+	NoArchive, Removed bool
+	// HTML says that it has a version in HTML. The parser says so; the archive
+	// does not keep it.
+	HTML bool
 	// Text is the readable text in UTF-8 with "\n" line ends: the plain part,
 	// or what became of the HTML one. Ranges cover it from start to end.
 	Text   string
@@ -105,6 +111,10 @@ type Message struct {
 // SourceDefect begins those Defects that a source noted and not the parser, who
 // sees only what the source kept.
 const SourceDefect = "at the source: "
+
+// Shown says whether its words, its author and its subject may be shown. Whatever
+// gives messages to people asks it first.
+func (m *Message) Shown() bool { return !m.NoArchive && !m.Removed }
 
 // Parent is the message that it answers, or "" where it opens a thread.
 func (m *Message) Parent() MessageID {

@@ -17,8 +17,8 @@ type Thread struct {
 	Messages int
 	First    time.Time
 	Last     time.Time
-	// Revision grows whenever a message joins. A stage that has seen a
-	// revision has nothing to do before it grows again.
+	// Revision grows whenever a message joins, is taken out of sight or comes back.
+	// A stage that has seen a revision has nothing to do before it grows again.
 	Revision int64
 	// Tags are the accepted ones, best first.
 	Tags []Tagging

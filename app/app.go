@@ -240,7 +240,9 @@ func (a *App) eachText(ctx context.Context, msgs []sigpost.Message, do func(i in
 			return fmt.Errorf("message %d, which could be read once, cannot be read any more: %w", id, err)
 		}
 		with := msgs[index[id]]
-		with.Text, with.Ranges = m.Text, m.Ranges
+		if with.Shown() { // else nothing of it is quoted, summed up or given as a reason
+			with.Text, with.Ranges, with.HTML = m.Text, m.Ranges, m.HTML
+		}
 		do(index[id], &with)
 		return ctx.Err()
 	})

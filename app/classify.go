@@ -146,6 +146,9 @@ func (a *App) documents(ctx context.Context, threads []sigpost.Thread, messages 
 	for i, t := range threads {
 		rooms[i] = maxThreadText
 		for _, m := range messages[t.ID] {
+			if !m.Shown() { // it counts, and is no reason for anything that is shown
+				m.Subject = ""
+			}
 			if !m.Own {
 				places = append(places, place{i, len(docs[i])})
 				read = append(read, m)

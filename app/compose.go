@@ -292,6 +292,9 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 			if !m.Received.Before(to) || m.Own {
 				continue
 			}
+			if !m.Shown() {
+				m.Subject, m.Author.Name = "", "somebody"
+			}
 			all[i].Messages = append(all[i].Messages, m)
 			if (all[i].New[m.ID] || j == 0 && since[id] == 0) && !m.Robot {
 				told = append(told, *m)
@@ -302,6 +305,9 @@ func (a *App) newsOf(ctx context.Context, threads []int64, isNew map[int64]map[i
 	if err := a.eachText(ctx, told, func(_ int, m *sigpost.Message) { read[m.ID] = m }); err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(n digest.News) bool { // nothing of it may be told
+		return len(n.Messages) > 0 && !slices.ContainsFunc(n.Messages, (*sigpost.Message).Shown)
+	})
 	for i := range all {
 		for j, m := range all[i].Messages {
 			if with := read[m.ID]; with != nil {

@@ -68,6 +68,9 @@ func (f *freshTexts) keep(stored []*sigpost.Message) {
 			continue
 		}
 		t := textOf(m)
+		if !m.Shown() {
+			t = threadText{}
+		}
 		f.texts[m.MessageID] = t
 		f.bytes += t.size(m.MessageID)
 	}

@@ -14,6 +14,7 @@ import (
 	"sigpost"
 	"sigpost/config"
 	"sigpost/digest"
+	"sigpost/message"
 	"sigpost/subscribe"
 	"sigpost/thread"
 	"sigpost/web"
@@ -25,6 +26,7 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.Store.KeepBlocks(blocksKept)
 	handler, err := web.New(o)
 	return handler, a.inTheme(a.themeOfSite(), err)
 }
@@ -32,7 +34,7 @@ func (a *App) Handler() (http.Handler, error) {
 // webOptions are what the pages show and who they ask.
 func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
-		Title: "sigpost", Store: a.Store, Messages: a.threadInOrder, ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
+		Title: "sigpost", Store: a.Store, Mail: a.mail(), ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
 		Door: subscribe.NewDoor(a.tokens, rows{a.Store}, a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)
@@ -129,24 +131,44 @@ func (a *App) volume(ctx context.Context, d config.Digest, since time.Time) (thr
 // shutdown is how long requests may go on after an interrupt.
 const shutdown = 4 * time.Second
 
-// threadInOrder gives a thread's messages as a reader wants them: answers
-// behind what they answer, whenever they came in.
-func (a *App) threadInOrder(ctx context.Context, id int64) ([]*sigpost.Message, error) {
-	msgs, err := a.Thread(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+// blocksKept is how many bytes of mail the pages keep expanded: those of a long
+// thread lie in some dozens of blocks.
+const blocksKept = 16 << 20
+
+// mail is how the pages read what is stored.
+func (a *App) mail() web.Mail {
+	return web.Mail{Order: a.inOrder, Read: message.Parse, HTML: message.HTML, Attached: message.Attached, Hide: a.hideMessage, Show: a.showMessage}
+}
+
+// inOrder puts messages of a thread as a reader wants them: answers behind what
+// they answer, whenever they came in.
+func (a *App) inOrder(ctx context.Context, msgs []*sigpost.Message) ([]web.Place, error) {
 	decisions, err := a.decisions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ordered := make([]*sigpost.Message, 0, len(msgs))
-	thread.Walk(thread.Tree(msgs, decisions...), func(n *thread.Node, _ int) {
+	places := make([]web.Place, 0, len(msgs))
+	index := make(map[*thread.Node]int, len(msgs)) // of what is answered
+	thread.Walk(thread.Tree(msgs, decisions...), func(n *thread.Node, depth int) {
+		answers, known := index[n]
+		if !known {
+			answers = -1
+		} else if answers >= 0 {
+			depth = places[answers].Depth + 1
+		}
+		if answers < 0 {
+			depth = 0
+		}
+		here := -1 // of a message that has not been seen
 		if n.Message != nil {
-			ordered = append(ordered, n.Message)
+			here = len(places)
+			places = append(places, web.Place{Message: n.Message, Depth: depth, Answers: answers, BySubject: n.BySubject})
+		}
+		for _, c := range n.Children {
+			index[c] = here
 		}
 	})
-	return ordered, nil
+	return places, nil
 }
 
 // Listen takes an address for Serve.

@@ -29,6 +29,11 @@ type walker struct {
 	parts       int
 	// depth is how many mails this one lies in.
 	depth int
+	// html is the first text of the mail in HTML.
+	html *leaf
+	// file is told of each attachment in turn, with what is in it; nil where
+	// nobody asks.
+	file func(a sigpost.Attachment, data func() []byte)
 	// instead is what is shown where there is no text: texts that came as
 	// attachments, and mails inside.
 	instead []leaf
@@ -106,12 +111,13 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 	l := leaf{contentType: mediaType, params: params, encoding: h.get("content-transfer-encoding"), body: body, number: number}
 	sent := disposition == "attachment" && name != "" // a file that is the whole mail is listed, too
 	if isText(mediaType, number == "") && (number == "" && !sent || disposition != "attachment" && name == "") {
+		if l.contentType == "text/html" && w.html == nil {
+			w.html = &l
+		}
 		return []leaf{l}
 	}
-	w.attachments = append(w.attachments, sigpost.Attachment{
-		Name: name, Type: mediaType, Part: l.part(),
-		Size: decodedSize(l.encoding, body),
-	})
+	w.attach(sigpost.Attachment{Name: name, Type: mediaType, Part: l.part(), Size: decodedSize(l.encoding, body)},
+		func() []byte { return decodeTransfer(l.encoding, body, new(defects)) })
 	switch {
 	case l.isMail() && (inDigest || number == "1"):
 		// What a digest is of, or what somebody sends on with a list's footer
@@ -121,6 +127,14 @@ func (w *walker) walk(h header, body []byte, number, missing string, depth int) 
 		w.instead = append(w.instead, l)
 	}
 	return nil
+}
+
+// attach lists an attachment.
+func (w *walker) attach(a sigpost.Attachment, data func() []byte) {
+	w.attachments = append(w.attachments, a)
+	if w.file != nil {
+		w.file(a, data)
+	}
 }
 
 // isStrayMultipart says whether a body has parts though its header says that it

@@ -73,7 +73,7 @@ func (h *header) check(body []byte) error {
 }
 
 // needed says whether a field is read at all, and known whether mail is known
-// to have it. RFC 5322, 2045, 2183, 2369, 2919, 3834, 5064, 9057 and what list
+// to have it. RFC 5322, 2045, 2183, 2369, 2919, 3834, 5064, 5536, 9057 and what list
 // software and robots add.
 func needed(name []byte) (keep, known bool) {
 	switch string(name) {
@@ -82,6 +82,8 @@ func needed(name []byte) (keep, known bool) {
 		"content-transfer-encoding", "content-disposition", "list-id",
 		"list-post", "archived-at", "auto-submitted", "precedence":
 		return true, true
+	case "x-no-archive", "archive":
+		return true, false
 	case "x-original-from", "x-original-sender", "x-beenthere", "mailing-list",
 		"x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply",
 		"x-failed-recipients", "x-github-sender", "x-github-reason":

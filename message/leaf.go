@@ -148,9 +148,8 @@ func (w *walker) withoutFiles(l leaf, data []byte) []byte {
 	}
 	files, rest := cutUUEncoded(data)
 	for _, f := range files {
-		w.attachments = append(w.attachments, sigpost.Attachment{
-			Name: oneLine(f.name), Type: "application/octet-stream", Size: len(f.data), Part: l.part(),
-		})
+		w.attach(sigpost.Attachment{Name: oneLine(f.name), Type: "application/octet-stream", Size: len(f.data), Part: l.part()},
+			func() []byte { return f.data })
 	}
 	return rest
 }

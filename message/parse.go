@@ -60,7 +60,7 @@ func (d *defects) add(format string, args ...any) {
 
 // Version is the version of this reader, which Parse notes on every message.
 // Raise it whenever a mail may be read differently than before.
-const Version = 4
+const Version = 5
 
 // Parse understands raw, one mail as RFC 5322 and MIME have it. It fills every
 // field of the message except ID, ThreadID, BaseSubject, Received, Lists,
@@ -145,6 +145,8 @@ func (o *opened) message() *sigpost.Message {
 	m.Attachments = w.attachments
 	m.Text, m.Ranges = unstuff(text, Cut(text))
 	nameQuoted(m)
+	m.HTML = w.html != nil
+	m.NoArchive = noArchive(o.h)
 	m.Robot = robotRuleFor(o.h, m) != ""
 	m.Quoting = slices.ContainsFunc(m.Ranges, func(r sigpost.Range) bool { return r.Kind == sigpost.RangeQuoted })
 	m.Fingerprint = o.fingerprint(m)
@@ -160,6 +162,17 @@ func readIdentity(m *sigpost.Message, o *opened) {
 		o.wrong.add("it has no usable Message-ID: one was derived from its bytes")
 	}
 	m.References = references(o.h.all("references"), o.h.inReplyTo(), m.MessageID)
+}
+
+// noArchive says whether the author wishes that the mail is not archived:
+// "X-No-Archive: yes", and what netnews has for the same (RFC 5536, section
+// 3.2.2), "Archive: no".
+func noArchive(h header) bool {
+	first := func(name string) string {
+		value, _, _ := strings.Cut(h.get(name), ";")
+		return strings.ToLower(strings.TrimSpace(value))
+	}
+	return first("x-no-archive") == "yes" || first("archive") == "no"
 }
 
 // toLF gives b with every line end as "\n". CRLF, CR alone and the "\r\r\n" of

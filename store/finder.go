@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sigpost"
 	"sigpost/search"
 )
 
@@ -172,11 +173,11 @@ func (f *finder) newest(ctx context.Context, limit int) ([]int64, error) {
 // all of that than at candidates.
 func (f *finder) few(ctx context.Context) (bool, error) {
 	first := f.selective()
-	if f.match != "" || first < 0 || f.filters[first].Field == search.FieldIs {
+	if f.match != "" || first < 0 {
 		return false, nil
 	}
 	s, n := &sentence{db: f.db}, f.filters[first]
-	some, limit := `SELECT 1 FROM accepted_tags a WHERE `+s.tags(n), fewThreads
+	some, limit := `SELECT 1 FROM listing a WHERE `+s.tags(n), fewThreads
 	if n.Field == search.FieldList {
 		s = &sentence{db: f.db}
 		some, limit = `SELECT 1 FROM message_lists l WHERE l.list = `+s.arg(n.Value), looked
@@ -308,7 +309,8 @@ func (s *sentence) condition(n *search.Node) string {
 	if n.Field == search.FieldList {
 		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + eachTime
 	}
-	return `EXISTS (SELECT 1 FROM accepted_tags a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + eachTime
+	return `EXISTS (SELECT 1 FROM threads t JOIN listing a ON a.last_at = t.last_at AND a.thread_id = t.id
+WHERE t.id = m.thread_id AND ` + s.tags(n) + eachTime
 }
 
 // eachTime ends an EXISTS that is to be asked for each of some candidates:
@@ -325,31 +327,24 @@ func (s *sentence) set(n *search.Node) (string, bool) {
 	case search.FieldList:
 		return `SELECT ` + placeSQL + ` AS place FROM message_lists l JOIN messages m ON m.id = l.message_id WHERE l.list = ` + s.arg(n.Value), true
 	case search.FieldTag, search.FieldNature, search.FieldIs:
-		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM accepted_tags a WHERE ` + s.tags(n) + `)`, true
+		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM listing a WHERE ` + s.tags(n) + `)`, true
 	}
 	return "", false
 }
 
-// tags is the condition on accepted tags a that a leaf asks for.
+// tags is the condition on rows of listing a that a leaf asks for.
 func (s *sentence) tags(n *search.Node) string {
 	tags := n.Tags
 	if n.Field == search.FieldIs {
-		return unansweredSQL
+		tags = []sigpost.Tag{{Kind: unanswered}}
 	}
 	parts := make([]string, len(tags))
 	for i, t := range tags {
-		parts[i] = `a.name = ` + s.arg(clean(t.Name))
+		kind := `a.kind NOT LIKE ':%'`
 		if t.Kind != "" {
-			parts[i] = `a.kind = ` + s.arg(clean(string(t.Kind))) + ` AND ` + parts[i]
+			kind = `a.kind = ` + s.arg(clean(string(t.Kind)))
 		}
+		parts[i] = kind + ` AND a.name = ` + s.arg(clean(t.Name))
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
-
-// unansweredSQL is the condition on accepted tags a of threads that wait for an
-// answer: a person began them, they are a question, a proposal or a discussion,
-// and no other person has written. What programs write is no answer.
-const unansweredSQL = `a.kind = 'nature' AND a.name IN ('question', 'proposal', 'discussion') AND NOT EXISTS (
-  SELECT 1 FROM messages o WHERE o.thread_id = a.thread_id AND o.robot = 0 AND o.own = 0 AND lower(o.author_addr) <> (
-    SELECT lower(f.author_addr) FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1))
-AND (SELECT f.robot + f.own FROM messages f WHERE f.thread_id = a.thread_id ORDER BY f.received, f.id LIMIT 1) = 0`

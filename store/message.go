@@ -12,7 +12,7 @@ import (
 // writtenColumns are those of messages in the order of messageRow.
 const writtenColumns = `id, thread_id, message_key, message_id, derived, refs, author_name, author_addr, sender_name, sender_addr,
 subject, base_subject, sent, received, trace, list_ids, archived_at, robot, own, attachments, size, defects,
-claimed, answering, quoting, fingerprint, reader, subject_key, raw_block, raw_offset, raw_size, stored_at`
+claimed, answering, quoting, fingerprint, reader, subject_key, hidden, raw_block, raw_offset, raw_size, stored_at`
 
 // messageRow is a row of messages.
 func messageRow(id int64, m *arrived, thread int64, at time.Time) ([]any, error) {
@@ -23,7 +23,7 @@ func messageRow(id int64, m *arrived, thread int64, at time.Time) ([]any, error)
 		clean(m.Subject), clean(m.BaseSubject), micros(m.Sent), micros(m.Received), micros(m.Trace),
 		pack(m.ListIDs), clean(m.ArchivedAt), number(m.Robot), number(m.Own), attachments, m.Size, pack(m.Defects),
 		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), m.Reader,
-		m.subjectKey, m.place.block, m.place.offset, m.place.size, micros(at),
+		m.subjectKey, hiddenBits(m.Message), m.place.block, m.place.offset, m.place.size, micros(at),
 	}, err
 }
 
@@ -37,7 +37,7 @@ func attachmentsJSON(m *sigpost.Message) (string, error) {
 // messageColumns are what readMessage reads of messages m.
 const messageColumns = `m.id, m.thread_id, m.message_id, m.derived, m.refs, m.author_name, m.author_addr, m.sender_name, m.sender_addr,
 m.subject, m.base_subject, m.sent, m.received, m.trace, m.list_ids, m.archived_at, m.robot, m.own, m.attachments, m.size, m.defects,
-m.claimed, m.answering, m.quoting, m.fingerprint, m.reader,
+m.claimed, m.answering, m.quoting, m.fingerprint, m.reader, m.hidden,
 (SELECT COALESCE(string_agg(l.list, '
 '), '') FROM message_lists l WHERE l.message_id = m.id)`
 
@@ -45,16 +45,18 @@ func readMessage(row scanner) (m sigpost.Message, err error) {
 	var refs, listIDs, attachments, defects, lists string
 	var sent, received, trace int64
 	var print []byte
+	var hidden int
 	err = row.Scan(&m.ID, &m.ThreadID, &m.MessageID, &m.Derived, &refs,
 		&m.Author.Name, &m.Author.Addr, &m.Sender.Name, &m.Sender.Addr,
 		&m.Subject, &m.BaseSubject, &sent, &received, &trace,
 		&listIDs, &m.ArchivedAt, &m.Robot, &m.Own, &attachments, &m.Size, &defects,
-		&m.Claimed, &m.Answering, &m.Quoting, &print, &m.Reader, &lists)
+		&m.Claimed, &m.Answering, &m.Quoting, &print, &m.Reader, &hidden, &lists)
 	if err != nil {
 		return m, err
 	}
 	m.References = unpack[sigpost.MessageID](refs)
 	m.Fingerprint = readPrint(print)
+	m.NoArchive, m.Removed = hidden&noArchive != 0, hidden&removed != 0
 	m.Sent, m.Received, m.Trace = moment(sent), moment(received), moment(trace)
 	m.ListIDs, m.Defects, m.Lists = unpack[string](listIDs), unpack[string](defects), sorted(lists)
 	if attachments != "" {

@@ -1,10 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"slices"
+	"sync"
+
+	"sigpost/internal/lru"
 )
 
 // rawBlock is how many bytes of mail are compressed together. At 192 KiB a
@@ -75,7 +79,7 @@ func (db *DB) Raw(ctx context.Context, id int64) ([]byte, error) {
 // Raws calls each with the raw bytes of every message in ids, block by block
 // and not in the order of ids, expanding each block once for every 256 ids.
 // It fails with sigpost.ErrNotFound where one is not there, and with the
-// first error of each. The bytes are each's to keep, but not to write to.
+// first error of each. The bytes are each's to keep.
 func (db *DB) Raws(ctx context.Context, ids []int64, each func(id int64, raw []byte) error) error {
 	type wanted struct {
 		id int64
@@ -93,17 +97,22 @@ func (db *DB) Raws(ctx context.Context, ids []int64, each func(id int64, raw []b
 		if len(found) < distinct(args) {
 			return db.fail("reading raw mail", sql.ErrNoRows)
 		}
+		memory := expanded.Get().(*[]byte)
+		defer expanded.Put(memory)
 		var block []byte
 		for i, w := range found {
 			if i == 0 || w.block != found[i-1].block {
-				if block, err = db.block(ctx, w.block); err != nil {
+				if block, err = db.block(ctx, w.block, (*memory)[:0]); err != nil {
 					return db.fail(fmt.Sprintf("reading the raw bytes of message %d", w.id), err)
+				}
+				if db.blocks == nil && cap(block) <= 2*rawBlock {
+					*memory = block
 				}
 			}
 			if w.offset+w.size > int64(len(block)) {
 				return fmt.Errorf("the raw bytes of message %d are damaged in the database %s; restore a backup", w.id, db.where)
 			}
-			if err := each(w.id, slices.Clip(block[w.offset:w.offset+w.size])); err != nil {
+			if err := each(w.id, bytes.Clone(block[w.offset:w.offset+w.size])); err != nil {
 				return err
 			}
 		}
@@ -111,12 +120,33 @@ func (db *DB) Raws(ctx context.Context, ids []int64, each func(id int64, raw []b
 	})
 }
 
-func (db *DB) block(ctx context.Context, id int64) ([]byte, error) {
+// expanded is memory for blocks: whoever reads a mail gets a copy, and does not hold
+// on to its neighbours.
+var expanded = sync.Pool{New: func() any { return new([]byte) }}
+
+// KeepBlocks keeps blocks of mail expanded, up to so many bytes, for who reads
+// mail of a few threads again and again. It is to be called before anything else.
+func (db *DB) KeepBlocks(bytes int) { db.blocks = lru.New[int64, []byte](bytes) }
+
+// block expands a block into memory that is handed in, or into other memory where
+// it is kept.
+func (db *DB) block(ctx context.Context, id int64, into []byte) ([]byte, error) {
+	keep := db.blocks != nil && db.tx == nil // what a transaction sees may never be
+	if keep {
+		if block, ok := db.blocks.Get(id); ok {
+			return block, nil
+		}
+		into = nil
+	}
 	var packed []byte
 	if err := db.scan(ctx, `SELECT data FROM raw_blocks WHERE id = $1`, []any{id}, &packed); err != nil {
 		return nil, err
 	}
-	return db.expand.DecodeAll(packed, nil)
+	block, err := db.expand.DecodeAll(packed, into)
+	if err == nil && keep {
+		db.blocks.Put(id, block, cap(block))
+	}
+	return block, err
 }
 
 func distinct(args []any) int {

@@ -113,6 +113,7 @@ func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error 
 	if err := r.keepID(ctx, old, m); err != nil {
 		return err
 	}
+	m.Removed = old.Removed
 	was, err := readingRow(old)
 	if err != nil {
 		return err
@@ -134,7 +135,7 @@ func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error 
 	_, err = r.db.exec(ctx, `UPDATE messages SET message_key = $1, message_id = $2, derived = $3, refs = $4,
 author_name = $5, author_addr = $6, sender_name = $7, sender_addr = $8, subject = $9, base_subject = $10, sent = $11, trace = $12,
 list_ids = $13, archived_at = $14, robot = $15, own = $16, attachments = $17, defects = $18,
-claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = $23, reader = $24 WHERE id = $25`,
+claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = $23, hidden = $24, reader = $25 WHERE id = $26`,
 		append(now, m.Reader, m.ID)...)
 	if err != nil {
 		return err
@@ -178,7 +179,7 @@ func readingRow(m *sigpost.Message) ([]any, error) {
 		clean(m.Author.Name), clean(m.Author.Addr), clean(m.Sender.Name), clean(m.Sender.Addr),
 		clean(m.Subject), clean(m.BaseSubject), micros(m.Sent), micros(m.Trace),
 		pack(m.ListIDs), clean(m.ArchivedAt), number(m.Robot), number(m.Own), attachments, pack(m.Defects),
-		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), subjectKeyOf(m),
+		clean(string(m.Claimed)), number(m.Answering), number(m.Quoting), printBytes(m.Fingerprint), subjectKeyOf(m), hiddenBits(m),
 	}, err
 }
 

@@ -55,7 +55,7 @@ var (
 
 // visible is the condition on messages m that may be shown: whatever a search
 // gives holds it.
-const visible = `1 = 1`
+const visible = `m.hidden = 0`
 
 // Marks are what the index has of a message beside its words. No text has the
 // character with which they begin.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"sigpost/internal/lru"
 )
 
 // DB is the archive, or one transaction on it: whatever can be done on the one
@@ -37,6 +39,7 @@ type engine struct {
 	readOnly bool
 	squeeze  *zstd.Encoder
 	expand   *zstd.Decoder
+	blocks   *lru.Cache[int64, []byte] // of raw mail, expanded; nil where none are kept
 	crowd    crowd
 }
 

@@ -200,6 +200,7 @@ func (db *DB) list(ctx context.Context, q ThreadQuery, bounded bool) (list Threa
 		listings = listings[1:]
 	}
 	s.within(q)
+	s.and(hasShown)
 	for _, l := range listings {
 		s.and("EXISTS (SELECT 1 FROM listing p WHERE p.kind = " + s.param(l.kind) + " AND p.name = " + s.param(l.name) +
 			" AND p.last_at = " + s.at + " AND p.thread_id = " + s.id + ")")

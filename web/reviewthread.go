@@ -242,12 +242,12 @@ func markedParts(m *sigpost.Message, words []string) (all []markedPart) {
 			find, _ = regexp.Compile(`(?i)` + strings.Join(patterns, "|")) // nil where a stranger's bytes make none
 		}
 	}
-	for _, p := range parts(m) {
-		text := p.Text
+	for _, s := range stretches(m) {
+		text := sigpost.Legible(s.text)
 		if len(text) > reviewText {
 			text = strings.ToValidUTF8(text[:reviewText], "") + "\n[…]"
 		}
-		marked := markedPart{Fold: p.Fold}
+		marked := markedPart{Fold: fold(s.kind, s.lines, s.whom)}
 		var spans []sigpost.Span
 		if find != nil {
 			for _, at := range find.FindAllStringIndex(text, 500) {

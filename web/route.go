@@ -43,6 +43,7 @@ func (s *site) routes() []route {
 	for _, of := range []func() []route{
 		s.readingRoutes,
 		s.browseRoutes,
+		s.threadRoutes,
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,

@@ -153,8 +153,8 @@ func (p *searchPage) fill(query *search.Query, found store.Found, order string) 
 	matcher := query.Matcher()
 	for _, h := range found.Hits {
 		p.Results = append(p.Results, searchResult{Hit: h, URL: messagePath(h.MessageID),
-			Title: marked(matcher.Mark(orNone(h.Subject), search.FieldSubject)), By: marked(matcher.Mark(h.Author.Label(), search.FieldFrom)),
-			Passage: marked(matcher.Passage(h.Words))})
+			Title: marked(matcher.Mark(orNone(legible(h.Subject)), search.FieldSubject)), By: marked(matcher.Mark(h.Author.Label(), search.FieldFrom)),
+			Passage: marked(matcher.Passage(legible(h.Words)))})
 	}
 	p.Count, p.Ranked = countWords(found.Count, found.Uncounted), found.Ranked
 	if found.Next != "" {
@@ -186,9 +186,6 @@ func thousands(n int) string {
 	}
 	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
 }
-
-// messagePath is the permalink of a message.
-func messagePath(id sigpost.MessageID) string { return "/m/" + url.PathEscape(string(id)) }
 
 func showProblem(text, order string, p search.Problem) searchProblem {
 	shown := searchProblem{Before: text[:p.Start], Bad: text[p.Start:p.End], After: text[p.End:], Says: p.Says, Instead: p.Instead, Fatal: p.Fatal}
@@ -235,10 +232,10 @@ func (s *site) searchFeed(w http.ResponseWriter, r *http.Request) {
 // searchEntry is a message in a feed. Its id is that of RFC 2392.
 func searchEntry(h store.Hit, link string, matcher *search.Matcher) digest.Entry {
 	summary := ""
-	for _, p := range matcher.Passage(h.Words) {
+	for _, p := range matcher.Passage(legible(h.Words)) {
 		summary += p.Text
 	}
-	return digest.Entry{ID: "mid:" + url.PathEscape(string(h.MessageID)), Title: orNone(h.Subject), Author: h.Author.Label(), URL: link, Updated: h.Received,
+	return digest.Entry{ID: "mid:" + url.PathEscape(string(h.MessageID)), Title: orNone(legible(h.Subject)), Author: h.Author.Label(), URL: link, Updated: h.Received,
 		Summary: summary, Content: "<p>" + template.HTMLEscapeString(summary) + "</p>"}
 }
 

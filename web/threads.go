@@ -58,7 +58,7 @@ func (s *site) rows(list store.ThreadList) []threadRow {
 				facts += ` · <a href="` + template.HTMLEscapeString(listPath(l)) + `">` + template.HTMLEscapeString(l) + "</a>"
 			}
 		}
-		all[i] = threadRow{t.ID, cmp.Or(t.BaseSubject, "(no subject)"), template.HTML(facts), t.Tags, list.Unanswered[t.ID]}
+		all[i] = threadRow{t.ID, cmp.Or(legible(t.BaseSubject), "(no subject)"), template.HTML(facts), t.Tags, list.Unanswered[t.ID]}
 	}
 	return all
 }

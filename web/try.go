@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"sigpost"
 )
 
@@ -41,6 +39,7 @@ func (s *site) try() error {
 	for _, of := range []func() []tried{
 		s.tryReading,
 		s.tryBrowsing,
+		s.tryThreads,
 		s.tryDoors,
 		s.trySignIn,
 		s.tryAudit,
@@ -58,21 +57,12 @@ func (s *site) try() error {
 
 // tryReading are the pages that everybody reads.
 func (s *site) tryReading() []tried {
-	tag := sigpost.Tag{Kind: sigpost.KindProject, Name: "one"}
-	tagging := sigpost.Tagging{Tag: tag, Title: "One", Score: 1, State: sigpost.TagAccepted,
-		Evidence: []sigpost.Evidence{{Rule: "alias one", Field: "subject", Excerpt: "one"}, {Rule: "list"}}}
-	now := time.Unix(0, 0)
-	other := sigpost.Thread{ID: 2}
-	thread := sigpost.Thread{ID: 1, BaseSubject: "One", Messages: 2, First: now, Last: now, Tags: []sigpost.Tagging{tagging}}
-	message := &sigpost.Message{Author: sigpost.Address{Name: "Jo"}, Received: now, Robot: true, Attachments: []sigpost.Attachment{{Name: "a", Type: "text/plain"}, {}}}
 	full := s.page(nil, "One")
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
 	return []tried{
 		{"message", messagePage{full, "Says."}},
-		{"thread", threadPage{page: s.page(nil, "One"), Thread: thread, Taggings: thread.Tags, From: &other, LedTo: []sigpost.Thread{other, thread},
-			Messages: []messageView{{Message: message, Parts: []part{{"Quoted text", "a"}, {"", "b"}}, ArchiveURL: "https://example.org/", NewSubject: "Two"}}}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
 			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
 		{"message", messagePage{s.page(nil, "One"), "Says."}},

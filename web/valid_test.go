@@ -2,16 +2,18 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"sigpost/internal/peertest"
 )
 
-// Signing in, sessions and the audit log are valid HTML in all their states.
-func TestTheDeskIsValid(t *testing.T) {
+// Signing in, sessions, the audit log, the home page, lists and threads are valid HTML
+// in all their states.
+func TestPagesAreValid(t *testing.T) {
 	s, _ := everything(t)
 	documents := map[string][]byte{}
-	for i, p := range append(s.trySignIn(), s.tryAudit()...) {
+	for i, p := range slices.Concat(s.trySignIn(), s.tryAudit(), s.tryBrowsing(), s.tryThreads()) {
 		html, err := s.render(p.name, p.data)
 		must(t, err)
 		documents[fmt.Sprintf("%s %d", p.name, i)] = html

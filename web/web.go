@@ -28,9 +28,7 @@ import (
 type Options struct {
 	Title string // of the site
 	Store *store.DB
-	// Messages gives a thread's messages with their text, answers after what
-	// they answer.
-	Messages func(ctx context.Context, threadID int64) ([]*sigpost.Message, error)
+	Mail  Mail
 	// ArchiveURL is where everybody can read a message, or "".
 	ArchiveURL func(*sigpost.Message) string
 	// Reader is what an issue's web copy must know, without anything personal.
@@ -98,6 +96,10 @@ type site struct {
 	// of all static files.
 	style   []byte
 	version string
+	// threadPages are pages of threads that are the same for everybody, outlines threads
+	// without their texts.
+	threadPages *keeper[packedPage]
+	outlines    *keeper[*outline]
 	// What is counted and shown for a while.
 	counts     kept[*counts]
 	statistics kept[*statistics]
@@ -106,7 +108,8 @@ type site struct {
 
 // newSite reads the templates of the pages.
 func newSite(o Options) (*site, error) {
-	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil)}
+	s := &site{Options: o, all: newRates(o.RequestsPerMinute, nil), costly: newRates((o.RequestsPerMinute+9)/10, nil),
+		threadPages: newKeeper[packedPage](pagesKept), outlines: newKeeper[*outline](outlinesKept)}
 	var err error
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
@@ -140,7 +143,6 @@ func New(o Options) (http.Handler, error) {
 // readingRoutes are what everybody can read.
 func (s *site) readingRoutes() []route {
 	return []route{
-		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
 		{pattern: "GET /issues/{digest}/feed", handle: s.feed, shared: true},
 		{pattern: "GET " + CalendarPath, handle: s.calendar, shared: true},
@@ -187,6 +189,7 @@ func parsePages(files fs.FS) (*template.Template, error) {
 		"dates":    dates,
 		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"taglinks": tagLinks,
+		"legible":  legible,
 		"plural":   plural,
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
@@ -290,6 +293,7 @@ var problems = []struct {
 	says   string
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
+	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},

@@ -62,15 +62,10 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 	handler, err := New(Options{
 		Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr", "nature:question": "Needs an answer"}, Digests: map[string]string{"weekly": "The Weekly"},
 		ArchiveURL: func(*sigpost.Message) string { return "https://lists.example.org/a" },
-		Messages: func(ctx context.Context, id int64) ([]*sigpost.Message, error) {
-			if _, err := db.ThreadMessages(ctx, id); err != nil {
-				return nil, err
-			}
-			return []*sigpost.Message{hostile()}, nil
-		},
-		Reader:    func(sigpost.Issue) digest.Reader { return digest.Reader{} },
-		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil },
-		URL:       "https://digest.example.org",
+		Mail:       testMail(func([]byte) (*sigpost.Message, error) { return hostile(), nil }),
+		Reader:     func(sigpost.Issue) digest.Reader { return digest.Reader{} },
+		Templates:  func(string) (*digest.Templates, error) { return digest.Default(), nil },
+		URL:        "https://digest.example.org",
 		Calendar: func(context.Context) ([]byte, error) {
 			return []byte("BEGIN:VCALENDAR\r\nUID:meeting@example.org\r\nDTSTAMP:" + time.Now().UTC().Format("20060102T150405.000000000Z") + "\r\nEND:VCALENDAR\r\n"), nil
 		},
@@ -105,7 +100,7 @@ func TestPages(t *testing.T) {
 		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"of the kind “Needs an answer”", "/threads/1"}},
 		{"no such nature", "GET", "/?tag=nature:gossip", 404, []string{"There is no such page here"}},
 		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
-		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", "Quoted text", "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
+		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", `class="quote"`, "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
 		{"no such thread", "GET", "/threads/99", 404, []string{"There is no such page here"}},
 		{"no thread at all", "GET", "/threads/x", 404, []string{"There is no such page here"}},
 		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;", `<header><a href="/">Test</a>`, "<h1>Weekly <span", `rel="alternate" type="application/atom+xml" title="The Weekly" href="/issues/weekly/feed"`}},
@@ -214,7 +209,7 @@ func TestNatureIsNoTopic(t *testing.T) {
 	if nature < 0 || topic < nature {
 		t.Errorf("the nature stands at %d, the topic at %d of\n%s", nature, topic, page)
 	}
-	for _, has := range []string{"<li>question mark in the text: <q><bdi>Does it &lt;b&gt;?</bdi></q></li>", "<li>nothing else</li>"} {
+	for _, has := range []string{`<li>question mark in the text: <q><bdi><mark>Does</mark> it &lt;b&gt;?</bdi></q> <a href="/m/a@example.org">`, "<li>nothing else</li>"} {
 		if !strings.Contains(page, has) {
 			t.Errorf("%q is not on the page:\n%s", has, page)
 		}

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+)
+
+// hideMessage takes a message out of sight as sigpost.Acting decides, and
+// showMessage brings it back: each with an entry in the audit log, in one
+// transaction.
+func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		m, err := tx.Message(ctx, id)
+		if err != nil {
+			return err
+		}
+		at := a.now().UTC().Truncate(time.Microsecond)
+		if err := tx.Hide(ctx, id, sigpost.Acting(ctx), why, at); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, sigpost.AuditEntry{At: at, Action: sigpost.AuditMessageHide, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
+			Says: because(fmt.Sprintf("removed the message <%s> from sight", m.MessageID), why), Undo: encode(sightUndo{Why: why, At: at})})
+	})
+}
+
+func (a *App) showMessage(ctx context.Context, id int64) error {
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		m, err := tx.Message(ctx, id)
+		if err != nil || !m.Removed {
+			return err
+		}
+		removals, err := tx.Removals(ctx, m.ThreadID)
+		if err != nil {
+			return err
+		}
+		if err := tx.Unhide(ctx, id); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Action: sigpost.AuditMessageShow, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
+			Says: fmt.Sprintf("showed the message <%s> again", m.MessageID), Undo: encode(sightUndo{Why: removals[id].Why})})
+	})
+}
+
+// sightUndo is what brings a message back, or removes it once more.
+type sightUndo struct {
+	Why string
+	At  time.Time
+}
+
+// undoSight takes hideMessage or showMessage back, where nobody has decided since.
+func undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+	var u sightUndo
+	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
+		return err
+	}
+	m, err := tx.MessageByID(ctx, sigpost.MessageID(e.Object))
+	if err != nil {
+		return err
+	}
+	removals, err := tx.Removals(ctx, m.ThreadID)
+	if err != nil {
+		return err
+	}
+	if e.Action == sigpost.AuditMessageShow {
+		if m.Removed {
+			return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
+		}
+		return tx.Hide(ctx, m.ID, sigpost.Acting(ctx), u.Why, e.At)
+	}
+	if !m.Removed || !removals[m.ID].At.Equal(u.At) {
+		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
+	}
+	return tx.Unhide(ctx, m.ID)
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sigpost"
+)
+
+// What keeps a message out of sight, in messages.hidden: whoever shows messages
+// asks for hidden = 0.
+const (
+	noArchive = 1 // its author's wish
+	removed   = 2 // a reviewer
+)
+
+func hiddenBits(m *sigpost.Message) int {
+	return noArchive*number(m.NoArchive) + removed*number(m.Removed)
+}
+
+// hasShown is where threads t have a message that is shown. A thread without one
+// has no subject that may be shown, and no tags.
+const hasShown = `EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND m.hidden = 0)`
+
+// Removal is what a reviewer said when they took a message out of sight.
+type Removal struct {
+	Message int64 // the archive's number
+	Who     string
+	Why     string
+	At      time.Time
+}
+
+// Hide takes a message out of sight: its words, its author and its subject are
+// not shown, sent or given out any more, and a tombstone says so in its place.
+// Nothing is deleted. Done once more, it changes who and why. The error wraps
+// sigpost.ErrNotFound where there is no such message.
+func (db *DB) Hide(ctx context.Context, messageID int64, who, why string, at time.Time) error {
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.setHidden(ctx, messageID, true); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `INSERT INTO removals (message_id, who, why, at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (message_id) DO UPDATE SET who = excluded.who, why = excluded.why, at = excluded.at`, messageID, clean(who), clean(why), micros(at))
+		return err
+	})
+	return db.fail(fmt.Sprintf("hiding message %d", messageID), err)
+}
+
+// Unhide takes Hide back. It changes nothing where nobody had hidden the message.
+func (db *DB) Unhide(ctx context.Context, messageID int64) error {
+	err := db.Tx(ctx, func(tx *DB) error {
+		if err := tx.setHidden(ctx, messageID, false); err != nil {
+			return err
+		}
+		_, err := tx.exec(ctx, `DELETE FROM removals WHERE message_id = $1`, messageID)
+		return err
+	})
+	return db.fail(fmt.Sprintf("showing message %d again", messageID), err)
+}
+
+// setHidden says that a reviewer removed a message, or did not. Its thread is
+// looked at anew, so that tags do not rest on what is out of sight.
+func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
+	if err := db.alone(ctx); err != nil {
+		return err
+	}
+	m, err := db.Message(ctx, id)
+	if err != nil || m.Removed == yes {
+		return err
+	}
+	m.Removed = yes
+	if _, err := db.exec(ctx, `UPDATE messages SET hidden = $1 WHERE id = $2`, hiddenBits(&m), id); err != nil {
+		return err
+	}
+	_, err = db.exec(ctx, `UPDATE threads SET revision = revision + 1 WHERE id = $1`, m.ThreadID)
+	return err
+}
+
+// Removals gives what was said when messages of a thread were removed, by the
+// archive's numbers of the messages.
+func (db *DB) Removals(ctx context.Context, threadID int64) (map[int64]Removal, error) {
+	all := map[int64]Removal{}
+	err := db.each(ctx, func(row scanner) error {
+		var r Removal
+		var at int64
+		err := row.Scan(&r.Message, &r.Who, &r.Why, &at)
+		r.At = moment(at)
+		all[r.Message] = r
+		return err
+	}, `SELECT r.message_id, r.who, r.why, r.at FROM removals r JOIN messages m ON m.id = r.message_id WHERE m.thread_id = $1`, threadID)
+	return all, db.fail(fmt.Sprintf("reading what was removed from thread %d", threadID), err)
+}
+
+// MessageNamed gives the message that people mean by a Message-ID: the one that
+// has it, or else the only one that carries it and was given another (Claimed).
+// The error wraps sigpost.ErrNotFound where there is none, or more than one.
+func (db *DB) MessageNamed(ctx context.Context, id sigpost.MessageID) (sigpost.Message, error) {
+	k := keyOf(id)
+	all, err := collect(ctx, db, readMessage, `SELECT `+messageColumns+` FROM messages m WHERE m.message_key = $1`, k[:])
+	if err == nil && len(all) == 0 {
+		all, err = collect(ctx, db, readMessage, `SELECT `+messageColumns+` FROM messages m WHERE m.claimed <> '' AND m.claimed = $1 LIMIT 2`, clean(string(id)))
+	}
+	if err == nil && len(all) != 1 {
+		err = &failure{"there is no message, or more than one, by the id " + string(id), sigpost.ErrNotFound}
+	}
+	if err != nil {
+		return sigpost.Message{}, db.fail("looking for a message", err)
+	}
+	return all[0], nil
+}
