@@ -43,6 +43,10 @@ const (
 	AuditThreadSplit AuditAction = "thread split"
 	AuditThreadMerge AuditAction = "thread merge"
 
+	AuditTagBulk        AuditAction = "tag bulk"        // several threads at once
+	AuditThreadReattach AuditAction = "thread reattach" // a message moved to another thread
+	AuditThreadReviewed AuditAction = "thread reviewed" // looked at and left as it is
+
 	AuditIssueEdit      AuditAction = "issue edit"
 	AuditIssueRebuild   AuditAction = "issue rebuild"
 	AuditIssueReady     AuditAction = "issue ready"
@@ -51,6 +55,7 @@ const (
 	AuditSendingPause   AuditAction = "sending pause"
 	AuditSendingResume  AuditAction = "sending resume"
 	AuditSendingCancel  AuditAction = "sending cancel"
+	AuditSendingRetry   AuditAction = "sending retry"
 
 	AuditQuarantineRetry AuditAction = "quarantine retry"
 
@@ -67,8 +72,8 @@ const (
 
 // AuditActions are all actions.
 func AuditActions() []AuditAction {
-	return []AuditAction{AuditTagAccept, AuditTagReject, AuditThreadSplit, AuditThreadMerge, AuditMessageHide, AuditMessageShow,
-		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel,
+	return []AuditAction{AuditTagAccept, AuditTagReject, AuditTagBulk, AuditThreadReviewed, AuditThreadSplit, AuditThreadMerge, AuditThreadReattach, AuditMessageHide, AuditMessageShow,
+		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel, AuditSendingRetry,
 		AuditQuarantineRetry, AuditSignInLink, AuditSignIn, AuditSignOut, AuditSessionRevoke, AuditUndo}
 }
 

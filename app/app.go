@@ -75,6 +75,7 @@ type App struct {
 	tokens    subscribe.Tokens
 	themes    *themes
 	wake      chan struct{} // there are letters about subscriptions to send
+	stale     chan struct{} // there are drafts to compose anew
 	answer    Correspondence
 	people    *people
 	dry       bool
@@ -109,6 +110,7 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		return nil, err
 	}
 	a.tokens, a.wake = subscribe.NewTokens(a.secret, old...), make(chan struct{}, 1)
+	a.stale = make(chan struct{}, 1)
 	if a.answer = o.Correspondence; a.answer == nil {
 		a.answer = a.answerIn
 	}

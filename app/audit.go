@@ -31,8 +31,11 @@ func encode(v any) string {
 
 // auditIssue notes in a transaction what is done there to an issue.
 func (a *App) auditIssue(ctx context.Context, tx *store.DB, issue sigpost.Issue, action sigpost.AuditAction, who, says string) error {
-	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: fmt.Sprintf("%s/%d", issue.Digest, issue.Number), Says: says})
+	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: objectOf(issue), Says: says})
 }
+
+// objectOf is an issue in the audit log.
+func objectOf(issue sigpost.Issue) string { return fmt.Sprintf("%s/%d", issue.Digest, issue.Number) }
 
 // tagUndo is what takes a decision on a tag back.
 type tagUndo struct {
@@ -114,15 +117,20 @@ type undoing struct {
 	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 	// regroups says that threads change, so that they must be tagged again.
 	regroups bool
+	// locks says that no run may go on meanwhile, though threads do not change.
+	locks bool
 }
 
 // undoings are the acts that can be taken back.
 func (a *App) undoings() map[sigpost.AuditAction]undoing {
-	tag, thread, sight := undoing{undo: undoTag}, undoing{undo: undoThread, regroups: true}, undoing{undo: undoSight}
+	tag, thread := undoing{undo: a.undoTag}, undoing{undo: undoThread, regroups: true}
+	sight := undoing{undo: undoSight}
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
-		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread,
+		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread, sigpost.AuditThreadReattach: {undo: undoReattach, regroups: true},
+		sigpost.AuditThreadReviewed: {undo: undoReviewed}, sigpost.AuditTagBulk: {undo: a.undoBulk},
 		sigpost.AuditMessageHide: sight, sigpost.AuditMessageShow: sight,
+		sigpost.AuditIssueEdit: {undo: a.undoEdit}, sigpost.AuditIssueApprove: {undo: a.undoApproval, locks: true},
 	}
 }
 
@@ -133,34 +141,45 @@ var ErrSince = errors.New("somebody has decided otherwise since then")
 // sigpost.ErrNotFound where there is no such entry, sigpost.ErrUsage where it cannot
 // be taken back, store.ErrUndone where it was, and ErrSince.
 func (a *App) Undo(ctx context.Context, id int64, who string) error {
-	return a.locked(ctx, false, func(a *App) error {
-		e, err := a.Store.AuditEntry(ctx, id)
-		if err != nil {
-			return err
-		}
-		how, ok := a.undoings()[e.Action]
-		switch {
-		case !ok || e.Undo == "":
-			return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
-		case e.UndoneBy != 0:
-			return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
-		}
-		err = a.Store.Tx(ctx, func(tx *store.DB) error {
-			if err := how.undo(ctx, tx, e); err != nil {
+	e, err := a.Store.AuditEntry(ctx, id)
+	if err != nil {
+		return err
+	}
+	how, ok := a.undoings()[e.Action]
+	switch {
+	case !ok || e.Undo == "":
+		return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
+	case e.UndoneBy != 0:
+		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
+	case how.regroups, how.locks: // no run may read threads, or send, meanwhile
+		err = a.locked(ctx, false, func(a *App) error {
+			if err := a.undo(ctx, e, how, who); err != nil || !how.regroups {
 				return err
 			}
-			return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
-				Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: id})
+			_, err := a.classify(ctx)
+			return err
 		})
-		if err == nil && how.regroups {
-			_, err = a.classify(ctx)
+	default:
+		err = a.undo(ctx, e, how, who)
+	}
+	if err == nil {
+		a.wakeDrafts()
+	}
+	return err
+}
+
+func (a *App) undo(ctx context.Context, e sigpost.AuditEntry, how undoing, who string) error {
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		if err := how.undo(ctx, tx, e); err != nil {
+			return err
 		}
-		return err
+		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
+			Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: e.ID})
 	})
 }
 
 // undoTag brings the decision of before back, or that nobody decided.
-func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+func (a *App) undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	var u tagUndo
 	var threadID int64
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
@@ -178,7 +197,7 @@ func undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	if b := u.Before; b != nil {
 		return tx.Decide(ctx, threadID, u.Tag, b.Title, b.Accept, b.Who, b.Why, b.At)
 	}
-	return tx.Undecide(ctx, threadID, u.Tag)
+	return tx.Undecide(ctx, threadID, u.Tag, a.now())
 }
 
 // undoThread takes a split or a merge back, as if it had never been.

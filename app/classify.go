@@ -114,19 +114,15 @@ func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, message
 	if err != nil {
 		return 0, err
 	}
-	return tagged, a.Store.Tx(ctx, func(tx *store.DB) error {
-		for i, t := range threads {
-			taggings := a.tagger.classifier().Classify(docs[i])
-			if len(accepted(taggings)) > 0 {
-				tagged++
-			}
-			taggings = append(taggings, a.natures.Of(docs[i]))
-			if err := tx.SaveTaggings(ctx, t.ID, t.Revision, a.tagger.version, taggings); err != nil {
-				return err
-			}
+	all := make([]store.Tagged, len(threads))
+	for i, t := range threads {
+		taggings := a.tagger.classifier().Classify(docs[i])
+		if len(accepted(taggings)) > 0 {
+			tagged++
 		}
-		return nil
-	})
+		all[i] = store.Tagged{Thread: t.ID, Revision: t.Revision, Taggings: append(taggings, a.natures.Of(docs[i]))}
+	}
+	return tagged, a.Store.SaveTagged(ctx, a.tagger.version, all)
 }
 
 // How much of a thread is looked at, in bytes: what it is about is said in

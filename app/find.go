@@ -6,6 +6,7 @@ import (
 
 	"sigpost"
 	"sigpost/search"
+	"sigpost/store"
 )
 
 // SearchNames are what queries of the archive may name: its topics by all their
@@ -31,4 +32,10 @@ func (a *App) SearchNames(ctx context.Context) search.Names {
 			return lists
 		},
 	}
+}
+
+// Find gives at most limit messages that a query means, the newest or the best
+// first.
+func (a *App) Find(ctx context.Context, query search.Query, byRelevance bool, limit int) (store.Found, error) {
+	return a.Store.Find(ctx, store.Find{Query: query, ByRelevance: byRelevance, Limit: limit})
 }

@@ -97,7 +97,7 @@ func (a *App) reviewIssue(ctx context.Context, d config.Digest, issue sigpost.Is
 	if len(r.Errors) > 0 {
 		return r, fmt.Errorf("%w, since the preflight finds errors; put them right, or approve it by hand:\n%s", ErrStuck, strings.Join(r.Errors, "\n"))
 	}
-	err = a.approve(ctx, &issue, "nobody, at the deadline")
+	err = a.approve(ctx, &issue, Approval{Who: "nobody, at the deadline"})
 	r.State = issue.State
 	return r, err
 }

@@ -139,6 +139,9 @@ func (a *App) readAndTag(ctx context.Context, wanted func(name string) bool) (re
 func (a *App) runDigest(ctx context.Context, d config.Digest) (DigestReport, error) {
 	report, composing := a.composeDue(ctx, d)
 	var reviewing, sending error
+	if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
+		a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
+	}
 	report.Review, reviewing = a.review(ctx, d)
 	report.Sent, sending = a.send(ctx, d)
 	return report, errors.Join(composing, reviewing, sending)

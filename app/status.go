@@ -36,7 +36,10 @@ type MailboxStatus struct {
 
 // Status looks at every mailbox of the configuration, without reading anything
 // of it: what the archive knows, and what the server says now.
-func (a *App) Status(ctx context.Context) ([]MailboxStatus, error) {
+func (a *App) Status(ctx context.Context) ([]MailboxStatus, error) { return a.status(ctx, true) }
+
+// status is Status, which asks the servers only where that is wanted.
+func (a *App) status(ctx context.Context, ask bool) ([]MailboxStatus, error) {
 	known, err := a.Store.Mailboxes(ctx)
 	if err != nil {
 		return nil, err
@@ -56,6 +59,10 @@ func (a *App) Status(ctx context.Context) ([]MailboxStatus, error) {
 			}
 			if s.Gaps, err = a.Store.Gaps(ctx, s.Mailbox); err != nil {
 				return nil, err
+			}
+			if !ask {
+				all = append(all, s)
+				continue
 			}
 			source, err := a.source(account, mailbox)
 			var now ingest.Status

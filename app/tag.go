@@ -30,25 +30,24 @@ type TagDecision struct {
 
 // DecideTag notes that a person accepts or rejects a tag of a thread, for good,
 // and gives the thread's tags. The thread is named by its number or the Message-ID
-// of a message in it, the tag by any of its names.
+// of a message in it, the tag by any of its names. It takes no lock, so that a
+// reviewer need not wait for a run; drafts that tell of the thread are composed
+// anew by FreshenDrafts.
 func (a *App) DecideTag(ctx context.Context, thread, tag string, accept bool, who, why string) (tags ThreadTags, err error) {
 	named, title, err := a.tagNamed(tag)
 	if err != nil {
 		return ThreadTags{}, err
 	}
-	err = a.locked(ctx, false, func(a *App) error {
-		m, err := a.messageOf(ctx, thread)
-		if err != nil {
-			return err
-		}
-		err = a.Store.Tx(ctx, func(tx *store.DB) error { return a.decideTag(ctx, tx, m.ThreadID, named, title, accept, who, why) })
-		if err != nil {
-			return err
-		}
-		tags, err = a.threadTags(ctx, m.ThreadID)
-		return err
-	})
-	return tags, err
+	m, err := a.messageOf(ctx, thread)
+	if err != nil {
+		return ThreadTags{}, err
+	}
+	err = a.Store.Tx(ctx, func(tx *store.DB) error { return a.decideTag(ctx, tx, m.ThreadID, named, title, accept, who, why) })
+	if err != nil {
+		return ThreadTags{}, err
+	}
+	a.wakeDrafts()
+	return a.threadTags(ctx, m.ThreadID)
 }
 
 // ThreadTags gives the tags of a thread, which is named as in DecideTag.

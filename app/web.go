@@ -69,6 +69,8 @@ func (a *App) webOptions() (web.Options, error) {
 	o.SearchNames = a.SearchNames
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
+	o.Review = reviewDesk{a}
+	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, who string) error { return a.Undo(ctx, e.ID, who) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
@@ -195,6 +197,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	sending, stop := context.WithCancel(ctx)
 	var letters sync.WaitGroup
 	letters.Go(func() { a.watchNotices(sending) })
+	letters.Go(func() { a.watchDrafts(sending) })
 	defer letters.Wait()
 	defer stop()
 	stopped := make(chan error, 1)

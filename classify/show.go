@@ -170,3 +170,31 @@ func (t *Taxonomy) String() string {
 	}
 	return b.String()
 }
+
+// Search gives the tags for what somebody types: those that go by the very name
+// first, then those with a name that holds its letters in their order, the likeliest
+// first, by sahilm/fuzzy. Nothing typed gives all.
+func (t *Taxonomy) Search(query string) []sigpost.Tag {
+	query = strings.ToLower(strings.TrimSpace(query[:min(len(query), osa.MaxLen)]))
+	found := t.Named(query)
+	var names []string
+	var tags []sigpost.Tag // of the names
+	for i := range t.Tags {
+		s := &t.Tags[i]
+		for _, v := range slices.Concat([]string{s.Tag().String(), strings.ToLower(s.Title)}, s.Aliases, s.CommonAliases, s.Former) {
+			names, tags = append(names, v), append(tags, s.Tag())
+		}
+	}
+	if query == "" {
+		found = append(found, tags...)
+	}
+	for _, m := range fuzzy.Find(query, names) {
+		found = append(found, tags[m.Index])
+	}
+	seen := map[sigpost.Tag]bool{}
+	return slices.DeleteFunc(found, func(tag sigpost.Tag) bool {
+		was := seen[tag]
+		seen[tag] = true
+		return was
+	})
+}

@@ -58,7 +58,6 @@ type Hit struct {
 	ThreadSubject  string
 	ThreadMessages int
 	Tags           []sigpost.Tagging
-	opens          bool
 	place          int64
 }
 
@@ -225,13 +224,13 @@ func (db *DB) hits(ctx context.Context, places []int64) ([]Hit, error) {
 	read := func(row scanner) error {
 		var h Hit
 		var received int64
-		var attachments, lists, refs string
+		var attachments, lists string
 		var packed []byte
 		if err := row.Scan(&h.place, &h.ID, &h.ThreadID, &h.MessageID, &h.Author.Name, &h.Author.Addr, &h.Subject, &received, &h.Robot,
-			&attachments, &refs, &lists, &packed, &h.ThreadSubject, &h.ThreadMessages); err != nil {
+			&attachments, &lists, &packed, &h.ThreadSubject, &h.ThreadMessages); err != nil {
 			return err
 		}
-		h.Received, h.Lists, h.opens = moment(received), sorted(lists), refs == ""
+		h.Received, h.Lists = moment(received), sorted(lists)
 		words, err := db.expand.DecodeAll(packed, nil)
 		if err != nil {
 			return err
@@ -246,7 +245,7 @@ func (db *DB) hits(ctx context.Context, places []int64) ([]Hit, error) {
 		return nil
 	}
 	err := inList(places, 1, func(list string, args []any) error {
-		return db.each(ctx, read, `SELECT w.place, m.id, m.thread_id, m.message_id, m.author_name, m.author_addr, m.subject, m.received, m.robot, m.attachments, m.refs,
+		return db.each(ctx, read, `SELECT w.place, m.id, m.thread_id, m.message_id, m.author_name, m.author_addr, m.subject, m.received, m.robot, m.attachments,
 (SELECT COALESCE(string_agg(l.list, '
 '), '') FROM message_lists l WHERE l.message_id = m.id), w.words, t.base_subject, t.messages
 FROM message_words w JOIN messages m ON m.id = `+fmt.Sprintf(idSQL, "w.place")+` JOIN threads t ON t.id = m.thread_id WHERE `+visible+` AND w.place IN `+list, args...)

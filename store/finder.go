@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sigpost"
 	"sigpost/search"
 )
 
@@ -172,11 +173,11 @@ func (f *finder) newest(ctx context.Context, limit int) ([]int64, error) {
 // all of that than at candidates.
 func (f *finder) few(ctx context.Context) (bool, error) {
 	first := f.selective()
-	if f.match != "" || first < 0 || f.filters[first].Field == search.FieldIs {
+	if f.match != "" || first < 0 {
 		return false, nil
 	}
 	s, n := &sentence{db: f.db}, f.filters[first]
-	some, limit := `SELECT 1 FROM accepted_tags a WHERE `+s.tags(n), fewThreads
+	some, limit := `SELECT 1 FROM listing a WHERE `+s.tags(n), fewThreads
 	if n.Field == search.FieldList {
 		s = &sentence{db: f.db}
 		some, limit = `SELECT 1 FROM message_lists l WHERE l.list = `+s.arg(n.Value), looked
@@ -308,7 +309,8 @@ func (s *sentence) condition(n *search.Node) string {
 	if n.Field == search.FieldList {
 		return `EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = ` + s.arg(n.Value) + eachTime
 	}
-	return `EXISTS (SELECT 1 FROM ` + tagsOf(n) + ` a WHERE a.thread_id = m.thread_id AND ` + s.tags(n) + eachTime
+	return `EXISTS (SELECT 1 FROM threads t JOIN listing a ON a.last_at = t.last_at AND a.thread_id = t.id
+WHERE t.id = m.thread_id AND ` + s.tags(n) + eachTime
 }
 
 // eachTime ends an EXISTS that is to be asked for each of some candidates:
@@ -325,31 +327,24 @@ func (s *sentence) set(n *search.Node) (string, bool) {
 	case search.FieldList:
 		return `SELECT ` + placeSQL + ` AS place FROM message_lists l JOIN messages m ON m.id = l.message_id WHERE l.list = ` + s.arg(n.Value), true
 	case search.FieldTag, search.FieldNature, search.FieldIs:
-		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM ` + tagsOf(n) + ` a WHERE ` + s.tags(n) + `)`, true
+		return `SELECT ` + placeSQL + ` AS place FROM messages m WHERE m.thread_id IN (SELECT a.thread_id FROM listing a WHERE ` + s.tags(n) + `)`, true
 	}
 	return "", false
 }
 
-// tagsOf is where the tags are that a leaf asks for.
-func tagsOf(n *search.Node) string {
-	if n.Field == search.FieldIs {
-		return "listing"
-	}
-	return "accepted_tags"
-}
-
-// tags is the condition on tagsOf a leaf, called a, that the leaf asks for.
+// tags is the condition on rows of listing a that a leaf asks for.
 func (s *sentence) tags(n *search.Node) string {
 	tags := n.Tags
 	if n.Field == search.FieldIs {
-		return `a.kind = ` + s.arg(unanswered)
+		tags = []sigpost.Tag{{Kind: unanswered}}
 	}
 	parts := make([]string, len(tags))
 	for i, t := range tags {
-		parts[i] = `a.name = ` + s.arg(clean(t.Name))
+		kind := `a.kind NOT LIKE ':%'`
 		if t.Kind != "" {
-			parts[i] = `a.kind = ` + s.arg(clean(string(t.Kind))) + ` AND ` + parts[i]
+			kind = `a.kind = ` + s.arg(clean(string(t.Kind)))
 		}
+		parts[i] = kind + ` AND a.name = ` + s.arg(clean(t.Name))
 	}
 	return "(" + strings.Join(parts, " OR ") + ")"
 }

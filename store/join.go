@@ -212,6 +212,14 @@ SELECT CAST($1 AS BIGINT), kind, name, title, verdict, who, why, at FROM decisio
 ON CONFLICT (thread_id, kind, name) DO UPDATE
 SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why = excluded.why, at = excluded.at
 WHERE excluded.at > decisions.at`,
+		`INSERT INTO review_changes (thread_id, kind, name, title, gone)
+SELECT CAST($1 AS BIGINT), kind, name, title, gone FROM review_changes WHERE thread_id = $2 ON CONFLICT DO NOTHING`,
+		`INSERT INTO reports (thread_id, kind, name, title, missing, words, source, at, closed)
+SELECT CAST($1 AS BIGINT), kind, name, title, missing, words, source, at, closed FROM reports WHERE thread_id = $2 ON CONFLICT DO NOTHING`,
+		`INSERT INTO judgements (thread_id, kind, name, at, verdict, state, score, rule, taxonomy)
+SELECT CAST($1 AS BIGINT), kind, name, at, verdict, state, score, rule, taxonomy FROM judgements WHERE thread_id = $2 ON CONFLICT DO NOTHING`,
+		`INSERT INTO samples (week, thread_id, kind, name, title, score, rule, taxonomy, population)
+SELECT week, CAST($1 AS BIGINT), kind, name, title, score, rule, taxonomy, population FROM samples WHERE thread_id = $2 ON CONFLICT DO NOTHING`,
 		// The revision passes both, so that whoever has seen either looks again.
 		`UPDATE threads SET
 messages = threads.messages + o.messages, robots = threads.robots + o.robots, revision = threads.revision + o.revision,
@@ -225,7 +233,8 @@ FROM threads o WHERE threads.id = $1 AND o.id = $2`,
 			return err
 		}
 	}
-	for _, table := range []string{"outward", "thread_lists", "issue_threads", "taggings", "decisions", "listing"} {
+	for _, table := range []string{"outward", "thread_lists", "issue_threads", "taggings", "decisions", "listing",
+		"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples"} {
 		if _, err := db.exec(ctx, `DELETE FROM `+table+` WHERE thread_id = $1`, old); err != nil {
 			return err
 		}

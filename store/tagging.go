@@ -50,39 +50,74 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <> exc
 	return db.fail("noting the taxonomy", err)
 }
 
-// SaveTaggings replaces what the classifier said of a thread and notes which
-// revision and taxonomy it looked at: if a message has joined meanwhile, the
-// thread is still to be classified. Decisions of people stay. A thread that
-// was joined to another meanwhile is left to be classified there.
+// Tagged is what a classifier says of a thread that it looked at in a revision.
+type Tagged struct {
+	Thread, Revision int64
+	Taggings         []sigpost.Tagging
+}
+
+// SaveTaggings is SaveTagged for one thread.
 func (db *DB) SaveTaggings(ctx context.Context, threadID, revision int64, taxonomy string, taggings []sigpost.Tagging) error {
+	return db.SaveTagged(ctx, taxonomy, []Tagged{{threadID, revision, taggings}})
+}
+
+// SaveTagged replaces what the classifier said of threads and notes which revision
+// and taxonomy it looked at: if a message has joined meanwhile, the thread is still
+// to be classified. Decisions of people stay. A thread that was joined to another
+// meanwhile is left to be classified there. Threads that a person should look at
+// come into the queue, and others leave it.
+func (db *DB) SaveTagged(ctx context.Context, taxonomy string, all []Tagged) error {
 	err := db.Tx(ctx, func(tx *DB) error {
 		if err := tx.alone(ctx); err != nil {
-			return err
-		}
-		n, err := tx.exec(ctx, `UPDATE threads SET classified_revision = $1, classified_taxonomy = $2 WHERE id = $3`, revision, taxonomy, threadID)
-		if err != nil || n == 0 {
 			return err
 		}
 		// Another taxonomy has begun: what Classified noted does not hold any more.
 		if _, err := tx.exec(ctx, `DELETE FROM notes WHERE name = 'classified' AND value <> $1`, taxonomy); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, `DELETE FROM taggings WHERE thread_id = $1`, threadID); err != nil {
+		ids := make([]int64, len(all))
+		for i, t := range all {
+			ids[i] = t.Thread
+			if err := tx.saveTagged(ctx, taxonomy, t); err != nil {
+				return fmt.Errorf("thread %d: %w", t.Thread, err)
+			}
+		}
+		if err := tx.relist(ctx, ids); err != nil {
 			return err
 		}
-		for _, t := range taggings {
-			evidence, err := toJSON(t.Evidence)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.exec(ctx, `INSERT INTO taggings (thread_id, kind, name, title, score, state, evidence)
-VALUES ($1, $2, $3, $4, $5, $6, $7)`, threadID, string(t.Tag.Kind), t.Tag.Name, t.Title, t.Score, string(t.State), evidence); err != nil {
-				return fmt.Errorf("tag %s: %w", t.Tag, err)
-			}
-		}
-		return tx.relist(ctx, []int64{threadID})
+		return tx.ask(ctx, ids)
 	})
-	return db.fail(fmt.Sprintf("storing the tags of thread %d", threadID), err)
+	return db.fail("storing the tags of threads", err)
+}
+
+func (db *DB) saveTagged(ctx context.Context, taxonomy string, t Tagged) error {
+	before := ""
+	if err := db.each(ctx, func(row scanner) error { return row.Scan(&before) }, `SELECT classified_taxonomy FROM threads WHERE id = $1`, t.Thread); err != nil {
+		return err
+	}
+	n, err := db.exec(ctx, `UPDATE threads SET classified_revision = $1, classified_taxonomy = $2 WHERE id = $3`, t.Revision, taxonomy, t.Thread)
+	if err != nil || n == 0 {
+		return err
+	}
+	if before != "" && before != taxonomy {
+		if err := db.noteChanges(ctx, t.Thread, t.Taggings); err != nil {
+			return err
+		}
+	}
+	if _, err := db.exec(ctx, `DELETE FROM taggings WHERE thread_id = $1`, t.Thread); err != nil {
+		return err
+	}
+	for _, g := range t.Taggings {
+		evidence, err := toJSON(g.Evidence)
+		if err != nil {
+			return err
+		}
+		if _, err := db.exec(ctx, `INSERT INTO taggings (thread_id, kind, name, title, score, state, evidence)
+VALUES ($1, $2, $3, $4, $5, $6, $7)`, t.Thread, string(g.Tag.Kind), g.Tag.Name, g.Title, g.Score, string(g.State), evidence); err != nil {
+			return fmt.Errorf("tag %s: %w", g.Tag, err)
+		}
+	}
+	return nil
 }
 
 // Decide notes what a person decided on a tag of a thread, for good: whatever
@@ -111,17 +146,20 @@ func (db *DB) Decide(ctx context.Context, threadID int64, tag sigpost.Tag, title
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (thread_id, kind, name) DO UPDATE
 SET title = excluded.title, verdict = excluded.verdict, who = excluded.who, why = excluded.why, at = excluded.at`,
 			thread, string(tag.Kind), tag.Name, clean(title), verdict, clean(who), clean(why), micros(at))
+		if err == nil {
+			err = tx.noteJudgement(ctx, thread, tag, verdict, at)
+		}
 		if err != nil {
 			return err
 		}
-		return tx.relist(ctx, []int64{thread})
+		return tx.decided(ctx, []int64{thread}, at)
 	})
 	return db.fail(fmt.Sprintf("storing the decision on tag %s of thread %d", tag, threadID), err)
 }
 
 // Undecide takes what somebody decided on a tag of a thread back: the tag holds as
-// the classifier finds it.
-func (db *DB) Undecide(ctx context.Context, threadID int64, tag sigpost.Tag) error {
+// the classifier finds it. at is now.
+func (db *DB) Undecide(ctx context.Context, threadID int64, tag sigpost.Tag, at time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
 		if err := tx.alone(ctx); err != nil {
 			return err
@@ -130,8 +168,12 @@ func (db *DB) Undecide(ctx context.Context, threadID int64, tag sigpost.Tag) err
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `DELETE FROM decisions WHERE thread_id = $1 AND kind = $2 AND name = $3`, thread, string(tag.Kind), tag.Name)
-		return err
+		for _, table := range []string{"decisions", "judgements"} {
+			if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE thread_id = $1 AND kind = $2 AND name = $3`, thread, string(tag.Kind), tag.Name); err != nil {
+				return err
+			}
+		}
+		return tx.decided(ctx, []int64{thread}, at)
 	})
 	return db.fail(fmt.Sprintf("taking the decision on tag %s of thread %d back", tag, threadID), err)
 }

@@ -24,21 +24,29 @@ const (
 	maxDocument  = 1_000_000
 )
 
+// What stands in front of a word of the subject and of the author, which is
+// indexed so beside the word itself: weights, which PostgreSQL has for this, are
+// not in a GIN index, and a search by them would read each document.
+var pgFields = map[search.Field]string{search.FieldSubject: markSign + "s", search.FieldFrom: markSign + "f"}
+
+// maxPrefixed leaves room for that.
+const maxPrefixed = maxLexeme - len(markSign+"s")
+
 // tsvector is the index's row of a message: its words with their positions, in
-// PostgreSQL's notation; those of the subject have the weight A, those of the
-// author B. Of what is more than it can hold, the end is left out; words behind
-// the last position are found, but in no phrase.
+// PostgreSQL's notation. Of what is more than it can hold, the end is left out;
+// words behind the last position are found, but in no phrase.
 func tsvector(subject, author, words, marks string) string {
-	v := vector{positions: map[string][]position{}}
+	v := vector{positions: map[string][]int{}}
 	for _, mark := range strings.Fields(marks) { // first, so that there is room for them
-		v.add(mark, 'C')
+		v.add(mark)
 	}
 	for _, field := range []struct {
-		text   string
-		weight byte
-	}{{subject, 'A'}, {author, 'B'}, {words, 'D'}} {
+		text string
+		is   search.Field
+	}{{subject, search.FieldSubject}, {author, search.FieldFrom}, {words, search.Anywhere}} {
 		for _, word := range pgWords(field.text) {
-			if !v.add(word, field.weight) {
+			v.at++
+			if !v.add(word) || field.is != search.Anywhere && !v.add(pgFields[field.is]+validPrefix(word, maxPrefixed)) {
 				return v.String()
 			}
 		}
@@ -47,21 +55,16 @@ func tsvector(subject, author, words, marks string) string {
 	return v.String()
 }
 
-type position struct {
-	at     int
-	weight byte
-}
-
+// vector is a tsvector in the making.
 type vector struct {
-	positions map[string][]position
-	at, size  int
+	positions map[string][]int
+	at, size  int // the position, and how many bytes there are
 }
 
-// add puts a word behind the last one. It says whether there was room.
-func (v *vector) add(word string, weight byte) bool {
-	v.at++
+// add puts a word at the position. It says whether there was room.
+func (v *vector) add(word string) bool {
 	before := v.positions[word]
-	if len(before) == maxPositions || len(before) > 0 && before[len(before)-1].at == lastPosition {
+	if len(before) == maxPositions || len(before) > 0 && before[len(before)-1] == lastPosition {
 		return true
 	}
 	if before == nil {
@@ -70,7 +73,7 @@ func (v *vector) add(word string, weight byte) bool {
 	if v.size += 2; v.size > maxDocument {
 		return false
 	}
-	v.positions[word] = append(before, position{min(v.at, lastPosition), weight})
+	v.positions[word] = append(before, min(max(1, v.at), lastPosition))
 	return true
 }
 
@@ -79,14 +82,11 @@ func (v *vector) String() string {
 	var b strings.Builder
 	for _, word := range slices.Sorted(maps.Keys(v.positions)) {
 		b.WriteString("'" + word + "':")
-		for i, p := range v.positions[word] {
+		for i, at := range v.positions[word] {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(strconv.Itoa(p.at))
-			if p.weight != 'D' {
-				b.WriteByte(p.weight)
-			}
+			b.WriteString(strconv.Itoa(at))
 		}
 		b.WriteByte(' ')
 	}
@@ -99,11 +99,12 @@ func phrasePostgres(phrase []string, field search.Field) string {
 	if len(words) == 0 {
 		words = []string{noMark} // marks of letters alone: nothing has that
 	}
-	end := map[search.Field]string{search.FieldSubject: "':A", search.FieldFrom: "':B"}[field]
-	if end == "" {
-		end = "'"
+	if prefix := pgFields[field]; prefix != "" {
+		for i, word := range words {
+			words[i] = prefix + validPrefix(word, maxPrefixed)
+		}
 	}
-	return "('" + strings.Join(words, end+" <-> '") + end + ")"
+	return "('" + strings.Join(words, "' <-> '") + "')"
 }
 
 // pgWords are the words of a text as the index holds them: in lower case,

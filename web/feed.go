@@ -91,6 +91,9 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, issue := range issues {
+		if !s.published(issue) {
+			continue
+		}
 		reader := s.Reader(issue)
 		reader.IssueURL = s.absolute(issuePath(name, issue.Number))
 		e, err := t.Entry(issue, reader)

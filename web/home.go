@@ -62,11 +62,12 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) fillHome(ctx context.Context, p *homePage) error {
 	for _, d := range slices.Sorted(maps.Keys(s.Digests)) {
-		issues, err := s.Store.PublicIssues(ctx, d, 0, 1)
+		issues, err := s.Store.PublicIssues(ctx, d, 0, 3) // the last ones may be for later
 		if err != nil {
 			return err
 		}
-		for _, i := range issues {
+		issues = slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return !s.published(i) })
+		for _, i := range issues[:min(1, len(issues))] {
 			n := min(homeHeadlines, len(i.Entries))
 			p.Latest = append(p.Latest, teaser{i, i.Entries[:n], len(i.Entries) - n})
 		}
@@ -157,6 +158,7 @@ func (s *site) digestIssues(ctx context.Context, name string, below, shown int) 
 		d.Issues = issues[:shown]
 		d.Older = path + "&below=" + strconv.Itoa(issues[shown-1].Number)
 	}
+	d.Issues = slices.DeleteFunc(d.Issues, func(i sigpost.Issue) bool { return !s.published(i) })
 	if below > 0 {
 		d.Start = path
 	}

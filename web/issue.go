@@ -65,11 +65,14 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 // sigpost.ErrNotFound where there is none.
 func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpost.Issue, error) {
 	issue, err := s.Store.IssueByNumber(ctx, name, number)
-	if err == nil && !issue.State.Public() {
+	if err == nil && !s.published(issue) {
 		err = sigpost.ErrNotFound
 	}
 	return issue, err
 }
+
+// published says whether an issue is for readers to see by now.
+func (s *site) published(issue sigpost.Issue) bool { return issue.Published(s.now()) }
 
 // issuePage is an issue, cut to what is chosen: a sample of what a reader would
 // get.

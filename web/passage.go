@@ -36,34 +36,51 @@ func kindOf(k sigpost.RangeKind) sigpost.RangeKind {
 	return k
 }
 
+// stretch is what neighbouring ranges of one kind hold: of a quote, with the line
+// that says whose it is.
+type stretch struct {
+	kind  sigpost.RangeKind
+	whom  sigpost.Address
+	of    sigpost.MessageID
+	lines int
+	text  string
+}
+
+// stretches cuts the text of a message; empty ones are left out.
+func stretches(m *sigpost.Message) (all []stretch) {
+	for i := 0; i < len(m.Ranges); {
+		first := m.Ranges[i]
+		s, end := stretch{kind: kindOf(first.Kind), whom: first.Whom, of: first.Of}, first.End
+		for ; i < len(m.Ranges) && kindOf(m.Ranges[i].Kind) == s.kind; i++ {
+			r := m.Ranges[i]
+			if r.Kind == sigpost.RangeQuoted && s.whom == (sigpost.Address{}) {
+				s.whom, s.of = r.Whom, r.Of
+			}
+			if r.Kind != sigpost.RangeAttribution {
+				s.lines += strings.Count(strings.Trim(m.Text[r.Start:r.End], "\n"), "\n") + 1
+			}
+			end = r.End
+		}
+		s.text = strings.Trim(m.Text[first.Start:end], "\n")
+		if strings.TrimSpace(s.text) != "" {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 // passages cuts the text of a message into what is shown and what is folded. cut
 // says that it is too long to be shown whole.
 func passages(m *sigpost.Message) (all []passage, cut bool) {
 	room := maxShown
-	for i := 0; i < len(m.Ranges); {
-		first := m.Ranges[i]
-		kind, whom, of, end, lines := kindOf(first.Kind), first.Whom, first.Of, first.End, 0
-		for ; i < len(m.Ranges) && kindOf(m.Ranges[i].Kind) == kind; i++ {
-			r := m.Ranges[i]
-			if r.Kind == sigpost.RangeQuoted && whom == (sigpost.Address{}) {
-				whom, of = r.Whom, r.Of
-			}
-			if r.Kind != sigpost.RangeAttribution {
-				lines += strings.Count(strings.Trim(m.Text[r.Start:r.End], "\n"), "\n") + 1
-			}
-			end = r.End
+	for _, s := range stretches(m) {
+		if len(s.text) > room {
+			s.text, cut = strings.ToValidUTF8(s.text[:room], ""), true
 		}
-		text := strings.Trim(m.Text[first.Start:end], "\n")
-		if strings.TrimSpace(text) == "" {
-			continue
-		}
-		if len(text) > room {
-			text, cut = strings.ToValidUTF8(text[:room], ""), true
-		}
-		room -= len(text)
-		p := passage{Fold: fold(kind, lines, whom), Quote: kind == sigpost.RangeQuoted, Text: textHTML(text)}
-		if of != "" {
-			p.Of = messagePath(of)
+		room -= len(s.text)
+		p := passage{Fold: fold(s.kind, s.lines, s.whom), Quote: s.kind == sigpost.RangeQuoted, Text: textHTML(s.text)}
+		if s.of != "" {
+			p.Of = messagePath(s.of)
 		}
 		all = append(all, p)
 		if cut {

@@ -49,6 +49,8 @@ func (s *site) routes() []route {
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
+		s.reviewRoutes,
+		s.editRoutes,
 		s.searchRoutes,
 	} {
 		all = append(all, of()...)

@@ -43,6 +43,8 @@ func (s *site) try() error {
 		s.tryDoors,
 		s.trySignIn,
 		s.tryAudit,
+		s.tryReview,
+		s.tryEdit,
 		s.trySearch,
 	} {
 		for _, p := range of() {
@@ -60,6 +62,7 @@ func (s *site) tryReading() []tried {
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
+	full.Refresh, full.editing = 10, true
 	found := s.page(nil, "One")
 	found.Canonical, found.Description = "https://example.org/", "About one."
 	article := found

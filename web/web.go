@@ -76,6 +76,10 @@ type Options struct {
 	// mailed to them.
 	People      People
 	LinksByMail bool
+	// Review is what reviewers do; nil where nobody can.
+	Review ReviewDesk
+	// Editing is the editors' desk; nil where there is none.
+	Editing Editing
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
@@ -252,6 +256,8 @@ type page struct {
 	// Subscribing says that readers can subscribe here, SigningIn that people can
 	// sign in.
 	Subscribing, SigningIn bool
+	// Reviewing says that there is a desk for reviewers.
+	Reviewing bool
 	// HasLists, HasIssues and HasEvents say which ways there are.
 	HasLists, HasIssues, HasEvents bool
 	// Person has signed in; their Role is RoleNobody where nobody has.
@@ -268,6 +274,10 @@ type page struct {
 	// Scripts are the names of files in web/static that make the page more
 	// comfortable.
 	Scripts []string
+	// Refresh is after how many seconds the page is loaded anew where no scripts run;
+	// 0 is never.
+	Refresh int
+	editing bool   // there is an editors' desk
 	static  string // version of the static files
 }
 
@@ -280,10 +290,14 @@ func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
 // Absolute says that Canonical is a whole URL, as Open Graph wants it.
 func (p page) Absolute() bool { return strings.Contains(p.Canonical, "://") }
 
+// Edits says whether who has signed in edits issues here.
+func (p page) Edits() bool { return p.editing && p.May(sigpost.RoleEditor) }
+
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
-		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
+		Reviewing: s.Review != nil && s.People != nil,
+		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}

@@ -72,7 +72,7 @@ func site(t *testing.T, db *store.DB) *httptest.Server {
 		titles[tag.String()] = tag.Name
 	}
 	handler, err := web.New(web.Options{Title: "Bench", Store: db, Titles: titles, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), SearchNames: func(context.Context) search.Names {
-		return search.Names{Now: corpus.End, Kinds: []sigpost.TagKind{sigpost.KindProject, sigpost.KindScenario}}
+		return search.Names{Now: corpus.End, Tags: tagNamed, Kinds: []sigpost.TagKind{sigpost.KindProject, sigpost.KindScenario}}
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -168,4 +168,14 @@ func get(t *testing.T, client *http.Client, u string) string {
 		t.Fatalf("%s: %s %v", u, r.Status, err)
 	}
 	return string(body)
+}
+
+// tagNamed gives the tag of the corpus with a name.
+func tagNamed(name string) []sigpost.Tag {
+	for _, t := range corpus.Tags() {
+		if t.Name == name || t.String() == name {
+			return []sigpost.Tag{t}
+		}
+	}
+	return nil
 }

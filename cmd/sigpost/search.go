@@ -9,7 +9,6 @@ import (
 	"sigpost"
 	"sigpost/app"
 	"sigpost/search"
-	"sigpost/store"
 )
 
 type searchCommand struct {
@@ -46,7 +45,7 @@ func (c searchCommand) Run(s *session) error {
 	if query.Root == nil {
 		return sigpost.Usage(fmt.Errorf("there is no word in %s: letters and digits are searched for, not the signs between them", query.Text))
 	}
-	found, err := a.Store.Find(s.ctx, store.Find{Query: query, ByRelevance: c.Relevance, Limit: c.Limit})
+	found, err := a.Find(s.ctx, query, c.Relevance, c.Limit)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,12 @@ func (b *Browser) Press(selector string) {
 func (b *Browser) Type(selector, text string) {
 	b.t.Helper()
 	b.do("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// Keys presses keys, one after the other, wherever the focus is: characters, "\r" is Enter.
+func (b *Browser) Keys(keys string) {
+	b.t.Helper()
+	b.do("press the keys "+strconv.Quote(keys), chromedp.KeyEvent(keys))
 }
 
 func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {

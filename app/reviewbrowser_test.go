@@ -1,0 +1,185 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/peertest"
+)
+
+// Somebody signs in and reviews twenty threads and more in a browser: by keys alone,
+// or by buttons where no script runs. Axe-core finds nothing wrong.
+func TestReviewingInABrowser(t *testing.T) {
+	for _, scripts := range []bool{true, false} {
+		t.Run(fmt.Sprintf("scripts %t", scripts), func(t *testing.T) {
+			browser := peertest.Chromium(t)
+			w := newWorld(t)
+			w.deliver(plainMail(24)...)
+			d := openReview(t, w, sigpost.RoleReviewer)
+			w.run(d.app)
+			browser.Scripts(scripts)
+			at := func(name, words string) {
+				t.Helper()
+				if shown, ok := browser.Shows(words, 20*time.Second); !ok {
+					t.Fatalf("%s: %q is not shown, but %s", name, words, shown)
+				}
+			}
+			// The world's clock is years behind the browser's, by which a cookie expires.
+			browser.Visit(d.site.URL+"/", peertest.View{})
+			peertest.Evaluate[string](browser, fmt.Sprintf(`document.cookie = "%s=%s; path=/"`, d.cookie.Name, d.cookie.Value))
+			browser.Visit(d.site.URL+"/review?reason=untagged", peertest.View{})
+			at("the queue", "the most useful first")
+			todo := d.queued("untagged")
+			if len(todo) < 21 {
+				t.Fatalf("there are only %d threads to review", len(todo))
+			}
+			if scripts {
+				look(t, browser, "the queue")
+			}
+			r := byButtons(browser)
+			if scripts {
+				r = byKeys(browser)
+			}
+			r.open()
+			at("the first thread", "Nothing says what it is about")
+			if scripts {
+				look(t, browser, "a thread")
+				browser.Keys("?")
+				at("the keys", "accept the chosen tag")
+				look(t, browser, "the keys")
+				browser.Keys("\r")
+			}
+			where := func() string { return peertest.Evaluate[string](browser, "location.pathname") }
+			leaves := func(from string) {
+				t.Helper()
+				for end := time.Now().Add(20 * time.Second); where() == from; time.Sleep(30 * time.Millisecond) {
+					if time.Now().After(end) {
+						t.Fatalf("it stays at %s", from)
+					}
+				}
+			}
+			for i := range 20 {
+				from := where()
+				if i%2 == 0 {
+					r.add("zaqar")
+					leaves(from)
+					at("after adding", "You accepted the tag Zaqar")
+				} else {
+					r.done()
+					leaves(from)
+					at("after leaving it", "You looked at the thread and left its tags as they are")
+				}
+			}
+			left := d.queued("untagged")
+			if len(todo)-len(left) != 20 {
+				t.Errorf("%d threads left the queue, want 20", len(todo)-len(left))
+			}
+			from := where()
+			r.undo()
+			leaves(from)
+			at("after undoing", "Nothing says what it is about")
+			if now := d.queued("untagged"); len(now) != len(left)+1 {
+				t.Errorf("undoing leaves %v of %v", now, left)
+			}
+			zaqar := 0
+			for _, id := range todo {
+				tags, err := d.app.ThreadTags(context.Background(), fmt.Sprint(id))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if slices.ContainsFunc(tags.Decisions, func(d TagDecision) bool { return d.Who == "ada@example.org" && d.Accept && d.Tag.Name == "zaqar" }) {
+					zaqar++
+				}
+			}
+			if zaqar != 10 {
+				t.Errorf("%d threads have the tag that was added to ten", zaqar)
+			}
+			// A key in a field is only a letter.
+			if scripts {
+				here := where()
+				browser.Type("#add", "drunk")
+				if where() != here || len(d.queued("untagged")) != len(left)+1 || !strings.Contains(peertest.Evaluate[string](browser, `document.querySelector("#add").value`), "drunk") {
+					t.Error("keys act in a field")
+				}
+			}
+		})
+	}
+}
+
+// deskHands is how somebody works at the desk.
+type deskHands struct {
+	open, done, undo func()
+	add              func(tag string)
+}
+
+func byKeys(b *peertest.Browser) deskHands {
+	return deskHands{
+		open: func() { b.Keys("n") }, done: func() { b.Keys("d") }, undo: func() { b.Keys("u") },
+		add: func(tag string) {
+			b.Keys("t" + tag)
+			if shown, ok := b.Shows("Zaqar (project:zaqar)", 20*time.Second); !ok {
+				panic("no list of tags: " + shown)
+			}
+			b.Keys("\r")
+		},
+	}
+}
+
+func byButtons(b *peertest.Browser) deskHands {
+	return deskHands{
+		open: func() { b.Press("#queue a") }, done: func() { b.Press("[data-key=done]") }, undo: func() { b.Press("[data-key=undo]") },
+		add: func(tag string) {
+			b.Type("#add", tag)
+			b.Press("#adding button")
+		},
+	}
+}
+
+// Axe-core finds nothing wrong with any other page of the desk.
+func TestReviewPagesInABrowser(t *testing.T) {
+	browser := peertest.Chromium(t)
+	w := newWorld(t)
+	d := openReview(t, w, sigpost.RoleAdmin)
+	w.run(d.app)
+	browser.Visit(d.site.URL+"/", peertest.View{})
+	peertest.Evaluate[string](browser, fmt.Sprintf(`document.cookie = "%s=%s; path=/"`, d.cookie.Name, d.cookie.Value))
+	follow := func(name, path string) {
+		t.Helper()
+		browser.Visit(d.site.URL+path, peertest.View{})
+		look(t, browser, name)
+	}
+	at := func(words string) {
+		t.Helper()
+		if shown, ok := browser.Shows(words, 20*time.Second); !ok {
+			t.Fatalf("%q is not shown, but %s", words, shown)
+		}
+	}
+	follow("no sample yet", "/review/sample")
+	browser.Press("main form:not(.lastact) button")
+	at("left to judge")
+	look(t, browser, "the sample")
+	browser.Press("#next button")
+	at("1 of 1 were right")
+	follow("quality", "/review/quality")
+	follow("several at once", "/review/bulk?tag=project:magnum")
+	follow("several at once, with a mistake", "/review/bulk?tag=nonsense")
+	follow("a thread's shape", "/review/threads/1")
+	browser.Press("input[name=message]")
+	browser.Press("button[value=split]")
+	at("These threads would come of it")
+	look(t, browser, "what a split would do")
+	follow("mailboxes", "/review/ingest?ask=1")
+	follow("quarantine", "/review/quarantine")
+	follow("reporting", "/report/1")
+	browser.Press("input[name=wrong]")
+	browser.Press("main form button")
+	at("A reviewer will look")
+	look(t, browser, "reported")
+	follow("a reported thread", "/review/1")
+	at("A reader says that it is not about")
+}
