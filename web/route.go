@@ -49,6 +49,7 @@ func (s *site) routes() []route {
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
+		s.monthRoutes,
 		s.reviewRoutes,
 		s.editRoutes,
 		s.searchRoutes,

@@ -122,7 +122,7 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, threadPath(state.ID), http.StatusMovedPermanently)
 		return
 	}
-	if v.visiting || v.person.Role != sigpost.RoleNobody { // one reader's own
+	if v.visiting || v.person.Role != sigpost.RoleNobody || s.Copied { // one reader's own, or asked for once
 		status, p, err := s.threadPage(r, state, v)
 		if err != nil {
 			s.failThread(w, r, id, err)

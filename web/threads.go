@@ -75,6 +75,7 @@ type threadsPage struct {
 	Next    string // URL of the next page, or ""
 	Start   string // of the first one, where this is not that
 	Problem string
+	Months  []monthLink // of a copy
 }
 
 func (s *site) threads(w http.ResponseWriter, r *http.Request) {
@@ -142,9 +143,12 @@ func (s *site) fillThreads(ctx context.Context, p *threadsPage) error {
 		p.Problem = sentence(store.ErrManyAuthors.Error())
 		return nil
 	}
-	p.Threads, p.Next = s.rows(list), next(ThreadsPath, f.values(), list.Next)
+	p.Threads, p.Next = s.rows(list), s.older(ThreadsPath, f.values(), list.Next)
 	if f.at != (store.ThreadPosition{}) {
 		p.Start = withQuery(ThreadsPath, f.values())
+	}
+	if err == nil {
+		p.Months, err = s.monthLinks(ctx, ThreadsPath, f.values(), f.query())
 	}
 	return err
 }
@@ -193,6 +197,7 @@ type foundPage struct {
 	FeedURL               string
 	CalendarURL, MboxURL  string // "" where there is none
 	Next, Start           string
+	Months                []monthLink // of a copy
 }
 
 func (s *site) topicPage(w http.ResponseWriter, r *http.Request) {
@@ -243,6 +248,9 @@ func (s *site) listPage(w http.ResponseWriter, r *http.Request) {
 	p.Narrow = withQuery(ThreadsPath, url.Values{"list": {name}})
 	p.addFeed(l.Title, p.FeedURL)
 	p.Description = "Threads on " + l.Title + ", the newest first."
+	if s.Copied { // it is larger than all pages
+		p.MboxURL = ""
+	}
 	s.showFound(w, r, p, l.URL(), store.ThreadQuery{List: name})
 }
 
@@ -259,10 +267,14 @@ func (s *site) showFound(w http.ResponseWriter, r *http.Request, p foundPage, pa
 		s.fail(w, r, err)
 		return
 	}
-	p.Threads, p.Next = s.rows(list), next(path, url.Values{}, list.Next)
+	p.Threads, p.Next = s.rows(list), s.older(path, url.Values{}, list.Next)
 	p.Canonical = s.absolute(path)
 	if at != (store.ThreadPosition{}) {
 		p.Start, p.NoIndex = path, true
+	}
+	if p.Months, err = s.monthLinks(r.Context(), path, url.Values{}, q); err != nil {
+		s.fail(w, r, err)
+		return
 	}
 	s.show(w, r, http.StatusOK, "found", p)
 }

@@ -39,6 +39,7 @@ func (s *site) try() error {
 	for _, of := range []func() []tried{
 		s.tryReading,
 		s.tryBrowsing,
+		s.tryMonths,
 		s.tryThreads,
 		s.tryDoors,
 		s.trySignIn,

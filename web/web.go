@@ -90,6 +90,10 @@ type Options struct {
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
+	// Copied says that the pages are written to files (NewCopy). Live is then the
+	// URL of a site that does what files cannot; it may be empty.
+	Copied bool
+	Live   string
 }
 
 type site struct {
@@ -111,6 +115,7 @@ type site struct {
 	counts     kept[*counts]
 	statistics kept[*statistics]
 	events     kept[[]sigpost.Occurrence]
+	months     months
 }
 
 // newSite reads the templates of the pages.
@@ -264,6 +269,9 @@ type page struct {
 	Person sigpost.Person
 	// Path is where the page is, with its query: signing in leads back there.
 	Path string
+	// Live says that something can be looked for, sent and told: here, or where
+	// links and forms of a copy lead.
+	Live bool
 	// Canonical is the one URL of what the page shows, Description a sentence of
 	// what that is; both may be empty.
 	Canonical, Description string
@@ -296,8 +304,11 @@ func (p page) Absolute() bool { return strings.Contains(p.Canonical, "://") }
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
-		Reviewing: s.Review != nil && s.People != nil,
-		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
+		Reviewing: s.Review != nil && s.People != nil && !s.Copied, Live: !s.Copied || s.Live != "",
+		HasLists: len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil && !s.Copied}
+	if s.Copied {
+		p.Subscribing, p.SigningIn = p.Subscribing && p.Live, false
+	}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}

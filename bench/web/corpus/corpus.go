@@ -6,6 +6,7 @@ package corpus
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -81,6 +82,29 @@ func Fill(ctx context.Context, db *store.DB, o Options) error {
 		return err
 	}
 	return db.Tidy(ctx, o.Messages)
+}
+
+// Mbox writes the mail of an archive of that many messages as an mbox, in the form
+// "mboxrd".
+func Mbox(w io.Writer, messages int) error {
+	m := newMaker(messages)
+	for _, p := range m.plan() {
+		if _, err := fmt.Fprintf(w, "From mboxrd@z %s\n", p.at.Format(time.ANSIC)); err != nil {
+			return err
+		}
+		for line := range strings.Lines(strings.ReplaceAll(string(m.mail(p)), "\r\n", "\n")) {
+			if strings.HasPrefix(strings.TrimLeft(line, ">"), "From ") {
+				line = ">" + line
+			}
+			if _, err := io.WriteString(w, line); err != nil {
+				return err
+			}
+		}
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maker makes mail.
