@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -229,7 +230,14 @@ func (s *site) aboutThread(ctx context.Context, p *threadPage, o *outline) error
 		return err
 	}
 	for _, i := range issues {
-		if title := s.Digests[i.Digest]; title != "" && i.State.Public() {
+		public := i.State.Public()
+		if i.State == sigpost.IssueApproved { // perhaps for later
+			_, err := s.publicIssue(ctx, i.Digest, i.Number)
+			if public = err == nil; err != nil && !errors.Is(err, sigpost.ErrNotFound) {
+				return err
+			}
+		}
+		if title := s.Digests[i.Digest]; title != "" && public {
 			p.Issues = append(p.Issues, issueLink{fmt.Sprintf("%s No. %d", title, i.Number), issuePath(i.Digest, i.Number)})
 			if p.Since == "" {
 				p.Since, p.since = p.Issues[0].Title, i.Until
