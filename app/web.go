@@ -60,7 +60,8 @@ func (a *App) webOptions() (web.Options, error) {
 	}
 	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
-	o.Calendar = a.Feed
+	o.Calendar, o.TopicCalendar = a.Feed, a.TopicFeed
+	o.CORSOrigins = a.Config.Web.CORSOrigins
 	o.Browse = web.Browse{Lists: map[string]string{}, Events: func(ctx context.Context) ([]sigpost.Occurrence, error) { return a.events(ctx, a.now()) }}
 	for _, l := range a.Config.Lists {
 		o.Browse.Lists[l.Name] = cmp.Or(l.Title, l.Name)

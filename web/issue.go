@@ -84,9 +84,10 @@ func (s *site) issuePage(r *http.Request, issue sigpost.Issue, chosen sigpost.Se
 	reader := s.Reader(issue)
 	reader.Web, reader.IssueURL, reader.Selection = true, "", chosen
 	content, err := t.Page(issue, reader)
-	return issuePage{
-		page: s.page(r, content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest),
-	}, err
+	p := issuePage{page: s.page(r, content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest)}
+	p.Canonical, p.Article = s.absolute(issuePath(issue.Digest, issue.Number)), true
+	p.Description = fmt.Sprintf("%s No. %d, %s: %s in %s.", s.Digests[issue.Digest], issue.Number, dates(issue), plural(issue.Stats.Messages, "message"), plural(issue.Stats.Threads, "thread"))
+	return p, err
 }
 
 func issuePath(digest string, number int) string {

@@ -43,6 +43,8 @@ func (s *site) routes() []route {
 	for _, of := range []func() []route{
 		s.readingRoutes,
 		s.browseRoutes,
+		s.feedRoutes,
+		s.apiRoutes,
 		s.threadRoutes,
 		s.doorRoutes,
 		s.signInRoutes,
