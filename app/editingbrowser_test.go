@@ -72,7 +72,12 @@ func TestEditingInABrowser(t *testing.T) {
 			browser.Press(in(move, "details.tools > summary"))
 			browser.Type(in(move, "input[list]"), "On the road")
 			browser.Press(in(move, "button[value=move]"))
-			at("moved again", "On the road")
+			for end := time.Now().Add(20 * time.Second); !peertest.Evaluate[bool](browser, `[...document.querySelectorAll("h2")].some(h => h.textContent === "On the road")`); {
+				if time.Now().After(end) { // the words alone are in the log already
+					t.Fatal("moved again, there is no such section")
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
 
 			browser.Visit(d.site.URL+"/edit/weekly/1/text", peertest.View{})
 			at("the text", "The draft as text")
