@@ -55,6 +55,7 @@ const (
 	AuditSendingPause   AuditAction = "sending pause"
 	AuditSendingResume  AuditAction = "sending resume"
 	AuditSendingCancel  AuditAction = "sending cancel"
+	AuditSendingRetry   AuditAction = "sending retry"
 
 	AuditQuarantineRetry AuditAction = "quarantine retry"
 
@@ -72,7 +73,7 @@ const (
 // AuditActions are all actions.
 func AuditActions() []AuditAction {
 	return []AuditAction{AuditTagAccept, AuditTagReject, AuditTagBulk, AuditThreadReviewed, AuditThreadSplit, AuditThreadMerge, AuditThreadReattach, AuditMessageHide, AuditMessageShow,
-		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel,
+		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel, AuditSendingRetry,
 		AuditQuarantineRetry, AuditSignInLink, AuditSignIn, AuditSignOut, AuditSessionRevoke, AuditUndo}
 }
 

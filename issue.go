@@ -67,6 +67,8 @@ type Issue struct {
 	// Approved is when it was approved; zero before that.
 	Approved   time.Time `json:"approved,omitzero"`
 	ApprovedBy string    `json:"approved_by,omitempty"`
+	// SendAfter is when it may be sent at the earliest; zero for at once.
+	SendAfter time.Time `json:"send_after,omitzero"`
 	// Until is when readers will have the next issue: what is near is near by
 	// this. Zero is eight days after the window.
 	Until time.Time `json:"until,omitzero"`
@@ -88,6 +90,12 @@ type ArrangedSection struct {
 	Text string `json:"text,omitempty"`
 	// Order are threads in the editor's order; others come behind them.
 	Order []int64 `json:"order,omitempty"`
+}
+
+// Published says whether an issue is for readers to see at a moment. One that is to
+// be sent later is not shown before that.
+func (i Issue) Published(now time.Time) bool {
+	return i.State.Public() && (i.State != IssueApproved || !i.SendAfter.After(now))
 }
 
 // Stats count what is new in a window.

@@ -31,8 +31,11 @@ func encode(v any) string {
 
 // auditIssue notes in a transaction what is done there to an issue.
 func (a *App) auditIssue(ctx context.Context, tx *store.DB, issue sigpost.Issue, action sigpost.AuditAction, who, says string) error {
-	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: fmt.Sprintf("%s/%d", issue.Digest, issue.Number), Says: says})
+	return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: action, Kind: sigpost.AuditIssue, Object: objectOf(issue), Says: says})
 }
+
+// objectOf is an issue in the audit log.
+func objectOf(issue sigpost.Issue) string { return fmt.Sprintf("%s/%d", issue.Digest, issue.Number) }
 
 // tagUndo is what takes a decision on a tag back.
 type tagUndo struct {
@@ -114,6 +117,8 @@ type undoing struct {
 	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 	// regroups says that threads change, so that they must be tagged again.
 	regroups bool
+	// locks says that no run may go on meanwhile, though threads do not change.
+	locks bool
 }
 
 // undoings are the acts that can be taken back.
@@ -125,6 +130,7 @@ func (a *App) undoings() map[sigpost.AuditAction]undoing {
 		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread, sigpost.AuditThreadReattach: {undo: undoReattach, regroups: true},
 		sigpost.AuditThreadReviewed: {undo: undoReviewed}, sigpost.AuditTagBulk: {undo: a.undoBulk},
 		sigpost.AuditMessageHide: sight, sigpost.AuditMessageShow: sight,
+		sigpost.AuditIssueEdit: {undo: a.undoEdit}, sigpost.AuditIssueApprove: {undo: a.undoApproval, locks: true},
 	}
 }
 
@@ -145,9 +151,9 @@ func (a *App) Undo(ctx context.Context, id int64, who string) error {
 		return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
 	case e.UndoneBy != 0:
 		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
-	case how.regroups: // no run may read threads meanwhile
+	case how.regroups, how.locks: // no run may read threads, or send, meanwhile
 		err = a.locked(ctx, false, func(a *App) error {
-			if err := a.undo(ctx, e, how, who); err != nil {
+			if err := a.undo(ctx, e, how, who); err != nil || !how.regroups {
 				return err
 			}
 			_, err := a.classify(ctx)

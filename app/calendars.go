@@ -242,8 +242,13 @@ func (a *App) events(ctx context.Context, at time.Time) ([]sigpost.Occurrence, e
 // sessionTags are what a session is about. Its title is read behind the event's:
 // that tells of which field its words are, and that its first one has a capital
 // for another reason than its place.
-func (a *App) sessionTags(event string, s sigpost.Session) (tags []sigpost.Tag) {
-	doc := classify.Document{Subject: event + " " + s.Title, Text: s.Abstract, Opener: true, StandsAlone: true}
+func (a *App) sessionTags(event string, s sigpost.Session) []sigpost.Tag {
+	return a.tagsOf(event+" "+s.Title, s.Abstract)
+}
+
+// tagsOf are the tags of something that stands for itself.
+func (a *App) tagsOf(title, text string) (tags []sigpost.Tag) {
+	doc := classify.Document{Subject: title, Text: text, Opener: true, StandsAlone: true}
 	for _, t := range accepted(a.tagger.classifier().Classify([]classify.Document{doc})) {
 		tags = append(tags, t.Tag)
 	}
@@ -274,12 +279,39 @@ const (
 // Feed is what takes place in the year to come, and did lately, as iCalendar to
 // subscribe to. Its events have the UIDs that they have in issues.
 func (a *App) Feed(ctx context.Context) ([]byte, error) {
+	title := "sigpost"
+	if len(a.Config.Digests) > 0 {
+		title = a.Config.Digests[0].Title
+	}
+	return a.feed(ctx, title, func(e sigpost.Event) (sigpost.Event, bool) { return e, true })
+}
+
+// TopicFeed is that of what is about a tag. Events carry no tags: what they are
+// about is read as threads are, in their titles and in what is said of them. An
+// event some of whose sessions are about it is there with these alone.
+func (a *App) TopicFeed(ctx context.Context, tag sigpost.Tag, title string) ([]byte, error) {
+	about := func(tags []sigpost.Tag) bool { return slices.Contains(tags, tag) }
+	return a.feed(ctx, title, func(e sigpost.Event) (sigpost.Event, bool) {
+		if about(a.tagsOf(e.Title, e.Where+"\n"+e.Notes+"\n"+e.Description)) {
+			return e, true
+		}
+		e.Sessions = slices.DeleteFunc(slices.Clone(e.Sessions), func(s sigpost.Session) bool { return !about(a.sessionTags(e.Title, s)) })
+		return e, len(e.Sessions) > 0
+	})
+}
+
+// feed is the events that are chosen, as they are chosen.
+func (a *App) feed(ctx context.Context, title string, choose func(sigpost.Event) (sigpost.Event, bool)) ([]byte, error) {
 	events, _, err := a.gather(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []sigpost.Occurrence
 	for _, e := range events {
+		e, chosen := choose(e)
+		if !chosen {
+			continue
+		}
 		found, err := calendar.Between(e, a.now().Add(-feedPast), a.now().Add(feedFuture))
 		if err != nil {
 			a.log.Warn("an event is left out of the feed", "error", err)
@@ -288,10 +320,6 @@ func (a *App) Feed(ctx context.Context) ([]byte, error) {
 		all = append(all, found...)
 	}
 	slices.SortStableFunc(all, func(x, y sigpost.Occurrence) int { return x.Start.Compare(y.Start) })
-	title := "sigpost"
-	if len(a.Config.Digests) > 0 {
-		title = a.Config.Digests[0].Title
-	}
 	return calendar.Write(plainNotes(all), a.publication(title, a.now()))
 }
 

@@ -90,8 +90,12 @@ func (a *App) pictured(d config.Digest, issue sigpost.Issue, html string) (strin
 		return "", err
 	}
 	letter, err := t.Render(issue, digest.Reader{})
-	for _, i := range letter.Images {
+	return withPictures(html, letter.Images), err
+}
+
+func withPictures(html string, images []sigpost.Image) string {
+	for _, i := range images {
 		html = strings.ReplaceAll(html, "cid:"+i.ID, "data:"+i.Type+";base64,"+base64.StdEncoding.EncodeToString(i.Data))
 	}
-	return html, err
+	return html
 }

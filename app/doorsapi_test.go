@@ -130,7 +130,7 @@ func TestTheWayOfAReaderByAPI(t *testing.T) {
 		`{`:                                                         400,
 		`{"topics": ["` + strings.Repeat("x", 100<<10) + `"], "zone": ""}`: 400,
 	} {
-		if got, says := d.program("PUT", "preferences", body, nil, next...); got != status || !strings.Contains(says, `"error":`) {
+		if got, says := d.program("PUT", "preferences", body, nil, next...); got != status || !strings.Contains(says, `"detail":`) {
 			t.Errorf("%.60s: %d, want %d: %.200s", body, got, status, says)
 		}
 	}

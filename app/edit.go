@@ -148,41 +148,83 @@ func (a *App) saveEdits(ctx context.Context, tx *store.DB, issueID int64, save [
 	return tx.SaveEdits(ctx, issueID, checked, undo)
 }
 
-// revise changes a draft, and stores the issue as it comes out of that. Nobody
-// else changes it meanwhile.
-func (a *App) revise(ctx context.Context, issue sigpost.Issue, who string, change func(tx *store.DB) error) (EditReport, error) {
-	report := EditReport{Digest: issue.Digest, Number: issue.Number}
-	err := a.Store.Tx(ctx, func(tx *store.DB) error {
-		// It says that the issue is open still, and keeps everybody else out.
-		if err := tx.SaveEdits(ctx, issue.ID, nil, nil); err != nil {
-			return err
-		}
-		was, err := tx.Issue(ctx, issue.ID)
-		if err != nil {
-			return err
-		}
-		before, err := tx.Draft(ctx, issue.ID)
-		if err != nil {
-			return err
-		}
-		if err := change(tx); err != nil {
-			return err
-		}
+// Act does one thing to a draft, if it is still as it was at version (see
+// digest.Version; "" takes it as it is). The error wraps digest.ErrChanged where it
+// is not, and digest.ErrAct where the act cannot be done.
+func (a *App) Act(ctx context.Context, d config.Digest, number int, version string, act digest.Act, who string) (EditReport, error) {
+	issue, err := a.Draft(ctx, d, number)
+	if err != nil {
+		return EditReport{}, err
+	}
+	return a.revise(ctx, issue, who, func(tx *store.DB) error {
 		draft, err := tx.Draft(ctx, issue.ID)
 		if err != nil {
 			return err
 		}
-		is := edited(draft, was)
-		report.Saved, report.Undone = compareEdits(before.Edits, draft.Edits)
-		report.Difference, report.Lost = digest.Diff(was, is), digest.Lost(draft.Composed, draft.Edits)
-		if n := len(report.Saved); n+report.Undone > 0 {
-			if err := a.auditIssue(ctx, tx, issue, sigpost.AuditIssueEdit, who, fmt.Sprintf("edited the draft: %d saved, %d taken back", n, report.Undone)); err != nil {
-				return err
-			}
+		if err := checkVersion(draft, issue, version); err != nil {
+			return err
 		}
-		return tx.Revise(ctx, is, a.now())
+		save, undo, err := act.Edits(draft.Composed, draft.Edits)
+		if err != nil {
+			return err
+		}
+		return a.saveEdits(ctx, tx, issue.ID, save, undo, who)
+	})
+}
+
+// checkVersion says whether a draft is still as somebody saw it.
+func checkVersion(draft sigpost.Draft, issue sigpost.Issue, version string) error {
+	if version != "" && version != digest.Version(draft.Composed, draft.Edits) {
+		return fmt.Errorf("issue %d of %s: %w", issue.Number, issue.Digest, digest.ErrChanged)
+	}
+	return nil
+}
+
+// revise changes a draft, and stores the issue as it comes out of that. Nobody
+// else changes it meanwhile.
+func (a *App) revise(ctx context.Context, issue sigpost.Issue, who string, change func(tx *store.DB) error) (report EditReport, err error) {
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		var says string
+		var undo editUndo
+		if report, undo, says, err = a.reviseIn(ctx, tx, issue, change); err != nil || says == "" {
+			return err
+		}
+		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditIssueEdit, Kind: sigpost.AuditIssue, Object: objectOf(issue),
+			Says: says, Undo: encode(undo)})
 	})
 	return report, err
+}
+
+// reviseIn is revise in a transaction, without a note of it: says is what that would
+// say, and empty where no edit is another one.
+func (a *App) reviseIn(ctx context.Context, tx *store.DB, issue sigpost.Issue, change func(tx *store.DB) error) (report EditReport, undo editUndo, says string, err error) {
+	report = EditReport{Digest: issue.Digest, Number: issue.Number}
+	// It says that the issue is open still, and keeps everybody else out.
+	if err = tx.SaveEdits(ctx, issue.ID, nil, nil); err != nil {
+		return report, undo, "", err
+	}
+	was, err := tx.Issue(ctx, issue.ID)
+	if err != nil {
+		return report, undo, "", err
+	}
+	before, err := tx.Draft(ctx, issue.ID)
+	if err != nil {
+		return report, undo, "", err
+	}
+	if err = change(tx); err != nil {
+		return report, undo, "", err
+	}
+	draft, err := tx.Draft(ctx, issue.ID)
+	if err != nil {
+		return report, undo, "", err
+	}
+	is := edited(draft, was)
+	var gone []sigpost.Edit
+	report.Saved, gone = compareEdits(before.Edits, draft.Edits)
+	report.Undone = len(gone)
+	report.Difference, report.Lost = digest.Diff(was, is), digest.Lost(draft.Composed, draft.Edits)
+	undo, says = undoOf(before.Edits, report.Saved, gone), editWords(before.Composed, report.Saved, gone)
+	return report, undo, says, tx.Revise(ctx, is, a.now())
 }
 
 // edited is a draft with its edits, as far as the issue has come.
@@ -192,8 +234,8 @@ func edited(draft sigpost.Draft, issue sigpost.Issue) sigpost.Issue {
 	return is
 }
 
-// compareEdits finds the edits that are new, and counts those that are gone.
-func compareEdits(before, after []sigpost.Edit) (saved []sigpost.Edit, undone int) {
+// compareEdits finds the edits that are new or another, and those that are gone.
+func compareEdits(before, after []sigpost.Edit) (saved, gone []sigpost.Edit) {
 	was := map[sigpost.EditKey]sigpost.Edit{}
 	for _, e := range before {
 		was[e.Key()] = e
@@ -204,7 +246,12 @@ func compareEdits(before, after []sigpost.Edit) (saved []sigpost.Edit, undone in
 		}
 		delete(was, e.Key())
 	}
-	return saved, len(was)
+	for _, e := range before {
+		if _, ok := was[e.Key()]; ok {
+			gone = append(gone, e)
+		}
+	}
+	return saved, gone
 }
 
 // Rebuild composes a draft anew of the messages that it carries, with the tags,
@@ -302,9 +349,55 @@ func (a *App) SetReady(ctx context.Context, d config.Digest, number int) (sigpos
 // ErrFindings says that the preflight keeps an issue from being approved.
 var ErrFindings = errors.New("the preflight finds errors")
 
-// Approve freezes a draft; the next run, or Send, mails it. It refuses one in
-// which the preflight finds an error, unless despite is set.
-func (a *App) Approve(ctx context.Context, d config.Digest, number int, who string, despite bool) (issue sigpost.Issue, err error) {
+// Approval says how an issue is approved.
+type Approval struct {
+	Who string
+	// Despite approves it although the preflight finds errors.
+	Despite bool
+	// After is when it may be sent at the earliest; zero for at once.
+	After time.Time
+	// Version is that of the draft which was looked at (digest.Version); "" takes it
+	// as it is.
+	Version string
+}
+
+// furthest is how far ahead an issue can be scheduled: what is further is a slip of
+// the fingers.
+const furthest = 31 * 24 * time.Hour
+
+// ParseMoment reads a time that a person wrote, by a clock where it names none.
+func ParseMoment(text string, zone *time.Location) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02T15:04:05"} { // browsers send the others
+		if t, err := time.ParseInLocation(layout, strings.TrimSpace(text), zone); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, sigpost.Usage(fmt.Errorf("%q is no time: write it as in 2026-05-04 09:00", text))
+}
+
+// checkAfter says whether an issue can be scheduled for a time.
+func (a *App) checkAfter(d config.Digest, at time.Time) error {
+	words := func(t time.Time) string { return t.In(d.Location()).Format("Monday 2 January 2006 15:04 MST") }
+	switch now := a.now(); {
+	case at.IsZero():
+		return nil
+	case !at.After(now):
+		return sigpost.Usage(fmt.Errorf("%s is over (it is %s): give a time that is to come, or none", words(at), words(now)))
+	case at.After(now.Add(furthest)):
+		return sigpost.Usage(fmt.Errorf("%s is more than %d days away, which is the most", words(at), int(furthest.Hours()/24)))
+	}
+	return nil
+}
+
+// Approve freezes a draft; the next run that is not too early, or Send, mails it. It
+// refuses one in which the preflight finds an error, unless how says despite.
+func (a *App) Approve(ctx context.Context, d config.Digest, number int, how Approval) (issue sigpost.Issue, err error) {
+	if err := a.checkAfter(d, how.After); err != nil {
+		return issue, err
+	}
 	err = a.locked(ctx, false, func(a *App) error {
 		if issue, err = a.Draft(ctx, d, number); err != nil {
 			return err
@@ -313,15 +406,15 @@ func (a *App) Approve(ctx context.Context, d config.Digest, number int, who stri
 		if err != nil {
 			return err
 		}
-		if severe := flight.Severe(); len(severe) > 0 && !despite {
+		if severe := flight.Severe(); len(severe) > 0 && !how.Despite {
 			return fmt.Errorf("issue %d of %s is not approved, since %w:\n%s", issue.Number, d.Name, ErrFindings, strings.Join(severe, "\n"))
 		}
-		return a.approve(ctx, &issue, who)
+		return a.approve(ctx, &issue, how)
 	})
 	return issue, err
 }
 
-func (a *App) approve(ctx context.Context, issue *sigpost.Issue, who string) error {
+func (a *App) approve(ctx context.Context, issue *sigpost.Issue, how Approval) error {
 	err := a.Store.Tx(ctx, func(tx *store.DB) error {
 		if err := tx.SaveEdits(ctx, issue.ID, nil, nil); err != nil {
 			return err
@@ -330,15 +423,33 @@ func (a *App) approve(ctx context.Context, issue *sigpost.Issue, who string) err
 		if err != nil {
 			return err
 		}
-		is.State, is.Approved, is.ApprovedBy = sigpost.IssueApproved, a.now(), who
+		if how.Version != "" {
+			draft, err := tx.Draft(ctx, issue.ID)
+			if err != nil {
+				return err
+			}
+			if err := checkVersion(draft, is, how.Version); err != nil {
+				return err
+			}
+		}
+		is.State, is.Approved, is.ApprovedBy, is.SendAfter = sigpost.IssueApproved, a.now(), how.Who, how.After
 		*issue = is
-		if err := a.auditIssue(ctx, tx, is, sigpost.AuditIssueApprove, who, "approved the issue"); err != nil {
+		says := "approved the issue"
+		if !how.After.IsZero() {
+			says += ", to be sent not before " + how.After.UTC().Format("2 January 2006 15:04 UTC")
+		}
+		if how.Despite {
+			says += ", whatever the preflight finds"
+		}
+		err = tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: how.Who, Action: sigpost.AuditIssueApprove, Kind: sigpost.AuditIssue, Object: objectOf(is),
+			Says: says, Undo: encode(approvalUndo{At: is.Approved.UTC()})})
+		if err != nil {
 			return err
 		}
 		return tx.Revise(ctx, is, a.now())
 	})
 	if err == nil {
-		a.log.Info("issue approved", "digest", issue.Digest, "number", issue.Number, "by", who)
+		a.log.Info("issue approved", "digest", issue.Digest, "number", issue.Number, "by", how.Who, "not_before", how.After)
 	}
 	return err
 }
@@ -350,17 +461,25 @@ func (a *App) Unapprove(ctx context.Context, d config.Digest, number int) (issue
 			return err
 		}
 		return a.Store.Tx(ctx, func(tx *store.DB) error {
-			if err := tx.SetIssueState(ctx, issue.ID, sigpost.IssueReady, a.now()); err != nil {
+			if issue, err = a.reopen(ctx, tx, issue); err != nil {
 				return err
 			}
-			issue.State, issue.Approved, issue.ApprovedBy = sigpost.IssueReady, time.Time{}, ""
-			if err := a.auditIssue(ctx, tx, issue, sigpost.AuditIssueUnapprove, "", "took the approval back"); err != nil {
-				return err
-			}
-			return tx.Revise(ctx, issue, a.now())
+			return a.auditIssue(ctx, tx, issue, sigpost.AuditIssueUnapprove, "", "took the approval back")
 		})
 	})
 	return issue, err
+}
+
+// reopen takes an approval back.
+func (a *App) reopen(ctx context.Context, tx *store.DB, issue sigpost.Issue) (sigpost.Issue, error) {
+	if err := tx.KeepApproved(ctx, issue.ID); err != nil {
+		return issue, err
+	}
+	if err := tx.SetIssueState(ctx, issue.ID, sigpost.IssueReady, a.now()); err != nil {
+		return issue, err
+	}
+	issue.State, issue.Approved, issue.ApprovedBy, issue.SendAfter = sigpost.IssueReady, time.Time{}, "", time.Time{}
+	return issue, tx.Revise(ctx, issue, a.now())
 }
 
 // approved finds an issue that is approved and not being sent.

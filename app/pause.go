@@ -19,6 +19,9 @@ type SendingState struct {
 	Letters sigpost.DeliveryCounts `json:"letters"`
 }
 
+// notNow is an error of what cannot be done as an issue is now.
+type notNow struct{ error }
+
 // PauseSending makes the sending of an issue stand still, at once, also where another
 // process is sending it: letters in flight come to their end. number is 0 for the
 // one that is being sent.
@@ -30,7 +33,7 @@ func (a *App) PauseSending(ctx context.Context, d config.Digest, number int, why
 	err = a.Store.Tx(ctx, func(tx *store.DB) error {
 		changed, err := tx.PauseSending(ctx, issue.ID, why, a.now())
 		if err == nil && !changed {
-			err = fmt.Errorf("issue %d of %s stands still already", issue.Number, d.Name)
+			err = notNow{fmt.Errorf("issue %d of %s stands still already", issue.Number, d.Name)}
 		}
 		if err != nil {
 			return err
@@ -50,7 +53,7 @@ func (a *App) ResumeSending(ctx context.Context, d config.Digest, number int) (S
 	err = a.Store.Tx(ctx, func(tx *store.DB) error {
 		changed, err := tx.ResumeSending(ctx, issue.ID, a.now().Add(leastExpiry))
 		if err == nil && !changed {
-			err = fmt.Errorf("issue %d of %s does not stand still: nothing is to be resumed", issue.Number, d.Name)
+			err = notNow{fmt.Errorf("issue %d of %s does not stand still: nothing is to be resumed", issue.Number, d.Name)}
 		}
 		if err != nil {
 			return err

@@ -31,6 +31,8 @@ type Cohort struct {
 	Threads int      `json:"threads"` // that the issue has for them
 	// Nothing says that they get no letter, since there is nothing for them.
 	Nothing bool `json:"nothing"`
+
+	selection sigpost.Selection
 }
 
 // Severe are the findings that keep an issue from being approved, a line each.
@@ -71,6 +73,15 @@ func (a *App) Preflight(ctx context.Context, d config.Digest, number int, links 
 
 // preflight is everything but the links.
 func (a *App) preflight(ctx context.Context, d config.Digest, issue sigpost.Issue) (Preflight, error) {
+	p, err := a.findings(ctx, d, issue)
+	if err != nil {
+		return p, err
+	}
+	return p, a.cohorts(ctx, &p, d, issue)
+}
+
+// findings is what needs no look at each reader.
+func (a *App) findings(ctx context.Context, d config.Digest, issue sigpost.Issue) (Preflight, error) {
 	p := Preflight{Digest: d.Name, Number: issue.Number, State: issue.State, Findings: []digest.Finding{}}
 	letter, err := a.wholeLetter(d, issue)
 	if err != nil {
@@ -85,10 +96,7 @@ func (a *App) preflight(ctx context.Context, d config.Digest, issue sigpost.Issu
 	if err := a.checkCalendar(ctx, &p, issue); err != nil {
 		return p, err
 	}
-	if err := a.lostEdits(ctx, &p, issue); err != nil {
-		return p, err
-	}
-	return p, a.cohorts(ctx, &p, d, issue)
+	return p, a.lostEdits(ctx, &p, issue)
 }
 
 // wholeLetter is an issue's letter, cut to nobody's topics.
@@ -251,7 +259,7 @@ func (a *App) cohorts(ctx context.Context, p *Preflight, d config.Digest, issue 
 				i = len(p.Cohorts)
 				at[key] = i
 				cut := digest.Cut(issue, s.Selection)
-				p.Cohorts = append(p.Cohorts, Cohort{Topics: topics, Threads: cut.Stats.Threads, Nothing: !digest.Worth(cut)})
+				p.Cohorts = append(p.Cohorts, Cohort{Topics: topics, Threads: cut.Stats.Threads, Nothing: !digest.Worth(cut), selection: s.Selection})
 			}
 			p.Cohorts[i].Readers++
 			readers++

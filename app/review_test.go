@@ -157,14 +157,14 @@ func TestErrorsKeepADraftBack(t *testing.T) {
 	if l := w.lettersTo("ada@editors.example.org"); len(l) != 1 || !strings.Contains(w.header(l[0]).Get("Subject"), "needs you") || !strings.Contains(l[0].Data, "leads nowhere") {
 		t.Errorf("%+v", l)
 	}
-	if _, err := a.Approve(t.Context(), d, 0, "ada", false); !errors.Is(err, ErrFindings) {
+	if _, err := a.Approve(t.Context(), d, 0, Approval{Who: "ada"}); !errors.Is(err, ErrFindings) {
 		t.Errorf("%v", err)
 	}
 	w.later(5 * time.Hour)
 	if _, err := a.Run(t.Context(), false); !errors.Is(err, ErrStuck) {
 		t.Errorf("%v", err)
 	}
-	if issue, err := a.Approve(t.Context(), d, 0, "ada", true); err != nil || issue.State != sigpost.IssueApproved {
+	if issue, err := a.Approve(t.Context(), d, 0, Approval{Who: "ada", Despite: true}); err != nil || issue.State != sigpost.IssueApproved {
 		t.Errorf("%v, %v", issue.State, err)
 	}
 }
@@ -189,13 +189,13 @@ func TestByHandWaits(t *testing.T) {
 	w.setNow(monday.Add(7 * 24 * time.Hour))
 	w.deliver(sampleAfter(monday)...)
 	w.run(a)
-	if _, err := a.Approve(t.Context(), d, 0, "ada", false); !errors.Is(err, sigpost.ErrUsage) || !strings.Contains(err.Error(), "(1, 2)") {
+	if _, err := a.Approve(t.Context(), d, 0, Approval{Who: "ada"}); !errors.Is(err, sigpost.ErrUsage) || !strings.Contains(err.Error(), "(1, 2)") {
 		t.Errorf("which of two drafts: %v", err)
 	}
-	if _, err := a.Approve(t.Context(), d, 1, "ada", false); err != nil {
+	if _, err := a.Approve(t.Context(), d, 1, Approval{Who: "ada"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Approve(t.Context(), d, 1, "ada", false); !errors.Is(err, store.ErrFrozen) {
+	if _, err := a.Approve(t.Context(), d, 1, Approval{Who: "ada"}); !errors.Is(err, store.ErrFrozen) {
 		t.Errorf("approved twice: %v", err)
 	}
 	w.run(a)

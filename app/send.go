@@ -35,8 +35,10 @@ type SendReport struct {
 	Announced []AnnounceReport `json:"announced,omitempty"`
 	Closed    bool             `json:"closed,omitempty"`
 	// Paused and Ended say why the issue stands still, or is not sent any more.
-	Paused string        `json:"paused,omitempty"`
-	Ended  string        `json:"ended,omitempty"`
+	Paused string `json:"paused,omitempty"`
+	Ended  string `json:"ended,omitempty"`
+	// Waits is until when it is not sent, since it was approved for then.
+	Waits  time.Time     `json:"waits,omitzero"`
 	DryRun bool          `json:"dry_run"`
 	Took   time.Duration `json:"took_ns"`
 }
@@ -83,6 +85,10 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 		}
 	}
 	for _, issue := range issues {
+		if issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {
+			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: issue.SendAfter, DryRun: a.dry})
+			continue
+		}
 		r, err := a.sendIssue(ctx, d, issue, restored)
 		reports = append(reports, r)
 		if err != nil {
@@ -231,21 +237,50 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 		if err != nil {
 			return err
 		}
-		n, err := a.Store.Requeue(ctx, last.ID, state, a.now())
-		if err == nil && n > 0 {
-			err = errors.Join(a.Store.SendUntil(ctx, last.ID, a.now().Add(leastExpiry)),
-				a.Store.SetIssueState(ctx, last.ID, sigpost.IssueSending, a.now()))
-		}
-		if err == nil {
-			_, err = a.Store.Announcements().Requeue(ctx, last.ID, state, a.now())
-		}
-		if err != nil {
+		if _, err := a.requeue(ctx, last, state); err != nil {
 			return err
 		}
 		reports, err = a.send(ctx, d)
 		return err
 	})
 	return reports, err
+}
+
+// requeue puts lost letters of an issue, and notes in channels, back into the queue,
+// and counts the letters.
+func (a *App) requeue(ctx context.Context, issue sigpost.Issue, state sigpost.DeliveryState) (n int, err error) {
+	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		if n, err = tx.Requeue(ctx, issue.ID, state, a.now()); err != nil {
+			return err
+		}
+		notes, err := tx.Announcements().Requeue(ctx, issue.ID, state, a.now())
+		if err != nil || n+notes == 0 {
+			return err
+		}
+		if n > 0 {
+			err = errors.Join(tx.SendUntil(ctx, issue.ID, a.now().Add(leastExpiry)), tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now()))
+		}
+		says := map[sigpost.DeliveryState]string{sigpost.DeliveryFailed: "failed", sigpost.DeliveryUnknown: "are held"}[state]
+		return errors.Join(err, a.auditIssue(ctx, tx, issue, sigpost.AuditSendingRetry, "", fmt.Sprintf("queued again what %s: %d letters, %d notes in channels", says, n, notes)))
+	})
+	return n, err
+}
+
+// Retry puts the lost letters of an issue that are in a state back into the queue:
+// the next run sends them. It counts them.
+func (a *App) Retry(ctx context.Context, d config.Digest, number int, state sigpost.DeliveryState) (n int, err error) {
+	err = a.locked(ctx, false, func(a *App) error {
+		issue, err := a.Issue(ctx, d, number)
+		if err != nil {
+			return err
+		}
+		if issue.State != sigpost.IssueSending && issue.State != sigpost.IssueSent {
+			return fmt.Errorf("issue %d of %s is %s, and nothing of it was sent: %w", number, d.Name, issue.State, sigpost.ErrNotFound)
+		}
+		n, err = a.requeue(ctx, issue, state)
+		return err
+	})
+	return n, err
 }
 
 // lastNumbered is the digest's latest issue that was not quiet.
@@ -389,8 +424,11 @@ func (a *App) Letter(d config.Digest, e edition, s sigpost.Subscription, id sigp
 }
 
 // sent is the date of an issue's letters: when it was approved or, where nobody
-// had to, composed.
+// had to, composed; or for when it was scheduled.
 func sent(issue sigpost.Issue) time.Time {
+	if issue.SendAfter.After(issue.Approved) {
+		return issue.SendAfter
+	}
 	if !issue.Approved.IsZero() {
 		return issue.Approved
 	}

@@ -60,7 +60,8 @@ func (a *App) webOptions() (web.Options, error) {
 	}
 	o.Domain = func(name string) string { d, _ := a.Config.Digest(name); return domain(d.From) }
 	o.Author = func(name string) string { d, _ := a.Config.Digest(name); return publisher(d) }
-	o.Calendar = a.Feed
+	o.Calendar, o.TopicCalendar = a.Feed, a.TopicFeed
+	o.CORSOrigins = a.Config.Web.CORSOrigins
 	o.Browse = web.Browse{Lists: map[string]string{}, Events: func(ctx context.Context) ([]sigpost.Occurrence, error) { return a.events(ctx, a.now()) }}
 	for _, l := range a.Config.Lists {
 		o.Browse.Lists[l.Name] = cmp.Or(l.Title, l.Name)
@@ -69,6 +70,7 @@ func (a *App) webOptions() (web.Options, error) {
 	a.doors(&o)
 	o.People, o.LinksByMail = a.SignIn(), a.linksByMail()
 	o.Review = reviewDesk{a}
+	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, who string) error { return a.Undo(ctx, e.ID, who) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader

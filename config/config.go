@@ -299,6 +299,8 @@ type Web struct {
 	URL    string `toml:"url"`
 	// TrustedProxies are the addresses and networks of those in front of it.
 	TrustedProxies []string `toml:"trusted_proxies"`
+	// CORSOrigins are of sites whose pages may read the API; "*" is any.
+	CORSOrigins []string `toml:"cors_origins"`
 	// People are those who can sign in.
 	People []WebPerson `toml:"person"`
 	// SessionDays is how long somebody stays signed in, SignInMinutes how long a

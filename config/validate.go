@@ -457,6 +457,11 @@ func (c *Config) checkWeb(ch *checker) {
 			ch.add("web.trusted_proxies", "%q is no address and no network of a proxy: write \"127.0.0.1\" or \"10.0.0.0/8\"", p)
 		}
 	}
+	for _, o := range c.Web.CORSOrigins {
+		if u, err := url.Parse(o); o != "*" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || o != u.Scheme+"://"+u.Host || u.Host == "" || o != strings.ToLower(o)) {
+			ch.add("web.cors_origins", "%q is no origin of pages: write \"https://dashboard.example.org\" without anything behind it, or \"*\" for any", o)
+		}
+	}
 	checkURL(ch, "web.url", c.Web.URL)
 	if !strings.Contains(c.Web.Listen, ":") {
 		ch.add("web.listen", "%q needs a port, such as \"127.0.0.1:8420\"", c.Web.Listen)

@@ -8,7 +8,8 @@ import (
 	"sigpost"
 )
 
-// Feed is an Atom feed (RFC 4287) of a digest's issues.
+// Feed is an Atom feed (RFC 4287): of a digest's issues, or of what else there is
+// that grows.
 type Feed struct {
 	ID, Title string
 	Author    string // who publishes it
@@ -16,15 +17,18 @@ type Feed struct {
 	Entries   []Entry
 }
 
-// Entry is an issue in a feed.
+// Entry is an issue in a feed, a thread or a message.
 type Entry struct {
 	ID      string // never changes; see EntryID
 	Title   string
-	Author  string
+	Author  string // "" for the feed's
 	URL     string // the web copy; may be empty
 	Updated time.Time
-	Summary string
-	Content string // HTML
+	// Published is when it came; zero for Updated.
+	Published time.Time
+	Tags      []sigpost.Tagging // what it is about
+	Summary   string
+	Content   string // HTML
 }
 
 // FeedID is the id of a digest's feed, a tag URI (RFC 4151): domain is the
@@ -72,8 +76,13 @@ type (
 		Published string      `xml:"published"`
 		Author    *atomPerson `xml:"author"`
 		Links     []atomLink  `xml:"link"`
-		Summary   string      `xml:"summary"`
+		Tags      []atomTag   `xml:"category"`
+		Summary   string      `xml:"summary,omitempty"`
 		Content   atomContent `xml:"content"`
+	}
+	atomTag struct {
+		Term  string `xml:"term,attr"`
+		Label string `xml:"label,attr"`
 	}
 	atomPerson struct {
 		Name string `xml:"name"`
@@ -99,7 +108,9 @@ func (f Feed) XML() ([]byte, error) {
 			updated = e.Updated
 		}
 		one := e.atom()
-		one.Author = nil // the feed's
+		if e.Author == "" || e.Author == f.Author {
+			one.Author = nil // the feed's
+		}
 		out.Entries = append(out.Entries, one)
 	}
 	out.Updated = rfc3339(updated)
@@ -110,11 +121,18 @@ func (f Feed) XML() ([]byte, error) {
 func (e Entry) XML() ([]byte, error) { return document(e.atom()) }
 
 func (e Entry) atom() atomEntry {
-	return atomEntry{
-		Lang: "en", ID: e.ID, Title: clean(e.Title), Updated: rfc3339(e.Updated), Published: rfc3339(e.Updated),
+	if e.Published.IsZero() {
+		e.Published = e.Updated
+	}
+	a := atomEntry{
+		Lang: "en", ID: e.ID, Title: clean(e.Title), Updated: rfc3339(e.Updated), Published: rfc3339(e.Published),
 		Author: &atomPerson{clean(e.Author)}, Links: links(e.URL, "alternate", "text/html"),
 		Summary: clean(e.Summary), Content: atomContent{"html", e.Content},
 	}
+	for _, t := range e.Tags {
+		a.Tags = append(a.Tags, atomTag{clean(t.Tag.String()), clean(t.Title)})
+	}
+	return a
 }
 
 func links(url, rel, mediaType string) []atomLink {

@@ -281,6 +281,26 @@ WHERE d.issue_id = $1 AND ($2 = '' OR d.state = $2) ORDER BY d.id`, issueID, str
 	return all, db.fail(fmt.Sprintf("reading the deliveries of issue %d", issueID), err)
 }
 
+// LostDeliveries gives at most limit deliveries of an issue that failed or are held,
+// the latest first, each with who it was for.
+func (db *DB) LostDeliveries(ctx context.Context, issueID int64, limit int) ([]sigpost.Claim, error) {
+	all, err := collect(ctx, db, func(row scanner) (c sigpost.Claim, err error) {
+		into, done := intoSubscription(&c.Subscription)
+		_, err = scanDelivery(row, &c.Delivery, into...)
+		done()
+		return c, err
+	}, `SELECT `+deliveryColumns+`, `+subscriptionColumns+` FROM deliveries d
+JOIN subscriptions s ON s.id = d.subscription_id JOIN subscribers b ON b.id = s.subscriber_id
+WHERE d.issue_id = $1 AND d.state IN ('failed', 'unknown') ORDER BY d.updated DESC, d.id DESC LIMIT $2`, issueID, limit)
+	return all, db.fail(fmt.Sprintf("reading the lost letters of issue %d", issueID), err)
+}
+
+// SentSince counts the letters of an issue that were sent since a time.
+func (db *DB) SentSince(ctx context.Context, issueID int64, since time.Time) (n int, err error) {
+	err = db.scan(ctx, `SELECT count(*) FROM deliveries WHERE issue_id = $1 AND state = 'sent' AND updated >= $2`, []any{issueID, micros(since)}, &n)
+	return n, db.fail(fmt.Sprintf("counting the letters of issue %d", issueID), err)
+}
+
 // KnownLetters gives those of some Message-IDs that are letters of a ledger:
 // our own mail that has come back.
 func (db *DB) KnownLetters(ctx context.Context, ids []sigpost.MessageID) (map[sigpost.MessageID]bool, error) {

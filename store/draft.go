@@ -122,6 +122,28 @@ func (db *DB) Revise(ctx context.Context, issue sigpost.Issue, at time.Time) err
 	return db.fail(doing, err)
 }
 
+// KeepApproved notes what an approved issue holds, before its approval is taken
+// back.
+func (db *DB) KeepApproved(ctx context.Context, issueID int64) error {
+	_, err := db.exec(ctx, `UPDATE issue_drafts SET approved = (SELECT content FROM issues WHERE id = $1) WHERE issue_id = $1`, issueID)
+	return db.fail(fmt.Sprintf("keeping what was approved of issue %d", issueID), err)
+}
+
+// ApprovedBefore is what a draft held when it was approved and that was taken back.
+// The error wraps sigpost.ErrNotFound where it never was.
+func (db *DB) ApprovedBefore(ctx context.Context, issueID int64) (issue sigpost.Issue, err error) {
+	var content string
+	err = db.scan(ctx, `SELECT approved FROM issue_drafts WHERE issue_id = $1`, []any{issueID}, &content)
+	switch {
+	case err == nil && content == "":
+		err = &failure{"it was not approved before", sigpost.ErrNotFound}
+	case err == nil:
+		err = json.Unmarshal([]byte(content), &issue)
+		issue.ID = issueID
+	}
+	return issue, db.fail(fmt.Sprintf("reading what was approved of issue %d", issueID), err)
+}
+
 // frozen says why an issue cannot be changed.
 func (db *DB) frozen(ctx context.Context, issueID int64) error {
 	issue, err := db.Issue(ctx, issueID)

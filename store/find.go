@@ -115,6 +115,7 @@ func (db *DB) find(ctx context.Context, q Find) (found Found, err error) {
 		}
 	}
 	found.Hits, err = db.hits(ctx, places)
+	found.Count -= len(places) - len(found.Hits) // what is not to be seen is not there
 	return found, err
 }
 

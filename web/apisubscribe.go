@@ -25,9 +25,15 @@ const (
 	preferencesPath     = "/api/v1/preferences"
 )
 
-// apiError is the answer of the API where something is wrong.
-type apiError struct {
-	Error string `json:"error"` // for people
+// apiError is the answer of the API where something is wrong, in words for people.
+type apiError struct{ Error string }
+
+// problemDetails is how it is written (RFC 9457). Type is left out: it is
+// "about:blank", and the status says it all.
+type problemDetails struct {
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
 }
 
 // apiWish is what somebody wants to get, as programs say it.
@@ -282,6 +288,10 @@ func apiRead(w http.ResponseWriter, r *http.Request, into any) (ok bool) {
 
 func apiAnswer(w http.ResponseWriter, status int, answer any) {
 	w.Header().Set("Content-Type", "application/json")
+	if e, ok := answer.(apiError); ok {
+		w.Header().Set("Content-Type", "application/problem+json")
+		answer = problemDetails{http.StatusText(status), status, e.Error}
+	}
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(answer)
 }

@@ -84,7 +84,11 @@ func (s *site) showAudit(w http.ResponseWriter, r *http.Request, status int, pro
 		p.OlderURL = auditURL(form)
 	}
 	for _, e := range entries {
-		p.Entries = append(p.Entries, auditView{e, objectURL(e), e.Undo != "" && e.UndoneBy == 0 && s.Undo != nil})
+		view := auditView{e, objectURL(e), canBeUndone(e) && s.Undo != nil && p.May(undoNeeds(e))}
+		if e.Kind == sigpost.AuditIssue && p.Edits() {
+			view.URL = (&url.URL{Path: EditPath + "/" + e.Object}).EscapedPath()
+		}
+		p.Entries = append(p.Entries, view)
 	}
 	for _, k := range sigpost.AuditKinds() {
 		p.Kinds = append(p.Kinds, option{string(k), k == q.Kind})
@@ -115,6 +119,14 @@ func objectURL(e sigpost.AuditEntry) string {
 	return ""
 }
 
+// undoNeeds is who may at least take an act back: who may do such things.
+func undoNeeds(e sigpost.AuditEntry) sigpost.Role {
+	if e.Kind == sigpost.AuditIssue {
+		return sigpost.RoleEditor
+	}
+	return sigpost.RoleReviewer
+}
+
 // undo takes an act back.
 func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PostFormValue("entry"), 10, 64)
@@ -123,6 +135,10 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e, err := s.Store.AuditEntry(r.Context(), id)
+	if err == nil && !personOf(r).Role.May(undoNeeds(e)) {
+		s.fail(w, r, errForbidden)
+		return
+	}
 	if err == nil {
 		err = s.Undo(r.Context(), e, personOf(r).Addr)
 	}

@@ -16,6 +16,10 @@ const CalendarPath = "/events.ics"
 // written.
 func (s *site) calendar(w http.ResponseWriter, r *http.Request) {
 	data, err := s.Calendar(r.Context())
+	s.sendCalendar(w, r, data, err)
+}
+
+func (s *site) sendCalendar(w http.ResponseWriter, r *http.Request, data []byte, err error) {
 	if err != nil {
 		s.fail(w, r, err)
 		return

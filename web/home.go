@@ -52,7 +52,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := homePage{page: s.page(r, s.Title)}
-	p.Canonical = s.absolute("/")
+	p.Canonical, p.Description = s.absolute("/"), "What is written on the mailing lists, sorted by what it is about: threads, topics, issues and events."
 	if err := s.fillHome(r.Context(), &p); err != nil {
 		s.fail(w, r, err)
 		return
@@ -62,7 +62,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) fillHome(ctx context.Context, p *homePage) error {
 	for _, d := range slices.Sorted(maps.Keys(s.Digests)) {
-		issues, err := s.Store.PublicIssues(ctx, d, 0, 1)
+		issues, err := s.Store.PublicIssues(ctx, d, s.now(), 0, 1)
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (s *site) issues(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) digestIssues(ctx context.Context, name string, below, shown int) (digestIssues, error) {
-	issues, err := s.Store.PublicIssues(ctx, name, below, shown+1)
+	issues, err := s.Store.PublicIssues(ctx, name, s.now(), below, shown+1)
 	d := digestIssues{Title: s.Digests[name], FeedURL: FeedPath(name), Issues: issues}
 	path := "/issues?digest=" + name
 	if len(issues) > shown {

@@ -65,11 +65,14 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 // sigpost.ErrNotFound where there is none.
 func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpost.Issue, error) {
 	issue, err := s.Store.IssueByNumber(ctx, name, number)
-	if err == nil && !issue.State.Public() {
+	if err == nil && !s.published(issue) {
 		err = sigpost.ErrNotFound
 	}
 	return issue, err
 }
+
+// published says whether an issue is for readers to see by now.
+func (s *site) published(issue sigpost.Issue) bool { return issue.Published(s.now()) }
 
 // issuePage is an issue, cut to what is chosen: a sample of what a reader would
 // get.
@@ -81,9 +84,10 @@ func (s *site) issuePage(r *http.Request, issue sigpost.Issue, chosen sigpost.Se
 	reader := s.Reader(issue)
 	reader.Web, reader.IssueURL, reader.Selection = true, "", chosen
 	content, err := t.Page(issue, reader)
-	return issuePage{
-		page: s.page(r, content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest),
-	}, err
+	p := issuePage{page: s.page(r, content.Title), Body: content.Body, FeedURL: FeedPath(issue.Digest)}
+	p.Canonical, p.Article = s.absolute(issuePath(issue.Digest, issue.Number)), true
+	p.Description = fmt.Sprintf("%s No. %d, %s: %s in %s.", s.Digests[issue.Digest], issue.Number, dates(issue), plural(issue.Stats.Messages, "message"), plural(issue.Stats.Threads, "thread"))
+	return p, err
 }
 
 func issuePath(digest string, number int) string {

@@ -43,11 +43,14 @@ func (s *site) routes() []route {
 	for _, of := range []func() []route{
 		s.readingRoutes,
 		s.browseRoutes,
+		s.feedRoutes,
+		s.apiRoutes,
 		s.threadRoutes,
 		s.doorRoutes,
 		s.signInRoutes,
 		s.auditRoutes,
 		s.reviewRoutes,
+		s.editRoutes,
 		s.searchRoutes,
 	} {
 		all = append(all, of()...)

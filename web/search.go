@@ -1,20 +1,17 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"sigpost"
-	"sigpost/digest"
 	"sigpost/search"
 	"sigpost/store"
 )
@@ -22,8 +19,8 @@ import (
 // searchRoutes are where the archive is searched.
 func (s *site) searchRoutes() []route {
 	return []route{
-		{pattern: "GET /search", handle: s.search},
-		{pattern: "GET /search/feed", handle: s.searchFeed},
+		{pattern: "GET /search", handle: s.search, costly: true},
+		{pattern: "GET /search/feed", handle: s.searchFeed, shared: true, costly: true},
 	}
 }
 
@@ -121,7 +118,7 @@ func (s *site) search(w http.ResponseWriter, r *http.Request) {
 	}
 	p.Asked, p.Title = true, "Search: "+text
 	p.FeedURL = searchURL("/search/feed", text, "", "")
-	p.Feeds = append(slices.Clone(p.Feeds), feedLink{"Search: " + text, p.FeedURL})
+	p.addFeed("Search: "+text, p.FeedURL)
 	s.find(w, r, p, query, names, order, searchTime)
 }
 
@@ -193,50 +190,6 @@ func showProblem(text, order string, p search.Problem) searchProblem {
 		shown.InsteadURL = searchURL("/search", p.Instead, order, "")
 	}
 	return shown
-}
-
-// searchFeed is the newest of what a query finds, as an Atom feed.
-func (s *site) searchFeed(w http.ResponseWriter, r *http.Request) {
-	text := r.FormValue("q")
-	query := search.Parse(text, s.names(r.Context()))
-	if err := query.Err(); err != nil || query.Root == nil {
-		s.fail(w, r, errors.Join(sigpost.ErrUsage, err))
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), searchTime)
-	defer cancel()
-	found, err := s.Store.Find(ctx, store.Find{Query: query})
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	self := s.absolute(searchURL("/search/feed", text, "", ""))
-	f := digest.Feed{ID: self, Title: s.Title + ": " + text, Author: s.Title, Self: self, Web: s.absolute(searchURL("/search", text, "", ""))}
-	var latest time.Time
-	matcher := query.Matcher()
-	for _, h := range found.Hits {
-		f.Entries = append(f.Entries, searchEntry(h, s.absolute(messagePath(h.MessageID)), matcher))
-		if h.Received.After(latest) {
-			latest = h.Received
-		}
-	}
-	data, err := f.XML()
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
-	http.ServeContent(w, r, "", latest, bytes.NewReader(data))
-}
-
-// searchEntry is a message in a feed. Its id is that of RFC 2392.
-func searchEntry(h store.Hit, link string, matcher *search.Matcher) digest.Entry {
-	summary := ""
-	for _, p := range matcher.Passage(legible(h.Words)) {
-		summary += p.Text
-	}
-	return digest.Entry{ID: "mid:" + url.PathEscape(string(h.MessageID)), Title: orNone(legible(h.Subject)), Author: h.Author.Label(), URL: link, Updated: h.Received,
-		Summary: summary, Content: "<p>" + template.HTMLEscapeString(summary) + "</p>"}
 }
 
 // trySearch are the page of searching in all its states.

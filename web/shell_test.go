@@ -99,7 +99,7 @@ func TestBounds(t *testing.T) {
 	}{
 		"a form":            {from("192.0.2.1", "POST", "/form", "a="+strings.Repeat("x", usualBody-2)), 204, ""},
 		"a large form":      {from("192.0.2.1", "POST", "/form", "a="+strings.Repeat("x", usualBody)), 413, "larger than anything"},
-		"a large document":  {from("192.0.2.1", "POST", "/api/v1/form", strings.Repeat("x", usualBody+1)), 413, `{"error":"This is larger`},
+		"a large document":  {from("192.0.2.1", "POST", "/api/v1/form", strings.Repeat("x", usualBody+1)), 413, `"detail":"This is larger`},
 		"a small form":      {from("192.0.2.1", "POST", "/small", "a="+strings.Repeat("x", 100)), 413, "larger than anything"},
 		"a URL":             {from("192.0.2.1", "GET", "/?q="+strings.Repeat("x", urlLength-4), ""), 204, ""},
 		"a long URL":        {from("192.0.2.1", "GET", "/?q="+strings.Repeat("x", urlLength-3), ""), 414, "longer than any"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -188,6 +189,8 @@ func (s *site) threadPage(r *http.Request, state store.ThreadState, v view) (sta
 		p.Subject = legible(o.thread.BaseSubject)
 		p.Title, status = p.Subject, http.StatusOK
 		p.Description = fmt.Sprintf("A thread of %d messages, %s to %s.", o.thread.Messages, o.thread.First.Format("2 January 2006"), o.thread.Last.Format("2 January 2006"))
+		p.Article = true
+		p.addFeed(orNone(p.Subject), threadPath(o.thread.ID)+"/feed")
 		if err := s.aboutThread(ctx, &p, o); err != nil {
 			return 0, p, err
 		}
@@ -229,11 +232,18 @@ func (s *site) aboutThread(ctx context.Context, p *threadPage, o *outline) error
 		return err
 	}
 	for _, i := range issues {
-		if title := s.Digests[i.Digest]; title != "" && i.State.Public() {
-			p.Issues = append(p.Issues, issueLink{fmt.Sprintf("%s No. %d", title, i.Number), issuePath(i.Digest, i.Number)})
-			if p.Since == "" {
-				p.Since, p.since = p.Issues[0].Title, i.Until
+		title := s.Digests[i.Digest]
+		if title == "" || !i.State.Public() {
+			continue
+		}
+		if i.State == sigpost.IssueApproved { // perhaps for later
+			if _, err := s.publicIssue(ctx, i.Digest, i.Number); errors.Is(err, sigpost.ErrNotFound) {
+				continue
 			}
+		}
+		p.Issues = append(p.Issues, issueLink{fmt.Sprintf("%s No. %d", title, i.Number), issuePath(i.Digest, i.Number)})
+		if p.Since == "" {
+			p.Since, p.since = p.Issues[0].Title, i.Until
 		}
 	}
 	return nil

@@ -214,7 +214,8 @@ func (s *site) topicPage(w http.ResponseWriter, r *http.Request) {
 	p := foundPage{page: s.page(r, t.Title), Kind: kindTitle(tag.Kind), KindURL: "/topics", Count: t.Threads, Week: t.Week, Trend: t.Trend, FeedURL: t.URL() + "/feed"}
 	p.Narrow = withQuery(ThreadsPath, url.Values{"topic": {tag.String()}})
 	p.Description = "Threads about " + t.Title + ", the newest first."
-	if s.Browse.Events != nil {
+	p.addFeed(t.Title, p.FeedURL)
+	if s.TopicCalendar != nil {
 		p.CalendarURL = t.URL() + "/events.ics"
 	}
 	s.showFound(w, r, p, t.URL(), store.ThreadQuery{Tags: []sigpost.Tag{tag}})
@@ -240,6 +241,7 @@ func (s *site) listPage(w http.ResponseWriter, r *http.Request) {
 	p := foundPage{page: s.page(r, l.Title), Kind: "Mailing lists", KindURL: "/lists", Count: l.Threads, Messages: l.Messages, Week: l.Week, Trend: l.Trend,
 		FeedURL: l.URL() + "/feed", MboxURL: l.URL() + "/mbox"}
 	p.Narrow = withQuery(ThreadsPath, url.Values{"list": {name}})
+	p.addFeed(l.Title, p.FeedURL)
 	p.Description = "Threads on " + l.Title + ", the newest first."
 	s.showFound(w, r, p, l.URL(), store.ThreadQuery{List: name})
 }

@@ -44,6 +44,7 @@ func (s *site) try() error {
 		s.trySignIn,
 		s.tryAudit,
 		s.tryReview,
+		s.tryEdit,
 		s.trySearch,
 	} {
 		for _, p := range of() {
@@ -61,8 +62,15 @@ func (s *site) tryReading() []tried {
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
+	full.Refresh, full.editing = 10, true
+	found := s.page(nil, "One")
+	found.Canonical, found.Description = "https://example.org/", "About one."
+	article := found
+	article.Article = true
 	return []tried{
 		{"message", messagePage{full, "Says."}},
+		{"message", messagePage{found, "Says."}},
+		{"message", messagePage{article, "Says."}},
 		{"issue", issuePage{page: s.page(nil, "D"), Body: "<h1>D</h1>", PreviousTitle: "No. 1", PreviousURL: "/",
 			NextTitle: "No. 3", NextURL: "/", FeedURL: "/"}},
 		{"message", messagePage{s.page(nil, "One"), "Says."}},

@@ -44,6 +44,9 @@ type Options struct {
 	Theme     fs.FS
 	// Calendar is what takes place, as iCalendar to subscribe to.
 	Calendar func(ctx context.Context) ([]byte, error)
+	// TopicCalendar is that of what is about a tag, under its title; nil where nobody
+	// can say.
+	TopicCalendar func(ctx context.Context, tag sigpost.Tag, title string) ([]byte, error)
 	// URL is where readers reach the pages; it may be empty. Domain is the
 	// publisher's of a digest, for the ids of its feed, and Author its name.
 	URL            string
@@ -62,6 +65,8 @@ type Options struct {
 	// address of those who publish it.
 	Wishes        func(sigpost.Subscription) string
 	Zone, Contact func(digest string) string
+	// CORSOrigins are of sites whose pages may read the API; "*" is any.
+	CORSOrigins []string
 	// TrustedProxies are believed about where a request comes from.
 	TrustedProxies []netip.Prefix
 	// Browse is what lists of threads and the home page ask for.
@@ -73,6 +78,8 @@ type Options struct {
 	LinksByMail bool
 	// Review is what reviewers do; nil where nobody can.
 	Review ReviewDesk
+	// Editing is the editors' desk; nil where there is none.
+	Editing Editing
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
@@ -144,7 +151,7 @@ func New(o Options) (http.Handler, error) {
 func (s *site) readingRoutes() []route {
 	return []route{
 		{pattern: "GET /issues/{digest}/{number}", handle: s.issue},
-		{pattern: "GET /issues/{digest}/feed", handle: s.feed, shared: true},
+		{pattern: "GET /robots.txt", handle: s.robots, shared: true},
 		{pattern: "GET " + CalendarPath, handle: s.calendar, shared: true},
 		{pattern: "GET /static/{file}", handle: s.static, shared: true},
 	}
@@ -187,9 +194,9 @@ func parsePages(files fs.FS) (*template.Template, error) {
 	pages := template.New("").Funcs(template.FuncMap{
 		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"dates":    dates,
+		"legible":  legible,
 		"day":      func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"taglinks": tagLinks,
-		"legible":  legible,
 		"plural":   plural,
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
@@ -260,11 +267,17 @@ type page struct {
 	// Canonical is the one URL of what the page shows, Description a sentence of
 	// what that is; both may be empty.
 	Canonical, Description string
+	// Article says that it is one text of its own, for sites that show links to it.
+	Article bool
 	// NoIndex keeps the page out of search engines.
 	NoIndex bool
 	// Scripts are the names of files in web/static that make the page more
 	// comfortable.
 	Scripts []string
+	// Refresh is after how many seconds the page is loaded anew where no scripts run;
+	// 0 is never.
+	Refresh int
+	editing bool   // there is an editors' desk
 	static  string // version of the static files
 }
 
@@ -274,11 +287,17 @@ func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.
 // May says whether who has signed in may do what needs a role.
 func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
 
+// Edits says whether who has signed in edits issues here.
+func (p page) Edits() bool { return p.editing && p.May(sigpost.RoleEditor) }
+
+// Absolute says that Canonical is a whole URL, as Open Graph wants it.
+func (p page) Absolute() bool { return strings.Contains(p.Canonical, "://") }
+
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
 	p := page{Site: s.Title, Title: title, Feeds: s.feeds, Subscribing: len(s.Publications) > 0, SigningIn: s.People != nil, static: s.version,
 		Reviewing: s.Review != nil && s.People != nil,
-		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil}
+		HasLists:  len(s.Browse.Lists) > 1, HasIssues: len(s.Digests) > 0, HasEvents: s.Browse.Events != nil, editing: s.Editing != nil}
 	if r != nil {
 		p.Person, p.Path = personOf(r), r.URL.RequestURI()
 	}

@@ -182,7 +182,7 @@ func (s *site) sample(r *http.Request, p subscribe.Publication, chosen sigpost.S
 			return "", err
 		}
 		for _, i := range issues {
-			if i.State.Public() && i.Number > 0 {
+			if s.published(i) && i.Number > 0 {
 				return issuePath(e.Digest, i.Number) + selectionQuery(chosen), nil
 			}
 		}

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"sigpost"
 	"sigpost/app"
+	"sigpost/config"
 )
 
 type digestList struct {
@@ -22,6 +24,25 @@ type issueLine struct {
 	Window sigpost.Window     `json:"window"`
 	Stats  sigpost.Stats      `json:"stats"`
 	By     string             `json:"approved_by,omitempty"`
+	// SendAfter is when it may be sent at the earliest.
+	SendAfter time.Time `json:"send_after,omitzero"`
+}
+
+// issueLineOf is an issue in a list, by the clock of its digest.
+func issueLineOf(i sigpost.Issue, zone *time.Location) issueLine {
+	l := issueLine{Number: i.Number, State: i.State, Window: sigpost.Window{From: i.Window.From.In(zone), To: i.Window.To.In(zone)}, Stats: i.Stats, By: i.ApprovedBy}
+	if !i.SendAfter.IsZero() {
+		l.SendAfter = i.SendAfter.In(zone)
+	}
+	return l
+}
+
+// scheduled says until when an issue waits, where it does.
+func (l issueLine) scheduled() string {
+	if l.State != sigpost.IssueApproved || l.SendAfter.IsZero() {
+		return ""
+	}
+	return "not before " + l.SendAfter.Format("Mon 2 Jan 2006 15:04 MST")
 }
 
 // Run lists.
@@ -37,9 +58,7 @@ func (c digestList) Run(s *session) error {
 	}
 	lines := []issueLine{}
 	for _, i := range issues {
-		zone := d.Location()
-		w := sigpost.Window{From: i.Window.From.In(zone), To: i.Window.To.In(zone)}
-		lines = append(lines, issueLine{i.Number, i.State, w, i.Stats, i.ApprovedBy})
+		lines = append(lines, issueLineOf(i, d.Location()))
 	}
 	return s.tell(lines, func(w io.Writer) {
 		for _, l := range lines {
@@ -47,7 +66,11 @@ func (c digestList) Run(s *session) error {
 			if l.Number > 0 {
 				number = fmt.Sprint(l.Number)
 			}
-			fmt.Fprintf(w, "%4s  %-8s  %s  %s, %s\n", number, l.State, window(l.Window), plural(l.Stats.Threads, "thread"), plural(l.Stats.Messages, "message"))
+			scheduled := l.scheduled()
+			if scheduled != "" {
+				scheduled = "; to be sent " + scheduled
+			}
+			fmt.Fprintf(w, "%4s  %-8s  %s  %s, %s%s\n", number, l.State, window(l.Window), plural(l.Stats.Threads, "thread"), plural(l.Stats.Messages, "message"), scheduled)
 		}
 	})
 }
@@ -114,15 +137,16 @@ func (c digestReady) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.tellState(issue, "it waits to be approved")
+	return s.tellState(d, issue, "it waits to be approved")
 }
 
 type digestApprove struct {
 	digestFlag
 	byFlag
 	numberArg
-	Despite bool `help:"Approve it although the preflight finds errors."`
-	Send    bool `help:"Send it at once (default: the next run does)."`
+	Despite bool   `help:"Approve it although the preflight finds errors."`
+	Send    bool   `xor:"when" help:"Send it at once (default: the next run does)."`
+	At      string `xor:"when" placeholder:"TIME" help:"Send it with the first run after this time, such as \"2026-05-04 09:00\" by the digest's clock."`
 }
 
 // Run approves.
@@ -132,12 +156,21 @@ func (c digestApprove) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	issue, err := a.Approve(s.ctx, d, c.Number, c.who(), c.Despite)
+	how := app.Approval{Who: c.who(), Despite: c.Despite}
+	if c.At != "" {
+		if how.After, err = app.ParseMoment(c.At, d.Location()); err != nil {
+			return err
+		}
+	}
+	issue, err := a.Approve(s.ctx, d, c.Number, how)
 	if err != nil {
 		return err
 	}
+	if scheduled := issueLineOf(issue, d.Location()).scheduled(); scheduled != "" {
+		return s.tellState(d, issue, "a run sends it, "+scheduled)
+	}
 	if !c.Send {
-		return s.tellState(issue, "the next run sends it, or \"sigpost digest send\"")
+		return s.tellState(d, issue, "the next run sends it, or \"sigpost digest send\"")
 	}
 	reports, err := a.Send(s.ctx, d, false)
 	return errors.Join(s.tell(reports, func(w io.Writer) {
@@ -163,11 +196,11 @@ func (c digestUnapprove) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.tellState(issue, "it can be edited again")
+	return s.tellState(d, issue, "it can be edited again")
 }
 
-func (s *session) tellState(issue sigpost.Issue, what string) error {
-	return s.tell(issueLine{issue.Number, issue.State, issue.Window, issue.Stats, issue.ApprovedBy}, func(w io.Writer) {
+func (s *session) tellState(d config.Digest, issue sigpost.Issue, what string) error {
+	return s.tell(issueLineOf(issue, d.Location()), func(w io.Writer) {
 		fmt.Fprintf(w, "issue %d of %s is %s: %s\n", issue.Number, issue.Digest, issue.State, what)
 	})
 }

@@ -108,5 +108,8 @@ func (c digestShow) Run(s *session) error {
 		return err
 	}
 	s.finish()
+	if scheduled := issueLineOf(issue, d.Location()).scheduled(); scheduled != "" {
+		fmt.Fprintf(s.stderr, "Issue %d of %s is approved, to be sent %s.\n", issue.Number, d.Name, scheduled)
+	}
 	return c.show(s, a, d, issue)
 }

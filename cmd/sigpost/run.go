@@ -94,6 +94,10 @@ func tellSend(w io.Writer, r app.SendReport) {
 
 func tellLetters(w io.Writer, r app.SendReport) {
 	o := r.Outcome
+	if !r.Waits.IsZero() {
+		fmt.Fprintf(w, "send      %s: issue %d is approved to be sent not before %s\n", r.Digest, r.Number, r.Waits.UTC().Format("Mon 2 Jan 2006 15:04 MST"))
+		return
+	}
 	if r.Ended != "" {
 		fmt.Fprintf(w, "send      %s: issue %d: %s\n", r.Digest, r.Number, r.Ended)
 		return
