@@ -57,14 +57,18 @@ func TestQueueOfMany(t *testing.T) {
 		t.Logf("tagging %d threads: %.0f µs each", n, float64(time.Since(begin).Microseconds())/float64(n))
 		middle := must(db.Judge(ctx, ids[len(ids)/2:len(ids)/2+1]))(t)[ids[len(ids)/2]]
 		for name, ask := range map[string]func(){
-			"the queue":     func() { must(db.ReviewQueue(ctx, store.QueueQuery{Limit: 31}))(t) },
-			"for a reason":  func() { must(db.ReviewQueue(ctx, store.QueueQuery{Reason: review.Doubtful, Limit: 31}))(t) },
-			"about a tag":   func() { must(db.ReviewQueue(ctx, store.QueueQuery{Tag: nova, List: "sig", Limit: 31}))(t) },
-			"no such list":  func() { must(db.ReviewQueue(ctx, store.QueueQuery{List: "other", Limit: 31}))(t) },
-			"the next one":  func() { must(db.ReviewQueue(ctx, store.QueueQuery{From: store.QueuePlace{Worth: middle.Worth, Thread: middle.ID}, Limit: 1}))(t) },
+			"the queue":    func() { must(db.ReviewQueue(ctx, store.QueueQuery{Limit: 31}))(t) },
+			"for a reason": func() { must(db.ReviewQueue(ctx, store.QueueQuery{Reason: review.Doubtful, Limit: 31}))(t) },
+			"about a tag":  func() { must(db.ReviewQueue(ctx, store.QueueQuery{Tag: nova, List: "sig", Limit: 31}))(t) },
+			"no such list": func() { must(db.ReviewQueue(ctx, store.QueueQuery{List: "other", Limit: 31}))(t) },
+			"the next one": func() {
+				must(db.ReviewQueue(ctx, store.QueueQuery{From: store.QueuePlace{Worth: middle.Worth, Thread: middle.ID}, Limit: 1}))(t)
+			},
 			"counting":      func() { must(db.ReviewCount(ctx, store.QueueQuery{}, 1001))(t) },
 			"counting tags": func() { must(db.ReviewCount(ctx, store.QueueQuery{Tag: nova}, 1001))(t) },
-			"a rule":        func() { must(db.BulkFind(ctx, store.BulkQuery{Target: nova, Tag: nova, Rule: "alias nova", Limit: 500}))(t) },
+			"a rule": func() {
+				must(db.BulkFind(ctx, store.BulkQuery{Target: nova, Tag: nova, Rule: "alias nova", Limit: 500}))(t)
+			},
 			"a decision": func() {
 				check(t, db.Decide(ctx, middle.ID, nova, "Nova", true, "ada", "", hours(1)))
 				check(t, db.Undecide(ctx, middle.ID, nova, hours(1)))
