@@ -103,12 +103,12 @@ func (s *site) apiDigests(ctx context.Context, _ *apiQuestion) (any, error) {
 	answer := apiDigestList{Digests: []apiDigest{}}
 	for _, name := range slices.Sorted(maps.Keys(s.Digests)) {
 		d := apiDigest{Name: name, Title: s.Digests[name]}
-		issues, err := s.Store.PublicIssues(ctx, name, 0, 3) // the last ones may be for later
+		issues, err := s.Store.PublicIssues(ctx, name, s.now(), 0, 1)
 		if err != nil {
 			return nil, err
 		}
-		if at := slices.IndexFunc(issues, s.published); at >= 0 {
-			row := s.apiIssueRow(issues[at])
+		for _, i := range issues {
+			row := s.apiIssueRow(i)
 			d.Latest = &row
 		}
 		answer.Digests = append(answer.Digests, d)
@@ -130,15 +130,13 @@ func (s *site) apiIssues(ctx context.Context, a *apiQuestion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	issues, err := s.Store.PublicIssues(ctx, name, int(below), limit+1)
+	issues, err := s.Store.PublicIssues(ctx, name, s.now(), int(below), limit+1)
 	if err != nil {
 		return nil, err
 	}
 	answer := apiIssueList{Issues: []apiIssueRow{}}
 	for _, i := range issues[:min(limit, len(issues))] {
-		if s.published(i) {
-			answer.Issues = append(answer.Issues, s.apiIssueRow(i))
-		}
+		answer.Issues = append(answer.Issues, s.apiIssueRow(i))
 	}
 	if len(issues) > limit {
 		answer.Next = s.apiNext(a, strconv.Itoa(issues[limit-1].Number))

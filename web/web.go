@@ -287,11 +287,11 @@ func (p page) Static(name string) string { return "/static/" + name + "?v=" + p.
 // May says whether who has signed in may do what needs a role.
 func (p page) May(role sigpost.Role) bool { return p.Person.Role.May(role) }
 
-// Absolute says that Canonical is a whole URL, as Open Graph wants it.
-func (p page) Absolute() bool { return strings.Contains(p.Canonical, "://") }
-
 // Edits says whether who has signed in edits issues here.
 func (p page) Edits() bool { return p.editing && p.May(sigpost.RoleEditor) }
+
+// Absolute says that Canonical is a whole URL, as Open Graph wants it.
+func (p page) Absolute() bool { return strings.Contains(p.Canonical, "://") }
 
 // page is one with a title; r may be nil, where nobody has asked for it.
 func (s *site) page(r *http.Request, title string) page {
