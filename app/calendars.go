@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"sigpost"
 	"sigpost/calendar"
@@ -288,16 +291,42 @@ func (a *App) Feed(ctx context.Context) ([]byte, error) {
 
 // TopicFeed is that of what is about a tag. Events carry no tags: what they are
 // about is read as threads are, in their titles and in what is said of them. An
-// event some of whose sessions are about it is there with these alone.
+// event some of whose sessions are about it is there with these in its notes.
 func (a *App) TopicFeed(ctx context.Context, tag sigpost.Tag, title string) ([]byte, error) {
 	about := func(tags []sigpost.Tag) bool { return slices.Contains(tags, tag) }
 	return a.feed(ctx, title, func(e sigpost.Event) (sigpost.Event, bool) {
 		if about(a.tagsOf(e.Title, e.Where+"\n"+e.Notes+"\n"+e.Description)) {
 			return e, true
 		}
-		e.Sessions = slices.DeleteFunc(slices.Clone(e.Sessions), func(s sigpost.Session) bool { return !about(a.sessionTags(e.Title, s)) })
-		return e, len(e.Sessions) > 0
+		var sessions []string
+		for _, s := range e.Sessions {
+			if about(a.sessionTags(e.Title, s)) {
+				sessions = append(sessions, sessionLine(s))
+			}
+		}
+		e.Notes = strings.TrimSpace(e.Notes + "\n\n" + strings.Join(sessions, "\n"))
+		return e, len(sessions) > 0
 	})
+}
+
+// markdownSigns are the characters that Markdown may take for marks.
+var markdownSigns = regexp.MustCompile("[!-/:-@\\[-`{-~]")
+
+// asMarkdown is a text that Markdown shows as it is.
+func asMarkdown(text string) string { return markdownSigns.ReplaceAllString(text, `\$0`) }
+
+// sessionLine is a session in the list of an event's notes, in Markdown, by the
+// summit's clock.
+func sessionLine(s sigpost.Session) string {
+	line := "- " + s.Start.Format("2 January, 15:04") + ": " + asMarkdown(s.Title)
+	switch room := s.Room; {
+	case room == "":
+	case unicode.IsDigit([]rune(room)[0]): // as issues have it
+		line += " (room " + asMarkdown(room) + ")"
+	default:
+		line += " (" + asMarkdown(room) + ")"
+	}
+	return line
 }
 
 // feed is the events that are chosen, as they are chosen.

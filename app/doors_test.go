@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/apitest"
 	"sigpost/internal/mailtest"
 	"sigpost/subscribe"
 	"sigpost/templates"
@@ -445,7 +446,11 @@ func TestAPI(t *testing.T) {
 	d.subscribe(d.app, "ana@example.org")
 	post := func(media, body string) (int, string) {
 		resp, err := http.Post(d.site.URL+"/api/v1/subscriptions", media, strings.NewReader(body))
-		return d.answer(resp, err)
+		status, answer := d.answer(resp, err)
+		if err := apitest.Read(t, "../web/openapi.json").Check("POST", "/api/v1/subscriptions", status, resp.Header, []byte(answer)); err != nil {
+			t.Error(err)
+		}
+		return status, answer
 	}
 	for name, c := range map[string]struct {
 		media, body string

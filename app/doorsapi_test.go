@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/apitest"
 )
 
 // program sends a request as a program does, and reads the answer into "into".
@@ -25,6 +26,11 @@ func (d *doors) program(method, path, body string, into any, header ...string) (
 	}
 	resp, err := http.DefaultClient.Do(r)
 	status, answer := d.answer(resp, err)
+	if doc := apitest.Read(d.t, "../web/openapi.json"); doc.Knows(method, r.URL.EscapedPath()) {
+		if err := doc.Check(method, r.URL.EscapedPath(), status, resp.Header, []byte(answer)); err != nil {
+			d.t.Error(err)
+		}
+	}
 	if h := resp.Header; path != "subscriptions" && status < 400 && (h.Get("Cache-Control") != "no-store" || h.Get("X-Robots-Tag") != "noindex") {
 		d.t.Errorf("%s %s may be kept: %v", method, path, h)
 	}
@@ -128,7 +134,7 @@ func TestTheWayOfAReaderByAPI(t *testing.T) {
 		`{"digest": "another"}`:                                     404,
 		`{"adress": "x@example.org"}`:                               400,
 		`{`:                                                         400,
-		`{"topics": ["` + strings.Repeat("x", 100<<10) + `"], "zone": ""}`: 400,
+		`{"topics": ["` + strings.Repeat("x", 100<<10) + `"], "zone": ""}`: 413,
 	} {
 		if got, says := d.program("PUT", "preferences", body, nil, next...); got != status || !strings.Contains(says, `"detail":`) {
 			t.Errorf("%.60s: %d, want %d: %.200s", body, got, status, says)

@@ -346,6 +346,9 @@ func TestPreviewFrames(t *testing.T) {
 			t.Errorf("%s:\n%s", as, body)
 		}
 	}
+	if body := ada.see("/edit/weekly/1/preview/web", "<style>:root"); strings.Contains(body, `rel="stylesheet"`) {
+		t.Error("the web copy asks for its style sheet, which a frame does not get")
+	}
 	if page, _ := ada.ask(http.MethodGet, "/edit/weekly/1/preview", nil); strings.Contains(page.Header.Get("Content-Security-Policy"), "unsafe-inline") {
 		t.Error("the page around the frames may have inline styles")
 	}
@@ -370,6 +373,12 @@ func TestScheduledOnTheDesk(t *testing.T) {
 	ada.do("/edit/weekly/1/approve", approve("2016-04-26T09:00")...)
 	ada.see("/edit/weekly/1", "It is sent by the first run after Tue 26 Apr 2016 09:00 PDT")
 	ada.see("/edit", "to be sent not before Tue 26 Apr 2016 09:00 PDT")
+	// A reviewer reads the audit log, and undoes no editor's act there.
+	rev, approval := d.signIn("rev@desk.example.org"), lastEntry(t, d.app)
+	if page := rev.see("/audit", "approved the issue"); strings.Contains(page, `name="entry" value="`+approval) {
+		t.Error("a reviewer is offered to undo an approval")
+	}
+	rev.refused(http.StatusForbidden, "/audit/undo", "not for you", "entry", approval)
 	nobody := visitor{doors: d}
 	if answer, _ := nobody.ask(http.MethodGet, "/issues/weekly/1", nil); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("before its time the issue is shown: %s", answer.Status)
@@ -408,7 +417,7 @@ func TestSendingOnTheDesk(t *testing.T) {
 	}
 	root.see("/edit/weekly/1", "ana@readers.example.org")
 	ada.do("/edit/weekly/1/sending", "do", "retry")
-	ada.see("/edit/weekly/1", "1 waiting", "queued letters again that failed: 1")
+	ada.see("/edit/weekly/1", `<noscript><meta http-equiv="refresh" content="10"></noscript>`, `id="live" data-refresh="10"`, "1 waiting", "queued again what failed: 1 letters, 0 notes in channels")
 	ada.do("/edit/weekly/1/sending", "do", "pause", "why", "The date is wrong")
 	ada.see("/edit/weekly/1", "It stands still: The date is wrong.")
 	ada.refused(http.StatusConflict, "/edit/weekly/1/sending", "stands still already", "do", "pause", "why", "again")

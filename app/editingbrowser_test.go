@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,12 @@ func TestEditingInABrowser(t *testing.T) {
 			browser.Press(in(move, "details.tools > summary"))
 			browser.Type(in(move, "input[list]"), "On the road")
 			browser.Press(in(move, "button[value=move]"))
-			at("moved again", "On the road")
+			for end := time.Now().Add(20 * time.Second); !peertest.Evaluate[bool](browser, `[...document.querySelectorAll("h2")].some(h => h.textContent === "On the road")`); {
+				if time.Now().After(end) { // the words alone are in the log already
+					t.Fatal("moved again, there is no such section")
+				}
+				time.Sleep(50 * time.Millisecond)
+			}
 
 			browser.Visit(d.site.URL+"/edit/weekly/1/text", peertest.View{})
 			at("the text", "The draft as text")
@@ -132,8 +138,27 @@ func TestEditingByKeys(t *testing.T) {
 	key("p", "unpinned “")
 	key("d", "left out “")
 	key("z", "undid what")
+	// Who was signed out loses nothing.
+	v := d.signIn("root@desk.example.org")
+	sessions, err := d.app.SignIn().Sessions(t.Context(), sigpost.Person{Addr: "root@desk.example.org", Role: sigpost.RoleAdmin})
+	if err != nil {
+		t.Fatal(err)
+	}
 	key("e", "Summary, in place of the quotes")
 	if at := peertest.Evaluate[string](browser, "document.activeElement.name"); at != "headline" {
 		t.Errorf("e goes to %q", at)
+	}
+	for _, s := range sessions {
+		if s.Addr == "ada@desk.example.org" {
+			v.do("/sessions", "session", strconv.FormatInt(s.ID, 10))
+		}
+	}
+	browser.Type("details.tools[open] input[name=headline]", "Typed at length")
+	browser.Press("details.tools[open] button[value=words]")
+	if shown, ok := browser.Shows("You are signed out", 20*time.Second); !ok {
+		t.Errorf("signed out, the page shows %s", shown)
+	}
+	if typed := peertest.Evaluate[string](browser, `document.querySelector("details.tools[open] input[name=headline]").value`); typed != "Typed at length" {
+		t.Errorf("signed out, the headline is %q", typed)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"sigpost/deliver"
 	"sigpost/digest"
 	"sigpost/store"
+	"sigpost/web"
 )
 
 // ReviewReport says how a draft stands that editors are to look at.
@@ -253,6 +254,9 @@ func (a *App) nudgeLetter(d config.Digest, issue sigpost.Issue, n store.Nudge, w
 		}
 	}
 	commands := fmt.Sprintf(" --digest %s %d", d.Name, issue.Number)
+	if a.Config.Web.URL != "" {
+		fmt.Fprintf(&b, "\nIn a browser: %s%s/%s/%d\n", a.Config.Web.URL, web.EditPath, d.Name, issue.Number)
+	}
 	fmt.Fprintf(&b, "\nLook at it:   sigpost digest show%[1]s\nChange it:    sigpost digest edit%[1]s\nCheck it:     sigpost digest preflight%[1]s\nApprove it:   sigpost digest approve%[1]s\n", commands)
 	switch {
 	case d.Review != config.ReviewDeadline:

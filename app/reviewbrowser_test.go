@@ -118,10 +118,17 @@ type deskHands struct {
 }
 
 func byKeys(b *peertest.Browser) deskHands {
+	// Keys that are pressed before a page is there are lost.
+	press := func(keys string) {
+		for !peertest.Evaluate[bool](b, `document.readyState === "complete" && !document.querySelector("#keyhint[hidden]")`) {
+			time.Sleep(20 * time.Millisecond)
+		}
+		b.Keys(keys)
+	}
 	return deskHands{
-		open: func() { b.Keys("n") }, done: func() { b.Keys("d") }, undo: func() { b.Keys("u") },
+		open: func() { press("n") }, done: func() { press("d") }, undo: func() { press("u") },
 		add: func(tag string) {
-			b.Keys("t" + tag)
+			press("t" + tag)
 			if shown, ok := b.Shows("Zaqar (project:zaqar)", 20*time.Second); !ok {
 				panic("no list of tags: " + shown)
 			}

@@ -93,11 +93,16 @@ func undoReviewed(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 
 // Texts gives messages of a thread with their text, in the order in which they were
 // received: the first one, those that are named, and then as many of the rest from
-// the front as there is room for. left is how many it leaves out.
+// the front as there is room for. left is how many it leaves out. What is kept out of
+// sight is not among them.
 func (d reviewDesk) Texts(ctx context.Context, thread int64, named []sigpost.MessageID, room int) (msgs []*sigpost.Message, left int, err error) {
 	all, err := d.Store.ThreadMessages(ctx, thread)
-	if err != nil || len(all) == 0 {
+	if err != nil {
 		return nil, 0, err
+	}
+	all = slices.DeleteFunc(all, func(m sigpost.Message) bool { return m.NoArchive || m.Removed })
+	if len(all) == 0 {
+		return nil, 0, nil
 	}
 	chosen := map[int]bool{0: true}
 	for i, m := range all {

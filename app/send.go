@@ -261,7 +261,7 @@ func (a *App) requeue(ctx context.Context, issue sigpost.Issue, state sigpost.De
 			err = errors.Join(tx.SendUntil(ctx, issue.ID, a.now().Add(leastExpiry)), tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now()))
 		}
 		says := map[sigpost.DeliveryState]string{sigpost.DeliveryFailed: "failed", sigpost.DeliveryUnknown: "are held"}[state]
-		return errors.Join(err, a.auditIssue(ctx, tx, issue, sigpost.AuditSendingRetry, "", fmt.Sprintf("queued letters again that %s: %d", says, n)))
+		return errors.Join(err, a.auditIssue(ctx, tx, issue, sigpost.AuditSendingRetry, "", fmt.Sprintf("queued again what %s: %d letters, %d notes in channels", says, n, notes)))
 	})
 	return n, err
 }

@@ -169,6 +169,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"an edition of another's name", `editions = []`, "editions = [\"day\"]\n[[digest]]\nname = \"weekly-daily\"\nfrom = \"a@example.org\"", `would be the digest "weekly-daily"`},
 		{"service address", `# service_address = "weekly-request@example.org"`, `service_address = "weekly"`, "is no mail address"},
 		{"proxies", `trusted_proxies = []`, `trusted_proxies = ["proxy"]`, `"proxy" is no address and no network`},
+		{"a site with a path", `cors_origins = []`, `cors_origins = ["https://a.example/"]`, `"https://a.example/" is no origin of pages`},
+		{"a site without https", `cors_origins = []`, `cors_origins = ["a.example"]`, `"a.example" is no origin of pages`},
 		{"a role that is none", "# [[web.person]]\n", "[[web.person]]\naddress = \"jo@example.org\"\nrole = \"reviewr\"\n", `there is no role "reviewr"; did you mean "reviewer"?`},
 		{"a person without a role", "# [[web.person]]\n", "[[web.person]]\naddress = \"jo@example.org\"\n", `it is one of reader, reviewer, editor, admin`},
 		{"a person without an address", "# [[web.person]]\n", "[[web.person]]\naddress = \"Jo <jo@example.org>\"\nrole = \"admin\"\n", `is no mail address alone`},

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -42,7 +43,7 @@ func (n names) of(author sigpost.Address) string {
 }
 
 func label(author sigpost.Address) string {
-	name := via.ReplaceAllString(clean(author.Label()), "$1")
+	name := via.ReplaceAllString(clean(cmp.Or(sigpost.Legible(author.Name), author.Label())), "$1")
 	name = strings.Trim(name, `"'`)
 	if prose.HasAddress(name) { // "Ana Moreau (ana@…)"
 		if bare := strings.Trim(prose.CutAddresses(name), ` "'()<>[],:`); bare != "" {

@@ -171,13 +171,27 @@ ORDER BY i.window_to DESC LIMIT $2`, digest, limit)
 	return all, db.fail("reading the issues of the digest "+digest, err)
 }
 
-// PublicIssues gives the issues of a digest that are for readers to see, the
+// PublicIssues gives the issues of a digest that are for readers to see now, the
 // latest first: those with a number below below, where that is not 0, at most
 // limit.
-func (db *DB) PublicIssues(ctx context.Context, digest string, below, limit int) ([]sigpost.Issue, error) {
-	all, err := collect(ctx, db, readIssue, `SELECT `+issueColumns+` FROM issues i
-WHERE i.digest = $1 AND i.state IN ('approved', 'sending', 'sent') AND ($2 = 0 OR i.number < $2) ORDER BY i.number DESC LIMIT $3`, digest, below, limit)
-	return all, db.fail("reading the issues of the digest "+digest, err)
+func (db *DB) PublicIssues(ctx context.Context, digest string, now time.Time, below, limit int) ([]sigpost.Issue, error) {
+	var all []sigpost.Issue
+	for {
+		some, err := collect(ctx, db, readIssue, `SELECT `+issueColumns+` FROM issues i
+WHERE i.digest = $1 AND i.state IN ('approved', 'sending', 'sent') AND ($2 = 0 OR i.number < $2) ORDER BY i.number DESC LIMIT $3`, digest, below, limit-len(all))
+		if err != nil {
+			return nil, db.fail("reading the issues of the digest "+digest, err)
+		}
+		ended := len(some) < limit-len(all)
+		if len(some) > 0 {
+			below = some[len(some)-1].Number
+		}
+		// Those that are to be sent later are among the latest.
+		all = append(all, slices.DeleteFunc(some, func(i sigpost.Issue) bool { return !i.Published(now) })...)
+		if ended || len(all) == limit {
+			return all, nil
+		}
+	}
 }
 
 // OpenIssues gives the issues of a digest that are approved and not sent to

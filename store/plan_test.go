@@ -60,6 +60,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 				find(t, tx, store.Find{Query: search.Parse(query, search.Names{}), ByRelevance: ranked, Limit: 3})
 			}
 		}
+		must(tx.Latest(ctx, []int64{1}))(t)
+		must(tx.NewestOf(ctx, 1, 3))(t)
 		must(tx.Quarantined(ctx, 1))(t)
 		must(tx.ThreadsToClassify(ctx, "v1", 0, 9))(t)
 		check(t, tx.Classified(ctx, "v1"))

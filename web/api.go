@@ -53,12 +53,15 @@ func (s *site) apiWays() []apiWay {
 
 // apiRoutes are the ways in for programs that read.
 func (s *site) apiRoutes() []route {
-	routes := []route{
-		{pattern: "GET " + apiPath + "/openapi.json", handle: s.apiDocument, shared: true},
-		{pattern: "OPTIONS " + apiPath + "/{rest...}", handle: s.apiPreflight, shared: true},
-	}
+	routes := []route{{pattern: "GET " + apiPath + "/openapi.json", handle: s.apiDocument, shared: true}}
 	for _, way := range s.apiWays() {
 		routes = append(routes, route{pattern: "GET " + apiPath + way.path, handle: s.apiHandle(way), shared: true, costly: way.costly})
+	}
+	if len(s.CORSOrigins) == 0 {
+		return routes
+	}
+	for _, to := range slices.Clone(routes) { // for browsers, before other sites' pages ask with If-None-Match
+		routes = append(routes, route{pattern: strings.Replace(to.pattern, "GET", "OPTIONS", 1), handle: s.apiPreflight, shared: true})
 	}
 	return routes
 }

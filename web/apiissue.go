@@ -103,7 +103,7 @@ func (s *site) apiDigests(ctx context.Context, _ *apiQuestion) (any, error) {
 	answer := apiDigestList{Digests: []apiDigest{}}
 	for _, name := range slices.Sorted(maps.Keys(s.Digests)) {
 		d := apiDigest{Name: name, Title: s.Digests[name]}
-		issues, err := s.Store.PublicIssues(ctx, name, 0, 1)
+		issues, err := s.Store.PublicIssues(ctx, name, s.now(), 0, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func (s *site) apiIssues(ctx context.Context, a *apiQuestion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	issues, err := s.Store.PublicIssues(ctx, name, int(below), limit+1)
+	issues, err := s.Store.PublicIssues(ctx, name, s.now(), int(below), limit+1)
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,7 @@ func BenchmarkLists(b *testing.B) {
 		"/", "/topics", "/topics/project/topic0", "/topics/project/topic40", "/lists/dev", "/threads", "/threads?from=" + deep, "/threads?topic=project:topic0&topic=scenario:topic1",
 		"/threads?topic=project:topic30&nature=question&unanswered=1", "/threads?list=ops&nature=release&from=" + deep, "/threads?unanswered=1&after=2014-01-01&before=2015-01-01",
 		"/threads?author=writer3", "/threads?author=writer3&topic=project:topic0", "/threads?author=writer1900", "/statistics",
+		"/feed", "/topics/project/topic0/feed", "/threads/1/feed", "/api/v1/threads", "/api/v1/threads?topic=project:topic0&topic=scenario:topic1", "/api/v1/tags", "/api/v1/search?q=matter",
 	} {
 		b.Run(path, func(b *testing.B) {
 			var times []time.Duration

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"sigpost"
@@ -82,7 +84,7 @@ func tagsOf(issue sigpost.Issue) (all [][]sigpost.Tag) {
 
 // previewPolicy lets a letter have its own styles, and nothing else: it is shown in a
 // frame without scripts, forms or an origin.
-const previewPolicy = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; sandbox"
+const previewPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; sandbox"
 
 // editPreviewed is one form of an issue.
 func (s *site) editPreviewed(w http.ResponseWriter, r *http.Request) {
@@ -110,6 +112,7 @@ func (s *site) editPreviewed(w http.ResponseWriter, r *http.Request) {
 			var p issuePage
 			if p, err = s.issuePage(nil, e.Issue, chosen); err == nil {
 				body, err = s.render("issue", p)
+				body = s.withStyle(body, p.page)
 			}
 		}
 	default:
@@ -124,6 +127,13 @@ func (s *site) editPreviewed(w http.ResponseWriter, r *http.Request) {
 	if _, err := w.Write(body); err != nil {
 		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
 	}
+}
+
+// withStyle puts the style sheet into a page: a frame without an origin is not given
+// any file of ours.
+func (s *site) withStyle(html []byte, p page) []byte {
+	link := []byte(`<link rel="stylesheet" href="` + p.Static("style.css") + `">`)
+	return bytes.Replace(html, link, slices.Concat([]byte("<style>"), s.style, []byte("</style>")), 1)
 }
 
 // editPreflightPage says what may be wrong with an issue, and who gets it.

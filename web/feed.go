@@ -76,7 +76,7 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, sigpost.ErrNotFound)
 		return
 	}
-	issues, err := s.Store.PublicIssues(r.Context(), name, 0, feedLength)
+	issues, err := s.Store.PublicIssues(r.Context(), name, s.now(), 0, feedLength)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -91,9 +91,6 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, issue := range issues {
-		if !s.published(issue) {
-			continue
-		}
 		reader := s.Reader(issue)
 		reader.IssueURL = s.absolute(issuePath(name, issue.Number))
 		e, err := t.Entry(issue, reader)

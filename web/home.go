@@ -62,12 +62,11 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) fillHome(ctx context.Context, p *homePage) error {
 	for _, d := range slices.Sorted(maps.Keys(s.Digests)) {
-		issues, err := s.Store.PublicIssues(ctx, d, 0, 3) // the last ones may be for later
+		issues, err := s.Store.PublicIssues(ctx, d, s.now(), 0, 1)
 		if err != nil {
 			return err
 		}
-		issues = slices.DeleteFunc(issues, func(i sigpost.Issue) bool { return !s.published(i) })
-		for _, i := range issues[:min(1, len(issues))] {
+		for _, i := range issues {
 			n := min(homeHeadlines, len(i.Entries))
 			p.Latest = append(p.Latest, teaser{i, i.Entries[:n], len(i.Entries) - n})
 		}
@@ -151,14 +150,13 @@ func (s *site) issues(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *site) digestIssues(ctx context.Context, name string, below, shown int) (digestIssues, error) {
-	issues, err := s.Store.PublicIssues(ctx, name, below, shown+1)
+	issues, err := s.Store.PublicIssues(ctx, name, s.now(), below, shown+1)
 	d := digestIssues{Title: s.Digests[name], FeedURL: FeedPath(name), Issues: issues}
 	path := "/issues?digest=" + name
 	if len(issues) > shown {
 		d.Issues = issues[:shown]
 		d.Older = path + "&below=" + strconv.Itoa(issues[shown-1].Number)
 	}
-	d.Issues = slices.DeleteFunc(d.Issues, func(i sigpost.Issue) bool { return !s.published(i) })
 	if below > 0 {
 		d.Start = path
 	}

@@ -122,7 +122,15 @@ func (s *site) fillReview(r *http.Request, p *reviewPage, f queueFilter) error {
 	if err != nil {
 		return err
 	}
-	marks, named := p.addTags(all[id])
+	headers, err := s.Store.ThreadMessages(ctx, id)
+	if err != nil {
+		return err
+	}
+	hidden := map[sigpost.MessageID]bool{}
+	for _, m := range headers {
+		hidden[m.MessageID] = m.NoArchive || m.Removed
+	}
+	marks, named := p.addTags(all[id], hidden)
 	messages, left, err := s.Review.Texts(ctx, id, named, reviewRoom)
 	if err != nil {
 		return err
@@ -158,7 +166,7 @@ func (s *site) neighbour(r *http.Request, f queueFilter, back bool) (string, err
 
 // addTags puts the tags in the order in which they are decided on: those in
 // question first. It gives what to mark in which message.
-func (p *reviewPage) addTags(taggings []sigpost.Tagging) (marks map[sigpost.MessageID][]string, named []sigpost.MessageID) {
+func (p *reviewPage) addTags(taggings []sigpost.Tagging, hidden map[sigpost.MessageID]bool) (marks map[sigpost.MessageID][]string, named []sigpost.MessageID) {
 	marks = map[sigpost.MessageID][]string{}
 	decided := map[sigpost.Tag]bool{}
 	for _, d := range p.Decisions {
@@ -169,6 +177,9 @@ func (p *reviewPage) addTags(taggings []sigpost.Tagging) (marks map[sigpost.Mess
 		t := reviewTag{Tagging: g, Decided: decided[g.Tag], IsNature: g.Tag.Kind == sigpost.KindNature}
 		t.Open = !t.Decided && slices.Contains(asked, g.Tag)
 		for _, e := range g.Evidence {
+			if hidden[e.MessageID] { // its words are kept out of sight
+				e.Excerpt, e.Spans = "", nil
+			}
 			why := reviewEvidence{Evidence: e, Pieces: cutSpans(e.Excerpt, e.Spans)}
 			if !t.IsNature && e.Field != store.DecisionField {
 				why.HitsURL = "/review/bulk?" + url.Values{"tag": {g.Tag.String()}, "rule": {e.Rule}}.Encode()

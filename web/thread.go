@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -231,11 +232,18 @@ func (s *site) aboutThread(ctx context.Context, p *threadPage, o *outline) error
 		return err
 	}
 	for _, i := range issues {
-		if title := s.Digests[i.Digest]; title != "" && i.State.Public() {
-			p.Issues = append(p.Issues, issueLink{fmt.Sprintf("%s No. %d", title, i.Number), issuePath(i.Digest, i.Number)})
-			if p.Since == "" {
-				p.Since, p.since = p.Issues[0].Title, i.Until
+		title := s.Digests[i.Digest]
+		if title == "" || !i.State.Public() {
+			continue
+		}
+		if i.State == sigpost.IssueApproved { // perhaps for later
+			if _, err := s.publicIssue(ctx, i.Digest, i.Number); errors.Is(err, sigpost.ErrNotFound) {
+				continue
 			}
+		}
+		p.Issues = append(p.Issues, issueLink{fmt.Sprintf("%s No. %d", title, i.Number), issuePath(i.Digest, i.Number)})
+		if p.Since == "" {
+			p.Since, p.since = p.Issues[0].Title, i.Until
 		}
 	}
 	return nil

@@ -383,7 +383,7 @@ func TestAttachments(t *testing.T) {
 	} {
 		a := newArchive(t, mail(c.kind, c.name))
 		page := a.see("/threads/1")
-		has(t, c.name, page, `<a href="/m/a@x/attachments/2" download>`)
+		has(t, c.name, page, `<a href="/m/a@x/attachments/2" download="`+c.file+`">`)
 		resp, body := a.ask("GET", "/m/a@x/attachments/2", sigpost.RoleNobody)
 		if body != "<script>alert(1)</script>" || resp.Header.Get("Content-Type") != c.want || resp.Header.Get("X-Content-Type-Options") != "nosniff" ||
 			!strings.Contains(resp.Header.Get("Content-Security-Policy"), "sandbox;") || len(resp.Cookies()) > 0 {

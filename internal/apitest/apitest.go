@@ -130,6 +130,12 @@ func (d *Document) of(method, path string) (Operation, error) {
 	return *found, nil
 }
 
+// Knows says whether the document has an operation. path is escaped.
+func (d *Document) Knows(method, path string) bool {
+	_, err := d.of(method, path)
+	return err == nil
+}
+
 func matches(pattern, path string) bool {
 	steps, parts := strings.Split(pattern, "/"), strings.Split(path, "/")
 	if len(steps) != len(parts) {

@@ -59,8 +59,10 @@
     if (fields.get("do") === "drop" && fields.get("next")) to = "t" + fields.get("next");
     try {
       const answer = await fetch(form.getAttribute("action"), {method: "POST", body: fields});
-      if (!put(await answer.text())) throw new Error("no page");
-      look(to);
+      if (answer.status === 401) say("You are signed out, so nothing was done. Sign in in another window, and then do it again here: what you typed is still here.");
+      else if (answer.status === 429 || answer.status >= 500) say("The server cannot do it just now. What you typed is still here: try again in a minute.");
+      else if (put(await answer.text())) look(to);
+      else throw new Error("no page");
     } catch {
       say("The server did not answer, so it is not certain what was done. What you typed is still here: look at the draft in another window before you try again.");
     }
