@@ -20,6 +20,7 @@ import (
 
 	"sigpost/export"
 	"sigpost/internal/mailtest"
+	"sigpost/internal/peertest"
 )
 
 // strange are Message-IDs that no file can have as its name, and two that some file
@@ -201,6 +202,20 @@ func exportedLinks(t *testing.T, a *App, dir, base string) {
 	}
 	if c.forms > 0 {
 		t.Errorf("%d forms are there, and nothing answers them", c.forms)
+	}
+
+	documents := map[string][]byte{}
+	for _, name := range []string{"index.html", "threads/index.html", "threads/unanswered=1/index.html", "months/2016-04/index.html", "topics/index.html", "lists/ops/index.html",
+		"issues/weekly/1/index.html", "m/root@example.org/index.html", "statistics/index.html"} {
+		documents[name] = []byte(fileText(t, dir, name))
+	}
+	root, err := a.messageNamed(context.Background(), "root@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents["thread"] = []byte(fileText(t, dir, fmt.Sprintf("threads/%d/index.html", root.ThreadID)))
+	for _, wrong := range peertest.Invalid(t, documents) {
+		t.Error(wrong)
 	}
 
 	beside := filepath.Join(t.TempDir(), "beside")
