@@ -326,42 +326,53 @@ func equalMaps(t *testing.T, got, want map[string]int) {
 }
 
 // The time that an answer takes says nothing either. On a busy machine the work
-// itself outlasts a short time, and a longer one is tried.
+// itself outlasts a short time, and a longer one is tried. What is compared are the
+// shortest of many answers: what else goes on only makes them longer.
 func TestAskingTakesAsLong(t *testing.T) {
 	for _, answerTime := range []time.Duration{40 * time.Millisecond, 160 * time.Millisecond, 640 * time.Millisecond} {
-		in, out := answerTimes(t, answerTime)
-		t.Logf("subscribed %v, unknown %v", in, out)
-		if min(in, out) < answerTime {
-			t.Fatalf("answers take %v and %v, want %v", in, out, answerTime)
+		least := answerTimes(t, answerTime)
+		t.Logf("shortest answers: %v", least)
+		apart := time.Duration(0)
+		for _, turn := range []string{"first", "again"} {
+			in, out := least["in "+turn], least["out "+turn]
+			if min(in, out) < answerTime {
+				t.Fatalf("answers take %v and %v, want %v", in, out, answerTime)
+			}
+			apart = max(apart, (in - out).Abs())
 		}
-		if (in - out).Abs() <= 4*time.Millisecond {
+		if apart <= 4*time.Millisecond {
 			return
 		}
 	}
 	t.Error("subscribed addresses take another time than unknown ones")
 }
 
-// answerTimes are the medians of how long answers to subscribed addresses and to
-// unknown ones take, which the service draws out to answerTime.
-func answerTimes(t *testing.T, answerTime time.Duration) (in, out time.Duration) {
+// answerTimes are the shortest answers to subscribed addresses ("in") and to unknown
+// ones ("out"), which the service draws out to answerTime; asking again is another
+// matter for the desk.
+func answerTimes(t *testing.T, answerTime time.Duration) (least map[string]time.Duration) {
 	t.Helper()
 	d := openDoors(t, "")
 	d.answerTime = answerTime
 	const n = 25
-	took := map[string][]time.Duration{}
+	least = map[string]time.Duration{}
 	for i := range n {
 		d.subscribe(d.app, fmt.Sprintf("in%d@example.org", i))
 	}
 	for i := range n {
 		d.setNow(monday.Add(time.Duration(i) * time.Hour))
-		for _, kind := range []string{"in", "out", "in", "out"} { // the second time is another matter for the desk
-			begin := time.Now()
-			d.post("/subscribe", url.Values{"address": {fmt.Sprintf("%s%d@example.org", kind, i)}})
-			took[kind] = append(took[kind], time.Since(begin))
+		for _, turn := range []string{"first", "again"} {
+			for _, kind := range []string{"in", "out"} {
+				begin := time.Now()
+				d.post("/subscribe", url.Values{"address": {fmt.Sprintf("%s%d@example.org", kind, i)}})
+				took, what := time.Since(begin), kind+" "+turn
+				if before, ok := least[what]; !ok || took < before {
+					least[what] = took
+				}
+			}
 		}
 	}
-	median := func(kind string) time.Duration { slices.Sort(took[kind]); return took[kind][n] }
-	return median("in"), median("out")
+	return least
 }
 
 func TestFormsSayWhatIsWrong(t *testing.T) {
