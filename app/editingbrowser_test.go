@@ -67,7 +67,7 @@ func TestEditingInABrowser(t *testing.T) {
 			browser.Type(in(move, "input[list]"), "On the road")
 			browser.Press(in(move, "button[value=move]"))
 			at("moved", `to "On the road"`)
-			browser.Press(".lastact button")
+			browser.Press(".last-edit button")
 			at("undone", "undid what ada@desk.example.org did")
 			browser.Press(in(move, "details.tools > summary"))
 			browser.Type(in(move, "input[list]"), "On the road")
