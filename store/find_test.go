@@ -64,6 +64,10 @@ func TestFindByFields(t *testing.T) {
 			if got := hitIDs(find(t, db, store.Find{Query: q})); got != want {
 				t.Errorf("%s finds %q, want %q", query, got, want)
 			}
+			mail, more, err := db.FoundMail(t.Context(), q, 100)
+			if err != nil || more || len(mail) != len(strings.Fields(want)) {
+				t.Errorf("%s: %d messages as they came, more: %t, %v", query, len(mail), more, err)
+			}
 			var pages []string
 			for after := ""; ; {
 				page := find(t, db, store.Find{Query: q, Limit: 1, After: after})

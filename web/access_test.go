@@ -39,6 +39,7 @@ var access = map[string]struct {
 	"GET /threads/{id}":                        {},
 	"GET /threads/{id}/mbox":                   {},
 	"GET /lists/{name}/mbox":                   {},
+	"GET /search/mbox":                         {},
 	"GET /m/{id}":                              {},
 	"GET /m/{id}/raw":                          {},
 	"GET /m/{id}/html":                         {},

@@ -21,6 +21,7 @@ func (s *site) searchRoutes() []route {
 	return []route{
 		{pattern: "GET /search", handle: s.search, costly: true},
 		{pattern: "GET /search/feed", handle: s.searchFeed, shared: true, costly: true},
+		{pattern: "GET /search/mbox", handle: s.searchMbox, time: mboxTime, costly: true},
 	}
 }
 
@@ -46,6 +47,9 @@ type searchPage struct {
 	Ranked  int
 	NextURL string
 	FeedURL string
+	// MboxURL has the newest MboxMost of the messages as they came.
+	MboxURL  string
+	MboxMost int
 	Kinds   []sigpost.TagKind // that are fields
 }
 
@@ -119,6 +123,7 @@ func (s *site) search(w http.ResponseWriter, r *http.Request) {
 	p.Asked, p.Title = true, "Search: "+text
 	p.FeedURL = searchURL("/search/feed", text, "", "")
 	p.addFeed("Search: "+text, p.FeedURL)
+	p.MboxURL, p.MboxMost = searchURL("/search/mbox", text, "", ""), mboxMost
 	s.find(w, r, p, query, names, order, searchTime)
 }
 
@@ -157,6 +162,22 @@ func (p *searchPage) fill(query *search.Query, found store.Found, order string) 
 	if found.Next != "" {
 		p.NextURL = searchURL("/search", query.Text, order, found.Next)
 	}
+}
+
+// mboxMost is how many messages the mbox of a search has at most.
+const mboxMost = 1000
+
+// searchMbox gives the newest messages that a query finds as an mbox.
+func (s *site) searchMbox(w http.ResponseWriter, r *http.Request) {
+	query := search.Parse(r.FormValue("q"), s.names(r.Context()))
+	if err := query.Err(); err != nil || query.Root == nil {
+		s.fail(w, r, errors.Join(sigpost.ErrUsage, err))
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), searchTime)
+	defer cancel()
+	mail, _, err := s.Store.FoundMail(ctx, query, mboxMost)
+	s.mbox(w, r, "search", mail, err)
 }
 
 func orNone(subject string) string {
@@ -206,6 +227,6 @@ func (s *site) trySearch() []tried {
 		{"search", searchPage{page: p, Query: "one", Problems: []searchProblem{{Before: "a", Bad: "b", After: "c", Says: "Says.", Instead: "d", InsteadURL: "/", Fatal: true}, {Says: "Says."}}}},
 		{"search", searchPage{page: p, Query: "one", Asked: true, Slow: true}},
 		{"search", searchPage{page: p, Query: "one", Asked: true, Meant: "two", MeantURL: "/", Count: "0 messages", FeedURL: "/"}},
-		{"search", searchPage{page: p, Query: "one", Asked: true, ByRelevance: true, Results: []searchResult{result, single}, Count: "2 messages", Ranked: 2, NextURL: "/", FeedURL: "/"}},
+		{"search", searchPage{page: p, Query: "one", Asked: true, ByRelevance: true, Results: []searchResult{result, single}, Count: "2 messages", Ranked: 2, NextURL: "/", FeedURL: "/", MboxURL: "/", MboxMost: 2}},
 	}
 }

@@ -77,6 +77,20 @@ func TestSearchPage(t *testing.T) {
 	}
 }
 
+// What is found can be had as it came.
+func TestSearchMbox(t *testing.T) {
+	server := searchable(t)
+	status, body := fetch(t, server, "/search/mbox?q=heat")
+	if n := strings.Count("\n"+body, "\nFrom "); status != 200 || n != 30 {
+		t.Errorf("status %d, %d messages", status, n)
+	}
+	for query, want := range map[string]int{"q=": 400, "q=before:lunch": 400, "q=nothinglikeit": 404} {
+		if status, _ := fetch(t, server, "/search/mbox?"+query); status != want {
+			t.Errorf("%s: status %d, want %d", query, status, want)
+		}
+	}
+}
+
 // All results are reached by following "More results", each once.
 func TestSearchPages(t *testing.T) {
 	server := searchable(t)
