@@ -213,6 +213,9 @@ func exportedLinks(t *testing.T, a *App, dir, base string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if pages, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf("threads/%d/from=*", root.ThreadID))); err != nil || len(pages) != 1 {
+		t.Errorf("a thread of two pages has %v beside its first, %v", pages, err)
+	}
 	documents["thread"] = []byte(fileText(t, dir, fmt.Sprintf("threads/%d/index.html", root.ThreadID)))
 	for _, wrong := range peertest.Invalid(t, documents) {
 		t.Error(wrong)

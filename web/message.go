@@ -267,6 +267,18 @@ func (s *site) placeOf(ctx context.Context, m *sigpost.Message) (string, error) 
 		return "", err
 	}
 	id := strconv.FormatInt(m.ID, 10)
+	if s.Copied && t.Messages > threadPageSize { // a page has one name there, or each message would have a file of its own
+		state, err := s.Store.ThreadState(ctx, m.ThreadID)
+		if err != nil {
+			return "", err
+		}
+		o, err := s.outline(ctx, state)
+		if err != nil {
+			return "", err
+		}
+		n, _ := o.pageOf(false, m.ID)
+		return o.url(false, n) + "#m" + id, nil
+	}
 	from := ""
 	if t.Messages > threadPageSize {
 		from = "?from=" + id
