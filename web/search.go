@@ -50,7 +50,7 @@ type searchPage struct {
 	// MboxURL has the newest MboxMost of the messages as they came.
 	MboxURL  string
 	MboxMost int
-	Kinds   []sigpost.TagKind // that are fields
+	Kinds    []sigpost.TagKind // that are fields
 }
 
 // searchProblem is what is wrong with a query, which it quotes.
