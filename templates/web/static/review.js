@@ -82,7 +82,9 @@
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) add.setAttribute(name, value);
   let at = -1;
   let asked = 0;
-  const show = (found) => {
+  let shownFor = ""; // what the list answers: who types fast is ahead of it
+  const show = (found, value = "") => {
+    shownFor = value;
     list.replaceChildren(...found.map((tag, i) => {
       const item = document.createElement("li");
       item.setAttribute("role", "option");
@@ -105,10 +107,11 @@
   const take = (tag) => { add.value = tag; show([]); add.form.requestSubmit(); };
   add.addEventListener("input", async () => {
     const mine = ++asked;
+    const value = add.value;
     if (!add.value.trim()) { show([]); return; }
     try {
       const answer = await fetch("/review/tags?q=" + encodeURIComponent(add.value));
-      if (answer.ok && mine === asked) show(await answer.json());
+      if (answer.ok && mine === asked) show(await answer.json(), value);
     } catch { /* it can be typed in full */ }
   });
   add.addEventListener("keydown", (event) => {
@@ -117,7 +120,7 @@
       event.preventDefault();
       const n = list.children.length;
       select((at + (event.key === "ArrowDown" ? 1 : n - 1)) % n);
-    } else if (event.key === "Enter" && at >= 0) {
+    } else if (event.key === "Enter" && at >= 0 && shownFor === add.value) {
       event.preventDefault();
       take(list.children[at].dataset.tag);
     } else if (event.key === "Escape") {
