@@ -329,7 +329,7 @@ func equalMaps(t *testing.T, got, want map[string]int) {
 // itself outlasts a short time, and a longer one is tried. What is compared are the
 // shortest of many answers: what else goes on only makes them longer.
 func TestAskingTakesAsLong(t *testing.T) {
-	for _, answerTime := range []time.Duration{40 * time.Millisecond, 160 * time.Millisecond, 640 * time.Millisecond} {
+	for _, answerTime := range []time.Duration{40 * time.Millisecond, 160 * time.Millisecond, 480 * time.Millisecond} {
 		least := answerTimes(t, answerTime)
 		t.Logf("shortest answers: %v", least)
 		apart := time.Duration(0)
@@ -354,7 +354,7 @@ func answerTimes(t *testing.T, answerTime time.Duration) (least map[string]time.
 	t.Helper()
 	d := openDoors(t, "")
 	d.answerTime = answerTime
-	const n = 25
+	const n = 12
 	least = map[string]time.Duration{}
 	for i := range n {
 		d.subscribe(d.app, fmt.Sprintf("in%d@example.org", i))

@@ -77,7 +77,7 @@ func TestThreadsDoNotDependOnOrder(t *testing.T) {
 func wipe(t testing.TB, db *store.DB) {
 	t.Helper()
 	check(t, db.Tx(t.Context(), func(tx *store.DB) error {
-		for _, table := range []string{"message_text", "message_words", "taggings", "decisions", "listing", "message_lists", "thread_lists", "messages", "raw_blocks", "ghosts", "outward", "redirects", "thread_decisions", "threads"} {
+		for _, table := range []string{"message_text", "message_words", "removals", "review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples", "taggings", "decisions", "listing", "message_lists", "thread_lists", "messages", "raw_blocks", "ghosts", "outward", "redirects", "thread_decisions", "threads"} {
 			if err := tx.SQL(t.Context(), `DELETE FROM `+table); err != nil {
 				return err
 			}

@@ -242,6 +242,12 @@ INSERT INTO threads (id, subject, base_subject, messages, robots, first_at, last
 			`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
 INSERT INTO listing (kind, name, last_at, thread_id) SELECT 'project', 'a', i, i FROM n UNION ALL SELECT ':list', 'l', i, i FROM n WHERE i < 2000
 UNION ALL SELECT ':list', 'l', 99999999, 100000 + i FROM n`,
+			`INSERT INTO raw_blocks (id, data) SELECT 1, '' WHERE $1 > 0`,
+			// Threads are shown by a message that is.
+			`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
+INSERT INTO messages (thread_id, message_key, message_id, derived, refs, author_name, author_addr, sender_name, sender_addr, subject, base_subject, sent, received,
+trace, list_ids, archived_at, robot, own, attachments, size, defects, raw_block, raw_offset, raw_size, stored_at)
+SELECT i, CAST(i AS TEXT), '', 0, '', '', '', '', '', '', '', 0, i, 0, '', '', 0, 0, '', 0, '', 1, 0, 0, 0 FROM n`,
 		} {
 			if err := tx.SQL(ctx, query, n); err != nil {
 				return err
