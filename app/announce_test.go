@@ -91,6 +91,7 @@ func states(r RunReport) string {
 // what fails there holds up no letter, is named, and is tried again where it
 // cannot have arrived.
 func TestAnnouncedOnce(t *testing.T) {
+	t.Parallel()
 	w, slack := announcing(t)
 	irc := peertest.NgIRCd(t)
 	w.write("irc.password", irc.Password)
@@ -150,6 +151,7 @@ func TestAnnouncedOnce(t *testing.T) {
 // A note of which it is unknown whether it arrived is held, and sent once more
 // when somebody says so; so is one that was refused.
 func TestAnnouncementHeld(t *testing.T) {
+	t.Parallel()
 	w, slack := announcing(t)
 	a := w.open()
 	ctx := context.Background()
@@ -192,6 +194,7 @@ func TestAnnouncementHeld(t *testing.T) {
 
 // A program that ended in the middle of a note leaves it unknown, and says so.
 func TestAnnouncementLeftInTheMiddle(t *testing.T) {
+	t.Parallel()
 	w, slack := announcing(t)
 	a := w.open()
 	ctx := context.Background()
@@ -217,6 +220,7 @@ func TestAnnouncementLeftInTheMiddle(t *testing.T) {
 }
 
 func TestCheckChannels(t *testing.T) {
+	t.Parallel()
 	w, slack := announcing(t)
 	a := w.open()
 	for _, c := range []struct{ url, says string }{

@@ -8,6 +8,7 @@ import (
 
 // Two mails under one Message-ID are one only where nothing would be lost.
 func TestSameMail(t *testing.T) {
+	t.Parallel()
 	const head = "From: Ana <ana@example.net>\nMessage-ID: <same@x>\n"
 	const mixed = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee below.\n--b\nContent-Type: text/x-patch\nContent-Disposition: attachment; filename=a.patch\n\n"
 	const plain = head + "Subject: Ports\n\nOne port per pod.\n"

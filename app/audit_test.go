@@ -25,6 +25,7 @@ func (w *world) acts(a *App) (all []sigpost.AuditEntry) {
 // What is decided on a tag is noted, and can be taken back: what held before holds
 // again.
 func TestUndoingTags(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a, ctx := w.open(), context.Background()
 		w.run(a)
@@ -80,6 +81,7 @@ func TestUndoingTags(t *testing.T) {
 
 // Splits and merges are taken back as if they had never been.
 func TestUndoingThreads(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a, ctx := w.open(), context.Background()
 		w.run(a)

@@ -23,6 +23,7 @@ const remoteSchedule = `[{"name": "Kuryr: one port per pod", "event_start": "201
 // Meetings and sessions come from the web; a server that fails changes nothing
 // and holds up nobody, and what did not change is not sent again.
 func TestCalendarsFromTheWeb(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		var down atomic.Bool
 		var whole, unchanged atomic.Int32

@@ -16,6 +16,7 @@ import (
 // What stands between readers and the pages breaks one-click unsubscribing in
 // many ways; each is found out by calling the door.
 func TestDoorIsTried(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.web = "http://127.0.0.1:1"
 	a := w.open()

@@ -56,6 +56,7 @@ func (d *doors) answered(got []letter, to, subject string, has ...string) letter
 func (d *doors) subjectOf(l letter) string { return "Re: " + d.header(l).Get("Subject") }
 
 func TestSubscribingByMail(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	const ada = "ada@example.org"
 	got := d.write("Ada Lovelace <"+ada+">", "subscribe kuryr, magnum", "")
@@ -95,6 +96,7 @@ func TestSubscribingByMail(t *testing.T) {
 
 // The mailbox of several people is asked, and told that one cannot agree for all.
 func TestSeveralPeopleByMail(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	d.answered(d.write("info@example.org", "subscribe", ""), "info@example.org", "Please confirm", "info@example.org may be read by several people")
 	if l := d.answered(d.write("ada@example.org", "subscribe", ""), "ada@example.org", "Please confirm"); strings.Contains(l.Data, "several people") {
@@ -103,6 +105,7 @@ func TestSeveralPeopleByMail(t *testing.T) {
 }
 
 func TestUnsubscribingByMail(t *testing.T) {
+	t.Parallel()
 	const ada = "ada@example.org"
 	for name, c := range map[string]struct {
 		from, subject, text string
@@ -144,6 +147,7 @@ func TestUnsubscribingByMail(t *testing.T) {
 }
 
 func TestPausingByMail(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	const ada = "ada@example.org"
 	s := d.subscribe(d.app, ada)
@@ -191,6 +195,7 @@ func TestPausingByMail(t *testing.T) {
 
 // Who left can come back by a reply.
 func TestComingBackByMail(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	s := d.subscribe(d.app, "ada@example.org")
 	letter := "\nOn Monday, SIG-OpenStack Weekly wrote:\n> unsubscribe: http://x/unsubscribe/" + d.app.tokens.Unsubscribe(s.ID) + "\n"
@@ -206,6 +211,7 @@ func TestComingBackByMail(t *testing.T) {
 // Whatever somebody writes who has only seen another's letter, that one's
 // subscription stays as it is.
 func TestAStrangersMailChangesNobody(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	ada := d.subscribe(d.app, "ada@example.org", "kuryr")
 	before := d.stored("weekly", "ada@example.org")
@@ -230,6 +236,7 @@ func TestAStrangersMailChangesNobody(t *testing.T) {
 // Robots are never answered, and do nothing but unsubscribe by the link that they
 // were given.
 func TestRobotsAreNotAnswered(t *testing.T) {
+	t.Parallel()
 	for name, header := range map[string]string{
 		"answering machine": "Auto-Submitted: auto-replied",
 		"junk":              "Precedence: junk",
@@ -268,6 +275,7 @@ func TestRobotsAreNotAnswered(t *testing.T) {
 
 // Nobody is flooded, whoever writes in their name.
 func TestAnswersAreLimited(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	n := 0
 	for range 12 {
@@ -284,6 +292,7 @@ func TestAnswersAreLimited(t *testing.T) {
 
 // Whatever a mail says, an answer is one mail, to who wrote it, with one subject.
 func TestAnswersCannotBeInjected(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	d.subscribe(d.app, "ada@example.org")
 	for i, subject := range []string{"=?utf-8?q?help=0D=0ABcc:_eve@example.org?=", "=?utf-8?q?pause_until_=0D=0ABcc:_eve@example.org?=", "=?utf-8?q?sub=0D=0Acribe?=", "topics <script>"} {

@@ -143,6 +143,7 @@ func want(t *testing.T, what string, status, wantStatus int, body string, has ..
 
 // The whole way of a reader: asks, confirms, changes, pauses, goes.
 func TestTheWayOfAReader(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func(*testing.T) *world{"in this process": newWorld, "on Dovecot, PostgreSQL and smtp-sink": newRealWorld} {
 		t.Run(name, func(t *testing.T) { theWayOfAReader(t, doorsOf(open(t), "editions = [\"day\"]\n")) })
 	}
@@ -256,6 +257,7 @@ func theWayOfAReader(t *testing.T, d *doors) {
 
 // A letter of the edition of before lets out of the one of now.
 func TestOldLettersLetOut(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "editions = [\"day\"]\n")
 	s := d.subscribe(d.app, "ana@example.org")
 	moved, err := d.app.desk().Apply(t.Context(), s, sigpost.Subscription{Digest: "weekly-daily"}, sigpost.ByLink, "")
@@ -272,6 +274,7 @@ func TestOldLettersLetOut(t *testing.T) {
 
 // Whoever asks learns nothing of an address, and nobody is flooded.
 func TestAskingRevealsNothing(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	d.subscribe(d.app, "ana@example.org")
 	if _, err := d.app.Erase(t.Context(), "gone@example.org", ""); err != nil {
@@ -376,6 +379,7 @@ func answerTimes(t *testing.T, answerTime time.Duration) (least map[string]time.
 }
 
 func TestFormsSayWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	for name, c := range map[string]struct {
 		form   url.Values
@@ -414,6 +418,7 @@ func TestFormsSayWhatIsWrong(t *testing.T) {
 // Another site's page cannot make a browser subscribe or change anybody, and mail
 // providers can still unsubscribe.
 func TestCrossSiteRequests(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	s := d.subscribe(d.app, "ana@example.org")
 	preferences := "/preferences/" + d.app.tokens.Preferences(s.ID, s.Serial, monday)
@@ -453,6 +458,7 @@ func TestCrossSiteRequests(t *testing.T) {
 }
 
 func TestAPI(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "editions = [\"day\"]\n")
 	d.subscribe(d.app, "ana@example.org")
 	post := func(media, body string) (int, string) {
@@ -498,6 +504,7 @@ func TestAPI(t *testing.T) {
 // Keys are rotated: letters of before work on, and Message-IDs of an issue that is
 // being sent stay.
 func TestRotation(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	s := d.subscribe(d.app, "ana@example.org")
 	d.run(d.app)
@@ -552,6 +559,7 @@ func TestRotation(t *testing.T) {
 
 // Links that letters have one for each reader differ in nothing but their token.
 func TestPreferencesURL(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	lengths := map[int]bool{}
 	for id := range int64(20) {
@@ -568,6 +576,7 @@ func TestPreferencesURL(t *testing.T) {
 
 // Where pages are served, letters about subscriptions go out at once.
 func TestServeSendsAtOnce(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	listener, err := Listen("127.0.0.1:0")
 	if err != nil {
@@ -592,6 +601,7 @@ func TestServeSendsAtOnce(t *testing.T) {
 
 // What a run sends, a dry run tells.
 func TestRunSendsNotices(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	d.post("/subscribe", url.Values{"address": {"ada@example.org"}})
 	dry, err := d.app.Run(t.Context(), true)
@@ -608,6 +618,7 @@ func TestRunSendsNotices(t *testing.T) {
 
 // Who is added to another edition by an operator does not get both.
 func TestAddingToAnotherEdition(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "editions = [\"day\"]\n")
 	s := d.subscribe(d.app, "ana@example.org", "kuryr")
 	daily, err := d.app.Config.Digest("weekly-daily")
@@ -625,6 +636,7 @@ func TestAddingToAnotherEdition(t *testing.T) {
 
 // Two processes send the same outbox, and everybody gets one letter.
 func TestTwoSendersOfNotices(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	const n = 60
 	for i := range n {
@@ -661,6 +673,7 @@ func TestTwoSendersOfNotices(t *testing.T) {
 
 // Letters go to addresses of all scripts (RFC 6531).
 func TestInternationalReader(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var err error
 	if w.smtp, err = mailtest.StartSMTP(mailtest.SMTPOptions{UTF8: true}); err != nil {
@@ -682,6 +695,7 @@ func TestInternationalReader(t *testing.T) {
 
 // Pages that are one reader's stay in no cache.
 func TestPersonalPagesAreNotKept(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	s := d.subscribe(d.app, "ana@example.org")
 	for _, path := range []string{"/unsubscribe/" + d.app.tokens.Unsubscribe(s.ID), "/preferences/" + d.app.tokens.Preferences(s.ID, 0, monday), "/confirm/x"} {
@@ -695,6 +709,7 @@ func TestPersonalPagesAreNotKept(t *testing.T) {
 
 // A wrong field of a theme is noticed wherever it is, and said with file and line.
 func TestNoticeTemplates(t *testing.T) {
+	t.Parallel()
 	const name = "notice/mail.html.tmpl"
 	source, err := templates.Files.ReadFile(name)
 	if err != nil {

@@ -62,6 +62,7 @@ type apiReader struct {
 
 // The whole way of a reader through a program, with what the pages prove it by.
 func TestTheWayOfAReaderByAPI(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "editions = [\"day\"]\n")
 	const ada = "ada@example.org"
 	d.program("POST", "subscriptions", `{"address": "`+ada+`", "topics": ["project:kuryr"], "shown": "I agree."}`, nil)
@@ -176,6 +177,7 @@ func TestTheWayOfAReaderByAPI(t *testing.T) {
 // A token for one thing is worth nothing for another, other sites' pages get
 // nowhere, and who has none learns nothing.
 func TestAPIRefuses(t *testing.T) {
+	t.Parallel()
 	d := openDoors(t, "")
 	s := d.subscribe(d.app, "ana@example.org")
 	preferences, leave := d.app.tokens.Preferences(s.ID, s.Serial, monday), d.app.tokens.Unsubscribe(s.ID)

@@ -13,6 +13,7 @@ import (
 // finds nothing wrong with any page on it, in the light, in the dark, and 320
 // pixels wide.
 func TestTheWayInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, scripts := range []bool{true, false} {
 		t.Run(fmt.Sprintf("scripts %t", scripts), func(t *testing.T) {
 			browser := peertest.Chromium(t)
@@ -96,6 +97,7 @@ func look(t *testing.T, browser *peertest.Browser, name string) {
 
 // The mail is a page too.
 func TestNoticeInABrowser(t *testing.T) {
+	t.Parallel()
 	browser := peertest.Chromium(t)
 	d := openDoors(t, "")
 	a := notices{d.app}

@@ -198,6 +198,7 @@ func titled(issue sigpost.Issue) map[string][]int64 {
 
 // An editor changes a draft on the pages, approves it, and that is what is sent.
 func TestEditorsDesk(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		d := openDesk(w)
 		for who, want := range map[string]int{"": http.StatusUnauthorized, "rev@desk.example.org": http.StatusForbidden, "ada@desk.example.org": http.StatusOK, "root@desk.example.org": http.StatusOK} {
@@ -285,6 +286,7 @@ func lastEntry(t *testing.T, a *App) string {
 
 // Two editors at once: nobody's work is lost in silence, and what was typed is kept.
 func TestTwoEditors(t *testing.T) {
+	t.Parallel()
 	d := openDesk(newWorld(t))
 	ada, ben := d.signIn("ada@desk.example.org"), d.signIn("ben@desk.example.org")
 	threads := d.draft().Entries
@@ -334,6 +336,7 @@ func TestTwoEditors(t *testing.T) {
 
 // A letter is shown in a frame in which nothing can run, with its own styles.
 func TestPreviewFrames(t *testing.T) {
+	t.Parallel()
 	d := openDesk(newWorld(t))
 	ada := d.signIn("ada@desk.example.org")
 	for _, as := range []string{"html", "text", "web"} {
@@ -361,6 +364,7 @@ func TestPreviewFrames(t *testing.T) {
 
 // An issue is approved for a time: nobody is sent or shown it before.
 func TestScheduledOnTheDesk(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := openDesk(w)
 	ada := d.signIn("ada@desk.example.org")
@@ -403,6 +407,7 @@ func TestScheduledOnTheDesk(t *testing.T) {
 // Sending is paused, goes on, and what failed is tried again; addresses are for
 // admins.
 func TestSendingOnTheDesk(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	d := openDesk(w)
 	ada, root := d.signIn("ada@desk.example.org"), d.signIn("root@desk.example.org")

@@ -18,6 +18,7 @@ import (
 // browser, with and without scripts; that is what is sent. Axe-core finds nothing
 // wrong with any page on the way.
 func TestEditingInABrowser(t *testing.T) {
+	t.Parallel()
 	for _, scripts := range []bool{true, false} {
 		t.Run(fmt.Sprintf("scripts %t", scripts), func(t *testing.T) {
 			browser := peertest.Chromium(t)
@@ -112,6 +113,7 @@ func TestEditingInABrowser(t *testing.T) {
 
 // The desk by keys alone.
 func TestEditingByKeys(t *testing.T) {
+	t.Parallel()
 	browser := peertest.Chromium(t)
 	d := openDesk(newWorld(t))
 	_, token, _, err := d.app.SignIn().Link(t.Context(), "ada@desk.example.org")

@@ -153,6 +153,7 @@ func (c *crawler) follow(from, link string) {
 }
 
 func TestExport(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)

@@ -58,6 +58,7 @@ func foreignMail(t *testing.T, name string) [][]byte {
 // TestCorpusForeign measures how often a message about something else gets a
 // project's tag, read as the archive reads it: each one a thread of its own.
 func TestCorpusForeign(t *testing.T) {
+	t.Parallel()
 	c := classify.New(classify.OpenStack(), classify.OpenStackWeights())
 	for _, name := range []string{"ham", "open-iscsi"} {
 		t.Run(name, func(t *testing.T) {

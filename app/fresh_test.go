@@ -70,6 +70,7 @@ func (w *world) taggings(a *App) string {
 // A run that tags what it has just read, bit by bit, tags it as a run does that
 // reads all first and takes the texts from the archive.
 func TestARunTagsAsIngestAndClassifyDo(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	w := twoMailboxes(t)
 	a := w.open()
@@ -105,6 +106,7 @@ func TestARunTagsAsIngestAndClassifyDo(t *testing.T) {
 // What is never tagged, such as copies and our own letters, does not use up the
 // room.
 func TestFreshTextsAreThoseOfNewMessages(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	w := newWorld(t)
 	a := w.open()

@@ -15,6 +15,7 @@ import (
 // What a reviewer removes is gone from the pages, from the reasons for tags and from
 // the issue that is composed later; the log tells of it, and it can be undone.
 func TestRemovedMessagesAreNotTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	ctx := sigpost.ActingAs(t.Context(), "rev@example.org")

@@ -38,6 +38,7 @@ func FuzzReaderRows(f *testing.F) {
 // An import of many takes its time in proportion, and the page that says what to
 // expect does not.
 func TestImportOfMany(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes some seconds")
 	}

@@ -16,6 +16,7 @@ import (
 // Whatever people decide, learning changes none of it: the tags of every thread
 // are as they said, after it as before. And it is always the same that is learned.
 func TestLearningChangesNoDecision(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) { learningChangesNoDecision(t, newWorld(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) {
 		w := newWorld(t)
@@ -102,6 +103,7 @@ func agrees(t *testing.T, a *App, said map[store.Verdict]bool) {
 // A process that runs on tags by what another one learned, and nothing of it by
 // what was only rehearsed.
 func TestAnotherProcessLearns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a, other, ctx := w.open(), w.open(), context.Background()
 	w.run(a)
@@ -146,6 +148,7 @@ func TestAnotherProcessLearns(t *testing.T) {
 
 // A diff says what classify then does, and changes nothing by itself.
 func TestDiffIsWhatClassifyDoes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.setNow(monday.Add(time.Hour))
 	a, ctx := w.open(), context.Background()

@@ -131,6 +131,7 @@ func runPeer(t *testing.T, input []byte, program string, args ...string) string 
 
 // SpamAssassin, with its local rules, finds next to nothing.
 func TestSpamAssassinScoresALetter(t *testing.T) {
+	t.Parallel()
 	program := peertest.Need(t, "SpamAssassin", "spamassassin")[0]
 	data, _ := signedLetter(t)
 	said := runPeer(t, data, program, "--local", "--test-mode")
@@ -153,6 +154,7 @@ func TestSpamAssassinScoresALetter(t *testing.T) {
 // Python's parser, with the policy that follows the RFCs most closely, finds no
 // defect in any part or field, and reads the same text.
 func TestPythonReadsALetter(t *testing.T) {
+	t.Parallel()
 	python := peertest.Need(t, "Python", "/usr/bin/python3")[0]
 	const script = `
 import sys, email.parser, email.policy
@@ -188,6 +190,7 @@ if body: print(body.get_content())
 // Mutt and Lynx stand for programs without pictures and style: all of the text,
 // and every headline of the HTML, is there to read.
 func TestMuttAndLynxShowALetter(t *testing.T) {
+	t.Parallel()
 	mutt := peertest.Need(t, "Mutt", "mutt", "script")
 	lynx := peertest.Need(t, "Lynx", "lynx")[0]
 	data, headlines := signedLetter(t)

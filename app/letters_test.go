@@ -15,6 +15,7 @@ import (
 // Letters are as each reader wants them, have their links in them, and tell by
 // their envelope which of them comes back.
 func TestLettersAreAsReadersWantThem(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.web = "https://digest.example.org"
 	w.mailboxes = serviceMailbox
@@ -93,6 +94,7 @@ func TestLettersAreAsReadersWantThem(t *testing.T) {
 
 // An issue that is refused for what it says stands still, and the operator is told.
 func TestOperatorIsTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.smtpKeys = "operator = \"ops@example.org\"\n"
 	a := w.open()

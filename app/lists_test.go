@@ -11,6 +11,7 @@ import (
 // A taxonomy may know a list by its name or by its List-Id, so the classifier
 // gets both, each once.
 func TestDocumentsCarryTheirLists(t *testing.T) {
+	t.Parallel()
 	a := &App{fresh: newFreshTexts()}
 	messages := map[int64][]sigpost.Message{1: {
 		{MessageID: "1@x", Lists: []string{"garden", "tools.lists.example.org"}, ListIDs: []string{"garden.lists.example.org", "tools.lists.example.org"}},

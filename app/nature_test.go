@@ -24,6 +24,7 @@ func (w *world) natures(a *App) map[string]sigpost.Nature {
 }
 
 func TestEveryThreadGetsItsNature(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a := w.open()
 		ctx := context.Background()
@@ -57,6 +58,7 @@ func TestEveryThreadGetsItsNature(t *testing.T) {
 
 // A person's decision on a nature outlives another look at the thread.
 func TestADecidedNatureStays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	ctx := context.Background()
@@ -81,6 +83,7 @@ func TestADecidedNatureStays(t *testing.T) {
 
 // What one reader follows may be a nature, written with its kind.
 func TestAReaderFollowsANature(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org", "nature:question")

@@ -28,6 +28,7 @@ role = "admin"
 // The whole way of somebody who looks after the archive: asks, gets a mail, signs
 // in, decides and undoes; and is out at once when the configuration says so.
 func TestTheWayOfAReviewer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.more = twoPeople
 	d := doorsOf(w, "")
@@ -105,6 +106,7 @@ func TestTheWayOfAReviewer(t *testing.T) {
 
 // Nobody else gets a mail, and links are for whom they name.
 func TestNobodyElseSignsIn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.more = twoPeople
 	d := doorsOf(w, "")
@@ -130,6 +132,7 @@ func TestNobodyElseSignsIn(t *testing.T) {
 // Where the configuration names nobody, who uses the machine is an admin; not where
 // the pages are for others as well.
 func TestTheLocalOperator(t *testing.T) {
+	t.Parallel()
 	a, ctx := newWorld(t).open(), context.Background()
 	if _, ok, err := a.FirstLink(ctx, "0.0.0.0:80"); ok || err != nil {
 		t.Errorf("a link where everybody can come: %t, %v", ok, err)
@@ -152,6 +155,7 @@ func TestTheLocalOperator(t *testing.T) {
 }
 
 func TestPagesAt(t *testing.T) {
+	t.Parallel()
 	for listen, want := range map[string]string{"": "http://127.0.0.1:8420", "0.0.0.0:80": "http://localhost:80", "[::]:80": "http://localhost:80", ":80": "http://localhost:80", "[::1]:80": "http://[::1]:80"} {
 		if got := pagesAt(listen, "127.0.0.1:8420"); got != want {
 			t.Errorf("%s: %s, want %s", listen, got, want)
@@ -161,6 +165,7 @@ func TestPagesAt(t *testing.T) {
 
 // The server itself bounds what comes before any page.
 func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
 	a := newWorld(t).open()
 	listener, err := Listen("127.0.0.1:0")
 	if err != nil {

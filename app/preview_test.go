@@ -17,6 +17,7 @@ import (
 // The preview shows what is there, tells of each change, shows what is wrong,
 // and is for this machine alone.
 func TestPreviewReloads(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	theme := filepath.Join(w.dir, "theme", "mail")
 	if err := os.MkdirAll(theme, 0o755); err != nil {

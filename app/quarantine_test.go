@@ -26,6 +26,7 @@ const cut = 20_000
 
 // A mail that the server would not hand over is fetched again, whole.
 func TestRetryOfAMailThatTheServerKeptBack(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		g := w.newGate()
@@ -81,6 +82,7 @@ func TestRetryOfAMailThatTheServerKeptBack(t *testing.T) {
 // What an older parser did not understand is stored, once, and the number that
 // is not there does not undo it.
 func TestRetryOfMailThatCanBeReadByNow(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		a := w.open()

@@ -179,6 +179,7 @@ func (w *world) wantPicture(a *App, want []string) {
 // After a reparse the archive is what a fresh import would make of the mail,
 // also where the run was stopped in the middle, and what people decided stays.
 func TestReparseGivesWhatAFreshImportWould(t *testing.T) {
+	t.Parallel()
 	for _, all := range []bool{false, true} {
 		for _, stopped := range []bool{false, true} {
 			t.Run(fmt.Sprintf("all %v, stopped %v", all, stopped), func(t *testing.T) {
@@ -239,6 +240,7 @@ func testReparse(t *testing.T, w *world, all, stopped bool) {
 
 // What was read by today's parser is what it would read.
 func TestReparseOfWhatIsRightChangesNothing(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		a := w.open()
@@ -264,6 +266,7 @@ func TestReparseOfWhatIsRightChangesNothing(t *testing.T) {
 // A reparse of all that was stopped goes on, also where today's parser had read
 // it all before; the next one begins anew.
 func TestReparseOfAllGoesOn(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
 		a := w.importOld()
@@ -295,6 +298,7 @@ func TestReparseOfAllGoesOn(t *testing.T) {
 
 // What a source said of a mail is not the parser's to forget.
 func TestReparseKeepsWhatTheSourceSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	ctx := context.Background()

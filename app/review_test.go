@@ -35,6 +35,7 @@ func (w *world) later(d time.Duration) { w.setNow(w.clock().Add(d)) }
 // Editors are told once that a draft is ready and once before the deadline, and
 // then it is sent as they left it.
 func TestADraftIsApprovedAtItsDeadline(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.digestKeys = `review = "deadline"` + "\n" + twoEditors
 		a := w.open()
@@ -99,6 +100,7 @@ func TestADraftIsApprovedAtItsDeadline(t *testing.T) {
 // Nobody was told, so nothing approves itself; the time counts from when the
 // mail server takes letters again.
 func TestNoDraftIsApprovedWithoutItsEditors(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.digestKeys = `review = "deadline"` + "\n" + `deadline = "1h"` + "\n" + `editors = ["ada@editors.example.org"]`
 	a := w.open()
@@ -120,6 +122,7 @@ func TestNoDraftIsApprovedWithoutItsEditors(t *testing.T) {
 }
 
 func TestNoEditorCanBeTold(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.digestKeys = `review = "deadline"` + "\n" + `editors = ["ada@editors.example.org"]`
 	a := w.open()
@@ -136,6 +139,7 @@ func TestNoEditorCanBeTold(t *testing.T) {
 // What the preflight finds keeps a draft from being ready, from approving
 // itself, and, but for those who insist, from being approved.
 func TestErrorsKeepADraftBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.digestKeys = `review = "deadline"` + "\n" + `editors = ["ada@editors.example.org"]`
 	a := w.open()
@@ -170,6 +174,7 @@ func TestErrorsKeepADraftBack(t *testing.T) {
 }
 
 func TestByHandWaits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.digestKeys = `review = "by hand"` + "\n" + twoEditors
 	a := w.open()
@@ -209,6 +214,7 @@ func TestByHandWaits(t *testing.T) {
 
 // A digest may be of some topics and come at another pace, from the same archive.
 func TestSeveralDigests(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.more = `
 [[digest]]
@@ -276,6 +282,7 @@ unsubscribe_mailto = "leave@digest.example.org"
 }
 
 func TestAlwaysSends(t *testing.T) {
+	t.Parallel()
 	for empty, want := range map[string]int{"skip": 0, "always": 2} {
 		w := newWorld(t)
 		w.digestKeys = `empty = "` + empty + `"`
@@ -300,6 +307,7 @@ func TestAlwaysSends(t *testing.T) {
 
 // A rebuild takes today's tags, and tells an edit whose thread is gone.
 func TestRebuild(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.digestKeys = `review = "by hand"`
 	a := w.open()
@@ -345,6 +353,7 @@ func TestRebuild(t *testing.T) {
 }
 
 func TestLinksAreFollowed(t *testing.T) {
+	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/gone":

@@ -115,6 +115,7 @@ var atThread = regexp.MustCompile(`^/review/(\d+)`)
 // A reviewer goes through the queue by forms alone: adds, rejects, leaves as it is
 // and takes back, and each thread is gone from the queue until something changes.
 func TestReviewingByForms(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.deliver(plainMail(4)...)
 		d, ctx := openReview(t, w, sigpost.RoleReviewer), context.Background()
@@ -221,6 +222,7 @@ func (d *reviewers) hidden(page, name string) string {
 
 // Several threads are decided on as one act, which is undone as one.
 func TestDecidingOnSeveralAtOnce(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.deliver(plainMail(4)...)
 		d := openReview(t, w, sigpost.RoleReviewer)
@@ -288,6 +290,7 @@ func TestDecidingOnSeveralAtOnce(t *testing.T) {
 // Threads are split, merged and messages moved, each seen before it is done, and
 // taken back.
 func TestReshapingThreads(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.deliver(plainMail(2)...)
 		d, ctx := openReview(t, w, sigpost.RoleReviewer), context.Background()
@@ -374,6 +377,7 @@ func TestReshapingThreads(t *testing.T) {
 
 // The week's sample is drawn once, judged, and says how precise tags are.
 func TestQualityIsMeasured(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		d := openReview(t, w, sigpost.RoleAdmin)
 		w.run(d.app)
@@ -409,6 +413,7 @@ func TestQualityIsMeasured(t *testing.T) {
 // What is decided on a tag is in the open draft as soon as nobody holds the lock, and
 // taken back it is gone again.
 func TestDraftsFollowDecisions(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		w.digestKeys = "review = \"by hand\"\neditors = [\"ed@example.org\"]\n"
 		d, ctx := openReview(t, w, sigpost.RoleReviewer), context.Background()

@@ -26,6 +26,7 @@ func everywhere(t *testing.T, test func(t *testing.T, w *world)) {
 }
 
 func TestTheWholeWay(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a := w.open()
 		w.subscribe(a, "Ana Moreau <ana@readers.example.org>")
@@ -92,6 +93,7 @@ func TestTheWholeWay(t *testing.T) {
 }
 
 func TestDryRunSaysExactlyWhatARunThenDoes(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a := w.open()
 		w.subscribe(a, "ana@readers.example.org")
@@ -131,6 +133,7 @@ func whatWasDone(r RunReport) string {
 // A fetch that is cut off at any place goes on where it stopped, and the
 // archive is the same in the end as an undisturbed one.
 func TestIngestInterruptedAnywhere(t *testing.T) {
+	t.Parallel()
 	whole := newWorld(t)
 	want := archived(t, whole, whole.open())
 	total := whole.imap.BytesSent()
@@ -189,6 +192,7 @@ func archived(t *testing.T, w *world, a *App) string {
 // Sending that is interrupted goes on where it stopped: everybody gets one
 // letter.
 func TestSendInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		fault mailtest.SMTPFault
@@ -233,6 +237,7 @@ func TestSendInterrupted(t *testing.T) {
 }
 
 func TestUnknownDeliveryIsHeldAndCounted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	readers := w.manyReaders(a, 5)
@@ -269,6 +274,7 @@ func TestUnknownDeliveryIsHeldAndCounted(t *testing.T) {
 
 // What is refused for good is said, and can be tried again.
 func TestFailedLettersAreSaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	readers := w.manyReaders(a, 3)
@@ -286,6 +292,7 @@ func TestFailedLettersAreSaid(t *testing.T) {
 
 // Letters that are lost are named also in a run that something else stops.
 func TestLostLettersAreNamedWhenSendingStops(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.smtpKeys = "connections = 1\n"
 	a := w.open()
@@ -305,6 +312,7 @@ func TestLostLettersAreNamedWhenSendingStops(t *testing.T) {
 
 // A preview has the number that the issue will have, quiet weeks or not.
 func TestPreviewAfterAQuietWeek(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org")
@@ -324,6 +332,7 @@ func TestPreviewAfterAQuietWeek(t *testing.T) {
 
 // A server that refuses us altogether costs nobody their issue.
 func TestRelayDeniedLosesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.smtpKeys = "connections = 1\n"
 	a := w.open()
@@ -339,6 +348,7 @@ func TestRelayDeniedLosesNothing(t *testing.T) {
 
 // A summit that is near is reason enough for a letter.
 func TestIssueOfEventsAloneIsSent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.more = `
 [[summit]]
@@ -360,6 +370,7 @@ zone = "UTC"
 // Issues that wait are sent in their order, and not any more when the one after
 // them is overdue.
 func TestIssuesThatWaitedAreSentInOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.deliver(sampleAfter(monday)...)
 	a := w.open()
@@ -388,6 +399,7 @@ func TestIssuesThatWaitedAreSentInOrder(t *testing.T) {
 
 // A job that stood still for months does not surprise anybody with old issues.
 func TestStaleIssuesExpire(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org")
@@ -410,6 +422,7 @@ func TestStaleIssuesExpire(t *testing.T) {
 
 // Who changes topics between two attempts gets no empty letter.
 func TestTopicsChangedBeforeARetry(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org", "murano")
@@ -423,6 +436,7 @@ func TestTopicsChangedBeforeARetry(t *testing.T) {
 
 // What is not tagged yet is tagged before an issue is cut by tags.
 func TestComposeTagsFirst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ben@readers.example.org", "murano")
@@ -442,6 +456,7 @@ func TestComposeTagsFirst(t *testing.T) {
 // Our letters are known by the ledger where the list has replaced the List-Id,
 // and by the List-Id where the Message-ID is another.
 func TestOwnLettersAreKnown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org")
@@ -477,6 +492,7 @@ func (w *world) manyReaders(a *App, n int) (addresses []string) {
 }
 
 func TestRunsAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		first := w.open()
 		readers := w.manyReaders(first, 10)
@@ -504,6 +520,7 @@ func TestRunsAtTheSameTime(t *testing.T) {
 
 // What comes after the issue of its window is in the next one, once.
 func TestLateMailIsToldOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org")
@@ -534,6 +551,7 @@ Our Kuryr agent needs a minute for every port on a slow link.
 // Two mails with one Message-ID: what differs by header and footer is one
 // message, what says something else is not lost.
 func TestMailsWithTheSameMessageID(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	mail := func(subject, text string) mailtest.Mail {
@@ -570,6 +588,7 @@ func TestMailsWithTheSameMessageID(t *testing.T) {
 
 // A window is not closed over a mailbox that could not be read.
 func TestNoIssueFromAMailboxThatWasNotRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "ana@readers.example.org")
@@ -594,6 +613,7 @@ func TestNoIssueFromAMailboxThatWasNotRead(t *testing.T) {
 // The one click of RFC 8058 works from what stands in the letter alone, and a
 // scanner that only looks changes nothing.
 func TestOneClickUnsubscribe(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.web = "http://127.0.0.1:1" // known before the server is
 	a := w.open()
@@ -635,6 +655,7 @@ func TestOneClickUnsubscribe(t *testing.T) {
 }
 
 func TestReceived(t *testing.T) {
+	t.Parallel()
 	day := func(d int) time.Time { return time.Date(2016, 4, d, 12, 0, 0, 0, time.UTC) }
 	for _, c := range []struct {
 		name                  string

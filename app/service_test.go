@@ -104,6 +104,7 @@ func (w *world) state(a *App, s sigpost.Subscription) sigpost.SubscriptionState 
 // address that they were sent to or by the letter in them, complaints, automatic
 // answers, and letters.
 func TestServiceMailbox(t *testing.T) {
+	t.Parallel()
 	for name, make := range map[string]func(*testing.T) *world{"in process": newWorld, "Dovecot": newRealWorld} {
 		t.Run(name, func(t *testing.T) { testServiceMailbox(t, make(t)) })
 	}
@@ -194,6 +195,7 @@ func testServiceMailbox(t *testing.T, w *world) {
 
 // A mailbox that is made anew has other UIDs, and nothing happens twice.
 func TestServiceMailboxMadeAnew(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
 	w.mailboxes = serviceMailbox
 	letter := "From: ada@example.net\nTo: weekly@digest.example.org\nSubject: help\nMessage-ID: <help@example.net>\n\nhelp\n"
@@ -213,6 +215,7 @@ func TestServiceMailboxMadeAnew(t *testing.T) {
 
 // A failing hook stops nothing but itself, and what it did is undone.
 func TestServiceMailIsKeptUntilItIsActedOn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.mailboxes = serviceMailbox
 	w.service("From: ada@example.net\nTo: weekly@digest.example.org\nSubject: help\nMessage-ID: <help@example.net>\n\nhelp\n")
@@ -232,6 +235,7 @@ func TestServiceMailIsKeptUntilItIsActedOn(t *testing.T) {
 
 // Refusals at the door count as reports do, once for each letter.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	s := w.subscribe(a, "gone@example.net")

@@ -9,6 +9,7 @@ import (
 // The configuration's weights take the place of those that are built in, and both
 // have versions of their own, as has what was learned.
 func TestVersionsOfTaggers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	cfg := w.config()
 	builtIn, err := OpenTaxonomy(cfg, "")

@@ -119,6 +119,7 @@ func (w *world) arrives(a *App, id string) {
 }
 
 func TestWatchReadsAndTagsWhatComes(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a := w.open()
 		stop := w.watch(a)
@@ -132,6 +133,7 @@ func TestWatchReadsAndTagsWhatComes(t *testing.T) {
 
 // Another run that holds the lock delays the mail, and nothing else.
 func TestWatchWaitsForAnotherRun(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		a, other := w.open(), w.open()
 		a.watchWait = 20 * time.Millisecond
@@ -156,6 +158,7 @@ func TestWatchWaitsForAnotherRun(t *testing.T) {
 }
 
 func TestWatchOutlivesItsServer(t *testing.T) {
+	t.Parallel()
 	everywhere(t, func(t *testing.T, w *world) {
 		g := w.newGate()
 		a := w.open()
@@ -175,6 +178,7 @@ func TestWatchOutlivesItsServer(t *testing.T) {
 
 // A mailbox that cannot be read does not hold up another one.
 func TestWatchOfAMailboxThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.more = fmt.Sprintf(`[[account]]
 name = "away"
@@ -199,6 +203,7 @@ list = "sig-openstack"
 // What could not be read waits for its next try, and what comes elsewhere in the
 // meantime does not wait with it.
 func TestWatchGoesOnWhileOneMailboxWaits(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
 	a.watchWait = time.Hour

@@ -25,6 +25,7 @@ aliases = ["quota"]
 
 // Every key of the configuration reaches what it is for.
 func TestTheConfigurationReachesTheStages(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	w := &world{t: t, dir: dir, now: monday}
 	imap, err := mailtest.StartIMAP(mailtest.IMAPOptions{Security: mailtest.StartTLS})
