@@ -17,6 +17,8 @@ RACE := $(if $(shell command -v $$(go env CC)),-race -gcflags=modernc.org/...=-r
 # people.
 ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline ./internal/osa ./internal/prose ./internal/tomlfile ./message ./summary ./templates ./thread
 
+# Much of the time tests wait, for servers and browsers: more packages than there
+# are cores are tested at once (-p).
 # A program with the detector waits a second before it ends, in case something
 # races even then, and the tests start hundreds; this is in milliseconds.
 test: export GORACE ?= atexit_sleep_ms=50
@@ -24,7 +26,7 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
+	go test $(RACE) -p 4 -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
 	go test -vet=off $(ALONE)
 
 golden:
