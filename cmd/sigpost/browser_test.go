@@ -121,6 +121,10 @@ func TestAxe(t *testing.T) {
 		{"unsubscribe", site.unsubscribe},
 		{"subscribe", site.pages + "/subscribe"},
 		{"privacy", site.pages + "/privacy"},
+		{"search", site.pages + "/search?q=kuryr"},
+		{"bad search", site.pages + "/search?q=kuryr+before:lunch"},
+		{"misspelt search", site.pages + "/search?q=magnun"},
+		{"sign in", site.pages + "/sign-in"},
 		{"no such page", site.pages + "/nothing"},
 		{"letter", site.letter},
 	} {
@@ -203,6 +207,67 @@ func TestPreviewInBrowser(t *testing.T) {
 	}
 }
 
+// A reader finds a topic, reads a thread, searches, and leaves by one click: with
+// scripts and without, on a narrow dark screen and on a wide one.
+func TestReadingInABrowser(t *testing.T) {
+	browser := peertest.Chromium(t)
+	site := startDemo(t)
+	for i, scripts := range []bool{true, false} {
+		view := []peertest.View{{Width: 320, Dark: true}, {Width: 1280}}[i]
+		browser.Scripts(scripts)
+		at := func(where, words string) {
+			t.Helper()
+			if shown, ok := browser.Shows(words, 20*time.Second); !ok {
+				t.Fatalf("scripts %t, %s: %q is not shown, but %s", scripts, where, words, shown)
+			}
+			if wide := browser.Sideways(); wide != "" {
+				t.Errorf("%s is wider than the window by %s", where, wide)
+			}
+		}
+		browser.Visit(site.pages+"/", view)
+		at("home", "Latest threads")
+		browser.Press(`main a[href="/topics/project/kuryr"], main a[href="/topics"]`)
+		at("topics", "Kuryr")
+		browser.Visit(site.pages+"/topics/project/kuryr", view)
+		at("a topic", "Kuryr: one Neutron port per pod eats the tenant quota")
+		browser.Press(`main a[href^="/threads/"]:not([href*="?"])`)
+		at("a thread", "Report a wrong tag")
+		browser.Press("article a[href^='/m/']")
+		at("a message's own link", "Report a wrong tag")
+		if where := peertest.Evaluate[string](browser, "location.pathname + location.hash"); !regexp.MustCompile(`^/threads/\d+#m\d+$`).MatchString(where) {
+			t.Errorf("a message's own link leads to %s", where)
+		}
+		browser.Press(`nav a[href="/search"]`)
+		at("the search", "How to search")
+		browser.Type("#q", "kuryrr")
+		browser.Press("main form button")
+		at("a misspelt search", "Did you mean")
+		browser.Press("#said a[href^='/search?']")
+		at("what was found", "5 messages")
+	}
+	browser.Scripts(false)
+	browser.Visit(site.unsubscribe, peertest.View{Width: 320})
+	browser.Press("main form button")
+	if shown, ok := browser.Shows("You are unsubscribed", 20*time.Second); !ok {
+		t.Errorf("unsubscribing shows %s", shown)
+	}
+}
+
+// signIn signs in as the demo's admin.
+func (site demoSite) signIn(t *testing.T, browser *peertest.Browser) {
+	t.Helper()
+	out, err := exec.Command("sigpost", "--config", filepath.Join(site.dir, "config.toml"), "login-link").CombinedOutput()
+	link := regexp.MustCompile(`/sign-in/\S+`).FindString(string(out))
+	if err != nil || link == "" {
+		t.Fatalf("login-link: %v\n%s", err, out)
+	}
+	browser.Visit(site.pages+link, peertest.View{})
+	browser.Press("main form button")
+	if shown, ok := browser.Shows("Sign out", 20*time.Second); !ok {
+		t.Fatalf("nobody has signed in: %s", shown)
+	}
+}
+
 // TestScreenshots writes the pictures of docs/: see scripts/screenshots.
 func TestScreenshots(t *testing.T) {
 	if *screenshots == "" {
@@ -220,7 +285,16 @@ func TestScreenshots(t *testing.T) {
 		{"page-light", site.pages + "/issues/weekly/1", peertest.View{Width: 800, Height: 1100}},
 		{"page-dark", site.pages + "/issues/weekly/1", peertest.View{Width: 800, Height: 1100, Dark: true}},
 		{"page-narrow", site.pages + "/issues/weekly/1", peertest.View{Width: 320, Height: 1100}},
+		{"home-light", site.pages + "/", peertest.View{Width: 800, Height: 1100}},
+		{"thread-light", site.pages + "/threads/3", peertest.View{Width: 800, Height: 1100}},
+		{"thread-narrow", site.pages + "/threads/3", peertest.View{Width: 320, Height: 1100, Dark: true}},
+		{"search-light", site.pages + "/search?q=quota+OR+port", peertest.View{Width: 800, Height: 1100}},
+		{"review-light", site.pages + "/review/4", peertest.View{Width: 800, Height: 1100}},
+		{"review-dark", site.pages + "/review", peertest.View{Width: 800, Height: 800, Dark: true}},
 	} {
+		if strings.HasPrefix(s.name, "review") {
+			site.signIn(t, browser)
+		}
 		browser.Visit(s.url, s.view)
 		must(t, os.WriteFile(filepath.Join(*screenshots, s.name+".png"), small(t, browser.Screenshot()), 0o644))
 	}
