@@ -26,7 +26,7 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 4 -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
+	go test $(RACE) -p 4 -timeout 15m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
 	go test -vet=off $(ALONE)
 
 golden:
