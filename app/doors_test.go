@@ -328,54 +328,22 @@ func equalMaps(t *testing.T, got, want map[string]int) {
 	}
 }
 
-// The time that an answer takes says nothing either. On a busy machine the work
-// itself outlasts a short time, and a longer one is tried. What is compared are the
-// shortest of many answers: what else goes on only makes them longer.
+// The time that an answer takes says nothing either: it is drawn out, whatever is
+// known of the address (that it is so to the moment is a test of web's).
 func TestAskingTakesAsLong(t *testing.T) {
-	for _, answerTime := range []time.Duration{40 * time.Millisecond, 160 * time.Millisecond, 480 * time.Millisecond} {
-		least := answerTimes(t, answerTime)
-		t.Logf("shortest answers: %v", least)
-		apart := time.Duration(0)
-		for _, turn := range []string{"first", "again"} {
-			in, out := least["in "+turn], least["out "+turn]
-			if min(in, out) < answerTime {
-				t.Fatalf("answers take %v and %v, want %v", in, out, answerTime)
-			}
-			apart = max(apart, (in - out).Abs())
-		}
-		if apart <= 4*time.Millisecond {
-			return
-		}
-	}
-	t.Error("subscribed addresses take another time than unknown ones")
-}
-
-// answerTimes are the shortest answers to subscribed addresses ("in") and to unknown
-// ones ("out"), which the service draws out to answerTime; asking again is another
-// matter for the desk.
-func answerTimes(t *testing.T, answerTime time.Duration) (least map[string]time.Duration) {
-	t.Helper()
+	t.Parallel()
 	d := openDoors(t, "")
-	d.answerTime = answerTime
-	const n = 12
-	least = map[string]time.Duration{}
-	for i := range n {
-		d.subscribe(d.app, fmt.Sprintf("in%d@example.org", i))
-	}
-	for i := range n {
-		d.setNow(monday.Add(time.Duration(i) * time.Hour))
-		for _, turn := range []string{"first", "again"} {
-			for _, kind := range []string{"in", "out"} {
-				begin := time.Now()
-				d.post("/subscribe", url.Values{"address": {fmt.Sprintf("%s%d@example.org", kind, i)}})
-				took, what := time.Since(begin), kind+" "+turn
-				if before, ok := least[what]; !ok || took < before {
-					least[what] = took
-				}
-			}
+	d.answerTime = 100 * time.Millisecond
+	d.subscribe(d.app, "in@example.org")
+	for _, addr := range []string{"in@example.org", "out@example.org", "in@example.org", "out@example.org"} { // the second time is another matter for the desk
+		begin := time.Now()
+		if status, body := d.post("/subscribe", url.Values{"address": {addr}}); status != 200 {
+			t.Fatalf("%s: %d %s", addr, status, body)
+		}
+		if took := time.Since(begin); took < d.answerTime {
+			t.Errorf("the answer to %s takes %v, want %v", addr, took, d.answerTime)
 		}
 	}
-	return least
 }
 
 func TestFormsSayWhatIsWrong(t *testing.T) {

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"io"
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // Only proxies that are trusted are believed about where a request comes from.
@@ -33,5 +36,20 @@ func TestNetwork(t *testing.T) {
 		if got := s.network(r).String(); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+// An answer takes as long whatever the desk has to do for it, as long as that is less
+// than what it is drawn out to.
+func TestAskingTakesAsLong(t *testing.T) {
+	for _, work := range []time.Duration{0, time.Millisecond, 249 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &site{Options: Options{AnswerTime: 250 * time.Millisecond}}
+			begin := time.Now()
+			err := s.ask(t.Context(), func() error { time.Sleep(work); return io.EOF })
+			if took := time.Since(begin); took != s.AnswerTime || err != io.EOF {
+				t.Errorf("with %v of work an answer takes %v and is %v", work, took, err)
+			}
+		})
 	}
 }
