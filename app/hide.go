@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"sigpost"
+	"sigpost/message"
 	"sigpost/store"
 )
 
@@ -38,12 +40,27 @@ func (a *App) showMessage(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.Unhide(ctx, id); err != nil {
+		if err := a.unhide(ctx, tx, m); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Action: sigpost.AuditMessageShow, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
 			Says: fmt.Sprintf("showed the message <%s> again", m.MessageID), Undo: encode(sightUndo{Why: removals[id].Why})})
 	})
+}
+
+// unhide brings a message back, with its text, so that it is found again at once.
+func (a *App) unhide(ctx context.Context, tx *store.DB, m sigpost.Message) error {
+	raw, err := tx.Raw(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	switch with, err := message.Parse(raw); {
+	case err == nil:
+		m.Text, m.Ranges = with.Text, with.Ranges
+	case !errors.Is(err, message.ErrUnreadable): // which is found by its subject alone
+		return err
+	}
+	return tx.Unhide(ctx, &m)
 }
 
 // sightUndo is what brings a message back, or removes it once more.
@@ -53,7 +70,7 @@ type sightUndo struct {
 }
 
 // undoSight takes hideMessage or showMessage back, where nobody has decided since.
-func undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+func (a *App) undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	var u sightUndo
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
 		return err
@@ -75,5 +92,5 @@ func undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	if !m.Removed || !removals[m.ID].At.Equal(u.At) {
 		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
 	}
-	return tx.Unhide(ctx, m.ID)
+	return a.unhide(ctx, tx, m)
 }

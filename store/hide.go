@@ -48,19 +48,29 @@ ON CONFLICT (message_id) DO UPDATE SET who = excluded.who, why = excluded.why, a
 }
 
 // Unhide takes Hide back. It changes nothing where nobody had hidden the message.
-func (db *DB) Unhide(ctx context.Context, messageID int64) error {
+// The message has its ID, and the Text by which it is found again.
+func (db *DB) Unhide(ctx context.Context, with *sigpost.Message) error {
 	err := db.Tx(ctx, func(tx *DB) error {
-		if err := tx.setHidden(ctx, messageID, false); err != nil {
+		if err := tx.setHidden(ctx, with.ID, false); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `DELETE FROM removals WHERE message_id = $1`, messageID)
-		return err
+		n, err := tx.exec(ctx, `DELETE FROM removals WHERE message_id = $1`, with.ID)
+		if err != nil || n == 0 {
+			return err
+		}
+		m, err := tx.Message(ctx, with.ID)
+		if err != nil {
+			return err
+		}
+		m.Text, m.Ranges = with.Text, with.Ranges
+		return tx.index(ctx, []*sigpost.Message{&m})
 	})
-	return db.fail(fmt.Sprintf("showing message %d again", messageID), err)
+	return db.fail(fmt.Sprintf("showing message %d again", with.ID), err)
 }
 
-// setHidden says that a reviewer removed a message, or did not. Its thread is
-// looked at anew, so that tags do not rest on what is out of sight.
+// setHidden says that a reviewer removed a message, or did not. It is not found
+// any more then, and its thread is looked at anew, so that tags do not rest on what
+// is out of sight.
 func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
 	if err := db.alone(ctx); err != nil {
 		return err
@@ -72,6 +82,11 @@ func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
 	m.Removed = yes
 	if _, err := db.exec(ctx, `UPDATE messages SET hidden = $1 WHERE id = $2`, hiddenBits(&m), id); err != nil {
 		return err
+	}
+	if yes {
+		if err := db.unindex(ctx, &m); err != nil {
+			return err
+		}
 	}
 	_, err = db.exec(ctx, `UPDATE threads SET revision = revision + 1 WHERE id = $1`, m.ThreadID)
 	return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/search"
 	"sigpost/store"
 )
 
@@ -51,8 +52,8 @@ func TestHide(t *testing.T) {
 		reread(t, db, func(m *sigpost.Message) { m.NoArchive = false }, "wish")
 		equal(t, "shown when the wish was read wrongly", shown(), "a true b false wish true")
 
-		check(t, db.Unhide(ctx, b.ID))
-		check(t, db.Unhide(ctx, b.ID))
+		check(t, db.Unhide(ctx, &b))
+		check(t, db.Unhide(ctx, &b))
 		equal(t, "shown again", shown(), "a true b true wish true")
 		equal(t, "removals", len(must(db.Removals(ctx, b.ThreadID))(t)), 0)
 		for _, id := range []string{"a", "b", "wish"} {
@@ -64,6 +65,84 @@ func TestHide(t *testing.T) {
 		}
 		if err := db.Hide(ctx, 99, "rev", "x", start); !errors.Is(err, sigpost.ErrNotFound) {
 			t.Error(err)
+		}
+	})
+}
+
+// A search tells nothing of words that only hidden mail has: it finds nothing, counts
+// nothing and has no next page, whatever else is asked for.
+func TestHiddenMailIsNotFound(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		wish := letter("wish", 2, "Plans", "The password is xyzzy")
+		wish.Message.NoArchive = true
+		add(t, db, letter("a", 0, "Plans", "The password is xyzzy"), letter("b", 1, "Plans", "The password is xyzzy"), wish, letter("c", 3, "Plans", "Nothing of it"))
+		queries := []string{"xyzzy", "list:sig xyzzy", "xyzzy -nothing", "subject:plans xyzzy", "password list:sig -nothing", "from:ada xyzzy"}
+		tells := func(when string, want int) {
+			t.Helper()
+			for _, query := range queries {
+				for _, byRelevance := range []bool{false, true} {
+					q := store.Find{Query: search.Parse(query, search.Names{Now: start}), Limit: 1, ByRelevance: byRelevance}
+					got := find(t, db, q)
+					if len(got.Hits) != min(want, 1) || (got.Next != "") != (want > 1) || want < 2 && (got.Count != want || got.Uncounted) {
+						t.Errorf("%s: %s (by relevance %t) found %+v", when, query, byRelevance, got)
+					}
+				}
+			}
+			if faults := sound(t, db); len(faults) > 0 {
+				t.Errorf("%s: %s", when, faults)
+			}
+			equal(t, "left to index "+when, must(db.NotIndexed(ctx))(t), 0)
+		}
+		tells("at first", 2)
+		a, b := stored(t, db, "a"), stored(t, db, "b")
+		check(t, db.Hide(ctx, b.ID, "rev", "secret", start))
+		tells("one hidden", 1)
+		check(t, db.Hide(ctx, a.ID, "rev", "secret", start))
+		tells("both hidden", 0)
+		reread(t, db, func(m *sigpost.Message) {
+			m.NoArchive = m.MessageID == "wish"
+			m.Text = "The password is xyzzy"
+			m.Ranges = []sigpost.Range{{Kind: sigpost.RangeNew, End: len(m.Text)}}
+		}, "a", "b", "wish")
+		tells("read anew", 0)
+		b.Text, b.Ranges = "The password is xyzzy", []sigpost.Range{{Kind: sigpost.RangeNew, End: 21}}
+		check(t, db.Unhide(ctx, &b))
+		check(t, db.Unhide(ctx, &b))
+		tells("one shown again", 1)
+
+		// The author's wish, when it is read as none, and as one.
+		wished := func(yes bool) {
+			reread(t, db, func(m *sigpost.Message) {
+				m.NoArchive = yes
+				m.Text = "The password is xyzzy"
+				m.Ranges = []sigpost.Range{{Kind: sigpost.RangeNew, End: len(m.Text)}}
+			}, "wish")
+		}
+		wished(false)
+		tells("no wish", 2)
+		wished(true)
+		tells("a wish", 1)
+		c := stored(t, db, "wish")
+		check(t, db.Hide(ctx, c.ID, "rev", "x", start))
+		check(t, db.Unhide(ctx, &c))
+		tells("a wish stays one", 1)
+	})
+}
+
+// What was hidden when it was still indexed is taken out.
+func TestUpgradeOfHiddenMail(t *testing.T) {
+	onBothDSN(t, func(t *testing.T, dsn string) {
+		ctx := t.Context()
+		check(t, store.MigrateTo(ctx, dsn, 20))
+		check(t, store.FillHidden(ctx, dsn, []sigpost.Arrival{letter("a", 0, "Plans", "The password is xyzzy"), letter("b", 1, "Plans", "The password is xyzzy")}))
+		db := open(t, dsn)
+		got := find(t, db, store.Find{Query: search.Parse("xyzzy", search.Names{Now: start}), Limit: 1})
+		if got.Count != 1 || got.Next != "" || hitIDs(got) != "b" {
+			t.Errorf("found %+v", got)
+		}
+		if faults := sound(t, db); len(faults) > 0 {
+			t.Error(faults)
 		}
 	})
 }

@@ -140,8 +140,8 @@ claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = 
 	if err != nil {
 		return err
 	}
-	// What was stored before there was this index is not in it.
-	if r.indexed[m.ID] && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author &&
+	// What was stored before there was this index is not in it, nor what is hidden.
+	if r.indexed[m.ID] == m.Shown() && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author &&
 		marksOf(old) == marksOf(m) {
 		return nil
 	}
