@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 
 	"sigpost"
 	"sigpost/internal/mailtest"
+	"sigpost/search"
 	"sigpost/store"
 )
 
@@ -49,8 +51,22 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if status, body := see("/m/secret@x"); status != http.StatusOK || !strings.Contains(body, "terrible secret") {
 		t.Errorf("before: %d %s", status, body)
 	}
+	found := func() (n int) {
+		t.Helper()
+		got, err := a.Store.Find(ctx, store.Find{Query: search.Parse("terrible secret", search.Names{Now: monday})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Count
+	}
+	if n := found(); n != 1 {
+		t.Errorf("found before: %d", n)
+	}
 	if err := a.hideMessage(ctx, m.ID, "it is a secret"); err != nil {
 		t.Fatal(err)
+	}
+	if n := found(); n != 0 {
+		t.Errorf("found while it is removed: %d", n)
 	}
 	if status, body := see("/m/secret@x"); status != http.StatusGone || strings.Contains(body, "secret plans") || strings.Contains(body, "terrible") {
 		t.Errorf("after: %d %s", status, body)
@@ -78,14 +94,29 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if status, body := see("/m/secret@x"); status != http.StatusOK || !strings.Contains(body, "terrible secret") {
 		t.Errorf("undone: %d %s", status, body)
 	}
+	if n := found(); n != 1 {
+		t.Errorf("found again: %d", n)
+	}
 	if err := a.Undo(ctx, log[0].ID, "other@example.org"); err == nil {
 		t.Error("it can be undone twice")
 	}
 	if err := a.hideMessage(ctx, m.ID, "once more"); err != nil {
 		t.Fatal(err)
 	}
+	if err := a.hideMessage(ctx, m.ID, "and again"); !errors.Is(err, store.ErrRemoved) {
+		t.Errorf("removing what is removed: %v", err)
+	}
+	if again, err := a.Store.AuditLog(ctx, store.AuditQuery{Action: sigpost.AuditMessageHide}); err != nil || len(again) != 2 {
+		t.Errorf("the log has %+v, %v", again, err)
+	}
+	if removals, err := a.Store.Removals(ctx, m.ThreadID); err != nil || removals[m.ID].Why != "once more" {
+		t.Errorf("removals: %+v, %v", removals, err)
+	}
 	if err := a.showMessage(ctx, m.ID); err != nil {
 		t.Fatal(err)
+	}
+	if n := found(); n != 1 {
+		t.Errorf("found when it is shown again: %d", n)
 	}
 	log, err = a.Store.AuditLog(ctx, store.AuditQuery{Action: sigpost.AuditMessageShow})
 	if err != nil || len(log) != 1 {

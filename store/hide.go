@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +24,9 @@ func hiddenBits(m *sigpost.Message) int {
 // has no subject that may be shown, and no tags.
 const hasShown = `EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND m.hidden = 0)`
 
+// ErrRemoved says that a reviewer removed a message before.
+var ErrRemoved = errors.New("the message was removed already")
+
 // Removal is what a reviewer said when they took a message out of sight.
 type Removal struct {
 	Message int64 // the archive's number
@@ -33,15 +37,15 @@ type Removal struct {
 
 // Hide takes a message out of sight: its words, its author and its subject are
 // not shown, sent or given out any more, and a tombstone says so in its place.
-// Nothing is deleted. Done once more, it changes who and why. The error wraps
-// sigpost.ErrNotFound where there is no such message.
+// Nothing is deleted. The error wraps sigpost.ErrNotFound where there is no such
+// message, and ErrRemoved where it is out of sight already: else whoever takes the
+// second removal back would take the first one back too.
 func (db *DB) Hide(ctx context.Context, messageID int64, who, why string, at time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
 		if err := tx.setHidden(ctx, messageID, true); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `INSERT INTO removals (message_id, who, why, at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (message_id) DO UPDATE SET who = excluded.who, why = excluded.why, at = excluded.at`, messageID, clean(who), clean(why), micros(at))
+		_, err := tx.exec(ctx, `INSERT INTO removals (message_id, who, why, at) VALUES ($1, $2, $3, $4)`, messageID, clean(who), clean(why), micros(at))
 		return err
 	})
 	return db.fail(fmt.Sprintf("hiding message %d", messageID), err)
@@ -76,8 +80,14 @@ func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
 		return err
 	}
 	m, err := db.Message(ctx, id)
-	if err != nil || m.Removed == yes {
+	if err != nil {
 		return err
+	}
+	if m.Removed == yes {
+		if yes {
+			return &failure{fmt.Sprintf("message %d was removed already, and stays so; show it again first to give another reason", id), ErrRemoved}
+		}
+		return nil
 	}
 	m.Removed = yes
 	if _, err := db.exec(ctx, `UPDATE messages SET hidden = $1 WHERE id = $2`, hiddenBits(&m), id); err != nil {

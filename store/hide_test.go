@@ -63,6 +63,10 @@ func TestHide(t *testing.T) {
 		if len(threads) != 1 || threads[0].ID != stored(t, db, "other").ThreadID {
 			t.Errorf("threads that are shown: %+v", threads)
 		}
+		if err := db.Hide(ctx, b.ID, "other", "y", start.Add(time.Hour)); !errors.Is(err, store.ErrRemoved) {
+			t.Error(err)
+		}
+		equal(t, "who removed it", must(db.Removals(ctx, b.ThreadID))(t)[b.ID].Who, "rev")
 		if err := db.Hide(ctx, 99, "rev", "x", start); !errors.Is(err, sigpost.ErrNotFound) {
 			t.Error(err)
 		}
@@ -144,6 +148,36 @@ func TestUpgradeOfHiddenMail(t *testing.T) {
 		if faults := sound(t, db); len(faults) > 0 {
 			t.Error(faults)
 		}
+	})
+}
+
+// Whoever asks for an author's threads does not learn who wrote what is hidden.
+func TestHiddenMailHasNoAuthor(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		by := func(id, name string, at int, refs ...sigpost.MessageID) sigpost.Arrival {
+			m := mail(id, at, refs...)
+			m.Message.Author = sigpost.Address{Name: name, Addr: strings.ToLower(name) + "@example.net"}
+			return m
+		}
+		add(t, db, by("a", "Grace", 0), by("b", "Linus", 1, "a"), by("c", "Grace", 2))
+		b := stored(t, db, "b")
+		listed := func(author string) int {
+			t.Helper()
+			list := must(db.ListThreads(ctx, store.ThreadQuery{Author: author}))(t)
+			equal(t, "threads of "+author, len(must(db.Threads(ctx, store.ThreadQuery{Author: author}))(t)), len(list.Threads))
+			if list.Next != (store.ThreadPosition{}) {
+				t.Errorf("there is more of %s: %+v", author, list.Next)
+			}
+			return len(list.Threads)
+		}
+		equal(t, "Linus", listed("linus"), 1)
+		check(t, db.Hide(ctx, b.ID, "rev", "x", start))
+		equal(t, "Linus, hidden", listed("linus"), 0)
+		equal(t, "Linus by the address", listed("linus@example.net"), 0)
+		equal(t, "Grace", listed("grace"), 2)
+		check(t, db.Unhide(ctx, &b))
+		equal(t, "Linus, shown again", listed("linus"), 1)
 	})
 }
 
