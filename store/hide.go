@@ -98,8 +98,27 @@ func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
 			return err
 		}
 	}
+	if err := db.retitle(ctx, []int64{m.ThreadID}, false); err != nil {
+		return err
+	}
 	_, err = db.exec(ctx, `UPDATE threads SET revision = revision + 1 WHERE id = $1`, m.ThreadID)
 	return err
+}
+
+// retitle gives threads the subject of their oldest message that is shown, or only
+// those with a message that is not. One of which nothing is shown keeps its subject:
+// it is not shown either.
+func (db *DB) retitle(ctx context.Context, threads []int64, hiding bool) error {
+	only := ""
+	if hiding {
+		only = ` AND EXISTS (SELECT 1 FROM messages h WHERE h.thread_id = threads.id AND h.hidden <> 0)`
+	}
+	return inList(threads, 1, func(list string, args []any) error {
+		_, err := db.exec(ctx, `UPDATE threads SET subject = m.subject, base_subject = m.base_subject FROM messages m
+WHERE threads.id IN `+list+only+` AND m.id = (SELECT f.id FROM messages f WHERE f.thread_id = threads.id AND f.hidden = 0 ORDER BY f.received, f.id LIMIT 1)
+AND (threads.subject, threads.base_subject) <> (m.subject, m.base_subject)`, args...)
+		return err
+	})
 }
 
 // Removals gives what was said when messages of a thread were removed, by the

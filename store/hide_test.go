@@ -10,6 +10,7 @@ import (
 	"sigpost"
 	"sigpost/search"
 	"sigpost/store"
+	"sigpost/thread"
 )
 
 func TestHide(t *testing.T) {
@@ -139,12 +140,72 @@ func TestUpgradeOfHiddenMail(t *testing.T) {
 	onBothDSN(t, func(t *testing.T, dsn string) {
 		ctx := t.Context()
 		check(t, store.MigrateTo(ctx, dsn, 20))
-		check(t, store.FillHidden(ctx, dsn, []sigpost.Arrival{letter("a", 0, "Plans", "The password is xyzzy"), letter("b", 1, "Plans", "The password is xyzzy")}))
+		answer := letter("b", 1, "Re: Plans", "The password is xyzzy")
+		answer.Message.References = []sigpost.MessageID{"a"}
+		check(t, store.FillHidden(ctx, dsn, []sigpost.Arrival{letter("a", 0, "Plans", "The password is xyzzy"), answer}))
 		db := open(t, dsn)
 		got := find(t, db, store.Find{Query: search.Parse("xyzzy", search.Names{Now: start}), Limit: 1})
 		if got.Count != 1 || got.Next != "" || hitIDs(got) != "b" {
 			t.Errorf("found %+v", got)
 		}
+		equal(t, "the subject of its thread", must(db.Thread(ctx, 1))(t).Subject, "Re: Plans")
+		if faults := sound(t, db); len(faults) > 0 {
+			t.Error(faults)
+		}
+	})
+}
+
+// A thread's name is the subject of the oldest of its messages that is shown.
+func TestHiddenMailNamesNoThread(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		as := func(id string, at int, refs ...sigpost.MessageID) sigpost.Arrival {
+			m := mail(id, at, refs...)
+			m.Message.Subject, m.Message.BaseSubject = "Re: subject of "+id, "subject of "+id
+			return m
+		}
+		wish := func(a sigpost.Arrival) sigpost.Arrival {
+			a.Message.NoArchive = true
+			return a
+		}
+		named := func(when, of, want string) {
+			t.Helper()
+			got := must(db.Thread(ctx, stored(t, db, of).ThreadID))(t)
+			if got.Subject != "Re: subject of "+want || got.BaseSubject != "subject of "+want {
+				t.Errorf("%s: the thread is named %q and %q, want %s", when, got.Subject, got.BaseSubject, want)
+			}
+		}
+		add(t, db, as("a", 5), as("b", 6, "a"), as("c", 7, "b"))
+		named("at first", "a", "a")
+		a, b := stored(t, db, "a"), stored(t, db, "b")
+		check(t, db.Hide(ctx, a.ID, "rev", "libel", start))
+		named("the opener is hidden", "a", "b")
+		check(t, db.Hide(ctx, b.ID, "rev", "libel", start))
+		named("two are", "a", "c")
+		add(t, db, as("d", 8, "c"))
+		named("it grows", "a", "c")
+		add(t, db, wish(as("before", 1, "a")))
+		named("an older one comes that is hidden", "a", "c")
+		add(t, db, as("between", 6, "a"))
+		named("an older one comes that is shown", "a", "between")
+		check(t, db.Unhide(ctx, &a))
+		named("the opener is shown again", "a", "a")
+
+		add(t, db, wish(as("x", 1)), as("y", 2, "x"))
+		named("a new one opens hidden", "x", "y")
+		add(t, db, wish(as("p", 1)))
+		add(t, db, as("q", 3, "p"))
+		named("an answer to what is hidden", "p", "q")
+		reread(t, db, func(m *sigpost.Message) { m.NoArchive = false }, "p")
+		named("read as no wish", "p", "p")
+		reread(t, db, func(m *sigpost.Message) { m.NoArchive = true }, "p")
+		named("read as a wish", "p", "q")
+
+		// What people decide on threads describes them anew.
+		check(t, db.DecideThread(ctx, store.ThreadDecision{Decision: thread.Decision{Kind: thread.Merge, Message: "x", Other: "q"}, Who: "rev", At: start}))
+		named("two in one", "x", "y")
+		check(t, db.DecideThread(ctx, store.ThreadDecision{Decision: thread.Decision{Kind: thread.Split, Message: "b"}, Who: "rev", At: start}))
+		named("what was split off", "b", "c")
 		if faults := sound(t, db); len(faults) > 0 {
 			t.Error(faults)
 		}
