@@ -14,9 +14,9 @@ import (
 
 // hideMessage takes a message out of sight as sigpost.Acting decides, and
 // showMessage brings it back: each with an entry in the audit log, in one
-// transaction.
+// transaction. Drafts that tell of its thread are composed anew by FreshenDrafts.
 func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
+	err := a.Store.Tx(ctx, func(tx *store.DB) error {
 		m, err := tx.Message(ctx, id)
 		if err != nil {
 			return err
@@ -28,10 +28,14 @@ func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
 		return tx.Audit(ctx, sigpost.AuditEntry{At: at, Action: sigpost.AuditMessageHide, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
 			Says: because(fmt.Sprintf("removed the message <%s> from sight", m.MessageID), why), Undo: encode(sightUndo{Why: why, At: at})})
 	})
+	if err == nil {
+		a.wakeDrafts()
+	}
+	return err
 }
 
 func (a *App) showMessage(ctx context.Context, id int64) error {
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
+	err := a.Store.Tx(ctx, func(tx *store.DB) error {
 		m, err := tx.Message(ctx, id)
 		if err != nil || !m.Removed {
 			return err
@@ -46,6 +50,10 @@ func (a *App) showMessage(ctx context.Context, id int64) error {
 		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Action: sigpost.AuditMessageShow, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
 			Says: fmt.Sprintf("showed the message <%s> again", m.MessageID), Undo: encode(sightUndo{Why: removals[id].Why})})
 	})
+	if err == nil {
+		a.wakeDrafts()
+	}
+	return err
 }
 
 // unhide brings a message back, with its text, so that it is found again at once.
@@ -60,7 +68,7 @@ func (a *App) unhide(ctx context.Context, tx *store.DB, m sigpost.Message) error
 	case !errors.Is(err, message.ErrUnreadable): // which is found by its subject alone
 		return err
 	}
-	return tx.Unhide(ctx, &m)
+	return tx.Unhide(ctx, &m, a.now())
 }
 
 // sightUndo is what brings a message back, or removes it once more.

@@ -129,3 +129,111 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 		t.Errorf("%+v, %v", m, err)
 	}
 }
+
+// A draft loses the words of a message that is removed, has them again when it is
+// shown, and cannot be approved while it has them. What was approved before is not sent.
+func TestRemovedMessagesAreNotMailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.digestKeys = "review = \"by hand\"\n"
+	a := w.open()
+	ctx := sigpost.ActingAs(t.Context(), "rev@example.org")
+	w.deliver(mailtest.Mail{Received: monday.AddDate(0, 0, -4), Raw: []byte("From: Ana <ana@example.org>\r\nMessage-ID: <open@x>\r\nSubject: Kuryr libel of ports\r\nDate: Mon, 21 Apr 2016 09:00:00 +0000\r\n\r\nKuryr asks whether Neutron ports can be shared by several pods of one node.\r\n")},
+		mailtest.Mail{Received: monday.AddDate(0, 0, -3), Raw: []byte("From: Ben <ben@example.org>\r\nMessage-ID: <answer@x>\r\nIn-Reply-To: <open@x>\r\nReferences: <open@x>\r\nSubject: Re: Kuryr ports in the clear\r\nDate: Mon, 22 Apr 2016 09:00:00 +0000\r\n\r\nKuryr shares trunk ports of Neutron since the last release, so they can be.\r\n")})
+	w.subscribe(a, "reader@example.org")
+	w.run(a)
+	d := w.digest(a)
+	opener, err := a.Store.MessageByID(ctx, "open@x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := func() sigpost.Issue {
+		t.Helper()
+		issue, err := a.Store.LastIssue(ctx, "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return issue
+	}
+	tells := func(when string, want bool) {
+		t.Helper()
+		if got := strings.Contains(encode(issue()), "libel") && strings.Contains(encode(issue()), "several pods"); got != want {
+			t.Errorf("%s: the draft has the words: %t\n%s", when, got, encode(issue()))
+		}
+		if !want && (strings.Contains(encode(issue()), "libel") || strings.Contains(encode(issue()), "several pods")) {
+			t.Errorf("%s: the draft has some of the words:\n%s", when, encode(issue()))
+		}
+	}
+	woken := func(when string) {
+		t.Helper()
+		select {
+		case <-a.stale:
+		default:
+			t.Errorf("%s: nobody is told that drafts are to be composed anew", when)
+		}
+	}
+	severe := func() []string {
+		t.Helper()
+		p, err := a.Preflight(ctx, d, issue().Number, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Severe()
+	}
+	tells("at first", true)
+	if err := a.hideMessage(ctx, opener.ID, "libel"); err != nil {
+		t.Fatal(err)
+	}
+	woken("removed")
+	if all := severe(); len(all) != 1 || !strings.Contains(all[0], "<open@x>") {
+		t.Errorf("the preflight finds %q", all)
+	}
+	if err := a.FreshenDrafts(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tells("removed", false)
+	if all := severe(); len(all) > 0 {
+		t.Errorf("the preflight finds %q", all)
+	}
+	if err := a.showMessage(ctx, opener.ID); err != nil {
+		t.Fatal(err)
+	}
+	woken("shown")
+	if err := a.FreshenDrafts(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tells("shown again", true)
+
+	// People divide the thread: the draft follows that too.
+	entries := len(issue().Entries)
+	if _, err := a.SplitThread(ctx, "answer@x", "rev", "other matter"); err != nil {
+		t.Fatal(err)
+	}
+	woken("split")
+	if err := a.FreshenDrafts(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(issue().Entries); n != entries+1 {
+		t.Errorf("split: the draft has %d entries, had %d", n, entries)
+	}
+
+	if _, err := a.Approve(ctx, d, 0, Approval{Who: "ed"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.hideMessage(ctx, opener.ID, "libel"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Send(ctx, d, false); !errors.Is(err, ErrHidden) || !strings.Contains(err.Error(), "<open@x>") {
+		t.Errorf("sending what was removed: %v", err)
+	}
+	if n := len(w.letters()); n != 0 {
+		t.Errorf("%d letters were sent", n)
+	}
+	if err := a.showMessage(ctx, opener.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Send(ctx, d, false); err != nil {
+		t.Error(err)
+	}
+	w.wantOnce("reader@example.org")
+}

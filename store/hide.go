@@ -42,7 +42,7 @@ type Removal struct {
 // second removal back would take the first one back too.
 func (db *DB) Hide(ctx context.Context, messageID int64, who, why string, at time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
-		if err := tx.setHidden(ctx, messageID, true); err != nil {
+		if err := tx.setHidden(ctx, messageID, true, at); err != nil {
 			return err
 		}
 		_, err := tx.exec(ctx, `INSERT INTO removals (message_id, who, why, at) VALUES ($1, $2, $3, $4)`, messageID, clean(who), clean(why), micros(at))
@@ -52,10 +52,10 @@ func (db *DB) Hide(ctx context.Context, messageID int64, who, why string, at tim
 }
 
 // Unhide takes Hide back. It changes nothing where nobody had hidden the message.
-// The message has its ID, and the Text by which it is found again.
-func (db *DB) Unhide(ctx context.Context, with *sigpost.Message) error {
+// The message has its ID, and the Text by which it is found again. at is now.
+func (db *DB) Unhide(ctx context.Context, with *sigpost.Message, at time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
-		if err := tx.setHidden(ctx, with.ID, false); err != nil {
+		if err := tx.setHidden(ctx, with.ID, false, at); err != nil {
 			return err
 		}
 		n, err := tx.exec(ctx, `DELETE FROM removals WHERE message_id = $1`, with.ID)
@@ -73,9 +73,9 @@ func (db *DB) Unhide(ctx context.Context, with *sigpost.Message) error {
 }
 
 // setHidden says that a reviewer removed a message, or did not. It is not found
-// any more then, and its thread is looked at anew, so that tags do not rest on what
-// is out of sight.
-func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
+// any more then, and its thread is looked at anew, so that neither tags nor drafts
+// rest on what is out of sight.
+func (db *DB) setHidden(ctx context.Context, id int64, yes bool, at time.Time) error {
 	if err := db.alone(ctx); err != nil {
 		return err
 	}
@@ -101,6 +101,9 @@ func (db *DB) setHidden(ctx context.Context, id int64, yes bool) error {
 	if err := db.retitle(ctx, []int64{m.ThreadID}, false); err != nil {
 		return err
 	}
+	if err := db.outdate(ctx, []int64{m.ThreadID}, at); err != nil {
+		return err
+	}
 	_, err = db.exec(ctx, `UPDATE threads SET revision = revision + 1 WHERE id = $1`, m.ThreadID)
 	return err
 }
@@ -119,6 +122,20 @@ WHERE threads.id IN `+list+only+` AND m.id = (SELECT f.id FROM messages f WHERE 
 AND (threads.subject, threads.base_subject) <> (m.subject, m.base_subject)`, args...)
 		return err
 	})
+}
+
+// HiddenOf gives those of some messages that are kept out of sight.
+func (db *DB) HiddenOf(ctx context.Context, ids []sigpost.MessageID) (hidden []sigpost.MessageID, err error) {
+	_, keys := keysOf(ids)
+	err = inList(keys, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var id sigpost.MessageID
+			err := row.Scan(&id)
+			hidden = append(hidden, id)
+			return err
+		}, `SELECT message_id FROM messages WHERE hidden <> 0 AND message_key IN `+list+` ORDER BY id`, args...)
+	})
+	return hidden, db.fail("looking for messages that are kept out of sight", err)
 }
 
 // Removals gives what was said when messages of a thread were removed, by the

@@ -53,8 +53,8 @@ func TestHide(t *testing.T) {
 		reread(t, db, func(m *sigpost.Message) { m.NoArchive = false }, "wish")
 		equal(t, "shown when the wish was read wrongly", shown(), "a true b false wish true")
 
-		check(t, db.Unhide(ctx, &b))
-		check(t, db.Unhide(ctx, &b))
+		check(t, db.Unhide(ctx, &b, hours(200)))
+		check(t, db.Unhide(ctx, &b, hours(200)))
 		equal(t, "shown again", shown(), "a true b true wish true")
 		equal(t, "removals", len(must(db.Removals(ctx, b.ThreadID))(t)), 0)
 		for _, id := range []string{"a", "b", "wish"} {
@@ -112,8 +112,8 @@ func TestHiddenMailIsNotFound(t *testing.T) {
 		}, "a", "b", "wish")
 		tells("read anew", 0)
 		b.Text, b.Ranges = "The password is xyzzy", []sigpost.Range{{Kind: sigpost.RangeNew, End: 21}}
-		check(t, db.Unhide(ctx, &b))
-		check(t, db.Unhide(ctx, &b))
+		check(t, db.Unhide(ctx, &b, hours(200)))
+		check(t, db.Unhide(ctx, &b, hours(200)))
 		tells("one shown again", 1)
 
 		// The author's wish, when it is read as none, and as one.
@@ -130,7 +130,7 @@ func TestHiddenMailIsNotFound(t *testing.T) {
 		tells("a wish", 1)
 		c := stored(t, db, "wish")
 		check(t, db.Hide(ctx, c.ID, "rev", "x", start))
-		check(t, db.Unhide(ctx, &c))
+		check(t, db.Unhide(ctx, &c, hours(200)))
 		tells("a wish stays one", 1)
 	})
 }
@@ -188,7 +188,7 @@ func TestHiddenMailNamesNoThread(t *testing.T) {
 		named("an older one comes that is hidden", "a", "c")
 		add(t, db, as("between", 6, "a"))
 		named("an older one comes that is shown", "a", "between")
-		check(t, db.Unhide(ctx, &a))
+		check(t, db.Unhide(ctx, &a, hours(200)))
 		named("the opener is shown again", "a", "a")
 
 		add(t, db, wish(as("x", 1)), as("y", 2, "x"))
@@ -237,7 +237,7 @@ func TestHiddenMailHasNoAuthor(t *testing.T) {
 		equal(t, "Linus, hidden", listed("linus"), 0)
 		equal(t, "Linus by the address", listed("linus@example.net"), 0)
 		equal(t, "Grace", listed("grace"), 2)
-		check(t, db.Unhide(ctx, &b))
+		check(t, db.Unhide(ctx, &b, hours(200)))
 		equal(t, "Linus, shown again", listed("linus"), 1)
 	})
 }

@@ -68,7 +68,7 @@ func newArchive(t *testing.T, mails ...string) *archive {
 	mail.Hide = func(ctx context.Context, id int64, why string) error {
 		return db.Hide(ctx, id, sigpost.Acting(ctx), why, a.now)
 	}
-	mail.Show = func(ctx context.Context, id int64) error { return db.Unhide(ctx, &sigpost.Message{ID: id}) }
+	mail.Show = func(ctx context.Context, id int64) error { return db.Unhide(ctx, &sigpost.Message{ID: id}, a.now) }
 	handler, err := New(Options{
 		Title: "Test", Store: db, Digests: map[string]string{"weekly": "The Weekly"}, Mail: mail, People: signedIn{}, Browse: Browse{},
 		ArchiveURL: func(*sigpost.Message) string { return "" }, Now: func() time.Time { return a.now }, URL: "http://example.org",
