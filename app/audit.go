@@ -124,7 +124,7 @@ type undoing struct {
 // undoings are the acts that can be taken back.
 func (a *App) undoings() map[sigpost.AuditAction]undoing {
 	tag, thread := undoing{undo: a.undoTag}, undoing{undo: undoThread, regroups: true}
-	sight := undoing{undo: undoSight}
+	sight := undoing{undo: a.undoSight}
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
 		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread, sigpost.AuditThreadReattach: {undo: undoReattach, regroups: true},

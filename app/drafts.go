@@ -49,8 +49,9 @@ func (a *App) watchDrafts(ctx context.Context) {
 	}
 }
 
-// FreshenDrafts composes those drafts anew of whose threads somebody has decided on
-// tags since they were composed. The error wraps sigpost.ErrLocked while a run goes
+// FreshenDrafts composes those drafts anew of whose threads somebody has decided
+// something since they were composed: on tags, on what is one thread, or on what is
+// shown of it. The error wraps sigpost.ErrLocked while a run goes
 // on; that does it too.
 func (a *App) FreshenDrafts(ctx context.Context) error {
 	all, err := a.Store.StaleDrafts(ctx)
@@ -76,7 +77,7 @@ func (a *App) freshenDrafts(ctx context.Context, digest string) error {
 		if err != nil { // the configuration has it no more: nobody can send it
 			continue
 		}
-		if _, err = a.rebuild(ctx, d, s.Number, "composed the draft anew, since tags of its threads were decided on"); err == nil {
+		if _, err = a.rebuild(ctx, d, s.Number, "composed the draft anew, since its threads were decided on"); err == nil {
 			err = a.Store.Freshened(ctx, s)
 		}
 		if err != nil {

@@ -3,18 +3,20 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"sigpost"
+	"sigpost/message"
 	"sigpost/store"
 )
 
 // hideMessage takes a message out of sight as sigpost.Acting decides, and
 // showMessage brings it back: each with an entry in the audit log, in one
-// transaction.
+// transaction. Drafts that tell of its thread are composed anew by FreshenDrafts.
 func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
+	err := a.Store.Tx(ctx, func(tx *store.DB) error {
 		m, err := tx.Message(ctx, id)
 		if err != nil {
 			return err
@@ -26,10 +28,14 @@ func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
 		return tx.Audit(ctx, sigpost.AuditEntry{At: at, Action: sigpost.AuditMessageHide, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
 			Says: because(fmt.Sprintf("removed the message <%s> from sight", m.MessageID), why), Undo: encode(sightUndo{Why: why, At: at})})
 	})
+	if err == nil {
+		a.wakeDrafts()
+	}
+	return err
 }
 
 func (a *App) showMessage(ctx context.Context, id int64) error {
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
+	err := a.Store.Tx(ctx, func(tx *store.DB) error {
 		m, err := tx.Message(ctx, id)
 		if err != nil || !m.Removed {
 			return err
@@ -38,12 +44,31 @@ func (a *App) showMessage(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.Unhide(ctx, id); err != nil {
+		if err := a.unhide(ctx, tx, m); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Action: sigpost.AuditMessageShow, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
 			Says: fmt.Sprintf("showed the message <%s> again", m.MessageID), Undo: encode(sightUndo{Why: removals[id].Why})})
 	})
+	if err == nil {
+		a.wakeDrafts()
+	}
+	return err
+}
+
+// unhide brings a message back, with its text, so that it is found again at once.
+func (a *App) unhide(ctx context.Context, tx *store.DB, m sigpost.Message) error {
+	raw, err := tx.Raw(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	switch with, err := message.Parse(raw); {
+	case err == nil:
+		m.Text, m.Ranges = with.Text, with.Ranges
+	case !errors.Is(err, message.ErrUnreadable): // which is found by its subject alone
+		return err
+	}
+	return tx.Unhide(ctx, &m, a.now())
 }
 
 // sightUndo is what brings a message back, or removes it once more.
@@ -53,7 +78,7 @@ type sightUndo struct {
 }
 
 // undoSight takes hideMessage or showMessage back, where nobody has decided since.
-func undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+func (a *App) undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	var u sightUndo
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
 		return err
@@ -75,5 +100,5 @@ func undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	if !m.Removed || !removals[m.ID].At.Equal(u.At) {
 		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
 	}
-	return tx.Unhide(ctx, m.ID)
+	return a.unhide(ctx, tx, m)
 }

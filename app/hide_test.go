@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 
 	"sigpost"
 	"sigpost/internal/mailtest"
+	"sigpost/search"
 	"sigpost/store"
 )
 
@@ -49,8 +51,22 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if status, body := see("/m/secret@x"); status != http.StatusOK || !strings.Contains(body, "terrible secret") {
 		t.Errorf("before: %d %s", status, body)
 	}
+	found := func() (n int) {
+		t.Helper()
+		got, err := a.Store.Find(ctx, store.Find{Query: search.Parse("terrible secret", search.Names{Now: monday})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Count
+	}
+	if n := found(); n != 1 {
+		t.Errorf("found before: %d", n)
+	}
 	if err := a.hideMessage(ctx, m.ID, "it is a secret"); err != nil {
 		t.Fatal(err)
+	}
+	if n := found(); n != 0 {
+		t.Errorf("found while it is removed: %d", n)
 	}
 	if status, body := see("/m/secret@x"); status != http.StatusGone || strings.Contains(body, "secret plans") || strings.Contains(body, "terrible") {
 		t.Errorf("after: %d %s", status, body)
@@ -78,14 +94,29 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if status, body := see("/m/secret@x"); status != http.StatusOK || !strings.Contains(body, "terrible secret") {
 		t.Errorf("undone: %d %s", status, body)
 	}
+	if n := found(); n != 1 {
+		t.Errorf("found again: %d", n)
+	}
 	if err := a.Undo(ctx, log[0].ID, "other@example.org"); err == nil {
 		t.Error("it can be undone twice")
 	}
 	if err := a.hideMessage(ctx, m.ID, "once more"); err != nil {
 		t.Fatal(err)
 	}
+	if err := a.hideMessage(ctx, m.ID, "and again"); !errors.Is(err, store.ErrRemoved) {
+		t.Errorf("removing what is removed: %v", err)
+	}
+	if again, err := a.Store.AuditLog(ctx, store.AuditQuery{Action: sigpost.AuditMessageHide}); err != nil || len(again) != 2 {
+		t.Errorf("the log has %+v, %v", again, err)
+	}
+	if removals, err := a.Store.Removals(ctx, m.ThreadID); err != nil || removals[m.ID].Why != "once more" {
+		t.Errorf("removals: %+v, %v", removals, err)
+	}
 	if err := a.showMessage(ctx, m.ID); err != nil {
 		t.Fatal(err)
+	}
+	if n := found(); n != 1 {
+		t.Errorf("found when it is shown again: %d", n)
 	}
 	log, err = a.Store.AuditLog(ctx, store.AuditQuery{Action: sigpost.AuditMessageShow})
 	if err != nil || len(log) != 1 {
@@ -97,4 +128,112 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if m, err := a.Store.Message(ctx, m.ID); err != nil || !m.Removed {
 		t.Errorf("%+v, %v", m, err)
 	}
+}
+
+// A draft loses the words of a message that is removed, has them again when it is
+// shown, and cannot be approved while it has them. What was approved before is not sent.
+func TestRemovedMessagesAreNotMailed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.digestKeys = "review = \"by hand\"\n"
+	a := w.open()
+	ctx := sigpost.ActingAs(t.Context(), "rev@example.org")
+	w.deliver(mailtest.Mail{Received: monday.AddDate(0, 0, -4), Raw: []byte("From: Ana <ana@example.org>\r\nMessage-ID: <open@x>\r\nSubject: Kuryr libel of ports\r\nDate: Mon, 21 Apr 2016 09:00:00 +0000\r\n\r\nKuryr asks whether Neutron ports can be shared by several pods of one node.\r\n")},
+		mailtest.Mail{Received: monday.AddDate(0, 0, -3), Raw: []byte("From: Ben <ben@example.org>\r\nMessage-ID: <answer@x>\r\nIn-Reply-To: <open@x>\r\nReferences: <open@x>\r\nSubject: Re: Kuryr ports in the clear\r\nDate: Mon, 22 Apr 2016 09:00:00 +0000\r\n\r\nKuryr shares trunk ports of Neutron since the last release, so they can be.\r\n")})
+	w.subscribe(a, "reader@example.org")
+	w.run(a)
+	d := w.digest(a)
+	opener, err := a.Store.MessageByID(ctx, "open@x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := func() sigpost.Issue {
+		t.Helper()
+		issue, err := a.Store.LastIssue(ctx, "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return issue
+	}
+	tells := func(when string, want bool) {
+		t.Helper()
+		if got := strings.Contains(encode(issue()), "libel") && strings.Contains(encode(issue()), "several pods"); got != want {
+			t.Errorf("%s: the draft has the words: %t\n%s", when, got, encode(issue()))
+		}
+		if !want && (strings.Contains(encode(issue()), "libel") || strings.Contains(encode(issue()), "several pods")) {
+			t.Errorf("%s: the draft has some of the words:\n%s", when, encode(issue()))
+		}
+	}
+	woken := func(when string) {
+		t.Helper()
+		select {
+		case <-a.stale:
+		default:
+			t.Errorf("%s: nobody is told that drafts are to be composed anew", when)
+		}
+	}
+	severe := func() []string {
+		t.Helper()
+		p, err := a.Preflight(ctx, d, issue().Number, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Severe()
+	}
+	tells("at first", true)
+	if err := a.hideMessage(ctx, opener.ID, "libel"); err != nil {
+		t.Fatal(err)
+	}
+	woken("removed")
+	if all := severe(); len(all) != 1 || !strings.Contains(all[0], "<open@x>") {
+		t.Errorf("the preflight finds %q", all)
+	}
+	if err := a.FreshenDrafts(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tells("removed", false)
+	if all := severe(); len(all) > 0 {
+		t.Errorf("the preflight finds %q", all)
+	}
+	if err := a.showMessage(ctx, opener.ID); err != nil {
+		t.Fatal(err)
+	}
+	woken("shown")
+	if err := a.FreshenDrafts(ctx); err != nil {
+		t.Fatal(err)
+	}
+	tells("shown again", true)
+
+	// People divide the thread: the draft follows that too.
+	entries := len(issue().Entries)
+	if _, err := a.SplitThread(ctx, "answer@x", "rev", "other matter"); err != nil {
+		t.Fatal(err)
+	}
+	woken("split")
+	if err := a.FreshenDrafts(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(issue().Entries); n != entries+1 {
+		t.Errorf("split: the draft has %d entries, had %d", n, entries)
+	}
+
+	if _, err := a.Approve(ctx, d, 0, Approval{Who: "ed"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.hideMessage(ctx, opener.ID, "libel"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Send(ctx, d, false); !errors.Is(err, ErrHidden) || !strings.Contains(err.Error(), "<open@x>") {
+		t.Errorf("sending what was removed: %v", err)
+	}
+	if n := len(w.letters()); n != 0 {
+		t.Errorf("%d letters were sent", n)
+	}
+	if err := a.showMessage(ctx, opener.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Send(ctx, d, false); err != nil {
+		t.Error(err)
+	}
+	w.wantOnce("reader@example.org")
 }

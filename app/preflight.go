@@ -96,6 +96,9 @@ func (a *App) findings(ctx context.Context, d config.Digest, issue sigpost.Issue
 	if err := a.checkCalendar(ctx, &p, issue); err != nil {
 		return p, err
 	}
+	if err := a.checkHidden(ctx, &p, issue); err != nil {
+		return p, err
+	}
 	return p, a.lostEdits(ctx, &p, issue)
 }
 
@@ -166,6 +169,26 @@ func (a *App) checkAlignment(p *Preflight, d config.Digest) {
 	}
 	p.add(digest.Remark, "make a key (\"sigpost dkim new\"); or make sure that the server signs: mail yourself a letter and look for dkim=pass with header.d="+from,
 		"sigpost has no key to sign letters with (DKIM): the mail server has to, for %s", from)
+}
+
+// checkHidden finds quotes of what has been taken out of sight since.
+func (a *App) checkHidden(ctx context.Context, p *Preflight, issue sigpost.Issue) error {
+	hidden, err := a.hiddenQuotes(ctx, issue)
+	for _, id := range hidden {
+		p.add(digest.Severe, "\"sigpost digest rebuild\" composes it without", "it quotes the message <%s>, which is kept out of sight", id)
+	}
+	return err
+}
+
+// hiddenQuotes are the messages that an issue quotes and that are kept out of sight.
+func (a *App) hiddenQuotes(ctx context.Context, issue sigpost.Issue) ([]sigpost.MessageID, error) {
+	var quoted []sigpost.MessageID
+	for _, e := range issue.Entries {
+		for _, q := range e.Quotes {
+			quoted = append(quoted, q.MessageID)
+		}
+	}
+	return a.Store.HiddenOf(ctx, quoted)
 }
 
 // checkCalendar looks at the events of the configuration, and at those that the

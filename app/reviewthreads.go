@@ -40,6 +40,9 @@ func (d reviewDesk) Rethread(ctx context.Context, c web.ThreadChange, apply bool
 		}
 		return err
 	})
+	if err == nil {
+		d.wakeDrafts()
+	}
 	return after, err
 }
 

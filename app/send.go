@@ -110,6 +110,9 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time) (SendReport, error) {
 	begin := time.Now()
 	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
+	if err := a.quotesShown(ctx, issue); err != nil {
+		return r, err
+	}
 	sending, err := a.beginSending(ctx, d, issue, restored)
 	if err != nil {
 		return r, err
@@ -169,6 +172,23 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	r.Lost = lost
 	return r, errors.Join(err, reading,
 		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
+}
+
+// ErrHidden says that an issue is not sent, since it quotes what was taken out of
+// sight after it had been approved.
+var ErrHidden = errors.New("it is not sent, since it quotes what is kept out of sight by now")
+
+// quotesShown makes sure that an issue of which nothing was sent quotes nothing that
+// is kept out of sight.
+func (a *App) quotesShown(ctx context.Context, issue sigpost.Issue) error {
+	if issue.State == sigpost.IssueSending {
+		return nil
+	}
+	hidden, err := a.hiddenQuotes(ctx, issue)
+	if err == nil && len(hidden) > 0 {
+		err = fmt.Errorf("%w: the message <%s>; undo the approval (\"sigpost audit\" lists it), then \"sigpost digest rebuild\" composes it without, or show the message again", ErrHidden, hidden[0])
+	}
+	return err
 }
 
 // ErrExpired says that an issue was not sent in time.

@@ -57,6 +57,9 @@ func (a *App) decideThread(ctx context.Context, d thread.Decision, of sigpost.Me
 		_, err = a.classify(ctx)
 		return err
 	})
+	if err == nil {
+		a.wakeDrafts()
+	}
 	return t, err
 }
 

@@ -173,6 +173,7 @@ func names(a sigpost.Arrival) []string {
 type growth struct {
 	messages, robots int
 	oldest           *arrived
+	title            *arrived // the oldest that is shown; nil for none
 	last             time.Time
 	lists            []string
 }
@@ -191,7 +192,7 @@ func (b *batch) writeThreads(ctx context.Context) error {
 		t := b.joiner.find(b.joiner.ids[m.key].thread)
 		g := grown[t]
 		if g == nil {
-			g = &growth{oldest: m, last: m.Received}
+			g = newGrowth(m)
 			grown[t] = g
 			order = append(order, t)
 		}
@@ -230,12 +231,24 @@ func (b *batch) makeThreads(ctx context.Context, order []int64, grown map[int64]
 	for i, t := range fresh {
 		g := grown[t]
 		rows[i] = []any{id, g.messages, g.robots, micros(g.oldest.Received), micros(g.last),
-			clean(g.oldest.Subject), clean(g.oldest.BaseSubject), g.messages}
+			clean(g.named().Subject), clean(g.named().BaseSubject), g.messages}
 		b.joiner.above[t] = id
 		b.born[id] = true
 		id++
 	}
 	return b.db.insertAll(ctx, "threads (id, messages, robots, first_at, last_at, subject, base_subject, revision)", rows)
+}
+
+// newGrowth begins with a message, which is still to be added.
+func newGrowth(m *arrived) *growth { return &growth{oldest: m, last: m.Received} }
+
+// named is the message whose subject is the thread's: the oldest that is shown. A
+// thread without one is not shown either.
+func (g *growth) named() *arrived {
+	if g.title != nil {
+		return g.title
+	}
+	return g.oldest
 }
 
 func (g *growth) add(m *arrived) {
@@ -245,6 +258,9 @@ func (g *growth) add(m *arrived) {
 	}
 	if m.Received.Before(g.oldest.Received) {
 		g.oldest = m
+	}
+	if m.Shown() && (g.title == nil || m.Received.Before(g.title.Received)) {
+		g.title = m
 	}
 	if m.Received.After(g.last) {
 		g.last = m.Received
@@ -256,14 +272,15 @@ func (g *growth) add(m *arrived) {
 	}
 }
 
-// growThread lets a stored thread grow.
+// growThread lets a stored thread grow. What is hidden of it is looked at later, by
+// retitle.
 func (db *DB) growThread(ctx context.Context, t int64, g *growth) error {
 	_, err := db.exec(ctx, `UPDATE threads SET messages = messages + $1, robots = robots + $2, revision = revision + $1,
-subject = CASE WHEN $3 < first_at THEN $5 ELSE subject END,
-base_subject = CASE WHEN $3 < first_at THEN $6 ELSE base_subject END,
+subject = CASE WHEN $8 < first_at THEN $5 ELSE subject END,
+base_subject = CASE WHEN $8 < first_at THEN $6 ELSE base_subject END,
 first_at = CASE WHEN $3 < first_at THEN $3 ELSE first_at END,
 last_at = CASE WHEN $4 > last_at THEN $4 ELSE last_at END
-WHERE id = $7`, g.messages, g.robots, micros(g.oldest.Received), micros(g.last), clean(g.oldest.Subject), clean(g.oldest.BaseSubject), t)
+WHERE id = $7`, g.messages, g.robots, micros(g.oldest.Received), micros(g.last), clean(g.named().Subject), clean(g.named().BaseSubject), t, micros(g.named().Received))
 	return err
 }
 
@@ -352,11 +369,15 @@ func (b *batch) writeDuplicates(ctx context.Context) error {
 	return err
 }
 
-// relist notes the lists of threads that have grown, or came by another list.
+// relist notes the subjects and lists of threads that have grown, or came by another
+// list.
 func (b *batch) relist(ctx context.Context) error {
 	threads := map[int64]bool{}
 	for _, m := range b.messages {
 		threads[b.joiner.find(b.joiner.ids[m.key].thread)] = true
+	}
+	if err := b.db.retitle(ctx, slices.Sorted(maps.Keys(threads)), true); err != nil {
+		return err
 	}
 	if len(b.again) > 0 {
 		for _, d := range b.seen {

@@ -139,9 +139,9 @@ func (db *DB) written(ctx context.Context, s *threadSQL, q ThreadQuery, bounded 
 	return stop, true, err
 }
 
-// by asks for an author's messages up to a query's place.
+// by asks for an author's messages that are shown, up to a query's place.
 func (s *threadSQL) by(addr string, q ThreadQuery) string {
-	condition := "lower(m.author_addr) = lower(" + s.param(addr) + ")"
+	condition := visible + " AND lower(m.author_addr) = lower(" + s.param(addr) + ")"
 	if q.Before != (ThreadPosition{}) {
 		condition += " AND m.received <= " + s.param(micros(q.Before.Last))
 	}

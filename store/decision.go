@@ -37,6 +37,9 @@ VALUES ($1, $2, $3, $4, $5, $6)`, string(d.Kind), clean(string(d.Message)), clea
 		if err != nil {
 			return err
 		}
+		if err := tx.outdate(ctx, touched, d.At); err != nil {
+			return err
+		}
 		return tx.regroup(ctx, touched, nil, nil)
 	})
 	return db.fail(fmt.Sprintf("keeping the decision on message %s", d.Message), err)
@@ -63,6 +66,9 @@ func (db *DB) UndecideThread(ctx context.Context, d ThreadDecision) error {
 		}
 		touched, err := tx.threadsOf(ctx, ids)
 		if err != nil {
+			return err
+		}
+		if err := tx.outdate(ctx, touched, d.At); err != nil {
 			return err
 		}
 		return tx.regroup(ctx, touched, nil, nil)

@@ -170,6 +170,13 @@ func (d dialect) Thaw(table string) string {
 	return asStatements(statements)
 }
 
+// UnindexHidden takes out of the full-text index, and of the words beside it, what
+// is hidden.
+func (d dialect) UnindexHidden() string {
+	hidden := ` IN (SELECT ` + placeSQL + ` FROM messages m WHERE m.hidden <> 0);`
+	return asStatements([]string{`DELETE FROM message_text WHERE ` + d.textPlace + hidden, `DELETE FROM message_words WHERE place` + hidden})
+}
+
 func asStatements(statements []string) string {
 	for i, s := range statements {
 		statements[i] = "-- +goose StatementBegin\n" + s + "\n-- +goose StatementEnd"

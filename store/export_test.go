@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
+	"time"
 
 	"sigpost"
 )
@@ -91,6 +92,20 @@ VALUES ($1, $2, $3, $4, 0, $5, 'Ada', 'ada@example.org', '', '', $6, $7, 0, $8, 
 		return tx.SQL(ctx, `INSERT INTO quarantine (quarantine_key, source, uid, raw, raw_size, reason, at) VALUES ($1, 'inbox', 3, $2, 6, 'no header', 0)`,
 			[]byte("0123456789abcdef"), tx.squeeze.EncodeAll([]byte("broken"), nil))
 	})
+}
+
+// FillHidden writes mail, of which the first is hidden and found all the same, as
+// that version did that knew migrations up to 20.
+func FillHidden(ctx context.Context, dsn string, arrivals []sigpost.Arrival) error {
+	db, err := connect(ctx, dsn, false)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.Add(ctx, nil, arrivals, time.Time{}); err != nil {
+		return err
+	}
+	return db.SQL(ctx, `UPDATE messages SET hidden = 2 WHERE id = 1`)
 }
 
 // SQL runs a statement as it is, for tests that break things.

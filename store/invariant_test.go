@@ -31,11 +31,11 @@ WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (S
 	{"ghosts of no thread", `SELECT g.thread_id, '' FROM ghosts g WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = g.thread_id)`},
 	{"outward references of no thread", `SELECT o.thread_id, '' FROM outward o WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = o.thread_id)`},
 	{"outward references to a thread itself", `SELECT o.thread_id, m.message_id FROM outward o JOIN messages m ON m.message_key = o.message_key AND m.thread_id = o.thread_id`},
-	{"messages that are not indexed", `SELECT id, message_id FROM messages WHERE id NOT IN (SELECT {text} FROM message_text)`},
-	{"indexed messages that are not there", `SELECT {text}, '' FROM message_text WHERE {text} NOT IN (SELECT id FROM messages)`},
-	{"messages that are indexed elsewhere", `SELECT m.id, m.message_id FROM messages m WHERE {place} NOT IN (SELECT {textPlace} FROM message_text)`},
-	{"messages without their words", `SELECT m.id, m.message_id FROM messages m WHERE {place} NOT IN (SELECT place FROM message_words)`},
-	{"words of no message", `SELECT place, '' FROM message_words WHERE place NOT IN (SELECT {place} FROM messages m)`},
+	{"messages that are not indexed", `SELECT id, message_id FROM messages WHERE hidden = 0 AND id NOT IN (SELECT {text} FROM message_text)`},
+	{"indexed messages that are not there, or hidden", `SELECT {text}, '' FROM message_text WHERE {text} NOT IN (SELECT id FROM messages WHERE hidden = 0)`},
+	{"messages that are indexed elsewhere", `SELECT m.id, m.message_id FROM messages m WHERE m.hidden = 0 AND {place} NOT IN (SELECT {textPlace} FROM message_text)`},
+	{"messages without their words", `SELECT m.id, m.message_id FROM messages m WHERE m.hidden = 0 AND {place} NOT IN (SELECT place FROM message_words)`},
+	{"words of no message", `SELECT place, '' FROM message_words WHERE place NOT IN (SELECT {place} FROM messages m WHERE m.hidden = 0)`},
 	{"threads that were classified before they were there", `SELECT id, classified_revision FROM threads WHERE classified_revision > revision`},
 }
 

@@ -339,14 +339,14 @@ func (r *regrouping) special(g thread.Group) bool {
 // describe writes what a thread's row says of its messages, where they or it
 // are others than before. Its revision grows then.
 func (db *DB) describe(ctx context.Context, id int64, g thread.Group, special, changed bool) error {
-	w := &growth{oldest: &arrived{Message: g.Messages[0]}, last: g.Messages[0].Received}
+	w := newGrowth(&arrived{Message: g.Messages[0]})
 	for _, m := range g.Messages {
 		w.add(&arrived{Message: m, lists: m.Lists})
 	}
 	_, err := db.exec(ctx, `UPDATE threads SET messages = $1, robots = $2, first_at = $3, last_at = $4, subject = $5, base_subject = $6,
 special = $7, from_id = $8, revision = revision + 1
 WHERE id = $9 AND ($10 = 1 OR (messages, robots, first_at, last_at, subject, base_subject, special, from_id) <> ($1, $2, $3, $4, $5, $6, $7, $8))`,
-		w.messages, w.robots, micros(w.oldest.Received), micros(w.last), clean(w.oldest.Subject), clean(w.oldest.BaseSubject),
+		w.messages, w.robots, micros(w.oldest.Received), micros(w.last), clean(w.named().Subject), clean(w.named().BaseSubject),
 		number(special), clean(string(g.From)), id, number(changed))
 	if err != nil {
 		return err

@@ -107,6 +107,7 @@ type rereading struct {
 	touched []int64
 	grown   map[int64]bool // threads of which something was read anew
 	indexed map[int64]bool // messages that can be found
+	sighted []int64        // threads of which something is hidden now, or shown
 }
 
 func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error {
@@ -132,6 +133,9 @@ func (r *rereading) replace(ctx context.Context, old, m *sigpost.Message) error 
 		r.touched = append(r.touched, old.ThreadID)
 	}
 	r.grown[old.ThreadID] = true
+	if old.Shown() != m.Shown() {
+		r.sighted = append(r.sighted, old.ThreadID)
+	}
 	_, err = r.db.exec(ctx, `UPDATE messages SET message_key = $1, message_id = $2, derived = $3, refs = $4,
 author_name = $5, author_addr = $6, sender_name = $7, sender_addr = $8, subject = $9, base_subject = $10, sent = $11, trace = $12,
 list_ids = $13, archived_at = $14, robot = $15, own = $16, attachments = $17, defects = $18,
@@ -140,8 +144,8 @@ claimed = $19, answering = $20, quoting = $21, fingerprint = $22, subject_key = 
 	if err != nil {
 		return err
 	}
-	// What was stored before there was this index is not in it.
-	if r.indexed[m.ID] && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author &&
+	// What was stored before there was this index is not in it, nor what is hidden.
+	if r.indexed[m.ID] == m.Shown() && old.Fingerprint.Words == m.Fingerprint.Words && old.Subject == clean(m.Subject) && old.Author == m.Author &&
 		marksOf(old) == marksOf(m) {
 		return nil
 	}
@@ -192,6 +196,9 @@ func (r *rereading) finish(ctx context.Context) error {
 	}
 	var all []int64
 	if err := r.db.regroup(ctx, append(touched, r.touched...), r.moved, nil); err != nil {
+		return err
+	}
+	if err := r.db.retitle(ctx, r.sighted, false); err != nil {
 		return err
 	}
 	for t := range r.grown {

@@ -447,18 +447,25 @@ func (db *DB) decided(ctx context.Context, threads []int64, at time.Time) error 
 	if err := db.ask(ctx, threads); err != nil {
 		return err
 	}
+	return db.outdate(ctx, threads, at)
+}
+
+// outdate has open issues that tell of threads composed anew. What was outdated at
+// that very time, or later, is so once more: somebody may just be composing it.
+func (db *DB) outdate(ctx context.Context, threads []int64, at time.Time) error {
 	return inList(threads, 2, func(list string, args []any) error {
 		_, err := db.exec(ctx, `INSERT INTO stale_drafts (issue_id, since)
 SELECT DISTINCT i.id, CAST($1 AS BIGINT) FROM issues i JOIN messages m ON m.thread_id IN `+list+`
 JOIN carried c ON c.digest = i.digest AND c.message_id = m.id AND c.issue_id = i.id
 WHERE i.state IN ('draft', 'ready')
-ON CONFLICT (issue_id) DO UPDATE SET since = excluded.since`, append([]any{micros(at)}, args...)...)
+ON CONFLICT (issue_id) DO UPDATE
+SET since = CASE WHEN excluded.since > stale_drafts.since THEN excluded.since ELSE stale_drafts.since + 1 END`, append([]any{micros(at)}, args...)...)
 		return err
 	})
 }
 
-// StaleDraft is an open issue of which a thread has been decided on since it was
-// composed.
+// StaleDraft is an open issue of which a thread has been decided on, or a message
+// hidden or shown, since it was composed.
 type StaleDraft struct {
 	Digest string
 	Number int

@@ -81,10 +81,12 @@ func marksOf(m *sigpost.Message) string {
 // index makes messages found by their subject, their author and what the
 // author wrote. They have their ID and Text. This is the one place from which
 // anything comes to be found, and unindex the one by which it is not any more:
-// every search goes through message_text or message_words.
+// every search goes through message_text or message_words. What is kept out of
+// sight is not taken in, since counts and pages would tell which words it has.
 func (db *DB) index(ctx context.Context, msgs []*sigpost.Message) error {
+	msgs = slices.DeleteFunc(slices.Clone(msgs), func(m *sigpost.Message) bool { return !m.Shown() })
 	// In their order: FTS5 writes out what it has gathered when one goes back.
-	msgs = slices.SortedFunc(slices.Values(msgs), func(a, b *sigpost.Message) int {
+	slices.SortFunc(msgs, func(a, b *sigpost.Message) int {
 		return cmp.Compare(placeOf(a.ID, a.Received), placeOf(b.ID, b.Received))
 	})
 	var rows [][]any
@@ -153,10 +155,10 @@ func phraseFTS5(words []string, field search.Field) string {
 	return column + `"` + clean(strings.Join(words, " ")) + `"`
 }
 
-// NotIndexed counts the messages that were stored before there was this index, and
-// are taken up by being read anew.
+// NotIndexed counts the messages that may be shown, were stored before there was
+// this index, and are taken up by being read anew.
 func (db *DB) NotIndexed(ctx context.Context) (n int, err error) {
-	err = db.scan(ctx, `SELECT count(*) FROM messages m WHERE NOT EXISTS (SELECT 1 FROM message_words w WHERE w.place = `+placeSQL+`)`, nil, &n)
+	err = db.scan(ctx, `SELECT count(*) FROM messages m WHERE `+visible+` AND NOT EXISTS (SELECT 1 FROM message_words w WHERE w.place = `+placeSQL+`)`, nil, &n)
 	return n, db.fail("counting what is not indexed", err)
 }
 

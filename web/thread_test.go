@@ -68,7 +68,7 @@ func newArchive(t *testing.T, mails ...string) *archive {
 	mail.Hide = func(ctx context.Context, id int64, why string) error {
 		return db.Hide(ctx, id, sigpost.Acting(ctx), why, a.now)
 	}
-	mail.Show = db.Unhide
+	mail.Show = func(ctx context.Context, id int64) error { return db.Unhide(ctx, &sigpost.Message{ID: id}, a.now) }
 	handler, err := New(Options{
 		Title: "Test", Store: db, Digests: map[string]string{"weekly": "The Weekly"}, Mail: mail, People: signedIn{}, Browse: Browse{},
 		ArchiveURL: func(*sigpost.Message) string { return "" }, Now: func() time.Time { return a.now }, URL: "http://example.org",
@@ -323,6 +323,11 @@ func TestRemoval(t *testing.T) {
 	}
 	has(t, "before", a.see("/threads/1"), "Libel.")
 	resp, _ := a.ask("POST", "/m/b@x/hide why=libel+<b>", sigpost.RoleReviewer)
+	again, says := a.ask("POST", "/m/b@x/hide why=more", sigpost.RoleReviewer)
+	if again.StatusCode != http.StatusConflict {
+		t.Errorf("removing what is removed gives %d", again.StatusCode)
+	}
+	has(t, "removing what is removed", says, "removed this message already")
 	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/threads/1#m2" {
 		t.Errorf("%d %v", resp.StatusCode, resp.Header)
 	}
