@@ -146,7 +146,7 @@ func everything(t *testing.T) (*site, *store.DB) {
 	s, err := newSite(Options{Title: "Test", Store: db, URL: "https://digest.example.org", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Digests: map[string]string{"weekly": "The Weekly"}, Publications: []string{"weekly"}, People: desk(db, time.Now), LinksByMail: true,
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil }, RequestsPerMinute: 600,
-		Undo: func(context.Context, sigpost.AuditEntry, string) error { return nil }, Editing: noEditing{}})
+		Undo: func(context.Context, sigpost.AuditEntry, sigpost.Person) error { return nil }, Editing: noEditing{}})
 	must(t, err)
 	return s, db
 }
