@@ -181,7 +181,7 @@ func (p *reviewPage) addTags(taggings []sigpost.Tagging, hidden map[sigpost.Mess
 				e.Excerpt, e.Spans = "", nil
 			}
 			why := reviewEvidence{Evidence: e, Pieces: cutSpans(e.Excerpt, e.Spans)}
-			if !t.IsNature && e.Field != store.DecisionField {
+			if !t.IsNature && e.Field != sigpost.DecisionField {
 				why.HitsURL = "/review/bulk?" + url.Values{"tag": {g.Tag.String()}, "rule": {e.Rule}}.Encode()
 			}
 			t.Why = append(t.Why, why)
