@@ -121,7 +121,7 @@ func (r signRows) Tx(ctx context.Context, do func(tx signin.Rows) error) error {
 
 // desk is where one person of each role can sign in.
 func desk(db *store.DB, now func() time.Time) signin.Desk {
-	return signin.Desk{Rows: signRows{db}, Clock: now, LinkTime: time.Hour, SessionTime: 24 * time.Hour, Wake: func() {},
+	return signin.Desk{Rows: signRows{db}, Clock: now, LinkTime: time.Hour, SessionTime: 24 * time.Hour, Wake: func() {}, Log: slog.New(slog.DiscardHandler), Local: func(string) bool { return false },
 		Bucket: func(kind, word string) string { return kind + word },
 		Letter: func(p sigpost.Person, token string, _ time.Time) (sigpost.Notice, error) {
 			return sigpost.Notice{Kind: sigpost.NoticeSignIn, Addr: p.Addr, Letter: sigpost.Letter{Text: token}, Delivery: sigpost.Delivery{MessageID: "a@example.org"}}, nil

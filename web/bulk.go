@@ -197,11 +197,15 @@ func (s *site) applyBulk(w http.ResponseWriter, r *http.Request) {
 	if problem == "" && verdict != "accept" && verdict != "reject" {
 		problem = "Please choose whether to accept or to reject."
 	}
+	why, err := whyOf(r.PostForm)
+	if err != nil {
+		problem = sentence(err.Error())
+	}
 	if problem != "" {
 		s.showBulk(w, r, http.StatusBadRequest, problem)
 		return
 	}
-	_, err := s.Review.BulkDecide(r.Context(), f, r.PostFormValue("threads"), verdict == "accept", personOf(r).Addr, strings.TrimSpace(r.PostFormValue("why")))
+	_, err = s.Review.BulkDecide(r.Context(), f, r.PostFormValue("threads"), verdict == "accept", personOf(r).Addr, why)
 	switch {
 	case errors.Is(err, ErrOtherThreads):
 		s.showBulk(w, r, http.StatusConflict, "Something has changed meanwhile, and nothing was done: please look again.")

@@ -383,13 +383,15 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := r.PostForm
+	why, err := whyOf(form)
 	switch {
+	case err != nil:
 	case form.Get("accept") != "":
-		err = s.Review.Decide(ctx, id, form.Get("accept"), true, who, form.Get("why"))
+		err = s.Review.Decide(ctx, id, form.Get("accept"), true, who, why)
 	case form.Get("reject") != "":
-		err = s.Review.Decide(ctx, id, form.Get("reject"), false, who, form.Get("why"))
+		err = s.Review.Decide(ctx, id, form.Get("reject"), false, who, why)
 	case strings.TrimSpace(form.Get("add")) != "":
-		err = s.Review.Decide(ctx, id, strings.TrimSpace(form.Get("add")), true, who, form.Get("why"))
+		err = s.Review.Decide(ctx, id, strings.TrimSpace(form.Get("add")), true, who, why)
 	case form.Has("done"):
 		err = s.Review.LookedAt(ctx, id, who)
 	default:

@@ -104,13 +104,15 @@ func (s *site) reshape(w http.ResponseWriter, r *http.Request) {
 	}
 	words := map[ThreadChangeKind]string{ThreadSplit: "Split the message off, with what answers it", ThreadMerge: "Make one thread of the two", ThreadMove: "Move the message, with what answers it"}[c.Kind]
 	apply := form("apply") != ""
+	why, err := whyOf(r.PostForm)
 	switch {
+	case err != nil:
 	case words == "":
 		err = sigpost.Usage(errors.New("nothing was chosen"))
 	case c.Message == "":
 		err = sigpost.Usage(errors.New("choose a message"))
 	default:
-		p.Outcome, err = s.Review.Rethread(r.Context(), c, apply, personOf(r).Addr, strings.TrimSpace(form("why")))
+		p.Outcome, err = s.Review.Rethread(r.Context(), c, apply, personOf(r).Addr, why)
 	}
 	status := http.StatusOK
 	switch {
