@@ -17,6 +17,7 @@ import (
 
 	"sigpost"
 	"sigpost/internal/mailtest"
+	"sigpost/review"
 	"sigpost/store"
 )
 
@@ -543,4 +544,47 @@ func TestReasonsAreBounded(t *testing.T) {
 	if got := d.holds("project:magnum"); fmt.Sprint(got) != fmt.Sprint(magnum) {
 		t.Errorf("something was done: %v, it was %v", got, magnum)
 	}
+}
+
+// The desk shows no subject, author or words of what is kept out of sight.
+func TestTheDeskKeepsWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, w *world) {
+		d, ctx := openReview(t, w, sigpost.RoleAdmin), sigpost.ActingAs(context.Background(), "ada@example.org")
+		at := monday.Add(-time.Hour).Format(time.RFC1123Z)
+		w.deliver(mailtest.Mail{Received: monday.Add(-time.Hour), Raw: []byte("Message-ID: <hid@example.org>\r\nFrom: Secret Author <ana@example.org>\r\nTo: sig-openstack@lists.example.org\r\nDate: " + at + "\r\nSubject: [Kuryr] hush\r\n\r\nKuryr hushed words on Neutron ports.\r\n")})
+		w.run(d.app)
+		m, err := d.app.Store.MessageByID(ctx, "hid@example.org")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.app.Store.Report(ctx, m.ThreadID, review.Report{Missing: true, Words: "look", At: d.app.now()}, "x"); err != nil {
+			t.Fatal(err)
+		}
+		d.post("/review/sample", nil)
+		secrets := []string{"hush", "Secret Author"}
+		pages := map[string]bool{}
+		for _, path := range []string{"/review", fmt.Sprintf("/review/%d", m.ThreadID), fmt.Sprintf("/review/threads/%d", m.ThreadID), "/review/bulk?tag=project:kuryr", "/review/sample"} {
+			_, page := d.get(path)
+			pages[path] = strings.Contains(page, secrets[0])
+			if !pages[path] && path != "/review/sample" { // chance draws that
+				t.Errorf("%s does not show it before:\n%s", path, page)
+			}
+		}
+		if err := d.app.Store.Hide(ctx, m.ID, "ada", "it is secret", d.app.now()); err != nil {
+			t.Fatal(err)
+		}
+		for path := range pages {
+			_, page := d.get(path)
+			for _, secret := range secrets {
+				if strings.Contains(page, secret) {
+					t.Errorf("%s shows %q:\n%s", path, secret, page)
+				}
+			}
+		}
+		_, page := d.post(fmt.Sprintf("/review/threads/%d", m.ThreadID), url.Values{"do": {"merge"}, "other": {"1"}})
+		if !strings.Contains(page, "These threads would come of it") || strings.Contains(page, "hush") {
+			t.Errorf("looking at a merge:\n%s", page)
+		}
+	})
 }

@@ -197,7 +197,17 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request) {
 		threads = threads[:queueLength]
 		p.MoreURL = "/review" + f.query(placeOf(threads[queueLength-1]))
 	}
+	var ids []int64
 	for _, t := range threads {
+		ids = append(ids, t.ID)
+	}
+	unseen, err := s.Store.Unseen(r.Context(), ids)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	for _, t := range threads {
+		t.BaseSubject = subjectOf(unseen, t.ID, t.BaseSubject)
 		p.Threads = append(p.Threads, queuedThread{t, threadURL(t, f)})
 	}
 	if p.Counts, err = s.reasonCounts(r.Context(), f); err == nil {

@@ -72,8 +72,18 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 		return p, err
 	}
 	p = shapePage{page: s.page(r, "Split, merge, move"), Thread: t}
+	unseen, err := s.Store.Unseen(ctx, []int64{t.ID})
+	if err != nil {
+		return p, err
+	}
+	p.Thread.BaseSubject = subjectOf(unseen, t.ID, t.BaseSubject)
 	if p.Messages, err = s.Store.ThreadMessages(ctx, t.ID); err != nil {
 		return p, err
+	}
+	for i := range p.Messages {
+		if m := &p.Messages[i]; !m.Shown() {
+			m.Author, m.Subject = sigpost.Address{Name: NotShown}, NotShown
+		}
 	}
 	if len(p.Messages) > shapeRoom {
 		p.Left, p.Messages = len(p.Messages)-shapeRoom, p.Messages[:shapeRoom]
