@@ -77,6 +77,18 @@ func AuditActions() []AuditAction {
 		AuditQuarantineRetry, AuditSignInLink, AuditSignIn, AuditSignOut, AuditSessionRevoke, AuditUndo}
 }
 
+// UndoNeeds is the role that taking an act back needs at least: that of who may do
+// such things. For what nobody can take back it is RoleAdmin.
+func (a AuditAction) UndoNeeds() Role {
+	switch a {
+	case AuditTagAccept, AuditTagReject, AuditTagBulk, AuditThreadReviewed, AuditThreadSplit, AuditThreadMerge, AuditThreadReattach, AuditMessageHide, AuditMessageShow:
+		return RoleReviewer
+	case AuditIssueEdit, AuditIssueApprove:
+		return RoleEditor
+	}
+	return RoleAdmin
+}
+
 // AuditKinds are all kinds.
 func AuditKinds() []AuditKind {
 	return []AuditKind{AuditThread, AuditMessage, AuditIssue, AuditTag, AuditQuarantine, AuditSession, AuditPerson}

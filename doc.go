@@ -18,6 +18,8 @@ var (
 	ErrLocked = errors.New("another run holds the lock")
 	// ErrNotFound says that what was asked for is not in the archive.
 	ErrNotFound = errors.New("not found")
+	// ErrForbidden says that somebody asked for what is not for their role.
+	ErrForbidden = errors.New("forbidden")
 )
 
 // Usage marks an error as one of usage, so that errors.Is finds ErrUsage in

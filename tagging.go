@@ -60,7 +60,7 @@ type Tagging struct {
 type Evidence struct {
 	// Rule names what matched, such as "alias kuryr" or "fuzzy magnum".
 	Rule string `json:"rule"`
-	// Field is where: "subject-tag", "subject", "text", "path", "quoted".
+	// Field is where: "subject-tag", "subject", "text", "path", "quoted", DecisionField.
 	Field string `json:"field"`
 	// MessageID is the message in which it was seen; empty where the text
 	// was no message.
@@ -72,6 +72,14 @@ type Evidence struct {
 	// Weight is what it added to the score, before scaling.
 	Weight float64 `json:"weight"`
 }
+
+// DecisionField is the Field of the Evidence that stands for a person's decision.
+// Everybody can read evidence, so it says neither who that was nor why: the
+// decisions themselves do, to reviewers.
+const DecisionField = "decision"
+
+// DecisionRule is the Rule of such Evidence.
+const DecisionRule = "decided by a person"
 
 // Span is the bytes [Start, End) of a text.
 type Span struct {

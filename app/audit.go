@@ -137,10 +137,11 @@ func (a *App) undoings() map[sigpost.AuditAction]undoing {
 // ErrSince says that an act cannot be taken back, since something was done after it.
 var ErrSince = errors.New("somebody has decided otherwise since then")
 
-// Undo takes back what an entry of the audit log tells of. Errors wrap
-// sigpost.ErrNotFound where there is no such entry, sigpost.ErrUsage where it cannot
+// Undo takes back what an entry of the audit log tells of, for somebody of the role
+// that this needs. Errors wrap sigpost.ErrNotFound where there is no such entry,
+// sigpost.ErrForbidden where the role is not enough, sigpost.ErrUsage where it cannot
 // be taken back, store.ErrUndone where it was, and ErrSince.
-func (a *App) Undo(ctx context.Context, id int64, who string) error {
+func (a *App) Undo(ctx context.Context, id int64, by sigpost.Person) error {
 	e, err := a.Store.AuditEntry(ctx, id)
 	if err != nil {
 		return err
@@ -149,18 +150,20 @@ func (a *App) Undo(ctx context.Context, id int64, who string) error {
 	switch {
 	case !ok || e.Undo == "":
 		return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
+	case !by.Role.May(e.Action.UndoNeeds()):
+		return fmt.Errorf("entry %d (%s) needs the role %s to be undone: %w", id, e.Action, e.Action.UndoNeeds(), sigpost.ErrForbidden)
 	case e.UndoneBy != 0:
 		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
 	case how.regroups, how.locks: // no run may read threads, or send, meanwhile
 		err = a.locked(ctx, false, func(a *App) error {
-			if err := a.undo(ctx, e, how, who); err != nil || !how.regroups {
+			if err := a.undo(ctx, e, how, by.Addr); err != nil || !how.regroups {
 				return err
 			}
 			_, err := a.classify(ctx)
 			return err
 		})
 	default:
-		err = a.undo(ctx, e, how, who)
+		err = a.undo(ctx, e, how, by.Addr)
 	}
 	if err == nil {
 		a.wakeDrafts()

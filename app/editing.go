@@ -227,7 +227,7 @@ func (a editing) Act(ctx context.Context, name string, number int, version strin
 }
 
 // Undo takes back what was done to an issue, and nothing else.
-func (a editing) Undo(ctx context.Context, name string, number int, entry int64) error {
+func (a editing) Undo(ctx context.Context, name string, number int, entry int64, by sigpost.Person) error {
 	return a.on(name, func(config.Digest) error {
 		e, err := a.Store.AuditEntry(ctx, entry)
 		if err == nil && (e.Kind != sigpost.AuditIssue || e.Object != fmt.Sprintf("%s/%d", name, number)) {
@@ -236,7 +236,7 @@ func (a editing) Undo(ctx context.Context, name string, number int, entry int64)
 		if err != nil {
 			return err
 		}
-		return a.App.Undo(ctx, entry, sigpost.Acting(ctx))
+		return a.App.Undo(ctx, entry, by)
 	})
 }
 

@@ -88,7 +88,7 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if err != nil || len(log) != 1 || log[0].Who != "rev@example.org" || !strings.Contains(log[0].Says, "it is a secret") {
 		t.Fatalf("the log has %+v, %v", log, err)
 	}
-	if err := a.Undo(ctx, log[0].ID, "other@example.org"); err != nil {
+	if err := a.Undo(ctx, log[0].ID, sigpost.Person{Addr: "other@example.org", Role: sigpost.RoleReviewer}); err != nil {
 		t.Fatal(err)
 	}
 	if status, body := see("/m/secret@x"); status != http.StatusOK || !strings.Contains(body, "terrible secret") {
@@ -97,7 +97,7 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if n := found(); n != 1 {
 		t.Errorf("found again: %d", n)
 	}
-	if err := a.Undo(ctx, log[0].ID, "other@example.org"); err == nil {
+	if err := a.Undo(ctx, log[0].ID, sigpost.Person{Addr: "other@example.org", Role: sigpost.RoleReviewer}); err == nil {
 		t.Error("it can be undone twice")
 	}
 	if err := a.hideMessage(ctx, m.ID, "once more"); err != nil {
@@ -122,7 +122,7 @@ func TestRemovedMessagesAreNotTold(t *testing.T) {
 	if err != nil || len(log) != 1 {
 		t.Fatalf("the log has %+v, %v", log, err)
 	}
-	if err := a.Undo(ctx, log[0].ID, "other@example.org"); err != nil {
+	if err := a.Undo(ctx, log[0].ID, sigpost.Person{Addr: "other@example.org", Role: sigpost.RoleReviewer}); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := a.Store.Message(ctx, m.ID); err != nil || !m.Removed {

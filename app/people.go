@@ -97,7 +97,8 @@ func (r signRows) Tx(ctx context.Context, do func(tx signin.Rows) error) error {
 func (a *App) SignIn() signin.Desk {
 	w := a.Config.Web
 	return signin.Desk{
-		Rows: signRows{a.Store}, Clock: a.now, People: a.people.now, Letter: notices{a}.signIn, Bucket: a.tokens.Bucket, Wake: a.wakeNotices,
+		Rows: signRows{a.Store}, Clock: a.now, People: a.people.now, Letter: notices{a}.signIn, Bucket: a.tokens.Bucket, Wake: a.wakeNotices, Log: a.log,
+		Local:    func(addr string) bool { return strings.EqualFold(addr, LocalOperator) },
 		LinkTime: time.Duration(w.SignInMinutes) * time.Minute, SessionTime: time.Duration(w.SessionDays) * 24 * time.Hour,
 	}
 }

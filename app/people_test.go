@@ -154,6 +154,22 @@ func TestTheLocalOperator(t *testing.T) {
 	}
 }
 
+// Links for the local operator are for the terminal: anybody could ask for a mail.
+func TestTheLocalOperatorGetsNoMail(t *testing.T) {
+	t.Parallel()
+	d := openDoors(t, "")
+	if _, ok := d.app.SignIn().Named(LocalOperator); !ok {
+		t.Fatal("there is no local operator")
+	}
+	for _, address := range []string{LocalOperator, " Operator@LOCALHOST "} {
+		status, body := d.post("/sign-in", url.Values{"address": {address}})
+		want(t, address, status, 200, body, "Look into your mailbox")
+	}
+	if got := d.notices(); len(got) != 0 {
+		t.Errorf("letters: %v", got)
+	}
+}
+
 func TestPagesAt(t *testing.T) {
 	t.Parallel()
 	for listen, want := range map[string]string{"": "http://127.0.0.1:8420", "0.0.0.0:80": "http://localhost:80", "[::]:80": "http://localhost:80", ":80": "http://localhost:80", "[::1]:80": "http://[::1]:80"} {

@@ -17,6 +17,7 @@ import (
 
 	"sigpost"
 	"sigpost/internal/mailtest"
+	"sigpost/review"
 	"sigpost/store"
 )
 
@@ -484,4 +485,106 @@ func (d *reviewers) lastTag(thread int64) string {
 	}
 	d.t.Fatal("no decision in the log")
 	return ""
+}
+
+// A thread of which nothing is shown cannot be reported on, and the form shows a
+// subject as readers see it.
+func TestReportsKeepWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	at := monday.Add(-time.Hour).Format(time.RFC1123Z)
+	w.deliver(mailtest.Mail{Received: monday.Add(-time.Hour), Raw: []byte("Message-ID: <hid@example.org>\r\nFrom: Secret Author <ana@example.org>\r\nTo: sig-openstack@lists.example.org\r\nX-No-Archive: yes\r\nDate: " + at + "\r\nSubject: Kuryr hush\r\n\r\nKuryr hush words.\r\n")},
+		mailtest.Mail{Received: monday.Add(-time.Hour), Raw: []byte("Message-ID: <odd@example.org>\r\nFrom: Ana <ana@example.org>\r\nTo: sig-openstack@lists.example.org\r\nContent-Type: text/plain; charset=utf-8\r\nDate: " + at + "\r\nSubject: Ask bob@secret.example \u202eabc\r\n\r\nWords.\r\n")})
+	d := openReview(t, w, sigpost.RoleReviewer)
+	w.run(d.app)
+	of := func(id sigpost.MessageID) string {
+		m, err := d.app.Store.MessageByID(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(m.ThreadID)
+	}
+	for _, form := range []url.Values{nil, {"words": {"x"}}} {
+		ask := func() (*http.Response, error) { return d.client.Get(d.site.URL + "/report/" + of("hid@example.org")) }
+		if form != nil {
+			ask = func() (*http.Response, error) {
+				return d.client.PostForm(d.site.URL+"/report/"+of("hid@example.org"), form)
+			}
+		}
+		resp, err := ask()
+		if _, page := d.do(resp, err); resp.StatusCode != http.StatusGone || strings.Contains(page, "hush") || strings.Contains(page, "It is not about") {
+			t.Errorf("%v: %s\n%s", form, resp.Status, page)
+		}
+	}
+	if _, page := d.get("/report/" + of("odd@example.org")); !strings.Contains(page, "Ask bob@…") || strings.Contains(page, "secret.example") || strings.Contains(page, "\u202e") {
+		t.Errorf("the form:\n%s", page)
+	}
+}
+
+// A reason has a bound, and what is longer is refused in words.
+func TestReasonsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.deliver(plainMail(2)...)
+	d := openReview(t, w, sigpost.RoleReviewer)
+	w.run(d.app)
+	long := strings.Repeat("x", 1001)
+	magnum := d.holds("project:magnum")
+	_, page := d.get("/review/bulk?tag=project:magnum")
+	for path, form := range map[string]url.Values{
+		fmt.Sprintf("/review/%d", magnum[0]):         {"reject": {"project:magnum"}},
+		"/review/bulk?tag=project:magnum":            {"verdict": {"reject"}, "threads": {d.hidden(page, "threads")}},
+		fmt.Sprintf("/review/threads/%d", magnum[0]): {"do": {"merge"}, "other": {fmt.Sprint(magnum[1])}, "apply": {"1"}},
+	} {
+		form.Set("why", long)
+		if _, page := d.post(path, form); !strings.Contains(page, "The reason is too long: say it in at most 1000 bytes") {
+			t.Errorf("%s:\n%s", path, page)
+		}
+	}
+	if got := d.holds("project:magnum"); fmt.Sprint(got) != fmt.Sprint(magnum) {
+		t.Errorf("something was done: %v, it was %v", got, magnum)
+	}
+}
+
+// The desk shows no subject, author or words of what is kept out of sight.
+func TestTheDeskKeepsWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, w *world) {
+		d, ctx := openReview(t, w, sigpost.RoleAdmin), sigpost.ActingAs(context.Background(), "ada@example.org")
+		at := monday.Add(-time.Hour).Format(time.RFC1123Z)
+		w.deliver(mailtest.Mail{Received: monday.Add(-time.Hour), Raw: []byte("Message-ID: <hid@example.org>\r\nFrom: Secret Author <ana@example.org>\r\nTo: sig-openstack@lists.example.org\r\nDate: " + at + "\r\nSubject: [Kuryr] hush\r\n\r\nKuryr hushed words on Neutron ports.\r\n")})
+		w.run(d.app)
+		m, err := d.app.Store.MessageByID(ctx, "hid@example.org")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.app.Store.Report(ctx, m.ThreadID, review.Report{Missing: true, Words: "look", At: d.app.now()}, "x"); err != nil {
+			t.Fatal(err)
+		}
+		d.post("/review/sample", nil)
+		secrets := []string{"hush", "Secret Author"}
+		pages := map[string]bool{}
+		for _, path := range []string{"/review", fmt.Sprintf("/review/%d", m.ThreadID), fmt.Sprintf("/review/threads/%d", m.ThreadID), "/review/bulk?tag=project:kuryr", "/review/sample"} {
+			_, page := d.get(path)
+			pages[path] = strings.Contains(page, secrets[0])
+			if !pages[path] && path != "/review/sample" { // chance draws that
+				t.Errorf("%s does not show it before:\n%s", path, page)
+			}
+		}
+		if err := d.app.Store.Hide(ctx, m.ID, "ada", "it is secret", d.app.now()); err != nil {
+			t.Fatal(err)
+		}
+		for path := range pages {
+			_, page := d.get(path)
+			for _, secret := range secrets {
+				if strings.Contains(page, secret) {
+					t.Errorf("%s shows %q:\n%s", path, secret, page)
+				}
+			}
+		}
+		_, page := d.post(fmt.Sprintf("/review/threads/%d", m.ThreadID), url.Values{"do": {"merge"}, "other": {"1"}})
+		if !strings.Contains(page, "These threads would come of it") || strings.Contains(page, "hush") {
+			t.Errorf("looking at a merge:\n%s", page)
+		}
+	})
 }

@@ -170,10 +170,17 @@ func outcome(ctx context.Context, tx *store.DB, decisions []thread.Decision, fir
 			ids = append(ids, m.ThreadID)
 		}
 	}
+	unseen, err := tx.Unseen(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range ids {
 		t, err := tx.Thread(ctx, id)
 		if err != nil {
 			return nil, err
+		}
+		if unseen.Threads[t.ID] {
+			t.BaseSubject = web.NotShown
 		}
 		if !slices.ContainsFunc(after, func(known sigpost.Thread) bool { return known.ID == t.ID }) {
 			after = append(after, t)

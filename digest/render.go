@@ -350,7 +350,10 @@ func storyTags(issue sigpost.Issue, e sigpost.Entry) []storyTag {
 		tag := storyTag{Title: tagTitle(issue, t.Tag)}
 		for _, ev := range t.Evidence[:min(len(t.Evidence), reasonLimit)] {
 			why := clean(ev.Rule)
-			if ev.Excerpt != "" {
+			switch {
+			case ev.Field == sigpost.DecisionField: // an issue of before may say who it was, and why
+				why = sigpost.DecisionRule
+			case ev.Excerpt != "":
 				why += ": “" + clean(prose.WithoutAddresses(ev.Excerpt)) + "”"
 			}
 			tag.Why = append(tag.Why, why)

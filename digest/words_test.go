@@ -345,3 +345,15 @@ func TestSessionsOnTopicsComeFirst(t *testing.T) {
 		t.Errorf("%s: %+v, %s", u.Matching, u.Sessions, u.More)
 	}
 }
+
+// Issues that were composed before evidence kept silent about who decided do not say
+// it on their pages either.
+func TestTagsDoNotSayWhoDecided(t *testing.T) {
+	e := sigpost.Entry{Tags: []sigpost.Tagging{{Tag: sigpost.Tag{Kind: "project", Name: "kuryr"}, Title: "Kuryr", Evidence: []sigpost.Evidence{
+		{Rule: "decided by jo@example.org", Field: sigpost.DecisionField, Excerpt: "they do not like it"},
+		{Rule: "alias kuryr", Field: "text", Excerpt: "ports of Kuryr"}}}}}
+	got := storyTags(sigpost.Issue{}, e)[0].Why
+	if want := []string{"decided by a person", "alias kuryr: “ports of Kuryr”"}; strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("%q", got)
+	}
+}

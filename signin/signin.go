@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
@@ -53,6 +54,9 @@ type Desk struct {
 	Clock func() time.Time
 	// People are those who can sign in, as the configuration is now.
 	People func() []sigpost.Person
+	// Local says of an address that links for it are made on the terminal alone, and
+	// never mailed.
+	Local func(addr string) bool
 	// Letter writes the mail with a link.
 	Letter func(p sigpost.Person, token string, expires time.Time) (sigpost.Notice, error)
 	// Bucket names what is counted together of an address or network, without
@@ -60,6 +64,7 @@ type Desk struct {
 	Bucket func(kind, word string) string
 	// Wake is told that there are letters to send. It must not block.
 	Wake func()
+	Log  *slog.Logger
 	// LinkTime is how long a link can be used, SessionTime how long a session lasts.
 	LinkTime, SessionTime time.Duration
 }
@@ -105,7 +110,7 @@ func (d Desk) Ask(ctx context.Context, address, back string, from netip.Prefix) 
 		return err
 	}
 	p, ok := d.Named(strings.TrimSpace(address))
-	if !ok {
+	if !ok || d.Local(p.Addr) {
 		return nil
 	}
 	err := d.Rows.Tx(ctx, func(tx Rows) error {
@@ -241,9 +246,11 @@ func (d Desk) Person(ctx context.Context, secret string) (sigpost.Person, error)
 	}
 	p.Session, p.Expires = s.ID, s.Expires
 	if now.Sub(s.Seen) >= sigpost.SessionSeen {
-		err = d.Rows.SeeSession(ctx, s.ID, now)
+		if err := d.Rows.SeeSession(ctx, s.ID, now); err != nil { // no reason to refuse a page
+			d.Log.Warn("it was not noted that a session was used", "session", s.ID, "error", err)
+		}
 	}
-	return p, err
+	return p, nil
 }
 
 // Sessions are those that somebody can end: their own, an admin everybody's.

@@ -1,10 +1,38 @@
 package signin
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
+
+	"sigpost"
 )
+
+// busyRows know a session, and cannot be written to.
+type busyRows struct{ Rows }
+
+func (busyRows) Session(context.Context, string) (sigpost.WebSession, error) {
+	return sigpost.WebSession{ID: 7, Addr: "jo@example.org", Seen: time.Unix(0, 0), Expires: time.Unix(1e6, 0)}, nil
+}
+
+func (busyRows) SeeSession(context.Context, int64, time.Time) error {
+	return errors.New("the database is locked")
+}
+
+// Who has signed in is let in while it cannot be noted that they were here.
+func TestASessionIsNotNoted(t *testing.T) {
+	var log strings.Builder
+	d := Desk{Rows: busyRows{}, Clock: func() time.Time { return time.Unix(1e5, 0) }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+		People: func() []sigpost.Person { return []sigpost.Person{{Addr: "jo@example.org", Role: sigpost.RoleReviewer}} }}
+	p, err := d.Person(t.Context(), "secret")
+	if err != nil || p.Role != sigpost.RoleReviewer || p.Session != 7 || !strings.Contains(log.String(), "the database is locked") {
+		t.Errorf("%+v, %v; the log says %s", p, err, log.String())
+	}
+}
 
 func TestLocalPath(t *testing.T) {
 	for back, want := range map[string]string{

@@ -27,6 +27,36 @@ const hasShown = `EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND 
 // ErrRemoved says that a reviewer removed a message before.
 var ErrRemoved = errors.New("the message was removed already")
 
+// Unseen is what of some threads is not shown.
+type Unseen struct {
+	// Messages are not shown, by their Message-IDs; of Threads nothing is.
+	Messages map[sigpost.MessageID]bool
+	Threads  map[int64]bool
+}
+
+// Unseen says what of threads is not shown.
+func (db *DB) Unseen(ctx context.Context, threadIDs []int64) (Unseen, error) {
+	u := Unseen{Messages: map[sigpost.MessageID]bool{}, Threads: map[int64]bool{}}
+	err := inList(threadIDs, 1, func(list string, args []any) error {
+		err := db.each(ctx, func(row scanner) error {
+			var id sigpost.MessageID
+			err := row.Scan(&id)
+			u.Messages[id] = true
+			return err
+		}, `SELECT m.message_id FROM messages m WHERE m.hidden <> 0 AND m.thread_id IN `+list, args...)
+		if err != nil {
+			return err
+		}
+		return db.each(ctx, func(row scanner) error {
+			var id int64
+			err := row.Scan(&id)
+			u.Threads[id] = true
+			return err
+		}, `SELECT t.id FROM threads t WHERE NOT `+hasShown+` AND t.id IN `+list, args...)
+	})
+	return u, db.fail("reading what is not shown", err)
+}
+
 // Removal is what a reviewer said when they took a message out of sight.
 type Removal struct {
 	Message int64 // the archive's number

@@ -11,10 +11,6 @@ import (
 	"sigpost"
 )
 
-// DecisionField is the Field of the Evidence that stands for a person's
-// decision: its Rule says who it was, its Excerpt why.
-const DecisionField = "decision"
-
 // The verdicts of decisions.
 const (
 	accepted = "accept"
@@ -193,7 +189,7 @@ func natureCanBe(tag sigpost.Tag, accept bool) error {
 
 // Taggings gives the tags of threads with their evidence, best first, as they
 // hold: what the classifier found, with people's decisions over it. A tag that
-// somebody accepted has score 1 and evidence of DecisionField; one that
+// somebody accepted has score 1 and evidence of sigpost.DecisionField; one that
 // somebody rejected is left out, and so is the classifier's nature where
 // somebody accepted one.
 func (db *DB) Taggings(ctx context.Context, threadIDs []int64) (map[int64][]sigpost.Tagging, error) {
@@ -248,9 +244,9 @@ func (db *DB) readTaggings(ctx context.Context, all map[int64][]sigpost.Tagging,
 func (db *DB) readDecisions(ctx context.Context, all map[int64][]sigpost.Tagging, list string, args []any) error {
 	return db.each(ctx, func(row scanner) error {
 		var id int64
-		var verdict, who, why string
+		var verdict string
 		var t sigpost.Tagging
-		if err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &verdict, &who, &why); err != nil {
+		if err := row.Scan(&id, &t.Tag.Kind, &t.Tag.Name, &t.Title, &verdict); err != nil {
 			return err
 		}
 		found := slices.IndexFunc(all[id], func(m sigpost.Tagging) bool { return m.Tag == t.Tag })
@@ -263,11 +259,11 @@ func (db *DB) readDecisions(ctx context.Context, all map[int64][]sigpost.Tagging
 		}
 		if verdict == accepted {
 			t.Score, t.State = 1, sigpost.TagAccepted
-			t.Evidence = append([]sigpost.Evidence{{Rule: "decided by " + who, Field: DecisionField, Excerpt: why}}, t.Evidence...)
+			t.Evidence = append([]sigpost.Evidence{{Rule: sigpost.DecisionRule, Field: sigpost.DecisionField}}, t.Evidence...)
 			all[id] = append(all[id], t)
 		}
 		return nil
-	}, `SELECT thread_id, kind, name, title, verdict, who, why FROM decisions WHERE thread_id IN `+list+` ORDER BY at, name`, args...)
+	}, `SELECT thread_id, kind, name, title, verdict FROM decisions WHERE thread_id IN `+list+` ORDER BY at, name`, args...)
 }
 
 // TagCount says how many threads a tag is accepted for.

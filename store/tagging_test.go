@@ -104,13 +104,13 @@ func TestDecisionsOutliveTheClassifier(t *testing.T) {
 		check(t, db.Decide(ctx, a, heat, "Heat", false, "ada", "the weather", hours(1)))
 		check(t, db.Decide(ctx, a, nova, "Nova", true, "ada", "plainly", hours(1)))
 		check(t, db.Decide(ctx, a, kolla, "Kolla", true, "bob", "I was there", hours(2)))
-		want := map[string]string{"kolla": "decided by bob", "nova": "decided by ada"}
+		want := map[string]string{"kolla": sigpost.DecisionRule, "nova": sigpost.DecisionRule}
 		for _, again := range [][]sigpost.Tagging{machine, nil, machine} {
 			check(t, db.SaveTaggings(ctx, a, 1, "v2", again))
 			got := map[string]string{}
 			for _, tagging := range must(db.Thread(ctx, a))(t).Tags {
 				got[tagging.Tag.Name] = tagging.Evidence[0].Rule
-				if tagging.Score != 1 || tagging.Evidence[0].Field != store.DecisionField {
+				if e := tagging.Evidence[0]; tagging.Score != 1 || e.Field != sigpost.DecisionField || e.Excerpt != "" {
 					t.Errorf("the decided tag is %+v", tagging)
 				}
 			}

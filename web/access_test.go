@@ -121,7 +121,7 @@ func (r signRows) Tx(ctx context.Context, do func(tx signin.Rows) error) error {
 
 // desk is where one person of each role can sign in.
 func desk(db *store.DB, now func() time.Time) signin.Desk {
-	return signin.Desk{Rows: signRows{db}, Clock: now, LinkTime: time.Hour, SessionTime: 24 * time.Hour, Wake: func() {},
+	return signin.Desk{Rows: signRows{db}, Clock: now, LinkTime: time.Hour, SessionTime: 24 * time.Hour, Wake: func() {}, Log: slog.New(slog.DiscardHandler), Local: func(string) bool { return false },
 		Bucket: func(kind, word string) string { return kind + word },
 		Letter: func(p sigpost.Person, token string, _ time.Time) (sigpost.Notice, error) {
 			return sigpost.Notice{Kind: sigpost.NoticeSignIn, Addr: p.Addr, Letter: sigpost.Letter{Text: token}, Delivery: sigpost.Delivery{MessageID: "a@example.org"}}, nil
@@ -146,7 +146,7 @@ func everything(t *testing.T) (*site, *store.DB) {
 	s, err := newSite(Options{Title: "Test", Store: db, URL: "https://digest.example.org", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Digests: map[string]string{"weekly": "The Weekly"}, Publications: []string{"weekly"}, People: desk(db, time.Now), LinksByMail: true,
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil }, RequestsPerMinute: 600,
-		Undo: func(context.Context, sigpost.AuditEntry, string) error { return nil }, Editing: noEditing{}})
+		Undo: func(context.Context, sigpost.AuditEntry, sigpost.Person) error { return nil }, Editing: noEditing{}})
 	must(t, err)
 	return s, db
 }

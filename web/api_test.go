@@ -74,7 +74,7 @@ func apiSite(t *testing.T, dsn string, change func(*Options)) (*store.DB, http.H
 			{Tag: sigpost.NatureQuestion.Tag(), Title: "Needs an answer", Score: 0.75, State: sigpost.TagAccepted},
 			{Tag: kuryr, Title: "Kuryr", Score: 0.9, State: sigpost.TagAccepted, Evidence: []sigpost.Evidence{{Rule: "alias kuryr", Field: "subject", MessageID: "a@x", Excerpt: "Kuryr ports of ann@secret.example"}, {Rule: "libel", Field: "text", MessageID: "e@x", Excerpt: "Libel."}}},
 			{Tag: sigpost.Tag{Kind: "project", Name: "nova"}, Title: "Nova", Score: 0.3, State: sigpost.TagProposed}}))
-		must(t, db.Decide(ctx, of.ID, sigpost.Tag{Kind: "scenario", Name: "edge"}, "Edge", true, "jo@secret.example", "it is", day))
+		must(t, db.Decide(ctx, of.ID, sigpost.Tag{Kind: "scenario", Name: "edge"}, "Edge", true, "jo@secret.example", "Private reason", day))
 	}
 	libel, err := db.MessageByID(ctx, "e@x")
 	must(t, err)
@@ -210,7 +210,7 @@ func apiCases(merged int64) map[string]apiCase {
 		"/threads/3":                {410, []string{"not shown"}},
 		old:                         {301, nil},
 
-		"/threads/1/taggings":     ok(`"state":"proposed"`, `"field":"decision"`, `decided by jo@…`, "not shown", "ann@…"),
+		"/threads/1/taggings":     ok(`"state":"proposed"`, `"field":"decision"`, `"decided by a person"`, "not shown", "ann@…"),
 		"/threads/1/taggings?x=1": wrong("there are none here"),
 		"/threads/x/taggings":     missing,
 		"/threads/3/taggings":     {410, nil},

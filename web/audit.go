@@ -84,7 +84,7 @@ func (s *site) showAudit(w http.ResponseWriter, r *http.Request, status int, pro
 		p.OlderURL = auditURL(form)
 	}
 	for _, e := range entries {
-		view := auditView{e, objectURL(e), canBeUndone(e) && s.Undo != nil && p.May(undoNeeds(e))}
+		view := auditView{e, objectURL(e), canBeUndone(e) && s.Undo != nil && p.May(e.Action.UndoNeeds())}
 		if e.Kind == sigpost.AuditIssue && p.Edits() {
 			view.URL = (&url.URL{Path: EditPath + "/" + e.Object}).EscapedPath()
 		}
@@ -119,14 +119,6 @@ func objectURL(e sigpost.AuditEntry) string {
 	return ""
 }
 
-// undoNeeds is who may at least take an act back: who may do such things.
-func undoNeeds(e sigpost.AuditEntry) sigpost.Role {
-	if e.Kind == sigpost.AuditIssue {
-		return sigpost.RoleEditor
-	}
-	return sigpost.RoleReviewer
-}
-
 // undo takes an act back.
 func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PostFormValue("entry"), 10, 64)
@@ -135,17 +127,13 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e, err := s.Store.AuditEntry(r.Context(), id)
-	if err == nil && !personOf(r).Role.May(undoNeeds(e)) {
-		s.fail(w, r, errForbidden)
-		return
-	}
 	if err == nil {
-		err = s.Undo(r.Context(), e, personOf(r).Addr)
+		err = s.Undo(r.Context(), e, personOf(r))
 	}
 	switch {
 	case err == nil:
 		http.Redirect(w, r, "/audit", http.StatusSeeOther)
-	case errors.Is(err, sigpost.ErrNotFound) || errors.Is(err, sigpost.ErrLocked):
+	case errors.Is(err, sigpost.ErrNotFound), errors.Is(err, sigpost.ErrForbidden), errors.Is(err, sigpost.ErrLocked):
 		s.fail(w, r, err)
 	case r.Context().Err() != nil:
 		s.fail(w, r, err)

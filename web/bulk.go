@@ -180,10 +180,20 @@ func (s *site) previewBulk(r *http.Request, p *bulkPage, f BulkFilter) (wrong st
 		}
 	}
 	p.Count, p.Most, p.Threads = len(found), len(found) >= BulkMost, BulkThreads(found)
-	for _, t := range found[:min(len(found), bulkShown)] {
+	found = found[:min(len(found), bulkShown)]
+	var ids []int64
+	for _, t := range found {
+		ids = append(ids, t.ID)
+	}
+	unseen, err := s.Store.Unseen(r.Context(), ids)
+	if err != nil {
+		return "", err
+	}
+	for _, t := range found {
+		t.Subject = subjectOf(unseen, t.ID, t.Subject)
 		v := bulkView{BulkThread: t}
 		for _, e := range t.Why[:min(len(t.Why), 3)] {
-			v.Why = append(v.Why, reviewEvidence{Evidence: e, Pieces: cutSpans(e.Excerpt, e.Spans)})
+			v.Why = append(v.Why, evidenceOf(e, unseen))
 		}
 		p.Found = append(p.Found, v)
 	}
@@ -197,11 +207,15 @@ func (s *site) applyBulk(w http.ResponseWriter, r *http.Request) {
 	if problem == "" && verdict != "accept" && verdict != "reject" {
 		problem = "Please choose whether to accept or to reject."
 	}
+	why, err := whyOf(r.PostForm)
+	if err != nil {
+		problem = sentence(err.Error())
+	}
 	if problem != "" {
 		s.showBulk(w, r, http.StatusBadRequest, problem)
 		return
 	}
-	_, err := s.Review.BulkDecide(r.Context(), f, r.PostFormValue("threads"), verdict == "accept", personOf(r).Addr, strings.TrimSpace(r.PostFormValue("why")))
+	_, err = s.Review.BulkDecide(r.Context(), f, r.PostFormValue("threads"), verdict == "accept", personOf(r).Addr, why)
 	switch {
 	case errors.Is(err, ErrOtherThreads):
 		s.showBulk(w, r, http.StatusConflict, "Something has changed meanwhile, and nothing was done: please look again.")

@@ -23,7 +23,7 @@ type Editing interface {
 	Open(ctx context.Context, name string, number int) (EditedIssue, error)
 
 	Act(ctx context.Context, name string, number int, version string, act digest.Act) error
-	Undo(ctx context.Context, name string, number int, entry int64) error
+	Undo(ctx context.Context, name string, number int, entry int64, by sigpost.Person) error
 	ApplyForm(ctx context.Context, name string, number int, form string) error
 	Rebuild(ctx context.Context, name string, number int) error
 

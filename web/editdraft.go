@@ -210,7 +210,7 @@ func (s *site) editUndo(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return sigpost.ErrUsage
 		}
-		return s.Editing.Undo(r.Context(), name, number, entry)
+		return s.Editing.Undo(r.Context(), name, number, entry, personOf(r))
 	})(w, r)
 }
 

@@ -298,8 +298,20 @@ func (s *site) hide(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// maxWhy bounds the reason for a removal, in bytes.
+// maxWhy bounds a reason that a reviewer gives, in bytes.
 const maxWhy = 1000
+
+// errLongWhy says that a reason is longer than that.
+var errLongWhy = sigpost.Usage(fmt.Errorf("the reason is too long: say it in at most %d bytes", maxWhy))
+
+// whyOf is the reason in a form of the desk. The error is errLongWhy.
+func whyOf(form url.Values) (string, error) {
+	why := strings.TrimSpace(form.Get("why"))
+	if len(why) > maxWhy {
+		return "", errLongWhy
+	}
+	return why, nil
+}
 
 func (s *site) unhide(w http.ResponseWriter, r *http.Request) {
 	s.decideSight(w, r, func(ctx context.Context, m sigpost.Message) error { return s.Mail.Show(ctx, m.ID) })

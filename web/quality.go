@@ -174,16 +174,21 @@ func (s *site) weekSample(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		p.Last, err = s.lastAct(r)
 	}
+	var unseen store.Unseen
+	if err == nil {
+		unseen, err = s.Store.Unseen(ctx, ids)
+	}
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	for i, one := range all {
+		one.Subject = subjectOf(unseen, one.Thread, one.Subject)
 		v := sampledView{Sampled: one, Number: i + 1}
 		for _, g := range taggings[one.Thread] {
 			if g.Tag == one.Tag {
 				for _, e := range g.Evidence[:min(len(g.Evidence), 4)] {
-					v.Why = append(v.Why, reviewEvidence{Evidence: e, Pieces: cutSpans(e.Excerpt, e.Spans)})
+					v.Why = append(v.Why, evidenceOf(e, unseen))
 				}
 			}
 		}

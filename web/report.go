@@ -17,13 +17,27 @@ type reportPage struct {
 	Problem string
 }
 
-// reportedThread is the thread that a reader says something of.
+// reportedThread is the thread that a reader says something of, with its subject as
+// readers see it. The error is errGone where nothing of it is shown.
 func (s *site) reportedThread(r *http.Request) (sigpost.Thread, error) {
 	id, err := strconv.ParseInt(r.PathValue("thread"), 10, 64)
 	if err != nil {
 		return sigpost.Thread{}, sigpost.ErrNotFound
 	}
-	return s.Store.Thread(r.Context(), id)
+	state, err := s.Store.ThreadState(r.Context(), id)
+	if err != nil {
+		return sigpost.Thread{}, err
+	}
+	o, err := s.outline(r.Context(), state)
+	if err == nil && !o.anyShown() {
+		err = errGone
+	}
+	if err != nil {
+		return sigpost.Thread{}, err
+	}
+	t, err := s.Store.Thread(r.Context(), state.ID)
+	t.BaseSubject = legible(t.BaseSubject)
+	return t, err
 }
 
 // reportPage asks a reader what is wrong with a thread's tags.

@@ -26,7 +26,7 @@ type ReviewDesk interface {
 	// Decide accepts or rejects a tag, which may go by any of its names.
 	Decide(ctx context.Context, thread int64, tag string, accept bool, who, why string) error
 	LookedAt(ctx context.Context, thread int64, who string) error
-	Undo(ctx context.Context, entry int64, who string) error
+	Undo(ctx context.Context, entry int64, by sigpost.Person) error
 	// Texts are messages of a thread: the first, those that are named, and more.
 	Texts(ctx context.Context, thread int64, named []sigpost.MessageID, room int) (msgs []*sigpost.Message, left int, err error)
 	// BulkFind finds the threads that a filter means, at most BulkMost; BulkDecide
@@ -197,7 +197,17 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request) {
 		threads = threads[:queueLength]
 		p.MoreURL = "/review" + f.query(placeOf(threads[queueLength-1]))
 	}
+	var ids []int64
 	for _, t := range threads {
+		ids = append(ids, t.ID)
+	}
+	unseen, err := s.Store.Unseen(r.Context(), ids)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	for _, t := range threads {
+		t.BaseSubject = subjectOf(unseen, t.ID, t.BaseSubject)
 		p.Threads = append(p.Threads, queuedThread{t, threadURL(t, f)})
 	}
 	if p.Counts, err = s.reasonCounts(r.Context(), f); err == nil {
@@ -313,7 +323,7 @@ func (s *site) lastAct(r *http.Request) (*lastAct, error) {
 		if s.now().Sub(e.At) > lately {
 			break
 		}
-		if e.Undo != "" && e.UndoneBy == 0 && (e.Kind == sigpost.AuditThread || e.Kind == sigpost.AuditTag) {
+		if e.Undo != "" && e.UndoneBy == 0 && atDesk(e) {
 			act := &lastAct{AuditEntry: e, Back: "/review"}
 			if e.Kind == sigpost.AuditThread {
 				act.Back = "/review/" + e.Object
@@ -324,23 +334,37 @@ func (s *site) lastAct(r *http.Request) (*lastAct, error) {
 	return nil, nil
 }
 
-// undoReview takes back what somebody did, and leads to where it was.
+// atDesk says whether an act is one of the reviewers' desk.
+func atDesk(e sigpost.AuditEntry) bool {
+	return e.Kind == sigpost.AuditThread || e.Kind == sigpost.AuditTag
+}
+
+// undoReview takes back what somebody did to threads and tags, and leads to where it
+// was.
 func (s *site) undoReview(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PostFormValue("entry"), 10, 64)
 	if err != nil {
 		s.fail(w, r, sigpost.ErrUsage)
 		return
 	}
+	e, err := s.Store.AuditEntry(r.Context(), id)
+	if err == nil && !atDesk(e) {
+		err = fmt.Errorf("entry %d is no act of this desk: %w", id, sigpost.ErrForbidden)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	back := "/review"
-	if e, err := s.Store.AuditEntry(r.Context(), id); err == nil && e.Kind == sigpost.AuditThread {
+	if e.Kind == sigpost.AuditThread {
 		back += "/" + url.PathEscape(e.Object)
-	} else if err == nil && e.Action == sigpost.AuditTagBulk {
+	} else if e.Action == sigpost.AuditTagBulk {
 		back += "/bulk"
 	}
 	if f, err := filterOf(r.URL.Query()); err == nil {
 		back += f.query(store.QueuePlace{})
 	}
-	if err := s.Review.Undo(r.Context(), id, personOf(r).Addr); err != nil {
+	if err := s.Review.Undo(r.Context(), id, personOf(r)); err != nil {
 		s.refuseAct(w, r, err)
 		return
 	}
@@ -350,7 +374,7 @@ func (s *site) undoReview(w http.ResponseWriter, r *http.Request) {
 // refuseAct says why something was not done: reviewers may know.
 func (s *site) refuseAct(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case errors.Is(err, sigpost.ErrNotFound), errors.Is(err, sigpost.ErrLocked), r.Context().Err() != nil:
+	case errors.Is(err, sigpost.ErrNotFound), errors.Is(err, sigpost.ErrForbidden), errors.Is(err, sigpost.ErrLocked), r.Context().Err() != nil:
 		s.fail(w, r, err)
 	default:
 		s.Log.Warn("a reviewer's act was refused", "path", r.URL.Path, "error", err)
@@ -369,13 +393,15 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := r.PostForm
+	why, err := whyOf(form)
 	switch {
+	case err != nil:
 	case form.Get("accept") != "":
-		err = s.Review.Decide(ctx, id, form.Get("accept"), true, who, form.Get("why"))
+		err = s.Review.Decide(ctx, id, form.Get("accept"), true, who, why)
 	case form.Get("reject") != "":
-		err = s.Review.Decide(ctx, id, form.Get("reject"), false, who, form.Get("why"))
+		err = s.Review.Decide(ctx, id, form.Get("reject"), false, who, why)
 	case strings.TrimSpace(form.Get("add")) != "":
-		err = s.Review.Decide(ctx, id, strings.TrimSpace(form.Get("add")), true, who, form.Get("why"))
+		err = s.Review.Decide(ctx, id, strings.TrimSpace(form.Get("add")), true, who, why)
 	case form.Has("done"):
 		err = s.Review.LookedAt(ctx, id, who)
 	default:

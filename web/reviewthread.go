@@ -47,6 +47,27 @@ type reviewEvidence struct {
 	HitsURL string
 }
 
+// evidenceOf is evidence as the desk shows it: without the words of messages that are
+// kept out of sight.
+func evidenceOf(e sigpost.Evidence, unseen store.Unseen) reviewEvidence {
+	if unseen.Messages[e.MessageID] {
+		e.Excerpt, e.Spans = "", nil
+	}
+	return reviewEvidence{Evidence: e, Pieces: cutSpans(e.Excerpt, e.Spans)}
+}
+
+// NotShown stands for the subject of a thread of which nothing is shown, and for what
+// is not shown of a message.
+const NotShown = "(not shown)"
+
+// subjectOf is a thread's subject as the desk shows it.
+func subjectOf(unseen store.Unseen, thread int64, subject string) string {
+	if unseen.Threads[thread] {
+		return NotShown
+	}
+	return subject
+}
+
 // piece is a stretch of a text, marked or not.
 type piece struct {
 	Text   string
@@ -93,19 +114,25 @@ func (s *site) reviewThread(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/review/"+strconv.FormatInt(t.ID, 10)+f.query(f.From), http.StatusSeeOther)
 		return
 	}
+	unseen, err := s.Store.Unseen(ctx, []int64{id})
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	t.BaseSubject = subjectOf(unseen, t.ID, t.BaseSubject)
 	p := reviewPage{page: s.page(r, t.BaseSubject), Thread: t, All: s.Review.Tags()}
 	if p.Title == "" {
 		p.Title = "(no subject)"
 	}
 	p.Scripts = []string{"review.js"}
-	if err := s.fillReview(r, &p, f); err != nil {
+	if err := s.fillReview(r, &p, f, unseen); err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	s.show(w, r, http.StatusOK, "review", p)
 }
 
-func (s *site) fillReview(r *http.Request, p *reviewPage, f queueFilter) error {
+func (s *site) fillReview(r *http.Request, p *reviewPage, f queueFilter, unseen store.Unseen) error {
 	ctx, id := r.Context(), p.Thread.ID
 	judged, err := s.Store.Judge(ctx, []int64{id})
 	if err != nil {
@@ -122,15 +149,7 @@ func (s *site) fillReview(r *http.Request, p *reviewPage, f queueFilter) error {
 	if err != nil {
 		return err
 	}
-	headers, err := s.Store.ThreadMessages(ctx, id)
-	if err != nil {
-		return err
-	}
-	hidden := map[sigpost.MessageID]bool{}
-	for _, m := range headers {
-		hidden[m.MessageID] = m.NoArchive || m.Removed
-	}
-	marks, named := p.addTags(all[id], hidden)
+	marks, named := p.addTags(all[id], unseen)
 	messages, left, err := s.Review.Texts(ctx, id, named, reviewRoom)
 	if err != nil {
 		return err
@@ -166,7 +185,7 @@ func (s *site) neighbour(r *http.Request, f queueFilter, back bool) (string, err
 
 // addTags puts the tags in the order in which they are decided on: those in
 // question first. It gives what to mark in which message.
-func (p *reviewPage) addTags(taggings []sigpost.Tagging, hidden map[sigpost.MessageID]bool) (marks map[sigpost.MessageID][]string, named []sigpost.MessageID) {
+func (p *reviewPage) addTags(taggings []sigpost.Tagging, unseen store.Unseen) (marks map[sigpost.MessageID][]string, named []sigpost.MessageID) {
 	marks = map[sigpost.MessageID][]string{}
 	decided := map[sigpost.Tag]bool{}
 	for _, d := range p.Decisions {
@@ -177,11 +196,8 @@ func (p *reviewPage) addTags(taggings []sigpost.Tagging, hidden map[sigpost.Mess
 		t := reviewTag{Tagging: g, Decided: decided[g.Tag], IsNature: g.Tag.Kind == sigpost.KindNature}
 		t.Open = !t.Decided && slices.Contains(asked, g.Tag)
 		for _, e := range g.Evidence {
-			if hidden[e.MessageID] { // its words are kept out of sight
-				e.Excerpt, e.Spans = "", nil
-			}
-			why := reviewEvidence{Evidence: e, Pieces: cutSpans(e.Excerpt, e.Spans)}
-			if !t.IsNature && e.Field != store.DecisionField {
+			why := evidenceOf(e, unseen)
+			if !t.IsNature && e.Field != sigpost.DecisionField {
 				why.HitsURL = "/review/bulk?" + url.Values{"tag": {g.Tag.String()}, "rule": {e.Rule}}.Encode()
 			}
 			t.Why = append(t.Why, why)

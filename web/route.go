@@ -163,6 +163,3 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, p sigpost.Person, 
 	s.show(w, r, http.StatusForbidden, "message", messagePage{s.page(r, "Not for you"),
 		"This page is for " + string(needed) + "s, and you are signed in as " + string(p.Role) + "."})
 }
-
-// errForbidden says that somebody asked for what is not for them.
-var errForbidden = errors.New("forbidden")

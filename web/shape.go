@@ -72,8 +72,18 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 		return p, err
 	}
 	p = shapePage{page: s.page(r, "Split, merge, move"), Thread: t}
+	unseen, err := s.Store.Unseen(ctx, []int64{t.ID})
+	if err != nil {
+		return p, err
+	}
+	p.Thread.BaseSubject = subjectOf(unseen, t.ID, t.BaseSubject)
 	if p.Messages, err = s.Store.ThreadMessages(ctx, t.ID); err != nil {
 		return p, err
+	}
+	for i := range p.Messages {
+		if m := &p.Messages[i]; !m.Shown() {
+			m.Author, m.Subject = sigpost.Address{Name: NotShown}, NotShown
+		}
 	}
 	if len(p.Messages) > shapeRoom {
 		p.Left, p.Messages = len(p.Messages)-shapeRoom, p.Messages[:shapeRoom]
@@ -104,13 +114,15 @@ func (s *site) reshape(w http.ResponseWriter, r *http.Request) {
 	}
 	words := map[ThreadChangeKind]string{ThreadSplit: "Split the message off, with what answers it", ThreadMerge: "Make one thread of the two", ThreadMove: "Move the message, with what answers it"}[c.Kind]
 	apply := form("apply") != ""
+	why, err := whyOf(r.PostForm)
 	switch {
+	case err != nil:
 	case words == "":
 		err = sigpost.Usage(errors.New("nothing was chosen"))
 	case c.Message == "":
 		err = sigpost.Usage(errors.New("choose a message"))
 	default:
-		p.Outcome, err = s.Review.Rethread(r.Context(), c, apply, personOf(r).Addr, strings.TrimSpace(form("why")))
+		p.Outcome, err = s.Review.Rethread(r.Context(), c, apply, personOf(r).Addr, why)
 	}
 	status := http.StatusOK
 	switch {

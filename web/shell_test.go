@@ -347,8 +347,8 @@ func TestSigningInIsLimited(t *testing.T) {
 func TestUndoOfAnEntry(t *testing.T) {
 	s, db := everything(t)
 	var undone []string
-	s.Undo = func(_ context.Context, e sigpost.AuditEntry, who string) error {
-		undone = append(undone, fmt.Sprint(e.ID, " by ", who))
+	s.Undo = func(_ context.Context, e sigpost.AuditEntry, by sigpost.Person) error {
+		undone = append(undone, fmt.Sprint(e.ID, " by ", by.Addr))
 		return map[bool]error{true: errors.New("somebody has decided otherwise")}[e.ID == 2]
 	}
 	handler, err := s.handler(s.routes())

@@ -187,12 +187,13 @@ func TestPagesAreKeptWhileTheyAreRight(t *testing.T) {
 	if resp, body := a.ask("GET", "/threads/1", sigpost.RoleNobody, "If-None-Match: "+etag); resp.StatusCode != http.StatusNotModified || body != "" {
 		t.Errorf("status %d with %q", resp.StatusCode, body)
 	}
-	must(t, a.db.Decide(t.Context(), 1, kuryr, "Kuryr", true, "rev", "it is", day))
+	must(t, a.db.Decide(t.Context(), 1, kuryr, "Kuryr", true, "rev@example.org", "a private reason", day))
 	resp, body := a.ask("GET", "/threads/1", sigpost.RoleNobody, "If-None-Match: "+etag)
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("status %d", resp.StatusCode)
 	}
-	has(t, "a tag", body, "decided by rev")
+	has(t, "a tag", body, "decided by a person")
+	hasNot(t, "a tag", body, "rev@", "private reason")
 	a.add(mailOf("b@x", "a@x", "Re: Kuryr", "Second.\n"))
 	has(t, "an answer", a.see("/threads/1"), "Second.")
 	for _, coding := range []string{"identity", "gzip;q=0", "gzip"} {

@@ -84,7 +84,7 @@ type Options struct {
 	// tenth; 0 is any number.
 	RequestsPerMinute int
 	// Undo takes an entry of the audit log back; nil where nobody can.
-	Undo func(ctx context.Context, e sigpost.AuditEntry, who string) error
+	Undo func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error
 	// SearchNames are what searches may name; nil where they can name anything.
 	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
@@ -324,7 +324,7 @@ var problems = []struct {
 }{
 	{sigpost.ErrNotFound, http.StatusNotFound, "There is no such page here. It may have been mistyped, or what it showed is gone."},
 	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
-	{errForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
+	{sigpost.ErrForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
 	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
