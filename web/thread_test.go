@@ -74,6 +74,8 @@ func newArchive(t *testing.T, mails ...string) *archive {
 		ArchiveURL: func(*sigpost.Message) string { return "" }, Now: func() time.Time { return a.now }, URL: "http://example.org",
 		Reader:    func(sigpost.Issue) digest.Reader { return digest.Reader{} },
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil },
+		Domain:    func(string) string { return "example.org" },
+		Author:    func(string) string { return "SIG Example" },
 		Door:      subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
