@@ -19,7 +19,7 @@ func (s *site) threadRoutes() []route {
 	return []route{
 		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /threads/{id}/mbox", handle: s.threadMbox, time: mboxTime, costly: true},
-		{pattern: "GET /lists/{name}/mbox", handle: s.listMbox, time: mboxTime, costly: true},
+		{pattern: "GET /lists/{name}/mbox", handle: s.listMbox, time: listMboxTime, costly: true},
 		{pattern: "GET /m/{id}", handle: s.permalink},
 		{pattern: "GET /m/{id}/raw", handle: s.raw},
 		{pattern: "GET /m/{id}/html", handle: s.htmlFrame},

@@ -308,7 +308,7 @@ func TestRawAndMbox(t *testing.T) {
 			t.Errorf("%s: %d mails", path, n)
 		}
 	}
-	for path, status := range map[string]int{"/lists/sig/mbox": 400, "/lists/sig/mbox?month=2016-05": 404, "/lists/none/mbox?month=2016-04": 404, "/threads/9/mbox": 404} {
+	for path, status := range map[string]int{"/lists/sig/mbox?month=x": 400, "/lists/none/mbox": 404, "/lists/sig/mbox?month=2016-05": 404, "/lists/none/mbox?month=2016-04": 404, "/threads/9/mbox": 404} {
 		if resp, _ := a.ask("GET", path, sigpost.RoleNobody); resp.StatusCode != status {
 			t.Errorf("%s: status %d", path, resp.StatusCode)
 		}
@@ -409,8 +409,19 @@ func TestMboxIsBoundedInMemoryAndWhole(t *testing.T) {
 		mails = append(mails, mailOf(fmt.Sprintf("%d@x", i), "", "One", strings.Repeat("words and words\n", 3000)))
 	}
 	a := newArchive(t, mails...)
-	mbox := a.see("/lists/sig/mbox?month=2016-04")
-	if n := strings.Count("\n"+mbox, "\nFrom mboxrd@z "); n != 130 || !bytes.HasSuffix([]byte(mbox), []byte("words\n\n")) {
-		t.Errorf("%d mails", n)
+	m, err := a.db.MessageByID(t.Context(), "70@x")
+	must(t, err)
+	must(t, a.db.Hide(t.Context(), m.ID, "jo", "libel", day))
+	has(t, "the list", a.see("/lists/sig"), `href="/lists/sig/mbox"`)
+	for _, path := range []string{"/lists/sig/mbox?month=2016-04", "/lists/sig/mbox"} {
+		mbox := a.see(path)
+		if n := strings.Count("\n"+mbox, "\nFrom mboxrd@z "); n != 129 || !bytes.HasSuffix([]byte(mbox), []byte("words\n\n")) {
+			t.Errorf("%s: %d mails", path, n)
+		}
+		for i := range 130 {
+			if n := strings.Count(mbox, fmt.Sprintf("\nMessage-ID: <%d@x>\n", i)); n != 1 && i != 70 || i == 70 && n != 0 {
+				t.Errorf("%s has mail %d %d times", path, i, n)
+			}
+		}
 	}
 }

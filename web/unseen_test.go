@@ -11,7 +11,9 @@ import (
 // What is removed after an issue was published is in none of its copies, and what
 // was stored stays.
 func TestIssueWithoutWhatIsRemoved(t *testing.T) {
-	from := func(raw, who string) string { return strings.Replace(raw, "From: Ana Lee <ana@", "From: "+who+" <"+who+"@", 1) }
+	from := func(raw, who string) string {
+		return strings.Replace(raw, "From: Ana Lee <ana@", "From: "+who+" <"+who+"@", 1)
+	}
 	a := newArchive(t, mailOf("a@x", "", "Kuryr", "First.\n"), from(mailOf("b@x", "a@x", "Re: Kuryr", "Libel.\n"), "Bob"), from(mailOf("c@x", "", "Scandal", "Dirt.\n"), "Cy"))
 	quote := func(id sigpost.MessageID, who, text string) sigpost.Quote {
 		return sigpost.Quote{Author: who, MessageID: id, Text: text, At: day}
