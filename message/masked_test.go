@@ -96,6 +96,9 @@ func FuzzMasked(f *testing.F) {
 		f.Add([]byte(raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		if strings.Contains(string(raw), "planted") { // so that it is only where it is put
+			return
+		}
 		text := string(raw) + "\n"
 		for _, mail := range []string{
 			"Subject: " + planted + "\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + b64(text+" "+planted+" "+text) + "\n",

@@ -59,37 +59,8 @@ func (s *site) masked(r *http.Request, raw []byte) []byte {
 	if s.reviews(r) {
 		return raw
 	}
-	return maskMail(raw)
+	return s.Mail.Masked(raw, sigpost.MaskASCII)
 }
-
-// maskMail masks the addresses in a mail. Fields that hold ids stay whole, since
-// threads hang on them.
-func maskMail(raw []byte) []byte {
-	var b bytes.Buffer
-	b.Grow(len(raw))
-	header, keep := true, false
-	for line := range bytes.Lines(raw) {
-		if header {
-			switch {
-			case len(bytes.TrimRight(line, "\r\n")) == 0:
-				header = false
-			case line[0] != ' ' && line[0] != '\t':
-				name, _, _ := bytes.Cut(line, []byte(":"))
-				keep = holdsIDs[strings.ToLower(string(bytes.TrimSpace(name)))]
-			}
-		}
-		if header && keep || bytes.IndexByte(line, '@') < 0 {
-			b.Write(line)
-			continue
-		}
-		b.WriteString(sigpost.MaskASCII(string(line)))
-	}
-	return b.Bytes()
-}
-
-// holdsIDs are the fields whose @ is no address's.
-var holdsIDs = map[string]bool{"message-id": true, "in-reply-to": true, "references": true, "content-id": true, "archived-at": true, "list-id": true,
-	"list-archive": true, "content-type": true, "resent-message-id": true}
 
 // threadMbox gives a thread as an mbox.
 func (s *site) threadMbox(w http.ResponseWriter, r *http.Request) {
@@ -293,7 +264,7 @@ func (s *site) attachment(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	a, data, err := s.Mail.Attached(raw, part, nth-1)
+	a, data, err := s.Mail.Attached(s.masked(r, raw), part, nth-1)
 	if err == nil && len(data) > maxAttachment {
 		err = sigpost.ErrNotFound
 	}

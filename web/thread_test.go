@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -24,7 +25,7 @@ import (
 
 // testMail reads mail as the program does, or with another reader.
 func testMail(read func([]byte) (*sigpost.Message, error)) Mail {
-	return Mail{Read: read, HTML: message.HTML, Attached: message.Attached,
+	return Mail{Read: read, HTML: message.HTML, Attached: message.Attached, Masked: message.Masked,
 		Order: func(_ context.Context, msgs []*sigpost.Message) (all []Place, _ error) {
 			index := map[*thread.Node]int{}
 			thread.Walk(thread.Tree(msgs), func(n *thread.Node, depth int) {
@@ -368,6 +369,28 @@ func TestNotArchivedAtTheAuthorsWish(t *testing.T) {
 		hasNot(t, field, a.see("/threads/1/mbox"), "Not for ever")
 	}
 	has(t, "yes to archives", newArchive(t, "X-No-Archive: no\nArchive: yes\n"+mailOf("a@x", "", "One", "For ever.\n")).see("/threads/1"), "For ever.")
+}
+
+// What is encoded or attached is masked too, but for reviewers.
+func TestEncodedMailIsMasked(t *testing.T) {
+	encoded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	raw := "From: Ana Lee <ana@secret.example>\nMessage-ID: <a@x>\nSubject: One\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\n" + encoded("Ask jo@secret.example.\n") +
+		"\n--b\nContent-Type: text/x-patch\nContent-Disposition: attachment; filename=a.patch\nContent-Transfer-Encoding: base64\n\n" + encoded("From: jo@secret.example\n") +
+		"\n--b\nContent-Type: message/rfc822\n\nFrom: jo@secret.example\nSubject: Two\n\nInner words.\n--b--\n"
+	a := newArchive(t, raw)
+	for _, path := range []string{"/m/a@x/raw", "/threads/1/mbox", "/m/a@x/attachments/2", "/m/a@x/attachments/3"} {
+		_, given := a.ask("GET", path, sigpost.RoleNobody)
+		hasNot(t, path, given, "@secret.example", encoded("Ask jo@secret.example.\n"), encoded("From: jo@secret.example\n"))
+		if m, err := message.Parse([]byte(given)); !strings.Contains(path, "attach") && (err != nil || !strings.Contains(m.Text, "Ask jo@....")) {
+			t.Errorf("%s: %+v, %v", path, m, err)
+		}
+	}
+	_, patch := a.ask("GET", "/m/a@x/attachments/2", sigpost.RoleNobody)
+	has(t, "the patch", patch, "From: jo@...")
+	_, patch = a.ask("GET", "/m/a@x/attachments/2", sigpost.RoleReviewer)
+	has(t, "the patch for reviewers", patch, "From: jo@secret.example")
+	_, whole := a.ask("GET", "/m/a@x/raw", sigpost.RoleReviewer)
+	has(t, "the mail for reviewers", whole, encoded("Ask jo@secret.example.\n"))
 }
 
 func TestAttachments(t *testing.T) {
