@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,7 +55,8 @@ type archive struct {
 	t  *testing.T
 	db *store.DB
 	*httptest.Server
-	now time.Time
+	now   time.Time
+	reads atomic.Int64 // mails that were read for pages
 }
 
 func newArchive(t *testing.T, mails ...string) *archive {
@@ -65,7 +67,10 @@ func newArchive(t *testing.T, mails ...string) *archive {
 	t.Cleanup(func() { db.Close() })
 	a := &archive{t: t, db: db, now: day.AddDate(0, 0, 9)}
 	a.add(mails...)
-	mail := testMail(message.Parse)
+	mail := testMail(func(raw []byte) (*sigpost.Message, error) {
+		a.reads.Add(1)
+		return message.Parse(raw)
+	})
 	mail.Hide = func(ctx context.Context, id int64, why string) error {
 		return db.Hide(ctx, id, sigpost.Acting(ctx), why, a.now)
 	}
@@ -238,6 +243,43 @@ func TestNewSinceIssue(t *testing.T) {
 		Entries: []sigpost.Entry{{ThreadID: 1, Headline: "Kuryr"}}}
 	must(t, a.db.CreateIssue(t.Context(), &issue, []int64{1}))
 	has(t, "the thread", a.see("/threads/1"), "1 new since The Weekly No. 1.", `In <a href="/issues/weekly/1">The Weekly No. 1</a>`, `<a href="#m2">To the first new one</a>`)
+}
+
+// However many messages of a page are asked for, it is kept once.
+func TestPageIsKeptOnce(t *testing.T) {
+	mails := []string{mailOf("0@x", "", "Long", "zero\n")}
+	for i := 1; i < 150; i++ {
+		mails = append(mails, mailOf(fmt.Sprintf("%d@x", i), fmt.Sprintf("%d@x", i-1), "Re: Long", fmt.Sprintf("text %d\n", i)))
+	}
+	a := newArchive(t, mails...)
+	see := func(path string) string {
+		resp, _ := a.ask("GET", path, sigpost.RoleNobody)
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+		return resp.Header.Get("ETag")
+	}
+	first, second := see("/threads/1"), see("/threads/1?from=101")
+	made := a.reads.Load()
+	if made != 150 {
+		t.Errorf("two pages read %d mails", made)
+	}
+	for _, path := range []string{"/threads/1?from=1", "/threads/1?from=50", "/threads/1?from=100"} {
+		if see(path) != first {
+			t.Errorf("%s is another page than the first", path)
+		}
+	}
+	for _, path := range []string{"/threads/1?from=120", "/threads/1?from=150"} {
+		if see(path) != second || first == second {
+			t.Errorf("%s is another page than the second", path)
+		}
+	}
+	if n := a.reads.Load(); n != made {
+		t.Errorf("pages that are kept read %d mails more", n-made)
+	}
+	if resp, _ := a.ask("GET", "/threads/1?from=999", sigpost.RoleNobody); resp.StatusCode != http.StatusFound {
+		t.Errorf("a message of no page: %s", resp.Status)
+	}
 }
 
 func TestLongThread(t *testing.T) {
