@@ -139,7 +139,7 @@ const blocksKept = 16 << 20
 
 // mail is how the pages read what is stored.
 func (a *App) mail() web.Mail {
-	return web.Mail{Order: a.inOrder, Read: message.Parse, HTML: message.HTML, Attached: message.Attached, Hide: a.hideMessage, Show: a.showMessage}
+	return web.Mail{Order: a.inOrder, Read: message.Parse, HTML: message.HTML, Attached: message.Attached, Masked: message.Masked, Hide: a.hideMessage, Show: a.showMessage}
 }
 
 // inOrder puts messages of a thread as a reader wants them: answers behind what

@@ -27,7 +27,7 @@ func namesIn(threads []News) names {
 		for _, m := range n.Messages {
 			addr := strings.ToLower(m.Author.Addr)
 			if m.Author.Name != "" && found[addr] == "" {
-				found[addr] = label(m.Author)
+				found[addr] = Label(m.Author)
 			}
 		}
 	}
@@ -39,10 +39,11 @@ func (n names) of(author sigpost.Address) string {
 	if name := n[strings.ToLower(author.Addr)]; name != "" && author.Addr != "" {
 		return name
 	}
-	return label(author)
+	return Label(author)
 }
 
-func label(author sigpost.Address) string {
+// Label is what issues call an author who is named nowhere else; never an address.
+func Label(author sigpost.Address) string {
 	name := via.ReplaceAllString(clean(cmp.Or(sigpost.Legible(author.Name), author.Label())), "$1")
 	name = strings.Trim(name, `"'`)
 	if prose.HasAddress(name) { // "Ana Moreau (ana@…)"

@@ -64,7 +64,7 @@ func TestLabel(t *testing.T) {
 		{"nothing", sigpost.Address{}, "somebody"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := label(c.author); got != c.want {
+			if got := Label(c.author); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

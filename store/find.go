@@ -33,7 +33,8 @@ type Found struct {
 	Hits []Hit
 	// Next is where the next page goes on; empty where there is none.
 	Next string
-	// Count is how many messages there are in all, or, with Uncounted, at least.
+	// Count is how many messages there are in all, or, with Uncounted, at least. It
+	// is said on the first page only, and 0 on others.
 	Count     int
 	Uncounted bool
 	// Ranked says of a search by relevance that only so many were ranked, the newest
@@ -79,6 +80,9 @@ const (
 // query that is too wide is to be narrowed down.
 func (db *DB) Find(ctx context.Context, q Find) (Found, error) {
 	found, err := db.find(ctx, q)
+	if q.After != "" { // what is behind a place is no count of all
+		found.Count, found.Uncounted = 0, false
+	}
 	return found, db.fail("searching for "+q.Query.Text, db.ended(ctx, err))
 }
 

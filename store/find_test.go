@@ -131,6 +131,9 @@ func TestFindByRelevance(t *testing.T) {
 		}
 		add(t, db, letter("late", 20, "Heat", "heat heat"))
 		q.After = first.Next
+		if later := find(t, db, q); later.Count != 0 || later.Uncounted {
+			t.Errorf("a later page counts %d", later.Count)
+		}
 		if got := hitIDs(find(t, db, q)); hitIDs(first) != "s t0" || got != "t2 t1" {
 			t.Errorf("pages are %s and %s", hitIDs(first), got)
 		}

@@ -42,6 +42,8 @@ func TestHide(t *testing.T) {
 		equal(t, "shown", shown(), "a true b false wish false")
 		equal(t, "mail", len(must(db.ThreadMail(ctx, b.ThreadID))(t)), 1)
 		equal(t, "mail of the list", len(must(db.ListMail(ctx, "sig", sigpost.Window{From: start, To: start.AddDate(0, 0, 9)}))(t)), 2)
+		equal(t, "mail of the list by its order", len(must(db.ListMailAfter(ctx, "sig", 0, 9))(t)), 2)
+		equal(t, "mail of the list behind the first", len(must(db.ListMailAfter(ctx, "sig", must(db.ListMailAfter(ctx, "sig", 0, 1))(t)[0].ID, 9))(t)), 1)
 		removals := must(db.Removals(ctx, b.ThreadID))(t)
 		if r := removals[b.ID]; len(removals) != 1 || r.Who != "rev@example.org" || r.Why != "it is libel" || !r.At.Equal(start) {
 			t.Errorf("%+v", removals)

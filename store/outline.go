@@ -125,3 +125,12 @@ func (db *DB) ListMail(ctx context.Context, list string, w sigpost.Window) ([]Ma
 AND EXISTS (SELECT 1 FROM message_lists l WHERE l.message_id = m.id AND l.list = $3) ORDER BY m.received, m.id`, micros(w.From), micros(w.To), list)
 	return all, db.fail("reading the mail of the list "+list, err)
 }
+
+// ListMailAfter gives what came through a list and is shown, in the order in which
+// the archive got it: what comes behind the message with the number after, at most
+// limit.
+func (db *DB) ListMailAfter(ctx context.Context, list string, after int64, limit int) ([]Mail, error) {
+	all, err := collect(ctx, db, readMail, `SELECT m.id, m.size, m.received FROM message_lists l JOIN messages m ON m.id = l.message_id
+WHERE l.list = $1 AND l.message_id > $2 AND m.hidden = 0 ORDER BY l.message_id LIMIT $3`, list, after, limit)
+	return all, db.fail("reading the mail of the list "+list, err)
+}

@@ -126,8 +126,8 @@ type (
 	}
 	apiFound struct {
 		Query   string   `json:"query"`
-		Count   int      `json:"count"`
-		AtLeast bool     `json:"count_is_at_least"`
+		Count   *int     `json:"count,omitempty"`
+		AtLeast *bool    `json:"count_is_at_least,omitempty"`
 		Notes   []string `json:"notes"`
 		Meant   string   `json:"meant,omitempty"`
 		Hits    []apiHit `json:"hits"`
@@ -405,7 +405,10 @@ func (s *site) apiSearch(ctx context.Context, a *apiQuestion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := apiFound{Query: text, Count: found.Count, AtLeast: found.Uncounted, Notes: []string{}, Hits: []apiHit{}, Next: s.apiNext(a, found.Next)}
+	answer := apiFound{Query: text, Notes: []string{}, Hits: []apiHit{}, Next: s.apiNext(a, found.Next)}
+	if a.values.Get("from") == "" {
+		answer.Count, answer.AtLeast = &found.Count, &found.Uncounted
+	}
 	for _, p := range query.Problems {
 		answer.Notes = append(answer.Notes, p.Says)
 	}

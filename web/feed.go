@@ -76,7 +76,7 @@ func (s *site) feed(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, sigpost.ErrNotFound)
 		return
 	}
-	issues, err := s.Store.PublicIssues(r.Context(), name, s.now(), 0, feedLength)
+	issues, err := s.publicIssues(r.Context(), name, 0, feedLength)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -62,7 +62,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) fillHome(ctx context.Context, p *homePage) error {
 	for _, d := range slices.Sorted(maps.Keys(s.Digests)) {
-		issues, err := s.Store.PublicIssues(ctx, d, s.now(), 0, 1)
+		issues, err := s.publicIssues(ctx, d, 0, 1)
 		if err != nil {
 			return err
 		}

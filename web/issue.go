@@ -61,14 +61,32 @@ func (s *site) issue(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "issue", p)
 }
 
-// publicIssue is an issue that is not for its editors alone. The error wraps
+// publicIssue is an issue that is not for its editors alone, without what is out of
+// sight by now. The error wraps
 // sigpost.ErrNotFound where there is none.
 func (s *site) publicIssue(ctx context.Context, name string, number int) (sigpost.Issue, error) {
 	issue, err := s.Store.IssueByNumber(ctx, name, number)
 	if err == nil && !s.published(issue) {
 		err = sigpost.ErrNotFound
 	}
-	return issue, err
+	if err != nil {
+		return issue, err
+	}
+	all, err := s.shown(ctx, []sigpost.Issue{issue})
+	if err != nil {
+		return issue, err
+	}
+	return all[0], nil
+}
+
+// publicIssues are the latest of those of a digest, at most limit, with numbers
+// below below where that is not 0.
+func (s *site) publicIssues(ctx context.Context, name string, below, limit int) ([]sigpost.Issue, error) {
+	issues, err := s.Store.PublicIssues(ctx, name, s.now(), below, limit)
+	if err != nil {
+		return nil, err
+	}
+	return s.shown(ctx, issues)
 }
 
 // published says whether an issue is for readers to see by now.

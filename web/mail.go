@@ -59,37 +59,8 @@ func (s *site) masked(r *http.Request, raw []byte) []byte {
 	if s.reviews(r) {
 		return raw
 	}
-	return maskMail(raw)
+	return s.Mail.Masked(raw, sigpost.MaskASCII)
 }
-
-// maskMail masks the addresses in a mail. Fields that hold ids stay whole, since
-// threads hang on them.
-func maskMail(raw []byte) []byte {
-	var b bytes.Buffer
-	b.Grow(len(raw))
-	header, keep := true, false
-	for line := range bytes.Lines(raw) {
-		if header {
-			switch {
-			case len(bytes.TrimRight(line, "\r\n")) == 0:
-				header = false
-			case line[0] != ' ' && line[0] != '\t':
-				name, _, _ := bytes.Cut(line, []byte(":"))
-				keep = holdsIDs[strings.ToLower(string(bytes.TrimSpace(name)))]
-			}
-		}
-		if header && keep || bytes.IndexByte(line, '@') < 0 {
-			b.Write(line)
-			continue
-		}
-		b.WriteString(sigpost.MaskASCII(string(line)))
-	}
-	return b.Bytes()
-}
-
-// holdsIDs are the fields whose @ is no address's.
-var holdsIDs = map[string]bool{"message-id": true, "in-reply-to": true, "references": true, "content-id": true, "archived-at": true, "list-id": true,
-	"list-archive": true, "content-type": true, "resent-message-id": true}
 
 // threadMbox gives a thread as an mbox.
 func (s *site) threadMbox(w http.ResponseWriter, r *http.Request) {
@@ -110,8 +81,12 @@ func (s *site) threadMbox(w http.ResponseWriter, r *http.Request) {
 	s.mbox(w, r, fmt.Sprintf("thread-%d", id), mail, err)
 }
 
-// listMbox gives a month of a list as an mbox.
+// listMbox gives a list as an mbox, or a month of it.
 func (s *site) listMbox(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("month") == "" {
+		s.wholeListMbox(w, r)
+		return
+	}
 	month, err := time.Parse("2006-01", r.FormValue("month"))
 	if err != nil {
 		s.fail(w, r, fmt.Errorf("%w: month=2016-04", sigpost.ErrUsage))
@@ -122,25 +97,57 @@ func (s *site) listMbox(w http.ResponseWriter, r *http.Request) {
 	s.mbox(w, r, name+"-"+month.Format("2006-01"), mail, err)
 }
 
-// What is read at a time for an mbox, and how long a reader may take for it.
+// wholeListMbox gives all of a list, of which no more is in memory than a piece.
+func (s *site) wholeListMbox(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	err := s.knowsList(r.Context(), name)
+	var mail []store.Mail
+	if err == nil {
+		mail, err = s.Store.ListMailAfter(r.Context(), name, 0, mboxMails)
+	}
+	if !s.mboxBegin(w, r, name, mail, err) {
+		return
+	}
+	for len(mail) > 0 {
+		s.mboxMore(w, r, mail)
+		if mail, err = s.Store.ListMailAfter(r.Context(), name, mail[len(mail)-1].ID, mboxMails); err != nil {
+			s.cutMbox(r, err)
+		}
+	}
+}
+
+// What is read at a time for an mbox, how long a reader may take for a piece of it,
+// and how long for the whole of one; a list has years.
 const (
-	mboxBytes = 2 << 20
-	mboxMails = 64
-	mboxTime  = 5 * time.Minute
+	mboxBytes    = 2 << 20
+	mboxMails    = 64
+	mboxTime     = 5 * time.Minute
+	listMboxTime = time.Hour
 )
 
 // mbox sends messages as an mbox (RFC 4155, in its form "mboxrd", in which ">From
 // " can be undone), some at a time.
 func (s *site) mbox(w http.ResponseWriter, r *http.Request, name string, mail []store.Mail, err error) {
+	if s.mboxBegin(w, r, name, mail, err) {
+		s.mboxMore(w, r, mail)
+	}
+}
+
+// mboxBegin says that an mbox follows, or what is wrong.
+func (s *site) mboxBegin(w http.ResponseWriter, r *http.Request, name string, mail []store.Mail, err error) bool {
 	if err == nil && len(mail) == 0 {
 		err = sigpost.ErrNotFound
 	}
 	if err != nil {
 		s.fail(w, r, err)
-		return
+		return false
 	}
 	s.given(w, r, "application/mbox")
 	w.Header().Set("Content-Disposition", disposition(name+".mbox"))
+	return true
+}
+
+func (s *site) mboxMore(w http.ResponseWriter, r *http.Request, mail []store.Mail) {
 	control := http.NewResponseController(w)
 	for len(mail) > 0 {
 		n, bytes := 0, 0
@@ -150,11 +157,16 @@ func (s *site) mbox(w http.ResponseWriter, r *http.Request, name string, mail []
 		}
 		control.SetWriteDeadline(time.Now().Add(mboxTime)) // a test's recorder has none
 		if err := s.writeMbox(w, r, mail[:n]); err != nil {
-			s.Log.Debug("an mbox was not taken", "path", r.URL.Path, "error", err)
-			panic(http.ErrAbortHandler) // so that what was cut off is not taken for the whole
+			s.cutMbox(r, err)
 		}
 		mail = mail[n:]
 	}
+}
+
+// cutMbox ends an answer so that what was cut off is not taken for the whole.
+func (s *site) cutMbox(r *http.Request, err error) {
+	s.Log.Debug("an mbox was not taken", "path", r.URL.Path, "error", err)
+	panic(http.ErrAbortHandler)
 }
 
 func (s *site) writeMbox(w io.Writer, r *http.Request, mail []store.Mail) error {
@@ -252,7 +264,7 @@ func (s *site) attachment(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	a, data, err := s.Mail.Attached(raw, part, nth-1)
+	a, data, err := s.Mail.Attached(s.masked(r, raw), part, nth-1)
 	if err == nil && len(data) > maxAttachment {
 		err = sigpost.ErrNotFound
 	}

@@ -32,6 +32,8 @@ type Mail struct {
 	Read     func(raw []byte) (*sigpost.Message, error)
 	HTML     func(raw []byte) (string, error)
 	Attached func(raw []byte, part string, nth int) (sigpost.Attachment, []byte, error)
+	// Masked is message.Masked.
+	Masked func(raw []byte, mask func(string) string) []byte
 	// Hide takes a message out of sight, by the archive's number, as who has signed in
 	// decides (sigpost.Acting), and Show brings it back. Both are noted.
 	Hide func(ctx context.Context, id int64, why string) error

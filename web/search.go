@@ -41,7 +41,7 @@ type searchPage struct {
 	// Meant is the query as it may have been meant, and MeantURL its results.
 	Meant, MeantURL string
 	Results         []searchResult
-	// Count says in words how many messages there are; Ranked how many of them were
+	// Count says in words how many messages there are, "" on later pages; Ranked how many of them were
 	// ranked, where not all were.
 	Count   string
 	Ranked  int
@@ -158,7 +158,10 @@ func (p *searchPage) fill(query *search.Query, found store.Found, order string) 
 			Title: marked(matcher.Mark(orNone(legible(h.Subject)), search.FieldSubject)), By: marked(matcher.Mark(h.Author.Label(), search.FieldFrom)),
 			Passage: marked(matcher.Passage(legible(h.Words)))})
 	}
-	p.Count, p.Ranked = countWords(found.Count, found.Uncounted), found.Ranked
+	if found.Count > 0 { // later pages do not say
+		p.Count = countWords(found.Count, found.Uncounted)
+	}
+	p.Ranked = found.Ranked
 	if found.Next != "" {
 		p.NextURL = searchURL("/search", query.Text, order, found.Next)
 	}

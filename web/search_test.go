@@ -99,6 +99,9 @@ func TestSearchPages(t *testing.T) {
 		path := "/search?q=heat" + order
 		for pages := 0; path != "" && pages < 5; pages++ {
 			_, body := fetch(t, server, path)
+			if counted := strings.Contains(body, "30 messages") || strings.Contains(body, "More than"); counted != (pages == 0) || strings.Contains(body, "More of what was found") != (pages > 0) {
+				t.Errorf("%s: page %d counts: %t", path, pages, counted)
+			}
 			for _, part := range strings.Split(body, `href="/m/`)[1:] {
 				id, _, _ := strings.Cut(part, `"`)
 				if seen[id] {

@@ -19,7 +19,7 @@ func (s *site) threadRoutes() []route {
 	return []route{
 		{pattern: "GET /threads/{id}", handle: s.thread},
 		{pattern: "GET /threads/{id}/mbox", handle: s.threadMbox, time: mboxTime, costly: true},
-		{pattern: "GET /lists/{name}/mbox", handle: s.listMbox, time: mboxTime, costly: true},
+		{pattern: "GET /lists/{name}/mbox", handle: s.listMbox, time: listMboxTime, costly: true},
 		{pattern: "GET /m/{id}", handle: s.permalink},
 		{pattern: "GET /m/{id}/raw", handle: s.raw},
 		{pattern: "GET /m/{id}/html", handle: s.htmlFrame},
@@ -102,7 +102,8 @@ type view struct {
 	person   sigpost.Person
 }
 
-func (v view) key(id int64) string { return fmt.Sprintf("%d %t %d", id, v.flat, v.from) }
+// pageKey names a page of a thread: each of its messages may be asked for.
+func pageKey(id int64, flat bool, n int) string { return fmt.Sprintf("%d %t %d", id, flat, n) }
 
 func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
@@ -139,7 +140,18 @@ func (s *site) thread(w http.ResponseWriter, r *http.Request) {
 
 // sharedThread answers with a page that is the same for everybody.
 func (s *site) sharedThread(w http.ResponseWriter, r *http.Request, state store.ThreadState, v view) error {
-	key, stamp := v.key(state.ID), stampOf(state)
+	n := 0
+	if v.from != 0 {
+		o, err := s.outline(r.Context(), state)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if n, ok = o.pageOf(v.flat, v.from); !ok {
+			return movedError{v.from}
+		}
+	}
+	key, stamp := pageKey(state.ID, v.flat, n), stampOf(state)
 	packed, ok := s.threadPages.get(key, stamp, s.now())
 	if !ok {
 		status, p, err := s.threadPage(r, state, v)

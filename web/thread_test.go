@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +26,7 @@ import (
 
 // testMail reads mail as the program does, or with another reader.
 func testMail(read func([]byte) (*sigpost.Message, error)) Mail {
-	return Mail{Read: read, HTML: message.HTML, Attached: message.Attached,
+	return Mail{Read: read, HTML: message.HTML, Attached: message.Attached, Masked: message.Masked,
 		Order: func(_ context.Context, msgs []*sigpost.Message) (all []Place, _ error) {
 			index := map[*thread.Node]int{}
 			thread.Walk(thread.Tree(msgs), func(n *thread.Node, depth int) {
@@ -53,7 +55,8 @@ type archive struct {
 	t  *testing.T
 	db *store.DB
 	*httptest.Server
-	now time.Time
+	now   time.Time
+	reads atomic.Int64 // mails that were read for pages
 }
 
 func newArchive(t *testing.T, mails ...string) *archive {
@@ -64,7 +67,10 @@ func newArchive(t *testing.T, mails ...string) *archive {
 	t.Cleanup(func() { db.Close() })
 	a := &archive{t: t, db: db, now: day.AddDate(0, 0, 9)}
 	a.add(mails...)
-	mail := testMail(message.Parse)
+	mail := testMail(func(raw []byte) (*sigpost.Message, error) {
+		a.reads.Add(1)
+		return message.Parse(raw)
+	})
 	mail.Hide = func(ctx context.Context, id int64, why string) error {
 		return db.Hide(ctx, id, sigpost.Acting(ctx), why, a.now)
 	}
@@ -74,6 +80,8 @@ func newArchive(t *testing.T, mails ...string) *archive {
 		ArchiveURL: func(*sigpost.Message) string { return "" }, Now: func() time.Time { return a.now }, URL: "http://example.org",
 		Reader:    func(sigpost.Issue) digest.Reader { return digest.Reader{} },
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil },
+		Domain:    func(string) string { return "example.org" },
+		Author:    func(string) string { return "SIG Example" },
 		Door:      subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
@@ -238,6 +246,43 @@ func TestNewSinceIssue(t *testing.T) {
 	has(t, "the thread", a.see("/threads/1"), "1 new since The Weekly No. 1.", `In <a href="/issues/weekly/1">The Weekly No. 1</a>`, `<a href="#m2">To the first new one</a>`)
 }
 
+// However many messages of a page are asked for, it is kept once.
+func TestPageIsKeptOnce(t *testing.T) {
+	mails := []string{mailOf("0@x", "", "Long", "zero\n")}
+	for i := 1; i < 150; i++ {
+		mails = append(mails, mailOf(fmt.Sprintf("%d@x", i), fmt.Sprintf("%d@x", i-1), "Re: Long", fmt.Sprintf("text %d\n", i)))
+	}
+	a := newArchive(t, mails...)
+	see := func(path string) string {
+		resp, _ := a.ask("GET", path, sigpost.RoleNobody)
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+		return resp.Header.Get("ETag")
+	}
+	first, second := see("/threads/1"), see("/threads/1?from=101")
+	made := a.reads.Load()
+	if made != 150 {
+		t.Errorf("two pages read %d mails", made)
+	}
+	for _, path := range []string{"/threads/1?from=1", "/threads/1?from=50", "/threads/1?from=100"} {
+		if see(path) != first {
+			t.Errorf("%s is another page than the first", path)
+		}
+	}
+	for _, path := range []string{"/threads/1?from=120", "/threads/1?from=150"} {
+		if see(path) != second || first == second {
+			t.Errorf("%s is another page than the second", path)
+		}
+	}
+	if n := a.reads.Load(); n != made {
+		t.Errorf("pages that are kept read %d mails more", n-made)
+	}
+	if resp, _ := a.ask("GET", "/threads/1?from=999", sigpost.RoleNobody); resp.StatusCode != http.StatusFound {
+		t.Errorf("a message of no page: %s", resp.Status)
+	}
+}
+
 func TestLongThread(t *testing.T) {
 	mails := []string{mailOf("0@x", "", "Long", "zero\n")}
 	for i := 1; i < 250; i++ {
@@ -307,7 +352,7 @@ func TestRawAndMbox(t *testing.T) {
 			t.Errorf("%s: %d mails", path, n)
 		}
 	}
-	for path, status := range map[string]int{"/lists/sig/mbox": 400, "/lists/sig/mbox?month=2016-05": 404, "/lists/none/mbox?month=2016-04": 404, "/threads/9/mbox": 404} {
+	for path, status := range map[string]int{"/lists/sig/mbox?month=x": 400, "/lists/none/mbox": 404, "/lists/sig/mbox?month=2016-05": 404, "/lists/none/mbox?month=2016-04": 404, "/threads/9/mbox": 404} {
 		if resp, _ := a.ask("GET", path, sigpost.RoleNobody); resp.StatusCode != status {
 			t.Errorf("%s: status %d", path, resp.StatusCode)
 		}
@@ -374,6 +419,28 @@ func TestNotArchivedAtTheAuthorsWish(t *testing.T) {
 	has(t, "yes to archives", newArchive(t, "X-No-Archive: no\nArchive: yes\n"+mailOf("a@x", "", "One", "For ever.\n")).see("/threads/1"), "For ever.")
 }
 
+// What is encoded or attached is masked too, but for reviewers.
+func TestEncodedMailIsMasked(t *testing.T) {
+	encoded := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	raw := "From: Ana Lee <ana@secret.example>\nMessage-ID: <a@x>\nSubject: One\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Transfer-Encoding: base64\n\n" + encoded("Ask jo@secret.example.\n") +
+		"\n--b\nContent-Type: text/x-patch\nContent-Disposition: attachment; filename=a.patch\nContent-Transfer-Encoding: base64\n\n" + encoded("From: jo@secret.example\n") +
+		"\n--b\nContent-Type: message/rfc822\n\nFrom: jo@secret.example\nSubject: Two\n\nInner words.\n--b--\n"
+	a := newArchive(t, raw)
+	for _, path := range []string{"/m/a@x/raw", "/threads/1/mbox", "/m/a@x/attachments/2", "/m/a@x/attachments/3"} {
+		_, given := a.ask("GET", path, sigpost.RoleNobody)
+		hasNot(t, path, given, "@secret.example", encoded("Ask jo@secret.example.\n"), encoded("From: jo@secret.example\n"))
+		if m, err := message.Parse([]byte(given)); !strings.Contains(path, "attach") && (err != nil || !strings.Contains(m.Text, "Ask jo@....")) {
+			t.Errorf("%s: %+v, %v", path, m, err)
+		}
+	}
+	_, patch := a.ask("GET", "/m/a@x/attachments/2", sigpost.RoleNobody)
+	has(t, "the patch", patch, "From: jo@...")
+	_, patch = a.ask("GET", "/m/a@x/attachments/2", sigpost.RoleReviewer)
+	has(t, "the patch for reviewers", patch, "From: jo@secret.example")
+	_, whole := a.ask("GET", "/m/a@x/raw", sigpost.RoleReviewer)
+	has(t, "the mail for reviewers", whole, encoded("Ask jo@secret.example.\n"))
+}
+
 func TestAttachments(t *testing.T) {
 	mail := func(kind, name string) string {
 		return "From: a@example.org\nMessage-ID: <a@x>\nSubject: One\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee.\n--b\nContent-Type: " + kind +
@@ -413,8 +480,19 @@ func TestMboxIsBoundedInMemoryAndWhole(t *testing.T) {
 		mails = append(mails, mailOf(fmt.Sprintf("%d@x", i), "", "One", strings.Repeat("words and words\n", 3000)))
 	}
 	a := newArchive(t, mails...)
-	mbox := a.see("/lists/sig/mbox?month=2016-04")
-	if n := strings.Count("\n"+mbox, "\nFrom mboxrd@z "); n != 130 || !bytes.HasSuffix([]byte(mbox), []byte("words\n\n")) {
-		t.Errorf("%d mails", n)
+	m, err := a.db.MessageByID(t.Context(), "70@x")
+	must(t, err)
+	must(t, a.db.Hide(t.Context(), m.ID, "jo", "libel", day))
+	has(t, "the list", a.see("/lists/sig"), `href="/lists/sig/mbox"`)
+	for _, path := range []string{"/lists/sig/mbox?month=2016-04", "/lists/sig/mbox"} {
+		mbox := a.see(path)
+		if n := strings.Count("\n"+mbox, "\nFrom mboxrd@z "); n != 129 || !bytes.HasSuffix([]byte(mbox), []byte("words\n\n")) {
+			t.Errorf("%s: %d mails", path, n)
+		}
+		for i := range 130 {
+			if n := strings.Count(mbox, fmt.Sprintf("\nMessage-ID: <%d@x>\n", i)); n != 1 && i != 70 || i == 70 && n != 0 {
+				t.Errorf("%s has mail %d %d times", path, i, n)
+			}
+		}
 	}
 }
