@@ -220,6 +220,16 @@ func (d *reviewers) hidden(page, name string) string {
 	return found[1]
 }
 
+// bulkAction is where the form leads by which a page decides on several threads.
+func bulkAction(t *testing.T, page string) string {
+	t.Helper()
+	found := regexp.MustCompile(`method="post" action="(/review/bulk[^"]*)"`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("nothing to decide by:\n%s", page)
+	}
+	return html.UnescapeString(found[1])
+}
+
 // Several threads are decided on as one act, which is undone as one.
 func TestDecidingOnSeveralAtOnce(t *testing.T) {
 	t.Parallel()
@@ -242,8 +252,8 @@ func TestDecidingOnSeveralAtOnce(t *testing.T) {
 		if got := d.holds("project:magnum"); len(got) != len(magnum) {
 			t.Fatalf("looking changed something: %v", got)
 		}
-		threads := d.hidden(page, "threads")
-		d.post(query, url.Values{"verdict": {"reject"}, "threads": {threads}, "why": {"not the ice cream"}})
+		threads, action := d.hidden(page, "threads"), bulkAction(t, page)
+		d.post(action, url.Values{"verdict": {"reject"}, "threads": {threads}, "why": {"not the ice cream"}})
 		if got := d.holds("project:magnum"); len(got) != 0 {
 			t.Errorf("after rejecting all it holds for %v", got)
 		}
@@ -267,7 +277,7 @@ func TestDecidingOnSeveralAtOnce(t *testing.T) {
 		// By words, another tag; and by a rule.
 		const lunch = "/review/bulk?words=lunch&target=project:zaqar"
 		_, page = d.get(lunch)
-		d.post(lunch, url.Values{"verdict": {"accept"}, "threads": {d.hidden(page, "threads")}})
+		d.post(bulkAction(t, page), url.Values{"verdict": {"accept"}, "threads": {d.hidden(page, "threads")}})
 		if got := d.holds("project:zaqar"); len(got) < 4 {
 			t.Errorf("Zaqar holds for %v", got)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -60,8 +61,10 @@ type bulkPage struct {
 	Count   int
 	Most    bool
 	Threads string
-	// Chosen is the form as a query. Query is empty: no queue leads here.
-	Chosen, Query string
+	// Chosen is the form as a query, escaped already. Query is empty: no queue leads
+	// here.
+	Chosen template.URL
+	Query  string
 	// Target is the tag that is decided on, in words.
 	Target  string
 	Problem string
@@ -137,7 +140,7 @@ func (s *site) showBulk(w http.ResponseWriter, r *http.Request, status int, prob
 			kept.Set(field, form.Get(field))
 		}
 	}
-	p.Chosen, p.Asked = kept.Encode(), len(kept) > 0
+	p.Chosen, p.Asked = template.URL(kept.Encode()), len(kept) > 0
 	var err error
 	if p.Lists, err = s.listNames(r.Context()); err == nil {
 		p.Last, err = s.lastAct(r)

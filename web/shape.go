@@ -37,6 +37,7 @@ type shapePage struct {
 	Messages []sigpost.Message
 	Left     int
 	Natures  []NamedTag
+	Nature   string // the thread's, as kind:name
 	History  []sigpost.AuditEntry
 	Last     *lastAct
 	Query    string
@@ -81,6 +82,11 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 	for _, tag := range s.Review.Tags() {
 		if tag.Tag.Kind == sigpost.KindNature {
 			p.Natures = append(p.Natures, tag)
+		}
+	}
+	for _, g := range t.Tags {
+		if g.Tag.Kind == sigpost.KindNature {
+			p.Nature = g.Tag.String()
 		}
 	}
 	p.History, err = s.Store.AuditLog(ctx, store.AuditQuery{Kind: sigpost.AuditThread, Object: strconv.FormatInt(t.ID, 10), Limit: 30})

@@ -39,7 +39,7 @@ func (s *site) tryReview() []tried {
 			Found: []bulkView{{store.BulkThread{ID: 1, Last: now, State: sigpost.TagAccepted}, why}, {store.BulkThread{}, nil}}, Target: "One", Chosen: "tag=one", Last: bulk}},
 		{"bulk", bulkPage{page: p, Form: map[string]string{"state": "proposed"}, Asked: true, Count: 1, Problem: "P"}},
 		{"bulk", bulkPage{page: p}},
-		{"shape", shapePage{page: p, Thread: thread, Messages: []sigpost.Message{{MessageID: "a", Received: now}, {}}, Left: 1, Natures: named, Last: last, Problem: "P",
+		{"shape", shapePage{page: p, Thread: thread, Messages: []sigpost.Message{{MessageID: "a", Received: now}, {}}, Left: 1, Natures: named, Nature: "project:one", Last: last, Problem: "P",
 			History: []sigpost.AuditEntry{{At: now, Who: "jo", Says: "S", UndoneBy: 1}, {}}, Change: ThreadChange{Kind: ThreadSplit, Message: "a"}, Words: "W", Outcome: []sigpost.Thread{thread, {Messages: 1}}}},
 		{"shape", shapePage{page: p, Thread: sigpost.Thread{Messages: 1}}},
 		{"ingest", ingestPage{page: p, Quarantined: 1, Mailboxes: []MailboxView{{Name: "a", List: "l", Failing: now.AddDate(1, 0, 0), Failure: "F", Complete: now, Latest: now, Gaps: 1}, {Service: true, Unreachable: "U"},
