@@ -39,7 +39,7 @@ func said(err error) error {
 		_, why, _ := strings.Cut(err.Error(), digest.ErrAct.Error()+": ")
 		return refuse(sentenceOf(why))
 	case errors.Is(err, store.ErrFrozen):
-		return refuse("The issue is not as it was when you opened this page: it has been approved, opened again, or sent meanwhile. Nothing was changed.")
+		return refuse("The issue is in another state than this needs: what is approved or sent stays as it is, and only what is approved can be opened again. Nothing was changed.")
 	case errors.Is(err, store.ErrUndone):
 		return refuse("This was undone already.")
 	case errors.Is(err, ErrSince):
@@ -213,6 +213,15 @@ func (a editing) Open(ctx context.Context, name string, number int) (e web.Edite
 	}
 	if e.Log, err = a.Store.AuditLog(ctx, store.AuditQuery{Kind: sigpost.AuditIssue, Object: objectOf(e.Issue), Limit: logShown}); err != nil {
 		return e, err
+	}
+	for i, entry := range e.Log {
+		can, err := a.CanUndo(ctx, entry)
+		if err != nil {
+			return e, err
+		}
+		if !can {
+			e.Log[i].Undo = ""
+		}
 	}
 	e.Sending, err = a.progressOf(ctx, e.Issue)
 	return e, err

@@ -141,11 +141,16 @@ func TestReviewingByForms(t *testing.T) {
 		}
 		entry := regexp.MustCompile(`name="entry" value="(\d+)"`).FindStringSubmatch(page)[1]
 		back, page := d.post("/review/undo?reason=untagged", url.Values{"entry": {entry}})
-		if !strings.HasPrefix(back, "/review/"+id) || !strings.Contains(page, "Nothing says what it is about") {
+		if !strings.HasPrefix(back, "/review/"+id) || !strings.Contains(page, "Nothing says what it is about") || !strings.Contains(page, "Taken back: accepted the tag Zaqar") {
 			t.Errorf("undoing leads to %s:\n%s", back, page)
 		}
 		if got := d.queued("untagged"); fmt.Sprint(got) != fmt.Sprint(before) {
 			t.Errorf("after undoing the queue is %v, want %v", got, before)
+		}
+		for _, path := range []string{"/review", "/review/" + id, "/review/sample"} {
+			if _, page := d.get(path); strings.Contains(page, "accepted the tag Zaqar (") || strings.Contains(page, `data-key="undo"`) {
+				t.Errorf("%s tells of an act of before:\n%s", path, page)
+			}
 		}
 		// Left as it is, it is gone, and stays so when it is tagged again.
 		d.post("/review/"+id, url.Values{"done": {"1"}})
@@ -184,6 +189,14 @@ func TestReviewingByForms(t *testing.T) {
 		}
 		if _, page := d.post("/review/"+id, url.Values{"accept": {"project:no-such-tag"}}); !strings.Contains(page, "This was not done") {
 			t.Errorf("a tag that there is not: %s", page)
+		}
+		// What is mistyped can be put right where it was typed.
+		if _, page := d.post(action, url.Values{"add": {"zaqqar"}}); !strings.Contains(page, "there is no tag") || strings.Contains(page, "sigpost taxonomy") ||
+			!strings.Contains(page, `value="zaqqar"`) || !strings.Contains(page, `<button name="add" value="project:zaqar"`) {
+			t.Errorf("a tag that is mistyped: %s", page)
+		}
+		if _, page := d.post("/review/undo", url.Values{"entry": {entry}}); !strings.Contains(page, `role="alert">This was not done`) || !strings.Contains(page, `id="adding"`) {
+			t.Errorf("undone twice: %s", page)
 		}
 	})
 }
@@ -364,21 +377,28 @@ func TestReshapingThreads(t *testing.T) {
 					t.Fatalf("looking at %v:\n%s", c, page)
 				}
 				c.Set("apply", "1")
-				if _, page := d.post(path, c); shapes() == before {
-					t.Fatalf("%v does nothing:\n%s", c, page)
+				_, done := d.post(path, c)
+				if shapes() == before {
+					t.Fatalf("%v does nothing:\n%s", c, done)
+				}
+				m, err := d.app.Store.MessageByID(ctx, sigpost.MessageID(answer))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(done, fmt.Sprintf(`in <a href="/review/threads/%d">`, m.ThreadID)) || strings.Contains(w.acts(d.app)[0].Says, answer) {
+					t.Errorf("after %v it says %q, and:\n%s", c, w.acts(d.app)[0].Says, done)
 				}
 				if c.Get("do") == "move" {
-					m, err := d.app.Store.MessageByID(ctx, sigpost.MessageID(answer))
-					if err != nil || m.ThreadID != lunch(0) {
-						t.Errorf("it was moved to %d, not %d: %v", m.ThreadID, lunch(0), err)
+					if m.ThreadID != lunch(0) {
+						t.Errorf("it was moved to %d, not %d", m.ThreadID, lunch(0))
 					}
 				}
 				undo()
 			}
 			break
 		}
-		for _, wrong := range []url.Values{{}, {"do": {"split"}}, {"do": {"merge"}}, {"do": {"merge"}, "other": {"nobody@nowhere"}}, {"do": {"move"}, "message": {"plain0@example.org"}, "other": {"plain0@example.org"}}} {
-			if _, page := d.post(path, wrong); !strings.Contains(page, `class="problem"`) {
+		for _, wrong := range []url.Values{{}, {"do": {"split"}}, {"do": {"merge"}}, {"do": {"merge"}, "other": {"nobody@nowhere"}}, {"do": {"merge"}, "other": {"99999"}}, {"do": {"move"}, "message": {"plain0@example.org"}, "other": {"plain0@example.org"}}} {
+			if _, page := d.post(path, wrong); !strings.Contains(page, `class="problem"`) || strings.Contains(page, "sigpost search") || strings.Contains(page, "json search") {
 				t.Errorf("%v is taken:\n%s", wrong, page)
 			}
 		}

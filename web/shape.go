@@ -46,6 +46,8 @@ type shapePage struct {
 	Change  ThreadChange
 	Words   string
 	Outcome []sigpost.Thread
+	// New is the thread of what was split off or moved just now; 0 where nothing was.
+	New     int64
 	Problem string
 }
 
@@ -93,6 +95,9 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 	if err == nil {
 		p.Last, err = s.lastAct(r)
 	}
+	if p.Last != nil {
+		p.New, _ = strconv.ParseInt(r.URL.Query().Get("new"), 10, 64)
+	}
 	return p, err
 }
 
@@ -126,7 +131,11 @@ func (s *site) reshape(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	case apply:
-		http.Redirect(w, r, "/review/threads/"+strconv.FormatInt(p.Outcome[0].ID, 10), http.StatusSeeOther)
+		to := "/review/threads/" + strconv.FormatInt(p.Outcome[0].ID, 10)
+		if last := p.Outcome[len(p.Outcome)-1]; len(p.Outcome) > 1 {
+			to += "?new=" + strconv.FormatInt(last.ID, 10)
+		}
+		http.Redirect(w, r, s.did(r, to), http.StatusSeeOther)
 		return
 	}
 	p.Change, p.Words = c, words

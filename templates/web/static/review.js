@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const one = (selector) => document.querySelector(selector);
-  const rows = [...document.querySelectorAll("#decide li[data-tag]")];
+  const rows = [...document.querySelectorAll("#decide li[data-tag], #sample li[data-tag]")];
   const keys = one("#keys");
 
   // The chosen tag is the one that has the focus.
@@ -13,7 +13,7 @@
     rows[Math.min(Math.max(at + step, 0), rows.length - 1)].focus();
   };
   const press = (element) => { if (element) element.click(); };
-  const decide = (name) => press(chosen()?.querySelector(`button[name=${name}]`));
+  const decide = (name) => press(chosen()?.querySelector(`button[name=${name}], button[name=verdict][value=${name}]`));
   const acts = {
     a: () => decide("accept"),
     r: () => decide("reject"),
