@@ -395,8 +395,8 @@ func TestScheduledOnTheDesk(t *testing.T) {
 	if is := d.draft(); is.State != sigpost.IssueReady || !is.SendAfter.IsZero() {
 		t.Errorf("undone it is %s, for %s", is.State, is.SendAfter)
 	}
+	ada.see("/edit/weekly/1", "Taken back: approved")
 	ada.act("do", "drop", "thread", idText(d.draft().Entries[0].ThreadID))
-	ada.see("/edit/weekly/1", "Taken back: ", "Before that: ")
 	edit := lastEntry(t, d.app)
 	ada.see("/edit/weekly/1/changes?since=approved", "Threads that went")
 	ada.do("/edit/weekly/1/approve", approve("2016-04-26T09:00")...)

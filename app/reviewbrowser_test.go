@@ -41,6 +41,9 @@ func TestReviewingInABrowser(t *testing.T) {
 			}
 			if scripts {
 				look(t, browser, "the queue")
+				browser.Keys("?")
+				at("the keys of the queue", "look at the first thread")
+				browser.Keys("\r")
 			}
 			r := byButtons(browser)
 			if scripts {
@@ -180,8 +183,23 @@ func TestReviewPagesInABrowser(t *testing.T) {
 	browser.Press("main form:not(.lastact) button")
 	at("left to judge")
 	look(t, browser, "the sample")
-	browser.Press("#next button")
+	next := func() string { return peertest.Evaluate[string](browser, `document.querySelector("#next").dataset.tag + document.querySelector("#next a").textContent`) }
+	browser.Press("#next button[name=verdict]")
 	at("1 of 1 were right")
+	at("You accepted the tag")
+	if !peertest.Evaluate[bool](browser, `location.hash === "#next" && document.activeElement.id === "next" && document.querySelector("#next").getBoundingClientRect().top < innerHeight`) {
+		t.Error("after judging it does not go on to the next one")
+	}
+	was := next()
+	browser.Keys("r")
+	at("1 of 2 were right")
+	if next() == was {
+		t.Errorf("by a key it stays at %s", was)
+	}
+	browser.Keys("?")
+	at("the chosen tag is right")
+	look(t, browser, "the keys of the sample")
+	browser.Keys("\r")
 	follow("quality", "/review/quality")
 	follow("several at once", "/review/bulk?tag=project:magnum")
 	follow("several at once, with a mistake", "/review/bulk?tag=nonsense")
