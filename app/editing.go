@@ -287,6 +287,9 @@ func (a editing) Letter(ctx context.Context, name string, number int, chosen sig
 // linksOnPage is how long somebody waits for a page while links are followed.
 const linksOnPage = 40 * time.Second
 
+// buttons are what the desk has for commands.
+var buttons = strings.NewReplacer(`"sigpost digest rebuild"`, "“Compose it anew” under the draft", `"sigpost digest diff"`, "the page “Changes”")
+
 // Preflight says what may be wrong with an issue, and who gets it.
 func (a editing) Preflight(ctx context.Context, name string, number int, links bool) (p web.EditedPreflight, err error) {
 	err = a.on(name, func(d config.Digest) error {
@@ -308,6 +311,7 @@ func (a editing) Preflight(ctx context.Context, name string, number int, links b
 			found.Findings = append(found.Findings, a.checkLinks(soon, digest.Links(letter))...)
 		}
 		for _, f := range found.Findings {
+			f.Do = buttons.Replace(f.Do)
 			p.Findings = append(p.Findings, web.EditedFinding{Finding: f, Where: concerns(issue, f.What)})
 		}
 		for _, c := range found.Cohorts {

@@ -110,6 +110,15 @@ func TestReviewingInABrowser(t *testing.T) {
 				if where() != here || len(d.queued("untagged")) != len(left)+1 || !strings.Contains(peertest.Evaluate[string](browser, `document.querySelector("#add").value`), "drunk") {
 					t.Error("keys act in a field")
 				}
+				// Who types ahead of the list has none of what was typed before.
+				peertest.Evaluate[bool](browser, `document.querySelector("#add").value = "", true`)
+				browser.Keys("zaqar")
+				at("the list of tags", "Zaqar (project:zaqar)")
+				peertest.Evaluate[bool](browser, `(window.fetch = () => new Promise(() => {}), true)`)
+				browser.Keys("x")
+				if n := peertest.Evaluate[int](browser, `document.querySelector("#found-tags").children.length`); n != 0 {
+					t.Errorf("the list has %d tags of what was typed before", n)
+				}
 			}
 		})
 	}
@@ -183,7 +192,9 @@ func TestReviewPagesInABrowser(t *testing.T) {
 	browser.Press("main form:not(.lastact) button")
 	at("left to judge")
 	look(t, browser, "the sample")
-	next := func() string { return peertest.Evaluate[string](browser, `document.querySelector("#next").dataset.tag + document.querySelector("#next a").textContent`) }
+	next := func() string {
+		return peertest.Evaluate[string](browser, `document.querySelector("#next").dataset.tag + document.querySelector("#next a").textContent`)
+	}
 	browser.Press("#next button[name=verdict]")
 	at("1 of 1 were right")
 	at("You accepted the tag")
