@@ -20,6 +20,15 @@ func because(says, why string) string {
 	return says + ": " + why
 }
 
+// messageWords name a message for people: by who wrote it and when.
+func messageWords(m sigpost.Message) string {
+	who := m.Author.Label()
+	if who == "" {
+		return "the message " + string(m.MessageID)
+	}
+	return fmt.Sprintf("the message of %s from %s", who, m.Received.UTC().Format("2 January 2006"))
+}
+
 // encode is the JSON of what can always be JSON.
 func encode(v any) string {
 	data, err := json.Marshal(v)
@@ -98,9 +107,13 @@ func (a *App) decideThreadIn(ctx context.Context, tx *store.DB, d store.ThreadDe
 		return err
 	}
 	e := sigpost.AuditEntry{At: d.At, Who: d.Who, Action: sigpost.AuditThreadSplit, Kind: sigpost.AuditThread, Object: fmt.Sprint(before.ThreadID),
-		Says: because(fmt.Sprintf("split the message <%s> off, with what answers it", d.Message), d.Why), Undo: encode(threadUndo{d.Decision, d.At})}
+		Says: because("split "+messageWords(before)+" off, with what answers it", d.Why), Undo: encode(threadUndo{d.Decision, d.At})}
 	if d.Kind == thread.Merge {
-		e.Action, e.Says = sigpost.AuditThreadMerge, because(fmt.Sprintf("merged the threads of <%s> and <%s>", d.Message, d.Other), d.Why)
+		other, err := tx.MessageByID(ctx, d.Other)
+		if err != nil {
+			return err
+		}
+		e.Action, e.Says = sigpost.AuditThreadMerge, because("merged the threads of "+messageWords(before)+" and "+messageWords(other), d.Why)
 	}
 	return tx.Audit(ctx, e)
 }
@@ -115,6 +128,9 @@ type threadUndo struct {
 // transaction in which that is noted.
 type undoing struct {
 	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
+	// still is nil, or says why an act cannot be taken back, while nothing is changed by
+	// asking.
+	still func(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error
 	// regroups says that threads change, so that they must be tagged again.
 	regroups bool
 	// locks says that no run may go on meanwhile, though threads do not change.
@@ -123,19 +139,35 @@ type undoing struct {
 
 // undoings are the acts that can be taken back.
 func (a *App) undoings() map[sigpost.AuditAction]undoing {
-	tag, thread := undoing{undo: a.undoTag}, undoing{undo: undoThread, regroups: true}
+	tag, thread := undoing{undo: a.undoTag, still: tagStill}, undoing{undo: undoThread, regroups: true}
 	sight := undoing{undo: a.undoSight}
 	return map[sigpost.AuditAction]undoing{
 		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
 		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread, sigpost.AuditThreadReattach: {undo: undoReattach, regroups: true},
 		sigpost.AuditThreadReviewed: {undo: undoReviewed}, sigpost.AuditTagBulk: {undo: a.undoBulk},
 		sigpost.AuditMessageHide: sight, sigpost.AuditMessageShow: sight,
-		sigpost.AuditIssueEdit: {undo: a.undoEdit}, sigpost.AuditIssueApprove: {undo: a.undoApproval, locks: true},
+		sigpost.AuditIssueEdit: {undo: a.undoEdit, still: editStill}, sigpost.AuditIssueApprove: {undo: a.undoApproval, still: approvalStill, locks: true},
 	}
 }
 
 // ErrSince says that an act cannot be taken back, since something was done after it.
 var ErrSince = errors.New("somebody has decided otherwise since then")
+
+// CanUndo says whether an entry of the audit log can be taken back as things are.
+func (a *App) CanUndo(ctx context.Context, e sigpost.AuditEntry) (bool, error) {
+	how, ok := a.undoings()[e.Action]
+	if !ok || e.Undo == "" || e.UndoneBy != 0 {
+		return false, nil
+	}
+	if how.still == nil {
+		return true, nil
+	}
+	err := how.still(ctx, a.Store, e)
+	if errors.Is(err, ErrSince) || errors.Is(err, store.ErrFrozen) || errors.Is(err, sigpost.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
 
 // Undo takes back what an entry of the audit log tells of, for somebody of the role
 // that this needs. Errors wrap sigpost.ErrNotFound where there is no such entry,
@@ -181,20 +213,30 @@ func (a *App) undo(ctx context.Context, e sigpost.AuditEntry, how undoing, who s
 	})
 }
 
-// undoTag brings the decision of before back, or that nobody decided.
-func (a *App) undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
-	var u tagUndo
-	var threadID int64
+// decidedTag is what an entry keeps of a decision on a tag that holds still.
+func decidedTag(ctx context.Context, db *store.DB, e sigpost.AuditEntry) (u tagUndo, threadID int64, err error) {
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
-		return err
+		return u, 0, err
 	}
 	if _, err := fmt.Sscan(e.Object, &threadID); err != nil {
-		return err
+		return u, 0, err
 	}
-	switch d, err := decidedOn(ctx, tx, threadID, u.Tag); {
-	case errors.Is(err, sigpost.ErrNotFound) || err == nil && (!d.At.Equal(u.At) || d.Accept != (e.Action == sigpost.AuditTagAccept)):
-		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-	case err != nil:
+	d, err := decidedOn(ctx, db, threadID, u.Tag)
+	if errors.Is(err, sigpost.ErrNotFound) || err == nil && (!d.At.Equal(u.At) || d.Accept != (e.Action == sigpost.AuditTagAccept)) {
+		err = fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
+	}
+	return u, threadID, err
+}
+
+func tagStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error {
+	_, _, err := decidedTag(ctx, db, e)
+	return err
+}
+
+// undoTag brings the decision of before back, or that nobody decided.
+func (a *App) undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+	u, threadID, err := decidedTag(ctx, tx, e)
+	if err != nil {
 		return err
 	}
 	if b := u.Before; b != nil {

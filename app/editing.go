@@ -39,7 +39,7 @@ func said(err error) error {
 		_, why, _ := strings.Cut(err.Error(), digest.ErrAct.Error()+": ")
 		return refuse(sentenceOf(why))
 	case errors.Is(err, store.ErrFrozen):
-		return refuse("The issue is not as it was when you opened this page: it has been approved, opened again, or sent meanwhile. Nothing was changed.")
+		return refuse("The issue is in another state than this needs: what is approved or sent stays as it is, and only what is approved can be opened again. Nothing was changed.")
 	case errors.Is(err, store.ErrUndone):
 		return refuse("This was undone already.")
 	case errors.Is(err, ErrSince):
@@ -214,6 +214,15 @@ func (a editing) Open(ctx context.Context, name string, number int) (e web.Edite
 	if e.Log, err = a.Store.AuditLog(ctx, store.AuditQuery{Kind: sigpost.AuditIssue, Object: objectOf(e.Issue), Limit: logShown}); err != nil {
 		return e, err
 	}
+	for i, entry := range e.Log {
+		can, err := a.CanUndo(ctx, entry)
+		if err != nil {
+			return e, err
+		}
+		if !can {
+			e.Log[i].Undo = ""
+		}
+	}
 	e.Sending, err = a.progressOf(ctx, e.Issue)
 	return e, err
 }
@@ -278,6 +287,9 @@ func (a editing) Letter(ctx context.Context, name string, number int, chosen sig
 // linksOnPage is how long somebody waits for a page while links are followed.
 const linksOnPage = 40 * time.Second
 
+// buttons are what the desk has for commands.
+var buttons = strings.NewReplacer(`"sigpost digest rebuild"`, "“Compose it anew” under the draft", `"sigpost digest diff"`, "the page “Changes”")
+
 // Preflight says what may be wrong with an issue, and who gets it.
 func (a editing) Preflight(ctx context.Context, name string, number int, links bool) (p web.EditedPreflight, err error) {
 	err = a.on(name, func(d config.Digest) error {
@@ -299,6 +311,7 @@ func (a editing) Preflight(ctx context.Context, name string, number int, links b
 			found.Findings = append(found.Findings, a.checkLinks(soon, digest.Links(letter))...)
 		}
 		for _, f := range found.Findings {
+			f.Do = buttons.Replace(f.Do)
 			p.Findings = append(p.Findings, web.EditedFinding{Finding: f, Where: concerns(issue, f.What)})
 		}
 		for _, c := range found.Cohorts {

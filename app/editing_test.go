@@ -395,9 +395,18 @@ func TestScheduledOnTheDesk(t *testing.T) {
 	if is := d.draft(); is.State != sigpost.IssueReady || !is.SendAfter.IsZero() {
 		t.Errorf("undone it is %s, for %s", is.State, is.SendAfter)
 	}
+	ada.see("/edit/weekly/1", "Taken back: approved")
 	ada.act("do", "drop", "thread", idText(d.draft().Entries[0].ThreadID))
+	edit := lastEntry(t, d.app)
 	ada.see("/edit/weekly/1/changes?since=approved", "Threads that went")
 	ada.do("/edit/weekly/1/approve", approve("2016-04-26T09:00")...)
+	// Edits of what is approved stay: nobody is offered to take them back.
+	for _, path := range []string{"/edit/weekly/1", "/audit"} {
+		page := ada.see(path, `name="entry" value="`+lastEntry(t, d.app)+`"`, "PDT")
+		if strings.Contains(page, `name="entry" value="`+edit+`"`) {
+			t.Errorf("%s offers to undo an edit of an approved issue", path)
+		}
+	}
 	w.setNow(time.Date(2016, 4, 26, 16, 1, 0, 0, time.UTC))
 	w.run(d.app)
 	w.wantOnce("ana@readers.example.org", "grace@readers.example.org")

@@ -62,6 +62,26 @@ func (a *App) undoEdit(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) 
 	return err
 }
 
+// editStill says whether the issue is a draft, with the edits as they were made.
+func editStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error {
+	var u editUndo
+	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
+		return err
+	}
+	issue, err := issueOf(ctx, db, e)
+	if err != nil {
+		return err
+	}
+	if !issue.State.Open() {
+		return store.ErrFrozen
+	}
+	draft, err := db.Draft(ctx, issue.ID)
+	if err == nil && !u.holds(draft.Edits) {
+		err = ErrSince
+	}
+	return err
+}
+
 // holds says whether edits are still as they were made.
 func (u editUndo) holds(edits []sigpost.Edit) bool {
 	want := map[sigpost.EditKey]*sigpost.Edit{}
@@ -97,17 +117,28 @@ func issueOf(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) (sigpost.I
 // approvalUndo takes an approval back, while it is the same one.
 type approvalUndo struct{ At time.Time }
 
-func (a *App) undoApproval(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+// approvedStill is the issue that an entry approved, while that approval holds.
+func approvedStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) (sigpost.Issue, error) {
 	var u approvalUndo
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
-		return err
+		return sigpost.Issue{}, err
 	}
-	issue, err := issueOf(ctx, tx, e)
+	issue, err := issueOf(ctx, db, e)
+	if err == nil && (issue.State != sigpost.IssueApproved || !issue.Approved.Truncate(time.Microsecond).Equal(u.At.Truncate(time.Microsecond))) {
+		err = fmt.Errorf("entry %d cannot be undone: issue %s is %s by now: %w", e.ID, e.Object, issue.State, ErrSince)
+	}
+	return issue, err
+}
+
+func approvalStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error {
+	_, err := approvedStill(ctx, db, e)
+	return err
+}
+
+func (a *App) undoApproval(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
+	issue, err := approvedStill(ctx, tx, e)
 	if err != nil {
 		return err
-	}
-	if issue.State != sigpost.IssueApproved || !issue.Approved.Truncate(time.Microsecond).Equal(u.At.Truncate(time.Microsecond)) {
-		return fmt.Errorf("entry %d cannot be undone: issue %s is %s by now: %w", e.ID, e.Object, issue.State, ErrSince)
 	}
 	_, err = a.reopen(ctx, tx, issue)
 	return err

@@ -26,7 +26,7 @@ func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
 			return err
 		}
 		return tx.Audit(ctx, sigpost.AuditEntry{At: at, Action: sigpost.AuditMessageHide, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
-			Says: because(fmt.Sprintf("removed the message <%s> from sight", m.MessageID), why), Undo: encode(sightUndo{Why: why, At: at})})
+			Says: because("removed "+messageWords(m)+" from sight", why), Undo: encode(sightUndo{Why: why, At: at})})
 	})
 	if err == nil {
 		a.wakeDrafts()
@@ -48,7 +48,7 @@ func (a *App) showMessage(ctx context.Context, id int64) error {
 			return err
 		}
 		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Action: sigpost.AuditMessageShow, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
-			Says: fmt.Sprintf("showed the message <%s> again", m.MessageID), Undo: encode(sightUndo{Why: removals[id].Why})})
+			Says: "showed " + messageWords(m) + " again", Undo: encode(sightUndo{Why: removals[id].Why})})
 	})
 	if err == nil {
 		a.wakeDrafts()

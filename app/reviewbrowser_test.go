@@ -41,6 +41,9 @@ func TestReviewingInABrowser(t *testing.T) {
 			}
 			if scripts {
 				look(t, browser, "the queue")
+				browser.Keys("?")
+				at("the keys of the queue", "look at the first thread")
+				browser.Keys("\r")
 			}
 			r := byButtons(browser)
 			if scripts {
@@ -106,6 +109,15 @@ func TestReviewingInABrowser(t *testing.T) {
 				browser.Type("#add", "drunk")
 				if where() != here || len(d.queued("untagged")) != len(left)+1 || !strings.Contains(peertest.Evaluate[string](browser, `document.querySelector("#add").value`), "drunk") {
 					t.Error("keys act in a field")
+				}
+				// Who types ahead of the list has none of what was typed before.
+				peertest.Evaluate[bool](browser, `document.querySelector("#add").value = "", true`)
+				browser.Keys("zaqar")
+				at("the list of tags", "Zaqar (project:zaqar)")
+				peertest.Evaluate[bool](browser, `(window.fetch = () => new Promise(() => {}), true)`)
+				browser.Keys("x")
+				if n := peertest.Evaluate[int](browser, `document.querySelector("#found-tags").children.length`); n != 0 {
+					t.Errorf("the list has %d tags of what was typed before", n)
 				}
 			}
 		})
@@ -180,8 +192,25 @@ func TestReviewPagesInABrowser(t *testing.T) {
 	browser.Press("main form:not(.lastact) button")
 	at("left to judge")
 	look(t, browser, "the sample")
-	browser.Press("#next button")
+	next := func() string {
+		return peertest.Evaluate[string](browser, `document.querySelector("#next").dataset.tag + document.querySelector("#next a").textContent`)
+	}
+	browser.Press("#next button[name=verdict]")
 	at("1 of 1 were right")
+	at("You accepted the tag")
+	if !peertest.Evaluate[bool](browser, `location.hash === "#next" && document.activeElement.id === "next" && document.querySelector("#next").getBoundingClientRect().top < innerHeight`) {
+		t.Error("after judging it does not go on to the next one")
+	}
+	was := next()
+	browser.Keys("r")
+	at("1 of 2 were right")
+	if next() == was {
+		t.Errorf("by a key it stays at %s", was)
+	}
+	browser.Keys("?")
+	at("the chosen tag is right")
+	look(t, browser, "the keys of the sample")
+	browser.Keys("\r")
 	follow("quality", "/review/quality")
 	follow("several at once", "/review/bulk?tag=project:magnum")
 	follow("several at once, with a mistake", "/review/bulk?tag=nonsense")

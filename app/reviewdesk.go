@@ -34,12 +34,18 @@ func (d reviewDesk) Tags() []web.NamedTag {
 }
 
 // FindTags finds tags by what somebody types: those of that very name, those that
-// begin so, and those that have its letters in their order.
+// begin so, those that have its letters in their order,
+// and where there is none those with a name that is nearly it.
 func (d reviewDesk) FindTags(query string, limit int) []web.NamedTag {
 	found := d.taxonomy.Search(query)
 	for _, n := range sigpost.Natures() {
 		if strings.Contains(strings.ToLower(n.Tag().String()+" "+n.Title()), strings.ToLower(query)) {
 			found = append(found, n.Tag())
+		}
+	}
+	if len(found) == 0 {
+		for _, name := range d.taxonomy.Like(query) {
+			found = append(found, d.taxonomy.Named(name)...)
 		}
 	}
 	titles := d.titles()
@@ -53,7 +59,7 @@ func (d reviewDesk) FindTags(query string, limit int) []web.NamedTag {
 // Decide accepts or rejects a tag of a thread.
 func (d reviewDesk) Decide(ctx context.Context, thread int64, tag string, accept bool, who, why string) error {
 	_, err := d.DecideTag(ctx, fmt.Sprint(thread), tag, accept, who, why)
-	return err
+	return onPage(err)
 }
 
 // LookedAt notes that somebody looked at a thread and left it as it is.

@@ -142,11 +142,16 @@ func TestReviewingByForms(t *testing.T) {
 		}
 		entry := regexp.MustCompile(`name="entry" value="(\d+)"`).FindStringSubmatch(page)[1]
 		back, page := d.post("/review/undo?reason=untagged", url.Values{"entry": {entry}})
-		if !strings.HasPrefix(back, "/review/"+id) || !strings.Contains(page, "Nothing says what it is about") {
+		if !strings.HasPrefix(back, "/review/"+id) || !strings.Contains(page, "Nothing says what it is about") || !strings.Contains(page, "Taken back: accepted the tag Zaqar") {
 			t.Errorf("undoing leads to %s:\n%s", back, page)
 		}
 		if got := d.queued("untagged"); fmt.Sprint(got) != fmt.Sprint(before) {
 			t.Errorf("after undoing the queue is %v, want %v", got, before)
+		}
+		for _, path := range []string{"/review", "/review/" + id, "/review/sample"} {
+			if _, page := d.get(path); strings.Contains(page, "accepted the tag Zaqar (") || strings.Contains(page, `data-key="undo"`) {
+				t.Errorf("%s tells of an act of before:\n%s", path, page)
+			}
 		}
 		// Left as it is, it is gone, and stays so when it is tagged again.
 		d.post("/review/"+id, url.Values{"done": {"1"}})
@@ -186,6 +191,14 @@ func TestReviewingByForms(t *testing.T) {
 		if _, page := d.post("/review/"+id, url.Values{"accept": {"project:no-such-tag"}}); !strings.Contains(page, "This was not done") {
 			t.Errorf("a tag that there is not: %s", page)
 		}
+		// What is mistyped can be put right where it was typed.
+		if _, page := d.post(action, url.Values{"add": {"zaqqar"}}); !strings.Contains(page, "there is no tag") || strings.Contains(page, "sigpost taxonomy") ||
+			!strings.Contains(page, `value="zaqqar"`) || !strings.Contains(page, `<button name="add" value="project:zaqar"`) {
+			t.Errorf("a tag that is mistyped: %s", page)
+		}
+		if _, page := d.post("/review/undo", url.Values{"entry": {entry}}); !strings.Contains(page, `role="alert">This was not done`) || !strings.Contains(page, `id="adding"`) {
+			t.Errorf("undone twice: %s", page)
+		}
 	})
 }
 
@@ -221,6 +234,16 @@ func (d *reviewers) hidden(page, name string) string {
 	return found[1]
 }
 
+// bulkAction is where the form leads by which a page decides on several threads.
+func bulkAction(t *testing.T, page string) string {
+	t.Helper()
+	found := regexp.MustCompile(`method="post" action="(/review/bulk[^"]*)"`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("nothing to decide by:\n%s", page)
+	}
+	return html.UnescapeString(found[1])
+}
+
 // Several threads are decided on as one act, which is undone as one.
 func TestDecidingOnSeveralAtOnce(t *testing.T) {
 	t.Parallel()
@@ -243,8 +266,8 @@ func TestDecidingOnSeveralAtOnce(t *testing.T) {
 		if got := d.holds("project:magnum"); len(got) != len(magnum) {
 			t.Fatalf("looking changed something: %v", got)
 		}
-		threads := d.hidden(page, "threads")
-		d.post(query, url.Values{"verdict": {"reject"}, "threads": {threads}, "why": {"not the ice cream"}})
+		threads, action := d.hidden(page, "threads"), bulkAction(t, page)
+		d.post(action, url.Values{"verdict": {"reject"}, "threads": {threads}, "why": {"not the ice cream"}})
 		if got := d.holds("project:magnum"); len(got) != 0 {
 			t.Errorf("after rejecting all it holds for %v", got)
 		}
@@ -268,7 +291,7 @@ func TestDecidingOnSeveralAtOnce(t *testing.T) {
 		// By words, another tag; and by a rule.
 		const lunch = "/review/bulk?words=lunch&target=project:zaqar"
 		_, page = d.get(lunch)
-		d.post(lunch, url.Values{"verdict": {"accept"}, "threads": {d.hidden(page, "threads")}})
+		d.post(bulkAction(t, page), url.Values{"verdict": {"accept"}, "threads": {d.hidden(page, "threads")}})
 		if got := d.holds("project:zaqar"); len(got) < 4 {
 			t.Errorf("Zaqar holds for %v", got)
 		}
@@ -355,21 +378,28 @@ func TestReshapingThreads(t *testing.T) {
 					t.Fatalf("looking at %v:\n%s", c, page)
 				}
 				c.Set("apply", "1")
-				if _, page := d.post(path, c); shapes() == before {
-					t.Fatalf("%v does nothing:\n%s", c, page)
+				_, done := d.post(path, c)
+				if shapes() == before {
+					t.Fatalf("%v does nothing:\n%s", c, done)
+				}
+				m, err := d.app.Store.MessageByID(ctx, sigpost.MessageID(answer))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(done, fmt.Sprintf(`in <a href="/review/threads/%d">`, m.ThreadID)) || strings.Contains(w.acts(d.app)[0].Says, answer) {
+					t.Errorf("after %v it says %q, and:\n%s", c, w.acts(d.app)[0].Says, done)
 				}
 				if c.Get("do") == "move" {
-					m, err := d.app.Store.MessageByID(ctx, sigpost.MessageID(answer))
-					if err != nil || m.ThreadID != lunch(0) {
-						t.Errorf("it was moved to %d, not %d: %v", m.ThreadID, lunch(0), err)
+					if m.ThreadID != lunch(0) {
+						t.Errorf("it was moved to %d, not %d", m.ThreadID, lunch(0))
 					}
 				}
 				undo()
 			}
 			break
 		}
-		for _, wrong := range []url.Values{{}, {"do": {"split"}}, {"do": {"merge"}}, {"do": {"merge"}, "other": {"nobody@nowhere"}}, {"do": {"move"}, "message": {"plain0@example.org"}, "other": {"plain0@example.org"}}} {
-			if _, page := d.post(path, wrong); !strings.Contains(page, `class="problem"`) {
+		for _, wrong := range []url.Values{{}, {"do": {"split"}}, {"do": {"merge"}}, {"do": {"merge"}, "other": {"nobody@nowhere"}}, {"do": {"merge"}, "other": {"99999"}}, {"do": {"move"}, "message": {"plain0@example.org"}, "other": {"plain0@example.org"}}} {
+			if _, page := d.post(path, wrong); !strings.Contains(page, `class="problem"`) || strings.Contains(page, "sigpost search") || strings.Contains(page, "json search") {
 				t.Errorf("%v is taken:\n%s", wrong, page)
 			}
 		}

@@ -21,7 +21,7 @@ import (
 func (d reviewDesk) Rethread(ctx context.Context, c web.ThreadChange, apply bool, who, why string) ([]sigpost.Thread, error) {
 	decisions, first, err := d.rethreading(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, onPage(err)
 	}
 	if !apply {
 		return d.foresee(ctx, decisions, first)
@@ -110,8 +110,12 @@ func (a *App) rethread(ctx context.Context, tx *store.DB, c web.ThreadChange, de
 		}
 		undo = append(undo, threadUndo{d, at})
 	}
+	other, err := tx.MessageByID(ctx, decisions[1].Other)
+	if err != nil {
+		return err
+	}
 	return tx.Audit(ctx, sigpost.AuditEntry{At: at, Who: who, Action: sigpost.AuditThreadReattach, Kind: sigpost.AuditThread, Object: fmt.Sprint(first.ThreadID),
-		Says: because(fmt.Sprintf("moved the message <%s>, with what answers it, to the thread of <%s>", first.MessageID, decisions[1].Other), why), Undo: encode(undo)})
+		Says: because("moved "+messageWords(first)+", with what answers it, to the thread of "+messageWords(other), why), Undo: encode(undo)})
 }
 
 // undoReattach takes the decisions back, the last one first.
@@ -170,7 +174,7 @@ func outcome(ctx context.Context, tx *store.DB, decisions []thread.Decision, fir
 			ids = append(ids, m.ThreadID)
 		}
 	}
-	unseen, err := tx.Unseen(ctx, ids)
+	unseen, err := tx.UnseenOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -98,5 +97,5 @@ func (a *App) tagNamed(name string) (sigpost.Tag, string, error) {
 	case nature != name:
 		return sigpost.Tag{}, "", sigpost.Usage(fmt.Errorf("there is no nature %q; there are %v", nature, sigpost.Natures()))
 	}
-	return sigpost.Tag{}, "", sigpost.Usage(errors.New(noSuchTag(a.taxonomy, name)))
+	return sigpost.Tag{}, "", noSuchTag(a.taxonomy, name)
 }

@@ -211,7 +211,7 @@ type TagKey struct {
 func (t *Taxonomy) Show(name string) ([]TagReport, error) {
 	tags := t.t.Named(name)
 	if len(tags) == 0 {
-		return nil, sigpost.Usage(errors.New(noSuchTag(t.t, name)))
+		return nil, noSuchTag(t.t, name)
 	}
 	var reports []TagReport
 	for _, tag := range tags {
@@ -229,12 +229,32 @@ func (t *Taxonomy) Show(name string) ([]TagReport, error) {
 }
 
 // noSuchTag says that no tag goes by a name, and which may have been meant.
-func noSuchTag(t *classify.Taxonomy, name string) string {
-	hint := "\"sigpost taxonomy show\" lists them"
+func noSuchTag(t *classify.Taxonomy, name string) error {
+	none := sigpost.Usage(fmt.Errorf("there is no tag %q", name))
 	if like := t.Like(name); len(like) > 0 {
-		hint = "did you mean " + strings.Join(like, ", ") + "?"
+		return hinted{none, "did you mean " + strings.Join(like, ", ") + "?"}
 	}
-	return fmt.Sprintf("there is no tag %q; %s", name, hint)
+	return hinted{none, "\"sigpost taxonomy show\" lists them"}
+}
+
+// hinted is an error with what helps at a terminal; pages have their own ways.
+type hinted struct {
+	error
+	hint string
+}
+
+// Error has the hint behind it.
+func (h hinted) Error() string { return h.error.Error() + "; " + h.hint }
+
+// Unwrap is the error alone.
+func (h hinted) Unwrap() error { return h.error }
+
+// onPage is an error without what helps at a terminal.
+func onPage(err error) error {
+	if h := (hinted{}); errors.As(err, &h) {
+		return h.error
+	}
+	return err
 }
 
 // noNil keeps a list of none from being null in JSON.

@@ -72,6 +72,7 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Review = reviewDesk{a}
 	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
+	o.CanUndo = a.CanUndo
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error { return a.Undo(ctx, e.ID, by) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
 		if _, err := a.templates(d); err != nil {

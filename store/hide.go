@@ -27,15 +27,9 @@ const hasShown = `EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND 
 // ErrRemoved says that a reviewer removed a message before.
 var ErrRemoved = errors.New("the message was removed already")
 
-// Unseen is what of some threads is not shown.
-type Unseen struct {
-	// Messages are not shown, by their Message-IDs; of Threads nothing is.
-	Messages map[sigpost.MessageID]bool
-	Threads  map[int64]bool
-}
-
-// Unseen says what of threads is not shown.
-func (db *DB) Unseen(ctx context.Context, threadIDs []int64) (Unseen, error) {
+// UnseenOf says which messages of threads are not shown, and of which threads nothing
+// is; their numbers have to be those of today.
+func (db *DB) UnseenOf(ctx context.Context, threadIDs []int64) (Unseen, error) {
 	u := Unseen{Messages: map[sigpost.MessageID]bool{}, Threads: map[int64]bool{}}
 	err := inList(threadIDs, 1, func(list string, args []any) error {
 		err := db.each(ctx, func(row scanner) error {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -46,6 +47,7 @@ type option struct {
 type auditView struct {
 	sigpost.AuditEntry
 	URL     string // of what it was done to, or ""
+	When    string
 	CanUndo bool
 }
 
@@ -84,7 +86,13 @@ func (s *site) showAudit(w http.ResponseWriter, r *http.Request, status int, pro
 		p.OlderURL = auditURL(form)
 	}
 	for _, e := range entries {
-		view := auditView{e, objectURL(e), canBeUndone(e) && s.Undo != nil && p.May(e.Action.UndoNeeds())}
+		view := auditView{e, objectURL(e), s.auditClock(e), canBeUndone(e) && s.Undo != nil && p.May(e.Action.UndoNeeds())}
+		if view.CanUndo && s.CanUndo != nil {
+			if view.CanUndo, err = s.CanUndo(r.Context(), e); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
 		if e.Kind == sigpost.AuditIssue && p.Edits() {
 			view.URL = (&url.URL{Path: EditPath + "/" + e.Object}).EscapedPath()
 		}
@@ -97,6 +105,17 @@ func (s *site) showAudit(w http.ResponseWriter, r *http.Request, status int, pro
 		p.Actions = append(p.Actions, option{string(a), a == q.Action})
 	}
 	s.show(w, r, status, "audit", p)
+}
+
+// auditClock is when an act was: one on an issue by its digest's clock.
+func (s *site) auditClock(e sigpost.AuditEntry) string {
+	name, _, _ := strings.Cut(e.Object, "/")
+	if e.Kind == sigpost.AuditIssue && s.Zone != nil {
+		if zone, err := time.LoadLocation(s.Zone(name)); err == nil {
+			return clockWords(e.At, zone)
+		}
+	}
+	return clockWords(e.At, time.UTC)
 }
 
 func auditURL(form url.Values) string {
@@ -151,7 +170,7 @@ func (s *site) tryAudit() []tried {
 	undone.ID, undone.UndoneBy, undoing.ID, undoing.Undoes = 1, 3, 3, 1
 	options := []option{{"a", true}, {"b", false}}
 	return []tried{
-		{"audit", auditPage{page: p, Entries: []auditView{{entry, "/", true}, {undone, "", false}, {undoing, "", false}}, Who: "jo", Object: "1", Since: "2016-04-01",
+		{"audit", auditPage{page: p, Entries: []auditView{{entry, "/", "W", true}, {undone, "", "W", false}, {undoing, "", "W", false}}, Who: "jo", Object: "1", Since: "2016-04-01",
 			Kinds: options, Actions: options, OlderURL: "/", NewestURL: "/", Problem: "P"}},
 		{"audit", auditPage{page: p}},
 	}

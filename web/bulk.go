@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -60,10 +61,13 @@ type bulkPage struct {
 	Count   int
 	Most    bool
 	Threads string
-	// Chosen is the form as a query. Query is empty: no queue leads here.
-	Chosen, Query string
+	// Chosen is the form as a query, escaped already. Query is empty: no queue leads
+	// here.
+	Chosen template.URL
+	Query  string
 	// Target is the tag that is decided on, in words.
 	Target  string
+	Why     string // as it was typed
 	Problem string
 	Last    *lastAct
 }
@@ -130,14 +134,11 @@ func (s *site) bulk(w http.ResponseWriter, r *http.Request) { s.showBulk(w, r, h
 func (s *site) showBulk(w http.ResponseWriter, r *http.Request, status int, problem string) {
 	form := r.URL.Query()
 	p := bulkPage{page: s.page(r, "Several threads at once"), Form: map[string]string{}, All: s.Review.Tags(), Problem: problem}
-	kept := url.Values{}
 	for _, field := range bulkFields {
 		p.Form[field] = form.Get(field)
-		if form.Get(field) != "" {
-			kept.Set(field, form.Get(field))
-		}
 	}
-	p.Chosen, p.Asked = kept.Encode(), len(kept) > 0
+	p.Chosen, p.Why = bulkQuery(form), r.PostFormValue("why")
+	p.Asked = p.Chosen != ""
 	var err error
 	if p.Lists, err = s.listNames(r.Context()); err == nil {
 		p.Last, err = s.lastAct(r)
@@ -160,6 +161,17 @@ func (s *site) showBulk(w http.ResponseWriter, r *http.Request, status int, prob
 		}
 	}
 	s.show(w, r, status, "bulk", p)
+}
+
+// bulkQuery is what of a query narrows threads.
+func bulkQuery(form url.Values) template.URL {
+	kept := url.Values{}
+	for _, field := range bulkFields {
+		if form.Get(field) != "" {
+			kept.Set(field, form.Get(field))
+		}
+	}
+	return template.URL(kept.Encode())
 }
 
 func (s *site) previewBulk(r *http.Request, p *bulkPage, f BulkFilter) (wrong string, err error) {
@@ -185,7 +197,7 @@ func (s *site) previewBulk(r *http.Request, p *bulkPage, f BulkFilter) (wrong st
 	for _, t := range found {
 		ids = append(ids, t.ID)
 	}
-	unseen, err := s.Store.Unseen(r.Context(), ids)
+	unseen, err := s.Store.UnseenOf(r.Context(), ids)
 	if err != nil {
 		return "", err
 	}
@@ -220,8 +232,8 @@ func (s *site) applyBulk(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, ErrOtherThreads):
 		s.showBulk(w, r, http.StatusConflict, "Something has changed meanwhile, and nothing was done: please look again.")
 	case err != nil:
-		s.refuseAct(w, r, err)
+		s.refuseAct(w, r, err, func(status int, says string) { s.showBulk(w, r, status, says) })
 	default:
-		http.Redirect(w, r, "/review/bulk?"+r.URL.RawQuery, http.StatusSeeOther)
+		http.Redirect(w, r, s.did(r, "/review/bulk?"+string(bulkQuery(r.URL.Query()))), http.StatusSeeOther)
 	}
 }

@@ -16,8 +16,10 @@ type editDraftPage struct {
 	Sections []editedSection
 	LeftOut  []editedThread
 	Lost     []lostEdit
-	// Last is the latest act, if it can be taken back.
-	Last *sigpost.AuditEntry
+	// Last is the latest act that can be taken back; TakenBack what the latest one of all
+	// took back, so that Last was before that.
+	Last      *sigpost.AuditEntry
+	TakenBack *sigpost.AuditEntry
 }
 
 // editedSection is a section of a draft, with its place.
@@ -94,6 +96,11 @@ func draftPage(h editHead) editDraftPage {
 	}
 	for _, e := range digest.Lost(draft.Composed, draft.Edits) {
 		p.Lost = append(p.Lost, lostEdit{e, fmt.Sprintf("thread %d, %s", e.ThreadID, e.Kind)})
+	}
+	if log := h.Edited.Log; len(log) > 0 && log[0].Undoes != 0 {
+		if i := slices.IndexFunc(log, func(e sigpost.AuditEntry) bool { return e.ID == log[0].Undoes }); i >= 0 {
+			p.TakenBack = &log[i]
+		}
 	}
 	if i := slices.IndexFunc(h.Edited.Log, canBeUndone); i >= 0 {
 		p.Last = &h.Edited.Log[i]

@@ -35,10 +35,11 @@ func (s *site) tryEditDraft(head func(sigpost.IssueState, string) editHead, bare
 		return actForm{Act: digest.Act{Kind: kind, ThreadID: 1, Section: "S", Text: "T", Headline: "H"}, Version: "v", Next: 2}
 	}
 	return []tried{
-		{"editdraft", editDraftPage{editHead: draft, Last: &draft.Edited.Log[0],
+		{"editdraft", editDraftPage{editHead: draft, Last: &draft.Edited.Log[0], TakenBack: &draft.Edited.Log[0],
 			Sections: []editedSection{{Title: "S", Text: "T", N: 1, Threads: []editedThread{full, other, edge}}, {Title: "U", N: 2, First: true, Last: true}},
 			LeftOut:  []editedThread{{Entry: sigpost.Entry{ThreadID: 5}, Told: "Five"}}, Lost: []lostEdit{{sigpost.Edit{Text: "T", Who: "jo"}, "thread 4, note"}}}},
 		{"editdraft", editDraftPage{editHead: bare}},
+		{"editdraft", editDraftPage{editHead: bare, Last: &draft.Edited.Log[0]}},
 		{"edittext", editTextPage{editHead: head(sigpost.IssueDraft, "text"), Form: "F", Lines: 2, Kept: "K", Problems: []digest.FormError{{Line: 1, What: "W"}, {What: "W"}}}},
 		{"edittext", editTextPage{editHead: head(sigpost.IssueApproved, "text"), Lines: 2}},
 		{"editchanged", editChangedPage{head(sigpost.IssueDraft, ""), form(digest.ActWords), "Says.", "Do it"}},

@@ -147,6 +147,7 @@ type samplePage struct {
 	Left, Size int
 	Last       *lastAct
 	Query      string
+	Problem    string
 }
 
 type sampledView struct {
@@ -159,8 +160,13 @@ type sampledView struct {
 
 // weekSample shows the accepted tags that were drawn this week.
 func (s *site) weekSample(w http.ResponseWriter, r *http.Request) {
+	s.showSample(w, r, http.StatusOK, "")
+}
+
+func (s *site) showSample(w http.ResponseWriter, r *http.Request, status int, problem string) {
 	ctx := r.Context()
-	p := samplePage{page: s.page(r, "This week’s sample"), Week: review.Week(s.now()), Size: review.SampleSize}
+	p := samplePage{page: s.page(r, "This week’s sample"), Week: review.Week(s.now()), Size: review.SampleSize, Problem: problem}
+	p.Scripts = []string{"review.js"}
 	all, err := s.Store.Samples(ctx, p.Week)
 	if err != nil {
 		s.fail(w, r, err)
@@ -176,7 +182,7 @@ func (s *site) weekSample(w http.ResponseWriter, r *http.Request) {
 	}
 	var unseen store.Unseen
 	if err == nil {
-		unseen, err = s.Store.Unseen(ctx, ids)
+		unseen, err = s.Store.UnseenOf(ctx, ids)
 	}
 	if err != nil {
 		s.fail(w, r, err)
@@ -200,7 +206,7 @@ func (s *site) weekSample(w http.ResponseWriter, r *http.Request) {
 		}
 		p.Tags = append(p.Tags, v)
 	}
-	s.show(w, r, http.StatusOK, "sample", p)
+	s.show(w, r, status, "sample", p)
 }
 
 // drawSample draws the sample of this week, or decides on a tag of it.
@@ -222,8 +228,8 @@ func (s *site) drawSample(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.Review.Decide(ctx, id, tag, verdict == "accept", personOf(r).Addr, "in the sample of a week"); err != nil {
-		s.refuseAct(w, r, err)
+		s.refuseAct(w, r, err, func(status int, says string) { s.showSample(w, r, status, says) })
 		return
 	}
-	http.Redirect(w, r, "/review/sample#next", http.StatusSeeOther)
+	http.Redirect(w, r, s.did(r, "/review/sample#next"), http.StatusSeeOther)
 }

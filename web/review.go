@@ -163,7 +163,8 @@ type queuePage struct {
 	Last              *lastAct
 	Query             string
 	// Ended says that there is nothing behind the thread that was looked at last.
-	Ended bool
+	Ended   bool
+	Problem string
 }
 
 type queuedThread struct {
@@ -172,13 +173,15 @@ type queuedThread struct {
 }
 
 // queue lists what needs a look.
-func (s *site) queue(w http.ResponseWriter, r *http.Request) {
+func (s *site) queue(w http.ResponseWriter, r *http.Request) { s.showQueue(w, r, http.StatusOK, "") }
+
+func (s *site) showQueue(w http.ResponseWriter, r *http.Request, status int, problem string) {
 	f, err := filterOf(r.URL.Query())
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	p := queuePage{page: s.page(r, "Review"), List: f.List, Reason: f.Reason, Ended: r.FormValue("ended") != ""}
+	p := queuePage{page: s.page(r, "Review"), List: f.List, Reason: f.Reason, Ended: r.FormValue("ended") != "", Problem: problem}
 	p.Scripts = []string{"review.js"}
 	if f.Tag != (sigpost.Tag{}) {
 		p.Tag = f.Tag.String()
@@ -201,7 +204,7 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request) {
 	for _, t := range threads {
 		ids = append(ids, t.ID)
 	}
-	unseen, err := s.Store.Unseen(r.Context(), ids)
+	unseen, err := s.Store.UnseenOf(r.Context(), ids)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -220,7 +223,7 @@ func (s *site) queue(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "queue", p)
+	s.show(w, r, status, "queue", p)
 }
 
 func placeOf(t store.Judged) store.QueuePlace { return store.QueuePlace{Worth: t.Worth, Thread: t.ID} }
@@ -303,35 +306,65 @@ func (s *site) answerJSON(w http.ResponseWriter, r *http.Request, v any) {
 	}
 }
 
-// lastAct is what who asks has done last at the desk, if it was lately and can be
-// taken back.
+// lastAct is what who asks has just done at the desk: a page tells of it that somebody
+// comes to by doing it, and no other one.
 type lastAct struct {
 	sigpost.AuditEntry
-	// Back is where undoing leads: to the thread.
+	// Back leads to what it was done to.
 	Back string
+	// TakenBack says that it was undone just now.
+	TakenBack bool
 }
 
-// lately is for how long the last act is shown with a button to undo it.
-const lately = time.Hour
+// lately is for how long a page tells of an act, and didField the field of its URL
+// that says of which.
+const (
+	lately   = 10 * time.Minute
+	didField = "did"
+)
 
 func (s *site) lastAct(r *http.Request) (*lastAct, error) {
-	log, err := s.Store.AuditLog(r.Context(), store.AuditQuery{Who: personOf(r).Addr, Limit: 30})
+	id, err := strconv.ParseInt(r.URL.Query().Get(didField), 10, 64)
 	if err != nil {
+		return nil, nil
+	}
+	e, err := s.Store.AuditEntry(r.Context(), id)
+	switch {
+	case errors.Is(err, sigpost.ErrNotFound), err == nil && (e.Who != personOf(r).Addr || s.now().Sub(e.At) > lately):
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
-	for _, e := range log {
-		if s.now().Sub(e.At) > lately {
-			break
+	act := &lastAct{AuditEntry: e, Back: "/review", TakenBack: e.Undoes != 0}
+	if act.TakenBack {
+		if act.AuditEntry, err = s.Store.AuditEntry(r.Context(), e.Undoes); err != nil {
+			return nil, err
 		}
-		if e.Undo != "" && e.UndoneBy == 0 && atDesk(e) {
-			act := &lastAct{AuditEntry: e, Back: "/review"}
-			if e.Kind == sigpost.AuditThread {
-				act.Back = "/review/" + e.Object
-			}
-			return act, nil
-		}
+	} else if !canBeUndone(e) {
+		return nil, nil
 	}
-	return nil, nil
+	switch e.Kind {
+	case sigpost.AuditThread:
+		act.Back = "/review/" + e.Object
+	case sigpost.AuditTag:
+	default:
+		return nil, nil
+	}
+	return act, nil
+}
+
+// did is where an act leads to, with what that page needs to tell of it.
+func (s *site) did(r *http.Request, to string) string {
+	log, err := s.Store.AuditLog(r.Context(), store.AuditQuery{Who: personOf(r).Addr, Limit: 1})
+	if err != nil || len(log) == 0 { // it was done all the same
+		return to
+	}
+	to, place, _ := strings.Cut(to, "#")
+	to += map[bool]string{true: "&", false: "?"}[strings.Contains(to, "?")] + didField + "=" + strconv.FormatInt(log[0].ID, 10)
+	if place != "" {
+		to += "#" + place
+	}
+	return to
 }
 
 // atDesk says whether an act is one of the reviewers' desk.
@@ -355,30 +388,38 @@ func (s *site) undoReview(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	back := "/review"
+	back, again := "/review", func(status int, says string) { s.showQueue(w, r, status, says) }
 	if e.Kind == sigpost.AuditThread {
 		back += "/" + url.PathEscape(e.Object)
+		r.SetPathValue("thread", e.Object)
+		again = func(status int, says string) { s.showReview(w, r, status, says, "") }
 	} else if e.Action == sigpost.AuditTagBulk {
 		back += "/bulk"
+		again = func(status int, says string) { s.showBulk(w, r, status, says) }
 	}
 	if f, err := filterOf(r.URL.Query()); err == nil {
 		back += f.query(store.QueuePlace{})
 	}
 	if err := s.Review.Undo(r.Context(), id, personOf(r)); err != nil {
-		s.refuseAct(w, r, err)
+		s.refuseAct(w, r, err, again)
 		return
 	}
-	http.Redirect(w, r, back, http.StatusSeeOther)
+	http.Redirect(w, r, s.did(r, back), http.StatusSeeOther)
 }
 
-// refuseAct says why something was not done: reviewers may know.
-func (s *site) refuseAct(w http.ResponseWriter, r *http.Request, err error) {
+// refuseAct says why something was not done, since reviewers may know: again shows the
+// page once more, with that and with what was typed.
+func (s *site) refuseAct(w http.ResponseWriter, r *http.Request, err error, again func(status int, says string)) {
 	switch {
-	case errors.Is(err, sigpost.ErrNotFound), errors.Is(err, sigpost.ErrForbidden), errors.Is(err, sigpost.ErrLocked), r.Context().Err() != nil:
+	case r.Context().Err() != nil:
+		s.fail(w, r, err)
+	case errors.Is(err, sigpost.ErrLocked):
+		again(http.StatusServiceUnavailable, "The archive is being written just now, and nothing was done: please try again in a minute.")
+	case errors.Is(err, sigpost.ErrNotFound), errors.Is(err, sigpost.ErrForbidden):
 		s.fail(w, r, err)
 	default:
 		s.Log.Warn("a reviewer's act was refused", "path", r.URL.Path, "error", err)
-		s.show(w, r, http.StatusConflict, "message", messagePage{s.page(r, "This was not done"), sentence(err.Error())})
+		again(http.StatusConflict, "This was not done: "+err.Error()+".")
 	}
 }
 
@@ -408,7 +449,9 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		err = sigpost.Usage(errors.New("nothing was chosen"))
 	}
 	if err != nil {
-		s.refuseAct(w, r, err)
+		s.refuseAct(w, r, err, func(status int, says string) {
+			s.showReview(w, r, status, says, strings.TrimSpace(form.Get("add")))
+		})
 		return
 	}
 	after, err := s.Store.Judge(ctx, []int64{id})
@@ -417,7 +460,7 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if j, ok := after[id]; ok && len(j.Questions) > 0 {
-		http.Redirect(w, r, fmt.Sprintf("/review/%d%s", id, f.query(f.From)), http.StatusSeeOther)
+		http.Redirect(w, r, s.did(r, fmt.Sprintf("/review/%d%s", id, f.query(f.From))), http.StatusSeeOther)
 		return
 	}
 	f.Limit = 1
@@ -427,8 +470,8 @@ func (s *site) decide(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 	case len(next) == 0:
 		again := f.query(store.QueuePlace{})
-		http.Redirect(w, r, "/review"+again+map[bool]string{true: "?", false: "&"}[again == ""]+"ended=1", http.StatusSeeOther)
+		http.Redirect(w, r, s.did(r, "/review"+again+map[bool]string{true: "?", false: "&"}[again == ""]+"ended=1"), http.StatusSeeOther)
 	default:
-		http.Redirect(w, r, threadURL(next[0], f), http.StatusSeeOther)
+		http.Redirect(w, r, s.did(r, threadURL(next[0], f)), http.StatusSeeOther)
 	}
 }

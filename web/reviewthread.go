@@ -29,6 +29,10 @@ type reviewPage struct {
 	Last                        *lastAct
 	// All are the tags that can be added.
 	All []NamedTag
+	// Problem says why something was not done: Typed was to be added, Near are the
+	// tags that may be meant by it.
+	Problem, Typed string
+	Near           []NamedTag
 }
 
 // reviewTag is a tag of a thread, with what speaks for it.
@@ -94,6 +98,13 @@ const (
 
 // reviewThread shows what is in question in a thread.
 func (s *site) reviewThread(w http.ResponseWriter, r *http.Request) {
+	s.showReview(w, r, http.StatusOK, "", "")
+}
+
+// nearTags is how many tags are offered in place of one that there is not.
+const nearTags = 6
+
+func (s *site) showReview(w http.ResponseWriter, r *http.Request, status int, problem, typed string) {
 	ctx := r.Context()
 	id, err := strconv.ParseInt(r.PathValue("thread"), 10, 64)
 	if err != nil {
@@ -110,17 +121,20 @@ func (s *site) reviewThread(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if t.ID != id {
+	if t.ID != id && problem == "" {
 		http.Redirect(w, r, "/review/"+strconv.FormatInt(t.ID, 10)+f.query(f.From), http.StatusSeeOther)
 		return
 	}
-	unseen, err := s.Store.Unseen(ctx, []int64{id})
+	unseen, err := s.Store.UnseenOf(ctx, []int64{id})
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	t.BaseSubject = subjectOf(unseen, t.ID, t.BaseSubject)
-	p := reviewPage{page: s.page(r, t.BaseSubject), Thread: t, All: s.Review.Tags()}
+	p := reviewPage{page: s.page(r, t.BaseSubject), Thread: t, All: s.Review.Tags(), Problem: problem, Typed: typed}
+	if typed != "" {
+		p.Near = s.Review.FindTags(typed, nearTags)
+	}
 	if p.Title == "" {
 		p.Title = "(no subject)"
 	}
@@ -129,7 +143,7 @@ func (s *site) reviewThread(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.show(w, r, http.StatusOK, "review", p)
+	s.show(w, r, status, "review", p)
 }
 
 func (s *site) fillReview(r *http.Request, p *reviewPage, f queueFilter, unseen store.Unseen) error {

@@ -37,6 +37,7 @@ type shapePage struct {
 	Messages []sigpost.Message
 	Left     int
 	Natures  []NamedTag
+	Nature   string // the thread's, as kind:name
 	History  []sigpost.AuditEntry
 	Last     *lastAct
 	Query    string
@@ -45,6 +46,8 @@ type shapePage struct {
 	Change  ThreadChange
 	Words   string
 	Outcome []sigpost.Thread
+	// New is the thread of what was split off or moved just now; 0 where nothing was.
+	New     int64
 	Problem string
 }
 
@@ -72,7 +75,7 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 		return p, err
 	}
 	p = shapePage{page: s.page(r, "Split, merge, move"), Thread: t}
-	unseen, err := s.Store.Unseen(ctx, []int64{t.ID})
+	unseen, err := s.Store.UnseenOf(ctx, []int64{t.ID})
 	if err != nil {
 		return p, err
 	}
@@ -93,9 +96,17 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 			p.Natures = append(p.Natures, tag)
 		}
 	}
+	for _, g := range t.Tags {
+		if g.Tag.Kind == sigpost.KindNature {
+			p.Nature = g.Tag.String()
+		}
+	}
 	p.History, err = s.Store.AuditLog(ctx, store.AuditQuery{Kind: sigpost.AuditThread, Object: strconv.FormatInt(t.ID, 10), Limit: 30})
 	if err == nil {
 		p.Last, err = s.lastAct(r)
+	}
+	if p.Last != nil {
+		p.New, _ = strconv.ParseInt(r.URL.Query().Get("new"), 10, 64)
 	}
 	return p, err
 }
@@ -132,7 +143,11 @@ func (s *site) reshape(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	case apply:
-		http.Redirect(w, r, "/review/threads/"+strconv.FormatInt(p.Outcome[0].ID, 10), http.StatusSeeOther)
+		to := "/review/threads/" + strconv.FormatInt(p.Outcome[0].ID, 10)
+		if last := p.Outcome[len(p.Outcome)-1]; len(p.Outcome) > 1 {
+			to += "?new=" + strconv.FormatInt(last.ID, 10)
+		}
+		http.Redirect(w, r, s.did(r, to), http.StatusSeeOther)
 		return
 	}
 	p.Change, p.Words = c, words

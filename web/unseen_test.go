@@ -47,6 +47,6 @@ func TestIssueWithoutWhatIsRemoved(t *testing.T) {
 	if len(stored.Entries) != 2 || len(stored.Entries[0].Quotes) != 2 {
 		t.Errorf("what was stored has changed: %+v", stored.Entries)
 	}
-	must(t, a.db.Unhide(t.Context(), c.ID))
+	must(t, a.db.Unhide(t.Context(), &c, day))
 	has(t, "the page when it is shown again", a.see(paths[1]), "Scandal", "Dirty.")
 }

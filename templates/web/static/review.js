@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const one = (selector) => document.querySelector(selector);
-  const rows = [...document.querySelectorAll("#decide li[data-tag]")];
+  const rows = [...document.querySelectorAll("#decide li[data-tag], #sample li[data-tag]")];
   const keys = one("#keys");
 
   // The chosen tag is the one that has the focus.
@@ -13,7 +13,7 @@
     rows[Math.min(Math.max(at + step, 0), rows.length - 1)].focus();
   };
   const press = (element) => { if (element) element.click(); };
-  const decide = (name) => press(chosen()?.querySelector(`button[name=${name}]`));
+  const decide = (name) => press(chosen()?.querySelector(`button[name=${name}], button[name=verdict][value=${name}]`));
   const acts = {
     a: () => decide("accept"),
     r: () => decide("reject"),
@@ -82,9 +82,7 @@
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) add.setAttribute(name, value);
   let at = -1;
   let asked = 0;
-  let shownFor = ""; // what the list answers: who types fast is ahead of it
-  const show = (found, value = "") => {
-    shownFor = value;
+  const show = (found) => {
     list.replaceChildren(...found.map((tag, i) => {
       const item = document.createElement("li");
       item.setAttribute("role", "option");
@@ -107,11 +105,14 @@
   const take = (tag) => { add.value = tag; show([]); add.form.requestSubmit(); };
   add.addEventListener("input", async () => {
     const mine = ++asked;
-    const value = add.value;
-    if (!add.value.trim()) { show([]); return; }
+    show([]); // who types fast is ahead of the answers: Enter takes none of an older one
+    if (!add.value.trim()) return;
     try {
       const answer = await fetch("/review/tags?q=" + encodeURIComponent(add.value));
-      if (answer.ok && mine === asked) show(await answer.json(), value);
+      if (answer.ok && mine === asked) {
+        const found = await answer.json();
+        if (mine === asked) show(found);
+      }
     } catch { /* it can be typed in full */ }
   });
   add.addEventListener("keydown", (event) => {
@@ -120,7 +121,7 @@
       event.preventDefault();
       const n = list.children.length;
       select((at + (event.key === "ArrowDown" ? 1 : n - 1)) % n);
-    } else if (event.key === "Enter" && at >= 0 && shownFor === add.value) {
+    } else if (event.key === "Enter" && at >= 0) {
       event.preventDefault();
       take(list.children[at].dataset.tag);
     } else if (event.key === "Escape") {
@@ -128,5 +129,5 @@
       show([]);
     }
   });
-  add.addEventListener("blur", () => show([]));
+  add.addEventListener("blur", () => { asked++; show([]); });
 })();
