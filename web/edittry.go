@@ -89,7 +89,7 @@ func (s *site) tryEditLook(head func(sigpost.IssueState, string) editHead) []tri
 		{"editpreview", editPreviewPage{editHead: head(sigpost.IssueDraft, "preview"), Groups: topics, Zone: "UTC", Zones: []string{"UTC"}, Chosen: true, Problem: "P", Subject: "S", Nothing: true, Query: "?zone=UTC"}},
 		{"editpreflight", editPreflightPage{head(sigpost.IssueDraft, "preflight"), found, false}},
 		{"editpreflight", editPreflightPage{head(sigpost.IssueSent, "preflight"), editedPreflight{}, true}},
-		{"editapprove", editApprovePage{editHead: head(sigpost.IssueDraft, "approve"), editedPreflight: found, Problem: "P", At: "2016-04-26T09:00", Despite: true}},
+		{"editapprove", editApprovePage{editHead: head(sigpost.IssueDraft, "approve"), editedPreflight: found, Problem: "P", At: "2016-04-26T09:00", Later: true, Despite: true}},
 		{"editapprove", editApprovePage{editHead: head(sigpost.IssueReady, "approve")}},
 		{"editchanges", editChangesPage{editHead: changes, Choices: []choice{{"composed", "C", true}, {"next", "N", false}}, Difference: different}},
 		{"editchanges", editChangesPage{editHead: changes, Missing: "M"}},
