@@ -28,7 +28,7 @@ func (s *site) tryEdit() []tried {
 func (s *site) tryEditDraft(head func(sigpost.IssueState, string) editHead, bare editHead) []tried {
 	draft := head(sigpost.IssueDraft, "draft")
 	entry := sigpost.Entry{ThreadID: 1, Headline: "One", Pinned: true, Reworded: true, Summary: "S", Note: "N"}
-	full := editedThread{Entry: entry, Told: "One", State: "New", Next: 2, Moved: true, WhyTold: []string{"a", "b"}}
+	full := editedThread{Entry: entry, Told: "One", State: "New", Next: 2, Moved: true, WhyTold: []string{"a", "b"}, Places: []string{"under Highlights", "also in a line under Needs an answer"}}
 	other := editedThread{Entry: sigpost.Entry{ThreadID: 2, Quotes: []sigpost.Quote{{Author: "Jo", Text: "T"}}}, Told: "Two"}
 	edge := editedThread{Entry: sigpost.Entry{ThreadID: 3}, First: true, Last: true}
 	form := func(kind digest.ActKind) actForm {
