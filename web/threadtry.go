@@ -19,7 +19,7 @@ func (s *site) tryThreads() []tried {
 		Contents: []contentsLine{{"#m1", "Jo", "Two", now, 1, true}},
 		Messages: []messageView{
 			{ID: 1, Author: "Jo", Received: now, Robot: true, New: true, Answered: "Mo", AnsweredURL: "#m2", BySubject: true, NewSubject: "Two", Cut: true,
-				Parts:       []passage{{"Quoted", true, "/m/a", "a"}, {Text: "b"}, {Text: "c", Quote: true}},
+				Parts:       []passage{{"Quoted", true, "/m/a", "a", nil}, {Text: "b"}, {Paragraphs: []paragraph{{Flow: true, Text: "d"}, {true, true, "e"}, {Text: "f"}}}, {Text: "c", Quote: true}},
 				Attachments: []attachmentView{{"a", "text/plain", "1 byte", "/"}, {}}, Path: "/m/a", ArchiveURL: "https://example.org/", HTML: true, HidePath: "/m/a"},
 			{ID: 2, Received: now, Tombstone: "Gone.", Removed: true, HidePath: "/m/b"},
 		},
