@@ -374,6 +374,13 @@ func TestScheduledOnTheDesk(t *testing.T) {
 	ada.refused(http.StatusUnprocessableEntity, "/edit/weekly/1/approve", "is over", approve("2016-04-25T06:00")...)
 	ada.refused(http.StatusUnprocessableEntity, "/edit/weekly/1/approve", "more than 31 days", approve("2017-04-25T06:00")...)
 	ada.refused(http.StatusUnprocessableEntity, "/edit/weekly/1/approve", "Give the time", approve("")...)
+	// A time that is given is not passed over: neither is anything approved, nor is it lost.
+	at := approve("2016-04-26T09:00")
+	at[slices.Index(at, "later")] = "now"
+	page := ada.refused(http.StatusUnprocessableEntity, "/edit/weekly/1/approve", "Nothing was approved", at...)
+	if !strings.Contains(page, `value="later" checked`) || !strings.Contains(page, `value="2016-04-26T09:00"`) || strings.Contains(page, `value="now" checked`) {
+		t.Errorf("what was typed is not kept:\n%s", page)
+	}
 	ada.do("/edit/weekly/1/approve", approve("2016-04-26T09:00")...)
 	ada.see("/edit/weekly/1", "It is sent by the first run after Tue 26 Apr 2016 09:00 PDT")
 	ada.see("/edit", "to be sent not before Tue 26 Apr 2016 09:00 PDT")

@@ -25,11 +25,7 @@ func ListenLocal(addr string) (net.Listener, error) {
 	if !config.Loopback(addr) {
 		return nil, sigpost.Usage(fmt.Errorf("a preview is for whoever sits here: %s is no address of this machine such as 127.0.0.1:8421", addr))
 	}
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("the preview cannot be served at %s: %w; --listen names another address", addr, err)
-	}
-	return listener, nil
+	return listen("the preview", "--listen", addr)
 }
 
 // previewEvery is how often the preview looks for changes.

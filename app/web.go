@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"sigpost"
@@ -50,6 +51,7 @@ func (a *App) webOptions() (web.Options, error) {
 	if d, err := a.Config.Digest(""); err == nil {
 		o.Title = d.Title
 	}
+	o.Title = cmp.Or(a.Config.Web.Title, o.Title)
 	o.URL, o.Theme = a.Config.Web.URL, a.theme(a.themeOfSite())
 	o.Templates = func(name string) (*digest.Templates, error) {
 		d, err := a.Config.Digest(name)
@@ -176,11 +178,27 @@ func (a *App) inOrder(ctx context.Context, msgs []*sigpost.Message) ([]web.Place
 
 // Listen takes an address for Serve.
 func Listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("the pages cannot be served at %s: %w; another program may have the port: web.listen or --listen names another", addr, err)
+	return listen("the pages", "web.listen or --listen", addr)
+}
+
+// listen takes an address to serve something at, which the setting names.
+func listen(what, setting, addr string) (net.Listener, error) {
+	if err := config.CheckListen(addr); err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("%s cannot be served: %w", what, err))
 	}
-	return listener, nil
+	listener, err := net.Listen("tcp", addr)
+	advice := "check the address that " + setting + " gives"
+	switch {
+	case err == nil:
+		return listener, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		advice = "another program has the port: " + setting + " names another"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		advice = "this machine does not have the address: " + setting + " names another"
+	case errors.Is(err, syscall.EACCES):
+		advice = "ports below 1024 are not for every user: " + setting + " names another"
+	}
+	return nil, fmt.Errorf("%s cannot be served at %s: %w; %s", what, addr, err, advice)
 }
 
 // Serve serves the pages until ctx is done; then requests that go on have a

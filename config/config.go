@@ -295,6 +295,8 @@ type DomainLimit struct {
 
 // Web says where the pages are served.
 type Web struct {
+	// Title is the name of the site; "" is the digest's where there is one alone.
+	Title  string `toml:"title"`
 	Listen string `toml:"listen"`
 	URL    string `toml:"url"`
 	// TrustedProxies are the addresses and networks of those in front of it.

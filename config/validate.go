@@ -3,12 +3,14 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -463,13 +465,32 @@ func (c *Config) checkWeb(ch *checker) {
 		}
 	}
 	checkURL(ch, "web.url", c.Web.URL)
-	if !strings.Contains(c.Web.Listen, ":") {
-		ch.add("web.listen", "%q needs a port, such as \"127.0.0.1:8420\"", c.Web.Listen)
+	if err := CheckListen(c.Web.Listen); err != nil {
+		ch.add("web.listen", "%v", err)
 	}
 	if u, err := url.Parse(c.Web.URL); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
 		ch.add("web.url", "one-click unsubscribing needs https (RFC 8058, section 3.1); %s is http", c.Web.URL)
 	}
 	c.checkPeople(ch)
+}
+
+// CheckListen says what is wrong with an address to listen at.
+func CheckListen(addr string) error {
+	const example = "write it as in \"127.0.0.1:8420\""
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		if !strings.Contains(addr, ":") {
+			return fmt.Errorf("%q needs a port: %s", addr, example)
+		}
+		return fmt.Errorf("%q is no address with a port: %s; an IPv6 address stands in brackets, as in \"[::1]:8420\"", addr, example)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("%q has no port from 0 to 65535: %s", addr, example)
+	}
+	if strings.ContainsAny(host, " /") {
+		return fmt.Errorf("%q is no address with a port: %s", addr, example)
+	}
+	return nil
 }
 
 func (c *Config) checkPeople(ch *checker) {
@@ -539,7 +560,11 @@ func oneOf(ch *checker, path, v string, allowed ...string) {
 			return
 		}
 	}
-	ch.add(path, "%q is none of %s", v, strings.Join(allowed, ", "))
+	quoted := make([]string, len(allowed))
+	for i, a := range allowed {
+		quoted[i] = strconv.Quote(a)
+	}
+	ch.add(path, "%q is none of %s", v, strings.Join(quoted, ", "))
 }
 
 func checkZone(ch *checker, path, zone string) {

@@ -38,7 +38,7 @@ const formWidth = 76
 // same draft always gives the same text.
 func Form(composed sigpost.Issue, edits []sigpost.Edit) string {
 	issue := Apply(composed, edits)
-	w := &formWriter{places: placesIn(issue)}
+	w := &formWriter{places: Places(issue)}
 	w.text(issue.Note)
 	for _, s := range Sections(issue) {
 		w.line("## " + s.Title)
@@ -106,7 +106,7 @@ func (w *formWriter) leftOut(composed sigpost.Issue, edits []sigpost.Edit) {
 // formWriter writes the lines of a form.
 type formWriter struct {
 	strings.Builder
-	places map[int64]string // where a letter tells of a thread, if not under its heading
+	places map[int64][]string // where a letter tells of a thread, if not under its heading
 }
 
 func (w *formWriter) line(s string) {
@@ -141,8 +141,8 @@ func (w *formWriter) text(text string) {
 func (w *formWriter) thread(issue sigpost.Issue, e sigpost.Entry) {
 	w.line(strings.TrimRight(fmt.Sprintf("### [%d] %s", e.ThreadID, Told(issue, e)), " "))
 	about := State(e, issue.Window)
-	if place := w.places[e.ThreadID]; place != "" {
-		about += " · told under " + place
+	if places := w.places[e.ThreadID]; len(places) > 0 {
+		about += " · told " + strings.Join(places, ", ")
 	}
 	if url := linkable(e.URL); url != "" {
 		about += " · " + url

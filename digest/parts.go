@@ -40,6 +40,9 @@ const (
 	newsTitle       = "Announcements and releases"
 )
 
+// questionsTitle is the heading of the lines that remind of what waits for an answer.
+const questionsTitle = "Needs an answer"
+
 // parts says what of an issue is told where. Each entry is in one of them.
 type parts struct {
 	highlights []sigpost.Entry
@@ -111,16 +114,31 @@ func allot(issue sigpost.Issue, words int, cost map[int64]costs) parts {
 	return p
 }
 
-// placesIn says of each thread of a draft where a letter to everybody tells of it
-// that is not under its own heading.
-func placesIn(issue sigpost.Issue) map[int64]string {
+// Places say of each thread of a draft where a letter to everybody tells of it, as far
+// as that is not under its own heading: "under Highlights".
+func Places(issue sigpost.Issue) map[int64][]string {
 	e := Prepare(issue)
-	parts := allot(issue, maxWords-e.page(Reader{}, maxWords).fixedWords(), e.words)
-	at := map[int64]string{}
-	for title, entries := range map[string][]sigpost.Entry{highlightsTitle: parts.highlights, newsTitle: parts.news, "Also seen, in a line": parts.also} {
-		for _, entry := range entries {
-			at[entry.ThreadID] = title
+	whole := e.page(Reader{}, maxWords)
+	parts := allot(issue, maxWords-whole.fixedWords(), e.words)
+	at, told := map[int64][]string{}, map[int64]bool{}
+	for _, part := range []struct {
+		place   string
+		entries []sigpost.Entry
+	}{{"under " + highlightsTitle, parts.highlights}, {"", parts.stories}, {"under " + newsTitle, parts.news}, {"under Also seen, in a line", parts.also}} {
+		for _, entry := range part.entries {
+			told[entry.ThreadID] = true
+			if part.place != "" {
+				at[entry.ThreadID] = append(at[entry.ThreadID], part.place)
+			}
 		}
+	}
+	for _, entry := range issue.Entries {
+		if !told[entry.ThreadID] {
+			at[entry.ThreadID] = append(at[entry.ThreadID], "in no line of its own, but counted")
+		}
+	}
+	for _, entry := range reminded(issue) {
+		at[entry.ThreadID] = append(at[entry.ThreadID], "also in a line under "+questionsTitle)
 	}
 	return at
 }

@@ -82,7 +82,9 @@ func TestOrganisation(t *testing.T) {
 // off by a mail program; each thread is told once, or counted.
 func TestIssueIsBounded(t *testing.T) {
 	for i, n := range []int{1, 5, 6, 14, 60, 800} {
-		letter, entries := bigLetter(t, rand.New(rand.NewPCG(uint64(i), 1)), n)
+		letter, issue := bigLetter(t, rand.New(rand.NewPCG(uint64(i), 1)), n)
+		entries := issue.Entries
+		checkPlaces(t, letter, issue)
 		if len(letter.HTML) > 100_000 {
 			t.Errorf("%d threads: %d bytes of HTML", n, len(letter.HTML))
 		}
@@ -111,7 +113,7 @@ func TestIssueIsBounded(t *testing.T) {
 }
 
 // bigLetter makes a letter of n threads of random length.
-func bigLetter(t *testing.T, random *rand.Rand, n int) (sigpost.Letter, []sigpost.Entry) {
+func bigLetter(t *testing.T, random *rand.Rand, n int) (sigpost.Letter, sigpost.Issue) {
 	w := week(t)
 	in := Input{Title: "Big", Window: w, ThreadURL: richInput(t).ThreadURL, MessageURL: richInput(t).MessageURL, Events: richEvents(t)}
 	id := int64(0)
@@ -138,5 +140,43 @@ func bigLetter(t *testing.T, random *rand.Rand, n int) (sigpost.Letter, []sigpos
 	if err != nil {
 		t.Fatal(err)
 	}
-	return letter, issue.Entries
+	return letter, issue
+}
+
+// checkPlaces holds what editors are told of where a thread is told to the letter.
+func checkPlaces(t *testing.T, letter sigpost.Letter, issue sigpost.Issue) {
+	t.Helper()
+	headings := regexp.MustCompile(`<h2[^>]*>([^<]*)</h2>`).FindAllStringSubmatchIndex(letter.HTML, -1)
+	places := Places(issue)
+	for _, e := range issue.Entries {
+		var want []string
+		for _, at := range regexp.MustCompile(fmt.Sprintf(`threads/%d"`, e.ThreadID)).FindAllStringIndex(letter.HTML, -1) {
+			heading := ""
+			for _, h := range headings {
+				if h[0] < at[0] {
+					heading = letter.HTML[h[2]:h[3]]
+				}
+			}
+			switch heading {
+			case highlightsTitle, newsTitle:
+				want = append(want, "under "+heading)
+			case "Also seen":
+				want = append(want, "under Also seen, in a line")
+			case questionsTitle:
+				want = append(want, "also in a line under Needs an answer")
+			default:
+				want = append(want, "")
+			}
+		}
+		told := slices.DeleteFunc(slices.Clone(want), func(p string) bool { return p == "" || strings.HasPrefix(p, "also") })
+		if len(want) == 0 || len(want) == 1 && strings.HasPrefix(want[0], "also") {
+			told = append(told, "in no line of its own, but counted")
+		}
+		if slices.Contains(want, "also in a line under Needs an answer") {
+			told = append(told, "also in a line under Needs an answer")
+		}
+		if !slices.Equal(places[e.ThreadID], told) {
+			t.Errorf("thread %d of %d is told %q, and said to be told %q", e.ThreadID, len(issue.Entries), told, places[e.ThreadID])
+		}
+	}
 }

@@ -384,6 +384,19 @@ const questionLimit = 10
 
 // questions are the issue's unanswered threads, those that wait longest first.
 func questions(issue sigpost.Issue, zone *time.Location) []openQuestion {
+	var all []openQuestion
+	for _, e := range reminded(issue) {
+		since := "since " + e.First.In(zone).Format(day)
+		if len(e.People) > 0 {
+			since = clean(e.People[0]) + ", " + since
+		}
+		all = append(all, openQuestion{Told: Told(issue, e), Since: since, URL: linkable(e.URL)})
+	}
+	return all
+}
+
+// reminded are the threads that a line reminds of, since they wait for an answer.
+func reminded(issue sigpost.Issue) []sigpost.Entry {
 	var waiting []sigpost.Entry
 	for _, e := range issue.Entries {
 		if waits(e, issue.Window) {
@@ -393,15 +406,7 @@ func questions(issue sigpost.Issue, zone *time.Location) []openQuestion {
 	slices.SortStableFunc(waiting, func(a, b sigpost.Entry) int {
 		return cmp.Or(a.First.Compare(b.First), cmp.Compare(a.ThreadID, b.ThreadID))
 	})
-	var all []openQuestion
-	for _, e := range waiting[:min(len(waiting), questionLimit)] {
-		since := "since " + e.First.In(zone).Format(day)
-		if len(e.People) > 0 {
-			since = clean(e.People[0]) + ", " + since
-		}
-		all = append(all, openQuestion{Told: Told(issue, e), Since: since, URL: linkable(e.URL)})
-	}
-	return all
+	return waiting[:min(len(waiting), questionLimit)]
 }
 
 // refs number the links of the text part in the order in which they are met.

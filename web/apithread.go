@@ -175,6 +175,9 @@ func (s *site) apiThreads(ctx context.Context, a *apiQuestion) (any, error) {
 			return nil, sigpost.Usage(fmt.Errorf("there is no list %q; those that there are are at %s/lists", q.List, apiPath))
 		}
 	}
+	if err := s.knowTopics(ctx, f.Topics); err != nil {
+		return nil, err
+	}
 	list, err := s.Store.ListThreads(ctx, q)
 	if errors.Is(err, store.ErrManyAuthors) {
 		return nil, sigpost.Usage(err)
@@ -190,6 +193,26 @@ func (s *site) apiThreads(ctx context.Context, a *apiQuestion) (any, error) {
 		answer.Next = s.apiNext(a, cursor(list.Next))
 	}
 	return answer, nil
+}
+
+// knowTopics says which of the topics that somebody asks for is none.
+func (s *site) knowTopics(ctx context.Context, topics []sigpost.Tag) error {
+	if len(topics) == 0 {
+		return nil
+	}
+	c, err := s.counts.get(ctx)
+	if err != nil {
+		return err
+	}
+	for _, tag := range topics {
+		switch _, err := s.topic(ctx, c, tag); {
+		case errors.Is(err, sigpost.ErrNotFound):
+			return sigpost.Usage(fmt.Errorf("there is no topic %q; those that there are are at %s/tags", tag, apiPath))
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // apiOutline is the thread that a question names, without its texts.

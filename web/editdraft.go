@@ -38,6 +38,8 @@ type editedThread struct {
 	Next        int64 // the thread to look at when this one is left out
 	Moved       bool
 	WhyTold     []string
+	// Places say where the letter tells of it, if not under its heading.
+	Places []string
 }
 
 // lostEdit is an edit without an effect.
@@ -69,8 +71,9 @@ func draftPage(h editHead) editDraftPage {
 			moved[e.ThreadID] = true
 		}
 	}
+	places := digest.Places(issue)
 	view := func(in sigpost.Issue, e sigpost.Entry) editedThread {
-		return editedThread{Entry: e, Told: digest.Told(in, e), State: digest.State(e, issue.Window), Moved: moved[e.ThreadID], WhyTold: e.Why}
+		return editedThread{Entry: e, Told: digest.Told(in, e), State: digest.State(e, issue.Window), Moved: moved[e.ThreadID], WhyTold: e.Why, Places: places[e.ThreadID]}
 	}
 	sections := digest.Sections(issue)
 	var before *editedThread

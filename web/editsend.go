@@ -14,10 +14,11 @@ import (
 type editApprovePage struct {
 	editHead
 	editedPreflight
-	// Problem is why it was not approved just now; At and Despite are what was asked
-	// for.
+	// Problem is why it was not approved just now; At, Later and Despite are what was
+	// asked for.
 	Problem string
 	At      string
+	Later   bool
 	Despite bool
 }
 
@@ -49,11 +50,15 @@ func (s *site) editApprove(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	p := editApprovePage{At: r.PostFormValue("at"), Despite: r.PostFormValue("despite") == "yes"}
-	if r.PostFormValue("when") != "later" {
-		p.At = ""
-	} else if p.At == "" {
+	p := editApprovePage{At: r.PostFormValue("at"), Later: r.PostFormValue("when") == "later", Despite: r.PostFormValue("despite") == "yes"}
+	switch {
+	case p.Later && p.At == "":
 		p.Problem = "Give the time before which it is not to be sent."
+	case !p.Later && p.At != "": // which of the two is meant, only they know
+		p.Problem = "Nothing was approved, since you gave a time and chose that the next run sends it. \"Not before\" is chosen now: approve again to have it sent then, or choose \"The next run sends it\" and empty the time."
+		p.Later = true
+	}
+	if p.Problem != "" {
 		s.showApprove(w, r, http.StatusUnprocessableEntity, p)
 		return
 	}

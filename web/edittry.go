@@ -28,7 +28,7 @@ func (s *site) tryEdit() []tried {
 func (s *site) tryEditDraft(head func(sigpost.IssueState, string) editHead, bare editHead) []tried {
 	draft := head(sigpost.IssueDraft, "draft")
 	entry := sigpost.Entry{ThreadID: 1, Headline: "One", Pinned: true, Reworded: true, Summary: "S", Note: "N"}
-	full := editedThread{Entry: entry, Told: "One", State: "New", Next: 2, Moved: true, WhyTold: []string{"a", "b"}}
+	full := editedThread{Entry: entry, Told: "One", State: "New", Next: 2, Moved: true, WhyTold: []string{"a", "b"}, Places: []string{"under Highlights", "also in a line under Needs an answer"}}
 	other := editedThread{Entry: sigpost.Entry{ThreadID: 2, Quotes: []sigpost.Quote{{Author: "Jo", Text: "T"}}}, Told: "Two"}
 	edge := editedThread{Entry: sigpost.Entry{ThreadID: 3}, First: true, Last: true}
 	form := func(kind digest.ActKind) actForm {
@@ -90,7 +90,7 @@ func (s *site) tryEditLook(head func(sigpost.IssueState, string) editHead) []tri
 		{"editpreview", editPreviewPage{editHead: head(sigpost.IssueDraft, "preview"), Groups: topics, Zone: "UTC", Zones: []string{"UTC"}, Chosen: true, Problem: "P", Subject: "S", Nothing: true, Query: "?zone=UTC"}},
 		{"editpreflight", editPreflightPage{head(sigpost.IssueDraft, "preflight"), found, false}},
 		{"editpreflight", editPreflightPage{head(sigpost.IssueSent, "preflight"), editedPreflight{}, true}},
-		{"editapprove", editApprovePage{editHead: head(sigpost.IssueDraft, "approve"), editedPreflight: found, Problem: "P", At: "2016-04-26T09:00", Despite: true}},
+		{"editapprove", editApprovePage{editHead: head(sigpost.IssueDraft, "approve"), editedPreflight: found, Problem: "P", At: "2016-04-26T09:00", Later: true, Despite: true}},
 		{"editapprove", editApprovePage{editHead: head(sigpost.IssueReady, "approve")}},
 		{"editchanges", editChangesPage{editHead: changes, Choices: []choice{{"composed", "C", true}, {"next", "N", false}}, Difference: different}},
 		{"editchanges", editChangesPage{editHead: changes, Missing: "M"}},

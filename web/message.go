@@ -206,7 +206,7 @@ func reasons(evidence []sigpost.Evidence, hidden map[int64]sigpost.MessageID) []
 	}
 	var all []reason
 	for _, e := range evidence {
-		r := reason{Rule: legible(e.Rule), Field: e.Field}
+		r := reason{Rule: ruleInWords(legible(e.Rule)), Field: fieldInWords(e.Field)}
 		switch {
 		case unseen[e.MessageID]:
 			r.Rule, r.Field = "seen in a message that is not shown", ""

@@ -16,6 +16,8 @@ type passage struct {
 	Quote bool
 	Of    string // where the message is that is quoted, or ""
 	Text  template.HTML
+	// Paragraphs are the text instead where it is the author's own.
+	Paragraphs []paragraph
 }
 
 // What is longer than this many lines is folded.
@@ -78,7 +80,12 @@ func passages(m *sigpost.Message) (all []passage, cut bool) {
 			s.text, cut = strings.ToValidUTF8(s.text[:room], ""), true
 		}
 		room -= len(s.text)
-		p := passage{Fold: fold(s.kind, s.lines, s.whom), Quote: s.kind == sigpost.RangeQuoted, Text: textHTML(s.text)}
+		p := passage{Fold: fold(s.kind, s.lines, s.whom), Quote: s.kind == sigpost.RangeQuoted}
+		if s.kind == sigpost.RangeNew {
+			p.Paragraphs = paragraphsOf(s.text)
+		} else {
+			p.Text = textHTML(s.text)
+		}
 		if s.of != "" {
 			p.Of = messagePath(s.of)
 		}

@@ -85,6 +85,7 @@ type (
 	taggingView struct {
 		sigpost.Tagging
 		Why []reason
+		URL string // of its page, or "" where a reviewer has yet to say that it holds
 	}
 	reason struct {
 		Rule, Field string
@@ -237,7 +238,11 @@ func (s *site) aboutThread(ctx context.Context, p *threadPage, o *outline) error
 	tags := taggings[o.thread.ID]
 	slices.SortStableFunc(tags, natureFirst)
 	for _, t := range tags {
-		p.Taggings = append(p.Taggings, taggingView{t, reasons(t.Evidence, o.hidden)})
+		one := taggingView{Tagging: t, Why: reasons(t.Evidence, o.hidden)}
+		if t.State == sigpost.TagAccepted {
+			one.URL = topicPath(t.Tag)
+		}
+		p.Taggings = append(p.Taggings, one)
 	}
 	issues, err := s.Store.IssuesOf(ctx, o.thread.ID)
 	if err != nil {

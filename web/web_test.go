@@ -100,7 +100,7 @@ func TestPages(t *testing.T) {
 		{"threads of a nature", "GET", "/?tag=nature:question", 200, []string{"of the kind “Needs an answer”", "/threads/1"}},
 		{"no such nature", "GET", "/?tag=nature:gossip", 404, []string{"There is no such page here"}},
 		{"no such topic", "GET", "/?tag=project:nova", 404, []string{"There is no such page here"}},
-		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", `class="quote"`, "Signature", "accepted, 83 %", "alias kuryr in the subject", "https://lists.example.org/a", "&lt;b&gt;Ana"}},
+		{"thread", "GET", "/threads/1", 200, []string{"I say &lt;script&gt;", `class="quote"`, "Signature", "accepted, 83 %", "the name kuryr in the subject", `href="/topics/project/kuryr">All threads of <bdi>Kuryr</bdi>`, "https://lists.example.org/a", "&lt;b&gt;Ana"}},
 		{"no such thread", "GET", "/threads/99", 404, []string{"There is no such page here"}},
 		{"no thread at all", "GET", "/threads/x", 404, []string{"There is no such page here"}},
 		{"issue", "GET", "/issues/weekly/1", 200, []string{"Kuryr &lt;script&gt;", `<header><a href="/">Test</a>`, "<h1>Weekly <span", `rel="alternate" type="application/atom+xml" title="The Weekly" href="/issues/weekly/feed"`}},

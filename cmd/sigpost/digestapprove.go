@@ -13,12 +13,13 @@ import (
 )
 
 type digestList struct {
-	digestFlag
-	Limit int `default:"20" help:"How many, the latest first."`
+	Digest string `placeholder:"NAME" help:"The digest, if not all of them."`
+	Limit  int    `default:"20" help:"How many of each, the latest first."`
 }
 
 // issueLine is an issue in a list.
 type issueLine struct {
+	Digest string             `json:"digest"`
 	Number int                `json:"number"`
 	State  sigpost.IssueState `json:"state"`
 	Window sigpost.Window     `json:"window"`
@@ -30,7 +31,7 @@ type issueLine struct {
 
 // issueLineOf is an issue in a list, by the clock of its digest.
 func issueLineOf(i sigpost.Issue, zone *time.Location) issueLine {
-	l := issueLine{Number: i.Number, State: i.State, Window: sigpost.Window{From: i.Window.From.In(zone), To: i.Window.To.In(zone)}, Stats: i.Stats, By: i.ApprovedBy}
+	l := issueLine{Digest: i.Digest, Number: i.Number, State: i.State, Window: sigpost.Window{From: i.Window.From.In(zone), To: i.Window.To.In(zone)}, Stats: i.Stats, By: i.ApprovedBy}
 	if !i.SendAfter.IsZero() {
 		l.SendAfter = i.SendAfter.In(zone)
 	}
@@ -45,23 +46,38 @@ func (l issueLine) scheduled() string {
 	return "not before " + l.SendAfter.Format("Mon 2 Jan 2006 15:04 MST")
 }
 
-// Run lists.
+// Run lists the issues of one digest or, where none is named, of all.
 func (c digestList) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest, app.Options{ReadOnly: true})
+	a, err := s.openWith(app.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	issues, err := a.Store.Issues(s.ctx, d.Name, c.Limit)
-	if err != nil {
-		return err
+	digests := a.Config.Digests
+	if c.Digest != "" {
+		d, err := a.Config.Digest(c.Digest)
+		if err != nil {
+			return err
+		}
+		digests = []config.Digest{d}
 	}
-	lines := []issueLine{}
-	for _, i := range issues {
-		lines = append(lines, issueLineOf(i, d.Location()))
+	lines, width := []issueLine{}, 0
+	for _, d := range digests {
+		width = max(width, len(d.Name))
+		issues, err := a.Store.Issues(s.ctx, d.Name, c.Limit)
+		if err != nil {
+			return err
+		}
+		for _, i := range issues {
+			lines = append(lines, issueLineOf(i, d.Location()))
+		}
 	}
 	return s.tell(lines, func(w io.Writer) {
 		for _, l := range lines {
+			name := ""
+			if len(digests) > 1 {
+				name = fmt.Sprintf("%-*s  ", width, l.Digest)
+			}
 			number := "-"
 			if l.Number > 0 {
 				number = fmt.Sprint(l.Number)
@@ -70,7 +86,7 @@ func (c digestList) Run(s *session) error {
 			if scheduled != "" {
 				scheduled = "; to be sent " + scheduled
 			}
-			fmt.Fprintf(w, "%4s  %-8s  %s  %s, %s%s\n", number, l.State, window(l.Window), plural(l.Stats.Threads, "thread"), plural(l.Stats.Messages, "message"), scheduled)
+			fmt.Fprintf(w, "%s%4s  %-8s  %s  %s, %s%s\n", name, number, l.State, window(l.Window), plural(l.Stats.Threads, "thread"), plural(l.Stats.Messages, "message"), scheduled)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // a machine or container without zones still knows them
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, sigpost.Usage(fmt.Errorf("%w; \"sigpost --help\" lists commands and flags", err)))
+		return report(stderr, sigpost.Usage(fmt.Errorf("%w; %s", err, hintOf(args))))
 	}
 	s, err := newSession(ctx, c.Globals, stdout, stderr)
 	if err != nil {
@@ -62,6 +63,20 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		err = errors.New("interrupted; what is done is kept, and the next run goes on from there")
 	}
 	return report(stderr, err)
+}
+
+// hintOf says what to do about arguments that cannot be read.
+func hintOf(args []string) string {
+	at := slices.Index(args, "search")
+	begins := func(arg string) bool { return len(arg) > 2 && arg[0] == '-' && arg[1] != '-' } // such as -nova
+	if at < 0 || slices.Contains(args, "--") {
+		return "\"sigpost --help\" lists commands and flags"
+	}
+	minus := slices.IndexFunc(args[at:], begins)
+	if minus < 0 {
+		return "\"sigpost --help\" lists commands and flags"
+	}
+	return "words that begin with a minus go behind \"--\", after all flags: \"sigpost search -- quota " + args[at+minus] + "\""
 }
 
 // report tells a person what went wrong and gives the exit code.

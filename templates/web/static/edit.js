@@ -100,6 +100,13 @@
     event.preventDefault();
   });
 
+  // A time that is given is meant.
+  document.addEventListener("input", event => {
+    if (event.target.id !== "at" || !event.target.value) return;
+    const later = event.target.form?.querySelector('[name="when"][value="later"]');
+    if (later) later.checked = true;
+  });
+
   // What shows how sending goes is asked for again, for as long as somebody looks.
   async function refresh() {
     const live = document.getElementById("live");
