@@ -186,7 +186,7 @@ func (a *App) quotesShown(ctx context.Context, issue sigpost.Issue) error {
 	}
 	hidden, err := a.hiddenQuotes(ctx, issue)
 	if err == nil && len(hidden) > 0 {
-		err = fmt.Errorf("%w: the message <%s>; undo the approval (\"sigpost audit\" lists it), then \"sigpost digest rebuild\" composes it without, or show the message again", ErrHidden, hidden[0])
+		err = fmt.Errorf("%w: the message <%s>; take the approval back (\"sigpost digest unapprove\") and compose it anew (\"sigpost digest rebuild\"), or show the message again", ErrHidden, hidden[0])
 	}
 	return err
 }
