@@ -10,8 +10,8 @@ const (
 	// RoleNobody is who has not signed in: reading, and what a link in a letter
 	// is for.
 	RoleNobody Role = ""
-	// RoleReader may be shown what has changed since they were here last, and
-	// report what is wrong.
+	// RoleReader may see and end their own sessions; reading and reporting what is
+	// wrong are for everybody.
 	RoleReader Role = "reader"
 	// RoleReviewer decides on tags, natures and threads, and hides messages.
 	RoleReviewer Role = "reviewer"

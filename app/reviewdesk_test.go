@@ -344,7 +344,12 @@ func TestReshapingThreads(t *testing.T) {
 		if !strings.Contains(page, "2 messages") || shapes() != before {
 			t.Fatalf("looking at a merge:\n%s\n%s", page, shapes())
 		}
-		d.post(path, url.Values{"do": {"merge"}, "other": {other}, "apply": {"1"}, "why": {"one lunch"}})
+		for _, seen := range []string{"", "1.1.1", d.hidden(page, "seen") + "0"} {
+			if _, stale := d.post(path, url.Values{"do": {"merge"}, "other": {other}, "apply": {"1"}, "seen": {seen}}); !strings.Contains(stale, "The threads have changed since you looked") || shapes() != before {
+				t.Errorf("what nobody saw was done: %s", stale)
+			}
+		}
+		d.post(path, url.Values{"do": {"merge"}, "other": {other}, "apply": {"1"}, "why": {"one lunch"}, "seen": {d.hidden(page, "seen")}})
 		if lunch(0) != lunch(1) {
 			t.Error("they are not one thread")
 		}
@@ -374,10 +379,12 @@ func TestReshapingThreads(t *testing.T) {
 				{"do": {"split"}, "message": {answer}},
 				{"do": {"move"}, "message": {answer}, "other": {"plain0@example.org"}},
 			} {
-				if _, page := d.post(path, c); !strings.Contains(page, "These threads would come of it") || shapes() != before {
+				_, page := d.post(path, c)
+				if !strings.Contains(page, "These threads would come of it") || shapes() != before {
 					t.Fatalf("looking at %v:\n%s", c, page)
 				}
 				c.Set("apply", "1")
+				c.Set("seen", d.hidden(page, "seen"))
 				_, done := d.post(path, c)
 				if shapes() == before {
 					t.Fatalf("%v does nothing:\n%s", c, done)
@@ -617,4 +624,37 @@ func TestTheDeskKeepsWhatIsHidden(t *testing.T) {
 			t.Errorf("looking at a merge:\n%s", page)
 		}
 	})
+}
+
+// A change that somebody saw is not done to a thread that has got an answer since then.
+func TestThreadsAreReshapedAsSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.deliver(plainMail(2)...)
+	d := openReview(t, w, sigpost.RoleReviewer)
+	w.run(d.app)
+	of := func(id sigpost.MessageID) int64 {
+		m, err := d.app.Store.MessageByID(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.ThreadID
+	}
+	path := fmt.Sprintf("/review/threads/%d", of("plain0@example.org"))
+	form := url.Values{"do": {"merge"}, "other": {"plain1@example.org"}}
+	_, page := d.post(path, form)
+	form.Set("apply", "1")
+	form.Set("seen", d.hidden(page, "seen"))
+	w.deliver(mailtest.Mail{Received: monday, Raw: []byte("Message-ID: <late@example.org>\r\nFrom: Ben <ben@example.org>\r\nTo: sig-openstack@lists.example.org\r\nIn-Reply-To: <plain1@example.org>\r\n" +
+		"Date: " + monday.Format(time.RFC1123Z) + "\r\nSubject: Re: Lunch number 1\r\n\r\nI come.\r\n")})
+	if _, err := d.app.Ingest(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if of("late@example.org") != of("plain1@example.org") {
+		t.Fatal("the answer is in another thread")
+	}
+	resp, err := d.client.PostForm(d.site.URL+path, form)
+	if _, page := d.do(resp, err); resp.StatusCode != http.StatusConflict || !strings.Contains(page, "The threads have changed since you looked") || of("plain0@example.org") == of("plain1@example.org") {
+		t.Errorf("%s\n%s", resp.Status, page)
+	}
 }

@@ -17,18 +17,25 @@ import (
 )
 
 // Rethread changes which messages are a thread, and gives the threads that come of
-// it. Without apply it only says what would come of it, and changes nothing.
-func (d reviewDesk) Rethread(ctx context.Context, c web.ThreadChange, apply bool, who, why string) ([]sigpost.Thread, error) {
+// it. Without apply it only says what would come of it, with what stands for the threads
+// as they are, and changes nothing. What is applied must be what was seen: else the error
+// wraps web.ErrOtherThreads.
+func (d reviewDesk) Rethread(ctx context.Context, c web.ThreadChange, apply bool, who, why string) (after []sigpost.Thread, seen string, err error) {
 	decisions, first, err := d.rethreading(ctx, c)
 	if err != nil {
-		return nil, onPage(err)
+		return nil, "", onPage(err)
 	}
 	if !apply {
 		return d.foresee(ctx, decisions, first)
 	}
-	var after []sigpost.Thread
 	err = d.locked(ctx, false, func(a *App) error {
 		err := a.Store.Tx(ctx, func(tx *store.DB) error {
+			if seen, err = standing(ctx, tx, decisions); err != nil {
+				return err
+			}
+			if seen != c.Seen {
+				return web.ErrOtherThreads
+			}
 			if err := a.rethread(ctx, tx, c, decisions, first, who, why); err != nil {
 				return err
 			}
@@ -43,7 +50,29 @@ func (d reviewDesk) Rethread(ctx context.Context, c web.ThreadChange, apply bool
 	if err == nil {
 		d.wakeDrafts()
 	}
-	return after, err
+	return after, seen, err
+}
+
+// standing stands for the threads that decisions are about, as they are.
+func standing(ctx context.Context, tx *store.DB, decisions []thread.Decision) (string, error) {
+	var all []string
+	for _, d := range decisions {
+		for _, id := range []sigpost.MessageID{d.Message, d.Other} {
+			if id == "" {
+				continue
+			}
+			m, err := tx.MessageByID(ctx, id)
+			if err != nil {
+				return "", err
+			}
+			t, err := tx.ThreadRow(ctx, m.ThreadID)
+			if err != nil {
+				return "", err
+			}
+			all = append(all, fmt.Sprintf("%d.%d.%d", t.ID, t.Revision, t.Messages))
+		}
+	}
+	return strings.Join(all, "-"), nil
 }
 
 // rethreading are the decisions that a change is made of, and the message that it is
@@ -139,9 +168,13 @@ func undoReattach(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 // errForeseen takes back what was only tried.
 var errForeseen = errors.New("only tried")
 
-// foresee says what decisions would do.
-func (a *App) foresee(ctx context.Context, decisions []thread.Decision, first sigpost.Message) (after []sigpost.Thread, err error) {
+// foresee says what decisions would do to threads, and how those stand.
+func (a *App) foresee(ctx context.Context, decisions []thread.Decision, first sigpost.Message) (after []sigpost.Thread, seen string, err error) {
 	err = a.Store.Tx(ctx, func(tx *store.DB) error {
+		var err error
+		if seen, err = standing(ctx, tx, decisions); err != nil {
+			return err
+		}
 		for _, d := range decisions {
 			if err := tx.DecideThread(ctx, store.ThreadDecision{Decision: d, Who: "nobody", At: a.now()}); err != nil {
 				return err
@@ -155,7 +188,7 @@ func (a *App) foresee(ctx context.Context, decisions []thread.Decision, first si
 	if errors.Is(err, errForeseen) {
 		err = nil
 	}
-	return after, err
+	return after, seen, err
 }
 
 // outcome are the threads in which what was decided on is now, and what is left of

@@ -34,8 +34,10 @@ type ReviewDesk interface {
 	BulkFind(ctx context.Context, f BulkFilter) ([]store.BulkThread, error)
 	BulkDecide(ctx context.Context, f BulkFilter, threads string, accept bool, who, why string) (int, error)
 	// Rethread changes which messages are a thread, and gives the threads that come of
-	// it; without apply only what would come of it.
-	Rethread(ctx context.Context, c ThreadChange, apply bool, who, why string) ([]sigpost.Thread, error)
+	// it; without apply only what would come of it, and what stands for the threads as
+	// they are now, which is c.Seen for applying it: where they are others by then,
+	// nothing is done, and the error wraps ErrOtherThreads.
+	Rethread(ctx context.Context, c ThreadChange, apply bool, who, why string) (after []sigpost.Thread, seen string, err error)
 	// Mailboxes says how far each mailbox was read, by what the servers say where they
 	// are asked. Retry reads mail in quarantine again
 	// and says why it stays there, or "".

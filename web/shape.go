@@ -16,6 +16,8 @@ type ThreadChange struct {
 	// Message is a Message-ID, for a merge also a thread's number. Other is what it
 	// comes to: a number, a Message-ID, or the URL of a thread or message.
 	Message, Other string
+	// Seen stands for the threads as they were when somebody saw what the change does.
+	Seen string
 }
 
 // ThreadChangeKind says what is changed.
@@ -119,7 +121,7 @@ func (s *site) reshape(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form := r.PostFormValue
-	c := ThreadChange{Kind: ThreadChangeKind(form("do")), Message: strings.TrimSpace(form("message")), Other: strings.TrimSpace(form("other"))}
+	c := ThreadChange{Kind: ThreadChangeKind(form("do")), Message: strings.TrimSpace(form("message")), Other: strings.TrimSpace(form("other")), Seen: form("seen")}
 	if c.Kind == ThreadMerge && c.Message == "" {
 		c.Message = strconv.FormatInt(p.Thread.ID, 10)
 	}
@@ -133,12 +135,14 @@ func (s *site) reshape(w http.ResponseWriter, r *http.Request) {
 	case c.Message == "":
 		err = sigpost.Usage(errors.New("choose a message"))
 	default:
-		p.Outcome, err = s.Review.Rethread(r.Context(), c, apply, personOf(r).Addr, why)
+		p.Outcome, c.Seen, err = s.Review.Rethread(r.Context(), c, apply, personOf(r).Addr, why)
 	}
 	status := http.StatusOK
 	switch {
 	case errors.Is(err, sigpost.ErrUsage), errors.Is(err, sigpost.ErrNotFound):
 		p.Problem, p.Outcome, status = sentence(err.Error()), nil, http.StatusBadRequest
+	case errors.Is(err, ErrOtherThreads):
+		p.Problem, p.Outcome, status = "The threads have changed since you looked, and nothing was done: please look again.", nil, http.StatusConflict
 	case err != nil:
 		s.fail(w, r, err)
 		return
