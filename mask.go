@@ -34,6 +34,33 @@ func maskWith(text, mask string) string {
 	return b.String()
 }
 
+// MaskPieces is MaskAddresses for a text in pieces, over which an address may go.
+func MaskPieces(pieces []string) []string {
+	text := strings.Join(pieces, "")
+	found := domains(text)
+	out := make([]string, len(pieces))
+	start := 0 // of the piece in the text
+	for i, p := range pieces {
+		end, at := start+len(p), start
+		var b strings.Builder
+		for _, d := range found {
+			if d.End <= at || d.Start >= end {
+				continue
+			}
+			if d.Start >= at {
+				b.WriteString(text[at:d.Start] + masked)
+			}
+			at = min(d.End, end)
+		}
+		out[i] = b.String() + text[at:end]
+		start = end
+		for len(found) > 0 && found[0].End <= end {
+			found = found[1:]
+		}
+	}
+	return out
+}
+
 // MaskSpans is MaskAddresses for a text of which some bytes are marked: it gives
 // the marks of what became of the text. Marks outside the text are left out.
 func MaskSpans(text string, spans []Span) (string, []Span) {

@@ -1,6 +1,7 @@
 package sigpost_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,4 +77,18 @@ func FuzzMask(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestMaskPieces(t *testing.T) {
+	for _, c := range [][2][]string{
+		{{"jo@", "example", ".org, so"}, {"jo@", "…", ", so"}},
+		{{"jo", "@example.org", " and a@b.org c"}, {"jo", "@…", " and a@… c"}},
+		{{"jo@exa", "", "mple.org b@c.org"}, {"jo@…", "", " b@…"}},
+		{{"none", ""}, {"none", ""}},
+		{{}, {}},
+	} {
+		if got := sigpost.MaskPieces(c[0]); !slices.Equal(got, c[1]) {
+			t.Errorf("%q becomes %q, want %q", c[0], got, c[1])
+		}
+	}
 }

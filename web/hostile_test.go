@@ -101,6 +101,25 @@ func TestHostileHTML(t *testing.T) {
 	}
 }
 
+func TestMaskedHTML(t *testing.T) {
+	for source, want := range map[string]string{
+		`jo@example.org and <b>words</b>`:                                                         `jo@… and <b>words</b>`,
+		`jo@<b>example</b>.org`:                                                                   `jo@<b>…</b>`,
+		`<i>jo</i>@example<span>.org</span>, so`:                                                  `<i>jo</i>@…<span></span>, so`,
+		`jo&#64;example.org &amp; &lt;b&gt;`:                                                      `jo@… &amp; &lt;b&gt;`,
+		`<td>at@</td><p>jo@</p><p>example.org</p>`:                                                `<td>at@</td><p>jo@</p><p>example.org</p>`,
+		`a <a href="https://x.org/p/a@b.org">page</a>`:                                            `href="https://x.org/p/a@b.org"`,
+		`<a href="https://x.org/?to=jo@example.org">x</a>`:                                        `href="https://x.org/?to=jo%40..."`,
+		`<a href="https://x.org/?to=jo%40example.org&amp;b=1#jo@example.org">x</a>`:               `href="https://x.org/?b=1&amp;to=jo%40...#jo@..."`,
+		`<a href="https://x.org/?next=https%3A%2F%2Fy.org%2F%3Fto%3Djo%40example.org">x</a> jo@x`: `to%3Djo%40..."`,
+		`<a href="https://x.org/?q=a+b&amp;b=1&amp;a=%20">x</a> jo@x`:                             `href="https://x.org/?q=a+b&amp;b=1&amp;a=%20"`,
+	} {
+		got := harmless(source)
+		has(t, source, got, want)
+		hasNot(t, source, got, "@example.org", "40example.org", "\x00")
+	}
+}
+
 func FuzzHarmless(f *testing.F) {
 	for _, source := range hostileHTML {
 		f.Add(source[:min(len(source), 2000)])

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -38,7 +39,79 @@ var mailPolicy = func() *bluemonday.Policy {
 
 // harmless is the HTML of a mail as it may be shown.
 func harmless(source string) string {
-	return sigpost.MaskAddresses(sigpost.Legible(mailPolicy.Sanitize(strings.ToValidUTF8(source, "\uFFFD"))))
+	return maskHTML(sigpost.Legible(mailPolicy.Sanitize(strings.ToValidUTF8(source, "\uFFFD"))))
+}
+
+// Of what mailPolicy has written, in which each < begins a tag and each > ends one.
+var (
+	tagHTML    = regexp.MustCompile(`<[^>]*>`)
+	inlineTag  = regexp.MustCompile(`^</?(?:a|b|strong|i|em|u|s|del|ins|sub|sup|small|span|code|tt|samp|kbd)[ >/]`)
+	linkedPage = regexp.MustCompile(` href="([^"]*)"`)
+)
+
+// maskHTML masks the addresses in what mailPolicy left, also those that are cut by
+// tags within a line, and those in what links ask pages for.
+func maskHTML(text string) string {
+	if !strings.Contains(text, "@") && !strings.Contains(text, "%") {
+		return text
+	}
+	var pieces, tags []string // a tag follows each piece but the last
+	at := 0
+	for _, t := range tagHTML.FindAllStringIndex(text, -1) {
+		pieces, tags = append(pieces, html.UnescapeString(text[at:t[0]])), append(tags, text[t[0]:t[1]])
+		if at = t[1]; !inlineTag.MatchString(tags[len(tags)-1]) { // no address goes over it
+			pieces[len(pieces)-1] += "\x00"
+		}
+	}
+	pieces = sigpost.MaskPieces(append(pieces, html.UnescapeString(text[at:])))
+	var b strings.Builder
+	for i, tag := range append(tags, "") {
+		b.WriteString(html.EscapeString(strings.ReplaceAll(pieces[i], "\x00", "")))
+		b.WriteString(linkedPage.ReplaceAllStringFunc(tag, func(href string) string {
+			return ` href="` + html.EscapeString(maskLink(html.UnescapeString(href[len(` href="`):len(href)-1]))) + `"`
+		}))
+	}
+	return b.String()
+}
+
+// maskLink masks what a link asks a page for. The rest of it stays whole.
+func maskLink(link string) string {
+	u, err := url.Parse(link)
+	if err != nil || u.RawQuery == "" && u.Fragment == "" {
+		return link
+	}
+	values, err := url.ParseQuery(u.RawQuery)
+	masked := url.Values{}
+	changed := false
+	for name, all := range values {
+		for _, v := range all {
+			key, value := maskInLink(name), maskInLink(v)
+			changed = changed || key != name || value != v
+			masked.Add(key, value)
+		}
+	}
+	switch {
+	case err != nil && maskInLink(u.RawQuery) != u.RawQuery:
+		u.RawQuery = ""
+	case changed:
+		u.RawQuery = masked.Encode()
+	}
+	if fragment := maskInLink(u.Fragment); fragment != u.Fragment {
+		u.Fragment, u.RawFragment, changed = fragment, "", true
+	}
+	if !changed && err == nil {
+		return link
+	}
+	return u.String()
+}
+
+// maskInLink masks a value that may hold a link itself.
+func maskInLink(value string) string {
+	parts := strings.Split(value, "://")
+	for i, p := range parts {
+		parts[i] = sigpost.MaskASCII(p)
+	}
+	return strings.Join(parts, "://")
 }
 
 type htmlPage struct {
