@@ -574,7 +574,7 @@ func TestReasonsAreBounded(t *testing.T) {
 		fmt.Sprintf("/review/threads/%d", magnum[0]): {"do": {"merge"}, "other": {fmt.Sprint(magnum[1])}, "apply": {"1"}},
 	} {
 		form.Set("why", long)
-		if _, page := d.post(path, form); !strings.Contains(page, "The reason is too long: say it in at most 1000 bytes") {
+		if _, page := d.post(path, form); !strings.Contains(page, "he reason is too long: say it in at most 1000 bytes") {
 			t.Errorf("%s:\n%s", path, page)
 		}
 	}
