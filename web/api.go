@@ -97,6 +97,7 @@ func (s *site) apiHandle(way apiWay) http.HandlerFunc {
 // apiMoved is where behind apiPath something is that is not here any more.
 type apiMoved string
 
+// Error names where the answer is now.
 func (m apiMoved) Error() string { return "moved to " + string(m) }
 
 // apiReadFail answers what went wrong. What is wrong with a question is said in the
@@ -238,6 +239,7 @@ func (s *site) apiPreflight(w http.ResponseWriter, r *http.Request) {
 // for the zero time.
 type instant time.Time
 
+// MarshalJSON writes the time as RFC 3339 has it, in UTC.
 func (t instant) MarshalJSON() ([]byte, error) {
 	if time.Time(t).IsZero() {
 		return []byte("null"), nil

@@ -215,14 +215,17 @@ type given struct {
 	body   bytes.Buffer
 }
 
+// Header is the answer's header, to be written to.
 func (a *given) Header() http.Header { return a.header }
 
+// WriteHeader keeps the status.
 func (a *given) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
 	}
 }
 
+// Write keeps a piece of the answer's body.
 func (a *given) Write(b []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(b)
