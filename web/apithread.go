@@ -355,10 +355,7 @@ func (s *site) apiTaggings(ctx context.Context, a *apiQuestion) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	unseen := map[sigpost.MessageID]bool{}
-	for _, id := range o.hidden {
-		unseen[id] = true
-	}
+	unseen := idsOf(o.hidden)
 	answer := apiTaggingList{Thread: o.thread.ID, URL: s.absolute(threadPath(o.thread.ID)), Taggings: []apiTagging{}}
 	for _, t := range taggings[o.thread.ID] {
 		one := apiTagging{apiTag: apiTagOf(t.Tag, t.Title), State: string(t.State), Score: t.Score, Evidence: []apiEvidence{}}

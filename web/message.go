@@ -197,13 +197,19 @@ func bytesWords(n int) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
+// idsOf is the set of some messages' ids, by which evidence names them.
+func idsOf(messages map[int64]sigpost.MessageID) map[sigpost.MessageID]bool {
+	ids := make(map[sigpost.MessageID]bool, len(messages))
+	for _, id := range messages {
+		ids[id] = true
+	}
+	return ids
+}
+
 // reasons are those for a tag, without what was seen in messages that are not
 // shown.
 func reasons(evidence []sigpost.Evidence, hidden map[int64]sigpost.MessageID) []reason {
-	unseen := map[sigpost.MessageID]bool{}
-	for _, id := range hidden {
-		unseen[id] = true
-	}
+	unseen := idsOf(hidden)
 	var all []reason
 	for _, e := range evidence {
 		r := reason{Rule: ruleInWords(legible(e.Rule)), Field: fieldInWords(e.Field)}

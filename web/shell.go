@@ -87,11 +87,13 @@ type sent struct {
 	begun bool
 }
 
+// WriteHeader notes that the answer has begun.
 func (w *sent) WriteHeader(status int) {
 	w.begun = true
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write notes that the answer has begun.
 func (w *sent) Write(b []byte) (int, error) {
 	w.begun = true
 	return w.ResponseWriter.Write(b)
@@ -103,11 +105,13 @@ func (w *sent) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // unkept is an answer that no cache keeps, whatever a page says of itself.
 type unkept struct{ http.ResponseWriter }
 
+// WriteHeader keeps the answer out of caches, whatever its handler said.
 func (w *unkept) WriteHeader(status int) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write keeps it out of caches where no status was written.
 func (w *unkept) Write(b []byte) (int, error) {
 	w.Header().Set("Cache-Control", "no-store")
 	return w.ResponseWriter.Write(b)

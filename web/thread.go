@@ -175,6 +175,7 @@ func (s *site) sharedThread(w http.ResponseWriter, r *http.Request, state store.
 // movedError says that a message is not in the thread by which it was asked for.
 type movedError struct{ message int64 }
 
+// Error names where the message is.
 func (e movedError) Error() string { return fmt.Sprintf("message %d is in another thread", e.message) }
 
 // failThread sends readers after a message that has moved to another thread.
