@@ -138,7 +138,7 @@ const shutdown = 4 * time.Second
 
 // blocksKept is how many bytes of mail the pages keep expanded: those of a long
 // thread lie in some dozens of blocks.
-const blocksKept = 16 << 20
+const blocksKept = 8 << 20
 
 // mail is how the pages read what is stored.
 func (a *App) mail() web.Mail {

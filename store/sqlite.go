@@ -25,7 +25,7 @@ const (
 // sqliteConns bounds the connections, and with them the memory: each may
 // cache sqliteCache KiB of the file.
 const (
-	sqliteConns = 6
+	sqliteConns = 4
 	sqliteCache = 8 << 10
 )
 

@@ -33,8 +33,8 @@ func (s *site) threadRoutes() []route {
 
 // What is kept of threads between requests, in bytes.
 const (
-	pagesKept    = 16 << 20
-	outlinesKept = 5 << 20
+	pagesKept    = 12 << 20
+	outlinesKept = 4 << 20
 )
 
 type threadPage struct {
