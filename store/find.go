@@ -68,7 +68,7 @@ type Hit struct {
 // with the words in their subject.
 const (
 	usualHits   = 25
-	countedUpTo = 1000
+	countedUpTo = 250
 	looked      = 1000
 	firstLooked = 200
 	fewThreads  = 300
