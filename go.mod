@@ -38,7 +38,10 @@ require (
 	pgregory.net/rapid v1.3.0
 )
 
-require github.com/adhocore/gronx v1.20.4 // indirect
+require (
+	github.com/adhocore/gronx v1.20.4 // indirect
+	github.com/coreos/go-systemd/v22 v22.7.0 // indirect
+)
 
 require (
 	github.com/andybalholm/cascadia v1.3.4 // indirect
