@@ -283,9 +283,6 @@ func (a *App) lettersDue(ctx context.Context, d config.Digest, issue sigpost.Iss
 	if err == nil && s.Filled() && waiting > 0 && due.After(at) {
 		at = due
 	}
-	if s.Expires.Before(at) { // that is said when it is over
-		return s.Expires, err
-	}
 	return d.Hours().Next(at), err
 }
 

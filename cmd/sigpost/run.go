@@ -94,7 +94,12 @@ func tellSend(w io.Writer, r app.SendReport) {
 
 func tellLetters(w io.Writer, r app.SendReport) {
 	o := r.Outcome
-	if !r.Waits.IsZero() {
+	if !r.Waits.IsZero() && r.Hours != "" {
+		fmt.Fprintf(w, "send      %s: issue %d waits until %s: letters go out %s\n", r.Digest, r.Number, r.Waits.Format("Mon 2 Jan 2006 15:04 MST"), r.Hours)
+		if o.Done() == 0 {
+			return
+		}
+	} else if !r.Waits.IsZero() {
 		fmt.Fprintf(w, "send      %s: issue %d is approved to be sent not before %s\n", r.Digest, r.Number, r.Waits.UTC().Format("Mon 2 Jan 2006 15:04 MST"))
 		return
 	}
