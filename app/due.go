@@ -79,10 +79,11 @@ func (a *App) readDue(account config.Account, mailbox config.Mailbox, name strin
 		if mailbox.For == config.ForService {
 			return at, nil
 		}
-		m, err := a.Store.Mailbox(ctx, account.Name, mailbox.Name, mailbox.List)
+		known, err := a.Store.Mailboxes(ctx)
 		if err != nil {
 			return at, err
 		}
+		m := mailboxOf(known, account.Name, mailbox.Name)
 		for _, d := range a.Config.Digests {
 			if !a.feeds(mailbox, d) {
 				continue

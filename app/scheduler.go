@@ -90,6 +90,9 @@ func (a *App) Plans(ctx context.Context) ([]Plan, error) {
 	return plans, nil
 }
 
+// Zone is the clock of the schedule's expressions.
+func (a *App) Zone() *time.Location { return a.Config.Schedule.Cron("read", "").Zone() }
+
 // isDue says whether something is due at or before now.
 func (a *App) isDue(at time.Time) bool { return !at.IsZero() && !at.After(a.now()) }
 
