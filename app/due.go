@@ -128,7 +128,11 @@ func (a *App) windowDue(ctx context.Context, d config.Digest) (w sigpost.Window,
 
 // tagDue is now where a thread has grown since it was tagged.
 func (a *App) tagDue(ctx context.Context, last sigpost.JobState) (time.Time, error) {
-	grown, err := a.Store.ThreadsToClassify(ctx, a.tagger.version, 0, 1)
+	tagger, err := a.taggerOf(ctx) // another process may have learned
+	if err != nil {
+		return time.Time{}, err
+	}
+	grown, err := a.Store.ThreadsToClassify(ctx, tagger.version, 0, 1)
 	if err != nil || len(grown) == 0 {
 		return a.retried(last, time.Time{}), err
 	}
