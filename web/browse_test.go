@@ -17,13 +17,14 @@ import (
 
 	"sigpost"
 	"sigpost/store"
+	"sigpost/store/storetest"
 )
 
 // browse gives a site with 120 threads on two lists.
 func browse(t *testing.T, change func(*Options)) (*site, http.Handler, *store.DB) {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(ctx, storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	var all []sigpost.Arrival

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sigpost"
@@ -128,7 +129,7 @@ func newSite(o Options) (*site, error) {
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
 	}
-	if s.pages, err = parsePages(s.files); err != nil {
+	if s.pages, err = pagesOf(o.Theme, s.files); err != nil {
 		return nil, templates.Explain(err)
 	}
 	s.feeds = s.feedLinks()
@@ -138,8 +139,10 @@ func newSite(o Options) (*site, error) {
 	if err := s.readStatic(); err != nil {
 		return nil, err
 	}
-	if err := s.try(); err != nil {
-		return nil, templates.Explain(err)
+	if o.Theme != nil {
+		if err := s.try(); err != nil {
+			return nil, templates.Explain(err)
+		}
 	}
 	return s, nil
 }
@@ -196,9 +199,20 @@ func (s *site) doorRoutes() []route {
 	}...)
 }
 
-// parsePages parses the templates of the pages.
-func parsePages(files fs.FS) (*template.Template, error) {
-	pages := template.New("").Funcs(template.FuncMap{
+// pagesOf gives the templates of the pages, which are safe for use by many
+// goroutines. The built-in ones are parsed once and shared; nobody adds to them.
+func pagesOf(theme, files fs.FS) (*template.Template, error) {
+	if theme == nil {
+		return builtIn()
+	}
+	return parsePages(files, pageFuncs())
+}
+
+var builtIn = sync.OnceValues(func() (*template.Template, error) { return parsePages(templates.Files, pageFuncs()) })
+
+// pageFuncs are what the templates of the pages can call.
+func pageFuncs() template.FuncMap {
+	return template.FuncMap{
 		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"dates":    dates,
 		"legible":  legible,
@@ -208,7 +222,12 @@ func parsePages(files fs.FS) (*template.Template, error) {
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
-	})
+	}
+}
+
+// parsePages parses the templates of the pages.
+func parsePages(files fs.FS, funcs template.FuncMap) (*template.Template, error) {
+	pages := template.New("").Funcs(funcs)
 	names, err := fs.Glob(templates.Files, "web/*.html.tmpl")
 	if err != nil {
 		return nil, err

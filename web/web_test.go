@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"sigpost/digest"
 	"sigpost/search"
 	"sigpost/store"
+	"sigpost/store/storetest"
 	"sigpost/subscribe"
 )
 
@@ -40,7 +40,7 @@ func hostile() *sigpost.Message {
 func open(t *testing.T) (*httptest.Server, *store.DB) {
 	t.Helper()
 	ctx := context.Background()
-	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(ctx, storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	m := hostile()
