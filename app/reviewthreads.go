@@ -207,7 +207,7 @@ func outcome(ctx context.Context, tx *store.DB, decisions []thread.Decision, fir
 			ids = append(ids, m.ThreadID)
 		}
 	}
-	unseen, err := tx.UnseenOf(ctx, ids)
+	unseen, err := tx.Unseen(ctx, ids, nil)
 	if err != nil {
 		return nil, err
 	}
