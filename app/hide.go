@@ -133,18 +133,8 @@ func (a *App) undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry)
 	if err != nil {
 		return err
 	}
-	removals, err := tx.Removals(ctx, m.ThreadID)
-	if err != nil {
-		return err
-	}
 	if e.Action == sigpost.AuditMessageShow {
-		if m.Removed {
-			return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-		}
 		return a.takeOut(ctx, tx, m, u.Why, e.At)
-	}
-	if !m.Removed || !removals[m.ID].At.Equal(u.At) {
-		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
 	}
 	return a.unhide(ctx, tx, m)
 }
