@@ -390,3 +390,58 @@ func TestLostLettersWaitForWhatIsRemoved(t *testing.T) {
 	}
 	w.wantOnce("reader@example.org")
 }
+
+// No output of a published issue has the words of a message that was removed since.
+func TestOutputsAreWithoutWhatIsRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.web = "https://digest.example.org"
+	a, ctx := w.open(), t.Context()
+	w.subscribe(a, "reader@example.org")
+	w.run(a)
+	issue, err := a.Store.LastIssue(ctx, "weekly")
+	if err != nil || !issue.State.Public() {
+		t.Fatalf("%s, %v", issue.State, err)
+	}
+	var quote sigpost.Quote
+	for _, e := range issue.Entries {
+		if len(e.Quotes) > 0 && quote.Text == "" && len(strings.Fields(e.Quotes[0].Text)) > 9 {
+			quote = e.Quotes[0]
+		}
+	}
+	words := strings.Join(strings.Fields(quote.Text)[:9], " ")
+	m, err := a.Store.MessageByID(ctx, quote.MessageID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(format string) bool {
+		t.Helper()
+		data, err := a.Copy(ctx, w.digest(a), issue, format, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(strings.Join(strings.Fields(string(data)), " "), words)
+	}
+	formats := []string{FormatText, FormatHTML, FormatMail, FormatWeb, FormatMarkdown, FormatAtom, FormatSlack, FormatIRC}
+	before := 0
+	for _, format := range formats {
+		if has(format) {
+			before++
+		}
+	}
+	if before < 4 {
+		t.Fatalf("%q is in %d outputs", words, before)
+	}
+	if err := a.hideMessage(ctx, m.ID, "libel"); err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range formats {
+		if has(format) {
+			t.Errorf("%s has %q, which was removed", format, words)
+		}
+	}
+	stored, err := a.Store.LastIssue(ctx, "weekly")
+	if err != nil || !strings.Contains(encode(stored), string(quote.MessageID)) {
+		t.Errorf("what is stored has changed: %v", err)
+	}
+}
