@@ -84,10 +84,10 @@ type Options struct {
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
-	// Undo takes an entry of the audit log back, and CanUndo says whether that can be
-	// done as things are; nil where nobody can.
+	// Undo takes an entry of the audit log back, and CanUndo of which, by their
+	// numbers, that can be done as things are; nil where nobody can.
 	Undo    func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error
-	CanUndo func(ctx context.Context, e sigpost.AuditEntry) (bool, error)
+	CanUndo func(ctx context.Context, all []sigpost.AuditEntry) (map[int64]bool, error)
 	// SearchNames are what searches may name; nil where they can name anything.
 	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
