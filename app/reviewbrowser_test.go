@@ -40,6 +40,7 @@ func TestReviewingInABrowser(t *testing.T) {
 				t.Fatalf("there are only %d threads to review", len(todo))
 			}
 			if scripts {
+				listens(browser)
 				browser.Keys("?")
 				at("the keys of the queue", "look at the first thread")
 				browser.Keys("\r")
@@ -51,6 +52,7 @@ func TestReviewingInABrowser(t *testing.T) {
 			r.open()
 			at("the first thread", "Nothing says what it is about")
 			if scripts {
+				listens(browser)
 				browser.Keys("?")
 				at("the keys", "accept the chosen tag")
 				look(t, browser, "the keys")
@@ -128,12 +130,16 @@ type deskHands struct {
 	add              func(tag string)
 }
 
+// listens waits until a page takes keys: those that are pressed before are lost.
+func listens(b *peertest.Browser) {
+	for !peertest.Evaluate[bool](b, `document.readyState === "complete" && !document.querySelector("#keyhint[hidden]")`) {
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func byKeys(b *peertest.Browser) deskHands {
-	// Keys that are pressed before a page is there are lost.
 	press := func(keys string) {
-		for !peertest.Evaluate[bool](b, `document.readyState === "complete" && !document.querySelector("#keyhint[hidden]")`) {
-			time.Sleep(20 * time.Millisecond)
-		}
+		listens(b)
 		b.Keys(keys)
 	}
 	return deskHands{
