@@ -2,6 +2,8 @@ module sigpost
 
 go 1.26.0
 
+toolchain go1.26.9
+
 require (
 	blitiri.com.ar/go/spf v1.6.0
 	github.com/PuerkitoBio/goquery v1.13.0

@@ -2,6 +2,8 @@ module sigpost/scripts/tools
 
 go 1.26.0
 
+toolchain go1.26.9
+
 tool (
 	golang.org/x/vuln/cmd/govulncheck
 	golang.org/x/vulndb/cmd/indexdb
