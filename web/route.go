@@ -60,6 +60,25 @@ func (s *site) routes() []route {
 	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})
 }
 
+// Way is a way in to a site.
+type Way struct {
+	Method, Path string // as in http.ServeMux's patterns
+	Needs        sigpost.Role
+}
+
+// Ways are all ways in to a site.
+func Ways(o Options) (all []Way, err error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, to := range s.routes() {
+		method, path, _ := strings.Cut(to.pattern, " ")
+		all = append(all, Way{method, path, to.needs})
+	}
+	return all, nil
+}
+
 // guard answers a route to whom it is for.
 func (s *site) guard(to route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

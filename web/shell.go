@@ -46,11 +46,34 @@ func (s *site) handler(routes []route) (http.Handler, error) {
 	for _, to := range routes {
 		mux.HandleFunc(to.pattern, s.guard(to))
 	}
-	inner, err := s.sameOrigin(mux, routes)
+	inner, err := s.sameOrigin(s.answered(mux), routes)
 	if err != nil {
 		return nil, err
 	}
 	return s.watched(s.secure(s.calm(s.bounded(inner)))), nil
+}
+
+// errMethod is of a request that does with a page what cannot be done with it.
+var errMethod = errors.New("the method is none of this page's")
+
+// answered makes a page of what mux says to a method that a path does not have. Every
+// path has GET, so that only others are looked up twice.
+func (s *site) answered(mux *http.ServeMux) http.Handler {
+	refused := s.guard(route{personal: true, handle: func(w http.ResponseWriter, r *http.Request) {
+		said := &given{header: http.Header{}}
+		mux.ServeHTTP(said, r)
+		w.Header().Set("Allow", said.header.Get("Allow")) // RFC 9110, section 15.5.6
+		s.fail(w, r, errMethod)
+	}})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if _, pattern := mux.Handler(r); pattern == "" {
+				refused(w, r)
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // securityHeaders keep a stranger's bytes mere data: no script runs but the site's

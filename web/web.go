@@ -358,6 +358,7 @@ var problems = []struct {
 	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{sigpost.ErrForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
+	{errMethod, http.StatusMethodNotAllowed, "This page can be read, and nothing can be sent to it like that. Please go back to the form and try once more."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
 	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},
