@@ -25,6 +25,7 @@ type cli struct {
 	Init       initCommand       `cmd:"" help:"Write a commented configuration and a fresh secret."`
 	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration, and try every connection."`
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
+	Schedule   scheduleCommand   `cmd:"" help:"Say what is done when, and how it went the last time."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
 	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
 	Login      loginCommand      `cmd:"" help:"Get leave to read an account that wants OAuth, in a browser on any machine."`
@@ -44,7 +45,7 @@ type cli struct {
 	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
-	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
+	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 }
@@ -72,6 +73,7 @@ type session struct {
 	stdout, stderr *os.File
 	log            *slog.Logger
 	now            func() time.Time
+	hangups        func() <-chan struct{} // tells of SIGHUP from when it is called on
 	bar            *bar
 	logged         struct {
 		sync.Mutex
