@@ -138,6 +138,11 @@ func (a *App) readAndTag(ctx context.Context, wanted func(name string) bool) (re
 // another one.
 func (a *App) runDigest(ctx context.Context, d config.Digest) (DigestReport, error) {
 	report, composing := a.composeDue(ctx, d)
+	// What an archive that was put back does not know of was done: nobody is told of
+	// its drafts again either.
+	if _, err := a.checkGeneration(ctx); err != nil {
+		return report, errors.Join(composing, err)
+	}
 	var reviewing, sending error
 	if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
 		a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)

@@ -33,7 +33,7 @@ const (
 const maxAbout = 64 << 10
 
 // ErrNoBackup says that a file is no backup, or is not whole.
-var ErrNoBackup = errors.New("no whole backup")
+var ErrNoBackup = errors.New("no whole backup of sigpost")
 
 // Backup says what is in a backup.
 type Backup struct {

@@ -333,3 +333,25 @@ func DumpAsIs(ctx context.Context, dsn string) ([]byte, error) {
 	_, _, err = db.Dump(ctx, &b, DumpHeader{}, false, func(int, int) {})
 	return b.Bytes(), err
 }
+
+// Wipe takes everything out of an archive, and lets numbers begin anew.
+func Wipe(ctx context.Context, dsn string) error {
+	db, err := Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Tx(ctx, func(tx *DB) error {
+		if tx.file == "" {
+			return tx.SQL(ctx, `TRUNCATE message_text, message_words, listing, raw_blocks, `+strings.Join(dumped, ", ")+` RESTART IDENTITY CASCADE`)
+		}
+		tables := append([]string{"message_text", "message_words", "listing", "raw_blocks"}, dumped...)
+		slices.Reverse(tables)
+		for _, name := range append(tables, "sqlite_sequence") {
+			if err := tx.SQL(ctx, `DELETE FROM `+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -20,7 +20,7 @@ import (
 )
 
 // ErrNoDump says that a file is no dump, or is not whole.
-var ErrNoDump = errors.New("no whole dump")
+var ErrNoDump = errors.New("no whole dump of sigpost")
 
 // ErrNotEmpty says that there is something in an archive that a dump would be read
 // into.
