@@ -38,6 +38,7 @@ const (
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
 	Megas    Unit = "MB"
+	Rows     Unit = "rows"
 )
 
 // Options are what surrounds an App.

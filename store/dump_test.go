@@ -77,7 +77,7 @@ func references(t testing.TB, db *store.DB) (all []reference) {
 
 // allowed are what columns may hold that a check bounds.
 var allowed = map[string][]any{
-	"taggings.state": {"accepted", "proposed"}, "decisions.verdict": {"accept", "reject"}, "judgements.verdict": {"accept", "reject"}, "judgements.state": {"accepted", "proposed", ""},
+	"taggings.state": {"accepted", "proposed"}, "taggings.evidence": {"[]"}, "decisions.verdict": {"accept", "reject"}, "judgements.verdict": {"accept", "reject"}, "judgements.state": {"accepted", "proposed", ""},
 	"thread_decisions.verdict": {"split", "merge"}, "issue_edits.kind": {"pin", "drop", "move", "headline", "summary", "note", "section", "order"},
 	"subscriptions.state": {"active", "ended"}, "consents.what": {"given", "changed", "withdrawn"},
 	"deliveries.state": {"queued", "sending", "sent", "failed", "unknown", "suppressed"}, "nudges.state": {"queued", "sent"}, "announcements.state": {"queued", "sent"}, "notices.state": {"queued", "sent", "unknown"},

@@ -355,3 +355,21 @@ func Wipe(ctx context.Context, dsn string) error {
 		return nil
 	})
 }
+
+// OfThreads and OfMessages are the tables that go with mail.
+var (
+	OfThreads  = ofThreads
+	OfMessages = ofMessages
+)
+
+// Blocks are the blocks of mail, expanded.
+func (db *DB) Blocks(ctx context.Context) ([]string, error) {
+	return collect(ctx, db, func(row scanner) (string, error) {
+		var packed []byte
+		if err := row.Scan(&packed); err != nil {
+			return "", err
+		}
+		whole, err := db.expand.DecodeAll(packed, nil)
+		return string(whole), err
+	}, `SELECT data FROM raw_blocks`)
+}

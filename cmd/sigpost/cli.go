@@ -50,6 +50,7 @@ type cli struct {
 	Restore    restoreCommand    `cmd:"" help:"Put a backup in the place of the archive."`
 	Dump       dumpCommand       `cmd:"" help:"Write the whole archive as JSON lines, for another engine or another program."`
 	Load       loadCommand       `cmd:"" help:"Make an archive of what dump wrote."`
+	Retain     retainCommand     `cmd:"" help:"Remove what the configuration does not keep for longer."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 }
 
