@@ -27,7 +27,7 @@ import (
 // before it.
 func TestDumpKnowsEveryTable(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		shapes := must(db.Shapes(t.Context()))(t)
+		shapes, described := must(db.Shapes(t.Context()))(t), must(os.ReadFile("../docs/format.md"))(t)
 		if len(shapes) < 40 {
 			t.Fatalf("there are %d tables", len(shapes))
 		}
@@ -44,6 +44,9 @@ func TestDumpKnowsEveryTable(t *testing.T) {
 			}
 		}
 		for _, name := range store.Dumped {
+			if !bytes.Contains(described, []byte("`"+name+"`")) {
+				t.Errorf("docs/format.md says nothing of the table %s", name)
+			}
 			if _, ok := shapes[name]; !ok {
 				t.Errorf("dumped has a table %s, which is not there", name)
 			}
