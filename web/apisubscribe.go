@@ -312,7 +312,7 @@ func (s *site) apiFail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, sigpost.ErrNotFound):
 		apiAnswer(w, http.StatusNotFound, apiError{"this subscription is not kept any more, and nothing is sent for it"})
 	default:
-		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+		s.Log.Error("a request failed", "path", logged(r), "error", err)
 		apiAnswer(w, http.StatusInternalServerError, apiError{"this cannot be done just now; please try again later"})
 	}
 }

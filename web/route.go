@@ -118,7 +118,7 @@ func (s *site) guard(to route) http.HandlerFunc {
 		packed := &packing{ResponseWriter: w}
 		s.answer(to, packed, r, person)
 		if err := packed.end(r); err != nil {
-			s.Log.Debug("an answer was not taken", "path", r.URL.Path, "error", err)
+			s.Log.Debug("an answer was not taken", "path", logged(r), "error", err)
 		}
 	}
 }

@@ -26,6 +26,21 @@ var (
 	errTooLong  = errors.New("the URL is too long")
 )
 
+// secretPaths begin paths whose rest is a secret: who has it unsubscribes somebody,
+// or signs in.
+var secretPaths = []string{"/unsubscribe/", "/confirm/", "/preferences/", SignInPath + "/"}
+
+// logged is the path of a request as a log may have it: more people read logs than
+// may do what a token lets them do.
+func logged(r *http.Request) string {
+	for _, p := range secretPaths {
+		if strings.HasPrefix(r.URL.Path, p) {
+			return p + "…"
+		}
+	}
+	return r.URL.Path
+}
+
 // beyond says of an error whether it is one of these bounds, whatever words others
 // have for it.
 func beyond(r *http.Request, err error) error {
@@ -112,7 +127,7 @@ func (s *site) calm(next http.Handler) http.Handler {
 			if fault == http.ErrAbortHandler {
 				panic(fault)
 			}
-			s.Log.Error("a page has a fault", "method", r.Method, "path", r.URL.Path, "fault", fault, "stack", string(debug.Stack()))
+			s.Log.Error("a page has a fault", "method", r.Method, "path", logged(r), "fault", fault, "stack", string(debug.Stack()))
 			if out.begun { // what was sent is not whole: the connection says so
 				panic(http.ErrAbortHandler)
 			}

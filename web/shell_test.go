@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,51 @@ func TestAPanicIsAPage(t *testing.T) {
 		}
 	}()
 	answer(handler, from("192.0.2.1", "GET", "/begun", ""))
+}
+
+// No token gets into a log, whatever goes wrong.
+func TestLogsHoldNoTokens(t *testing.T) {
+	const token = "AQAAAAAAAAABtoken"
+	for _, path := range []string{"/unsubscribe/", "/confirm/", "/preferences/", "/sign-in/"} {
+		var s *site
+		routes := []route{
+			{pattern: "GET " + path + "{token}", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errors.New("the database is away")) }},
+			{pattern: "POST " + path + "{token}", handle: func(w http.ResponseWriter, r *http.Request) { panic("a fault") }},
+		}
+		var log bytes.Buffer
+		s, err := newSite(Options{Title: "Test", Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		must(t, err)
+		handler, err := s.handler(routes)
+		must(t, err)
+		for _, method := range []string{"GET", "POST"} {
+			log.Reset()
+			if w := answer(handler, from("192.0.2.1", method, path+token, "")); w.Code != 500 || !strings.Contains(log.String(), path) {
+				t.Errorf("%s %s: %d, and the log says %q", method, path, w.Code, log.String())
+			}
+			if strings.Contains(log.String(), token) {
+				t.Errorf("%s %s: %s", method, path, log.String())
+			}
+		}
+	}
+}
+
+// Every way in that has a token in its path is one of those that logs cut short.
+func TestTokensInPathsAreKnown(t *testing.T) {
+	ways, err := Ways(Options{Title: "Test", Log: slog.New(slog.DiscardHandler), Publications: []string{"a", "b"}, People: signin.Desk{}})
+	must(t, err)
+	found := 0
+	for _, w := range ways {
+		before, _, tokens := strings.Cut(w.Path, "{token}")
+		if !tokens {
+			continue
+		}
+		if found++; !slices.Contains(secretPaths, before) {
+			t.Errorf("%s holds a token, and logs do not know", w.Path)
+		}
+	}
+	if found == 0 {
+		t.Error("no way in holds a token")
+	}
 }
 
 func TestHTTPSAloneIsStrict(t *testing.T) {

@@ -264,7 +264,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, page str
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if _, err := w.Write(text); err != nil {
-		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+		s.Log.Debug("a page was not taken", "path", logged(r), "error", err)
 	}
 }
 
@@ -380,9 +380,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	switch {
 	case errors.Is(r.Context().Err(), context.Canceled): // nobody waits for it any more
-		s.Log.Debug("a request was given up", "path", r.URL.Path)
+		s.Log.Debug("a request was given up", "path", logged(r))
 	case status >= http.StatusInternalServerError:
-		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+		s.Log.Error("a request failed", "path", logged(r), "error", err)
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
