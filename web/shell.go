@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"sigpost/internal/logs"
 )
 
 // Bounds of a request, whoever sends it.
@@ -25,21 +27,6 @@ var (
 	errTooLarge = errors.New("the body is too large")
 	errTooLong  = errors.New("the URL is too long")
 )
-
-// secretPaths begin paths whose rest is a secret: who has it unsubscribes somebody,
-// or signs in.
-var secretPaths = []string{"/unsubscribe/", "/confirm/", "/preferences/", SignInPath + "/"}
-
-// logged is the path of a request as a log may have it: more people read logs than
-// may do what a token lets them do.
-func logged(r *http.Request) string {
-	for _, p := range secretPaths {
-		if strings.HasPrefix(r.URL.Path, p) {
-			return p + "…"
-		}
-	}
-	return r.URL.Path
-}
 
 // beyond says of an error whether it is one of these bounds, whatever words others
 // have for it.
@@ -63,7 +50,7 @@ func (s *site) handler(routes []route) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.secure(s.calm(s.bounded(inner))), nil
+	return s.watched(s.secure(s.calm(s.bounded(inner)))), nil
 }
 
 // errMethod is of a request that does with a page what cannot be done with it.
@@ -108,6 +95,7 @@ func (s *site) secure(next http.Handler) http.Handler {
 		for name, value := range securityHeaders {
 			w.Header().Set(name, value)
 		}
+		w.Header().Set(requestIDHeader, logs.RequestOf(r.Context()))
 		if https { // RFC 6797, section 7.2: never over http
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
@@ -127,7 +115,7 @@ func (s *site) calm(next http.Handler) http.Handler {
 			if fault == http.ErrAbortHandler {
 				panic(fault)
 			}
-			s.Log.Error("a page has a fault", "method", r.Method, "path", logged(r), "fault", fault, "stack", string(debug.Stack()))
+			s.Log.ErrorContext(r.Context(), "a page has a fault", "method", r.Method, "path", shownPath(r), "fault", fault, "stack", string(debug.Stack()))
 			if out.begun { // what was sent is not whole: the connection says so
 				panic(http.ErrAbortHandler)
 			}
@@ -145,7 +133,7 @@ func (s *site) bounded(next http.Handler) http.Handler {
 			s.fail(w, r, errTooLong)
 			return
 		}
-		if !strings.HasPrefix(r.URL.Path, "/static/") {
+		if !strings.HasPrefix(r.URL.Path, "/static/") && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
 			room, err := s.all.allow(s.network(r))
 			room.tell(w, r, "requests")
 			if err != nil {

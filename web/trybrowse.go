@@ -28,7 +28,7 @@ func (s *site) tryBrowsing() []tried {
 		{"home", homePage{page: s.page(nil, "")}},
 		{"home", homePage{page: p, Latest: []teaser{{issue, []sigpost.Entry{{ThreadID: 1, Headline: "One"}}, 3}, {Issue: issue}}, Topics: topics, Events: events, Threads: rows}},
 		{"threads", threadsPage{page: p, Filter: filtered, Active: active, Topics: topicOptions(topics), Natures: choices, Lists: choices, Threads: rows, Next: "/", Start: "/"}},
-		{"threads", threadsPage{page: p, Filter: filter{After: "x", Before: "x"}, Problem: "P"}},
+		{"threads", threadsPage{page: p, Filter: filter{List: "L", After: "x", Before: "x"}, Problem: "P"}},
 		{"threads", threadsPage{page: p, Natures: choices}},
 		{"found", foundPage{page: p, Kind: "Projects", KindURL: "/topics", Threads: rows, Messages: 3, Trend: trendOf(nil), CalendarURL: "/", MboxURL: "/", Next: "/"}},
 		{"topics", topicsPage{p, groups(topics)}},
