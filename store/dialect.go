@@ -59,6 +59,8 @@ type dialect struct {
 	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
 	// will use: see DB.reserve.
 	reserve string
+	// skip leaves out $2 numbers for rows of table $1.
+	skip string
 	// nameless says that parameters without names cost the driver less.
 	nameless bool
 	// compiles says that the driver compiles a statement anew at each call,
@@ -96,6 +98,7 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
+		skip:     `UPDATE sqlite_sequence SET seq = seq + $2 WHERE name = $1`,
 		compiles: true,
 		nameless: true,
 	}
@@ -131,6 +134,8 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		hasTable:     `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
+		skip: `SELECT setval(pg_get_serial_sequence($1, 'id'),
+nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT))`,
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -227,7 +228,8 @@ func (db *DB) Generation(ctx context.Context) (n int64, restored time.Time, err 
 
 // Restored notes that the archive was put back to an earlier state, and of how
 // many sendings is known from elsewhere. All issues that are being sent stand
-// still from now on. at is now.
+// still from now on, and no row gets a number that is in a link which went out since
+// then: it would be good for somebody else. at is now.
 func (db *DB) Restored(ctx context.Context, n int64, why string, at time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
 		if _, err := tx.exec(ctx, `UPDATE generations SET generation = CASE WHEN generation < $1 THEN $1 ELSE generation END, restored = $2`, n, micros(at)); err != nil {
@@ -235,7 +237,22 @@ func (db *DB) Restored(ctx context.Context, n int64, why string, at time.Time) e
 		}
 		_, err := tx.exec(ctx, `UPDATE sendings SET paused = $1, paused_why = $2 WHERE paused = 0
 AND issue_id IN (SELECT id FROM issues WHERE state = 'sending')`, micros(at), clean(why))
+		for _, table := range []string{"subscribers", "subscriptions", "requests", "deliveries"} {
+			err = cmp.Or(err, tx.skipNumbers(ctx, table))
+		}
 		return err
 	})
 	return db.fail("noting that the archive was put back", err)
+}
+
+// mostLost is more rows of any table than were written since any backup was made.
+const mostLost = 1 << 30
+
+// skipNumbers leaves out the numbers of rows that may have been lost.
+func (db *DB) skipNumbers(ctx context.Context, table string) error {
+	n, err := db.exec(ctx, db.skip, table, mostLost)
+	if err == nil && n == 0 { // SQLite, and no row of it was ever there
+		_, err = db.exec(ctx, `INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)`, table, mostLost)
+	}
+	return err
 }
