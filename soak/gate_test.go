@@ -80,7 +80,13 @@ func (g *gate) serve(client net.Conn) {
 	g.open[client], g.open[server] = true, true
 	g.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { g.pass(server, client, g.count == "client"); server.(*net.TCPConn).CloseWrite() })
+	both.Go(func() {
+		g.pass(server, client, g.count == "client")
+		// A client that is gone leaves a connection that is reset: a server which only
+		// saw an end might take the beginning of a mail for the whole of it.
+		server.(*net.TCPConn).SetLinger(0)
+		server.Close()
+	})
 	both.Go(func() { g.pass(client, server, g.count == "server"); client.(*net.TCPConn).CloseWrite() })
 	both.Wait()
 	g.mu.Lock()

@@ -76,7 +76,9 @@ func mutate(t *testing.T, y check.Year) {
 
 	story := storyWords.FindString(must(check.Text(l)))
 	expect("a thread is not told of", with(rewritten(t, l, func(text string) string { return strings.Replace(text, story, "[1]", 1) })), "lost")
-	expect("a thread is told of twice as much", with(rewritten(t, l, func(text string) string { return strings.Replace(text, story, story+"  New · 90 messages\n\n"+story, 1) })), "wrong")
+	expect("a thread is told of twice as much", with(rewritten(t, l, func(text string) string {
+		return strings.Replace(text, story, story+"  New · 90 messages\n\n"+story, 1)
+	})), "wrong")
 	lostOne := y
 	lostOne.Archive = map[string]int{}
 	for id, n := range y.Archive {
@@ -133,5 +135,7 @@ func steadyReaders(y check.Year) map[string]bool {
 }
 
 func spared(y check.Year, digest string, span check.Span) bool {
-	return slices.ContainsFunc(y.Spared, func(s check.Spared) bool { return s.Digest == digest && s.From.Before(span.To) && span.From.Before(s.To) })
+	return slices.ContainsFunc(y.Spared, func(s check.Spared) bool {
+		return s.Digest == digest && s.From.Before(span.To) && span.From.Before(s.To)
+	})
 }

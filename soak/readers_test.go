@@ -45,7 +45,13 @@ func (r *reader) publication() string { return strings.TrimSuffix(r.digest, "-mo
 
 func (r *reader) service() string { return r.publication() + "-request@digest.example.org" }
 
+// act notes what a reader did. The clock goes on a little, so that it is certain what
+// was first.
 func (w *world) act(r *reader, kind, how string, by time.Time, more check.Act) {
+	if by.Equal(w.now) {
+		by = by.Add(time.Millisecond)
+	}
+	w.now = w.now.Add(time.Millisecond)
 	more.At, more.By, more.Who, more.Digest, more.Kind, more.How = w.now, by, r.Address, r.digest, kind, how
 	if by.IsZero() { // when the mailbox is read
 		more.By = w.script.End.AddDate(1, 0, 0)
@@ -205,7 +211,7 @@ func (w *world) changes(r *reader, digest string, topics []string, paused time.T
 
 // drain takes what came into the readers' mailboxes, and has them answer.
 func (w *world) drain() {
-	for _, l := range w.peers.take(w.now) {
+	for _, l := range w.peers.take(w.now) { // all of them before anybody answers
 		w.letters = append(w.letters, l)
 		if r := w.readers[l.To]; r != nil {
 			w.receives(r, l)

@@ -169,6 +169,12 @@ func (w *writer) outages() {
 			part := float64(i) / float64(max(1, w.Days/90))
 			at := w.some(part+0.02, part+0.2)
 			hours := 6 + w.rand.IntN(min(72, w.Days*3))
+			if kind == SMTP { // on a morning on which issues are due
+				for at = at.Truncate(24 * time.Hour); at.Weekday() != time.Monday && at.Weekday() != time.Thursday; {
+					at = at.AddDate(0, 0, 1)
+				}
+				at, hours = at.Add(3*time.Hour), hours+8
+			}
 			w.add(Event{At: at, Kind: kind, Down: true})
 			w.add(Event{At: at.Add(time.Duration(hours) * time.Hour), Kind: kind})
 		}
@@ -216,12 +222,10 @@ func (w *writer) faults() {
 				from = busy
 			}
 			e := &w.Events[from[w.rand.IntN(len(from))]]
-			if e.Kind != Run {
+			for e.Kind != Run {
 				e = &w.Events[calls[w.rand.IntN(len(calls))]]
 			}
-			if e.Kind == Run {
-				e.Kind, e.Where, e.Number = kind, where[w.rand.IntN(len(where))], w.rand.IntN(1<<20)
-			}
+			e.Kind, e.Where, e.Number = kind, where[w.rand.IntN(len(where))], w.rand.IntN(1<<20)
 		}
 	}
 	take(Crash, w.Crashes, []string{"clock", "clock", "smtp", "smtp", "smtp", "imap", "time"})

@@ -65,6 +65,12 @@ type world struct {
 func newWorld(t *testing.T, s *soak.Script, p *peers) *world {
 	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, spared: map[sparedAt]bool{},
 		decided: map[string]bool{}, zones: map[string]*time.Location{}, done: map[string]int{}, errs: map[string]int{}}
+	if *dirFlag != "" {
+		w.dir = filepath.Join(*dirFlag, fmt.Sprint(s.Seed))
+		if err := os.MkdirAll(w.dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.imap, w.smtp = newGate(t, p.imapAddr(), "server"), newGate(t, p.smtpAddr(), "client")
 	for _, d := range []struct {
 		name, zone string

@@ -20,6 +20,8 @@ import (
 
 var (
 	seedFlag = flag.Uint64("soak.seed", 0, "play the year of this seed, to see again what another run has seen")
+	dirFlag  = flag.String("soak.dir", "", "keep the program's files, with its log, in this folder")
+	daysFlag = flag.Int("soak.days", 0, "stop a year after so many days")
 	forFlag  = flag.Duration("soak.for", 0, "play years of one seed after the other for so long, and weeks with real servers between them")
 )
 
@@ -68,6 +70,10 @@ func play(t *testing.T, o soak.Options, p *peers) {
 		o.Seed, len(s.Events), s.Begin.Format(time.DateOnly), s.End.Format(time.DateOnly), s.Sum(), strings.SplitN(t.Name(), "/", 2)[0], o.Seed)
 	w := newWorld(t, s, p)
 	for _, e := range s.Events {
+		if *daysFlag > 0 && e.At.Sub(s.Begin) > time.Duration(*daysFlag)*24*time.Hour {
+			s.End = e.At
+			break
+		}
 		w.play(e)
 		if t.Failed() {
 			break
@@ -162,7 +168,7 @@ func (w *world) fault(e soak.Event) {
 	case "smtp":
 		n = 1 + e.Number%500_000
 	case "imap":
-		n = 1 + e.Number%6_000
+		n = 1 + e.Number%2_500
 	case "time":
 		n = 30 + e.Number%300
 	case "write":
