@@ -175,9 +175,10 @@ func (d *desk) reported(ctx context.Context, tx *store.DB, a sigpost.Arrival, le
 		done.Suspended++
 	case sigpost.BounceEnded:
 		done.Ended++
+		inside := *d.app
+		inside.Store = tx
+		inside.leftPublication(s)
 		if r.ByReader() { // no import may bring back who complained
-			inside := *d.app
-			inside.Store = tx
 			if err := inside.suppress(ctx, s.Subscriber.Addr, "complaint"); err != nil {
 				return err
 			}
@@ -206,14 +207,14 @@ func (d *desk) complained(ctx context.Context, tx *store.DB, a sigpost.Arrival, 
 			return false, err
 		}
 		done.Complaints++
-		if changed, err := tx.EndSubscription(ctx, id, at); err != nil {
+		inside := *d.app
+		inside.Store = tx
+		if changed, err := inside.rows().EndSubscription(ctx, id, at); err != nil {
 			return false, err
 		} else if changed {
 			done.Ended++
 		}
 		d.app.log.Warn("a complaint about a letter that the archive does not know", "digest", s.Digest, "subscription", s.ID)
-		inside := *d.app
-		inside.Store = tx
 		return true, inside.suppress(ctx, s.Subscriber.Addr, "complaint")
 	}
 	return false, nil

@@ -384,6 +384,8 @@ func (w *world) restore() {
 	w.restores = append(w.restores, check.Span{From: w.saved, To: w.now})
 	w.done["restores"]++
 	w.forgotten()
+	// As docs/sending.md says; whether the operator remembers what readers got, or not.
+	w.decide(w.must(command{Op: "restored"}).Doubted)
 	w.run()
 }
 

@@ -89,6 +89,20 @@ func play(t *testing.T, o soak.Options, p *peers) {
 			t.Error(c)
 		}
 	}
+	told := map[string]bool{}
+	for _, c := range result.Complaints[:min(5, len(result.Complaints))] {
+		for who, r := range w.readers {
+			if strings.Contains(c, who) && !told[who] {
+				told[who] = true
+				t.Logf("%+v", r.Person)
+				for _, a := range w.acts {
+					if a.Who == who {
+						t.Logf("  %s %s %s by %s (by %s) until %s %v", a.At.Format(time.DateTime), a.Kind, a.Digest, a.How, a.By.Format(time.DateTime), a.Until.Format(time.DateTime), a.Topics)
+					}
+				}
+			}
+		}
+	}
 	if len(result.Complaints) > 40 {
 		t.Errorf("and %d more", len(result.Complaints)-40)
 	}
