@@ -36,31 +36,35 @@ func weeks(seed uint64) soak.Options {
 }
 
 // TestYear plays a year to the program and has it checked. With -soak.for it plays
-// more of them.
+// more of them, for three quarters of the time.
 func TestYear(t *testing.T) {
-	seed := uint64(2024)
-	if *forFlag > 0 {
-		seed = uint64(time.Now().UnixNano()) % 1_000_000
-	}
-	if *seedFlag > 0 {
-		seed = *seedFlag
-	}
-	begin := time.Now()
-	for n := uint64(0); n == 0 || time.Since(begin) < *forFlag && *seedFlag == 0; n++ {
-		t.Run(fmt.Sprintf("seed %d", seed+n), func(t *testing.T) { play(t, year(seed+n), inProcess(t)) })
-	}
+	playAll(t, 2024, *forFlag*3/4, func(t *testing.T, seed uint64) { play(t, year(seed), inProcess(t)) })
 }
 
-// TestWeeks plays some weeks with Dovecot and Postfix's smtp-sink.
+// TestWeeks plays some weeks with Dovecot and Postfix's smtp-sink, for the rest of the
+// time.
 func TestWeeks(t *testing.T) {
 	if *forFlag == 0 && *seedFlag == 0 {
 		t.Skip("scripts/soak plays weeks with real servers")
 	}
-	seed := uint64(time.Now().UnixNano()) % 1_000_000
-	if *seedFlag > 0 {
-		seed = *seedFlag
+	playAll(t, 0, *forFlag/4, func(t *testing.T, seed uint64) { play(t, weeks(seed), realPeers(t)) })
+}
+
+// playAll plays one seed, or for some time one after the other, as long as the next one
+// is likely to end in time.
+func playAll(t *testing.T, seed uint64, limit time.Duration, one func(t *testing.T, seed uint64)) {
+	begin := time.Now()
+	if limit > 0 {
+		seed = uint64(begin.UnixNano()) % 1_000_000
 	}
-	t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { play(t, weeks(seed), realPeers(t)) })
+	if *seedFlag > 0 {
+		seed, limit = *seedFlag, 0
+	}
+	for last := time.Duration(0); last == 0 || time.Since(begin)+last < limit; seed++ {
+		started := time.Now()
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { one(t, seed) })
+		last = time.Since(started)
+	}
 }
 
 // play plays a script, checks what came of it, and checks the checker.
@@ -329,8 +333,8 @@ func (w *world) read(path string, into any) {
 // report prints what was played, and what the checker looked at.
 func (w *world) report(r check.Result, took time.Duration) {
 	t := w.t
-	t.Logf("checked in %s: %d messages, %d letters of %d issues to %d readers (%d pairs of reader and digest), %d stories; spared: %v; %d letters to who had left and was brought back by a restore",
-		took.Round(time.Millisecond), r.Messages, r.Letters, r.Issues, r.Readers, r.Pairs, r.Stories, r.Spared, r.AfterLost)
+	t.Logf("checked in %s: %d messages, %d letters of %d issues to %d readers (%d pairs of reader and digest), %d stories; spared: %v",
+		took.Round(time.Millisecond), r.Messages, r.Letters, r.Issues, r.Readers, r.Pairs, r.Stories, r.Spared)
 	for _, what := range slices.Sorted(maps.Keys(w.done)) {
 		t.Logf("%6d %s", w.done[what], what)
 	}

@@ -99,7 +99,6 @@ type Result struct {
 	// What was looked at.
 	Messages, Letters, Issues, Readers, Stories, Pairs int
 	Spared                                             map[string]int // by why
-	AfterLost                                          int            // letters to who left and was brought back by a restore
 }
 
 type checker struct {
