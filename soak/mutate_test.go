@@ -51,6 +51,13 @@ func mutate(t *testing.T, y check.Year) {
 	left := y
 	left.Acts = append(slices.Clone(y.Acts), check.Act{At: l.At.Add(-time.Minute), By: l.At.Add(-time.Minute), Who: l.To, Digest: digest, Kind: check.Leave, How: "one-click"})
 	expect("a letter is sent to who has left", left, "unsubscribed")
+	back := y
+	back.Restores = nil
+	for days := range 2 {
+		at := l.At.AddDate(0, 0, -5+3*days)
+		back.Acts = append(slices.Clone(back.Acts), check.Act{At: at, By: at, Who: l.To, Digest: digest, Kind: check.Blame, How: check.Hard})
+	}
+	expect("a letter is sent to where nobody is", back, "suspended")
 	strange := l
 	strange.To = "nobody@example.org"
 	expect("a letter goes to a stranger", with(l, strange), "strange")

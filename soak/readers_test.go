@@ -303,19 +303,19 @@ func (w *world) returns(r *reader, l check.Letter) {
 	if header == string(l.Data) {
 		header, _, _ = strings.Cut(strings.ReplaceAll(string(l.Data), "\n", "\r\n"), "\r\n\r\n")
 	}
-	report := func(status, diagnosis string) {
+	report := func(how, status, diagnosis string) {
 		w.service("From: MAILER-DAEMON@mx.example.net\r\nTo: " + from + "\r\nSubject: Undelivered Mail Returned to Sender\r\nMIME-Version: 1.0\r\n" +
 			"Content-Type: multipart/report; report-type=delivery-status; boundary=\"=_r\"\r\n\r\n--=_r\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n" +
 			"--=_r\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\nFinal-Recipient: rfc822; " + r.Address +
 			"\r\nAction: failed\r\nStatus: " + status + "\r\nDiagnostic-Code: smtp; " + diagnosis + "\r\n\r\n--=_r\r\nContent-Type: text/rfc822-headers\r\n\r\n" + header + "\r\n\r\n--=_r--\r\n")
 		r.bounces++
-		w.act(r, check.Blame, "a report", w.now, check.Act{})
+		w.act(r, check.Blame, how, time.Time{}, check.Act{})
 	}
 	switch r.Habit {
 	case "gone":
-		report("5.1.1", "550 5.1.1 User unknown")
+		report(check.Hard, "5.1.1", "550 5.1.1 User unknown")
 	case "full":
-		report("5.2.2", "552 5.2.2 Mailbox full")
+		report("soft", "5.2.2", "552 5.2.2 Mailbox full")
 	case "away":
 		w.service("From: " + r.Address + "\r\nTo: " + from + "\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nBack on Monday.\r\n")
 	case "angry":

@@ -36,8 +36,10 @@ const (
 	Leave  = "leave"
 	Pause  = "pause"
 	Topics = "topics"
-	// Blame is of a reader whose letters come back: from then on they may get none.
+	// Blame is of a reader whose letters come back: from then on they may get none. How
+	// is Hard where nobody is at the address.
 	Blame = "blame"
+	Hard  = "hard"
 	// Lost is said of a reader by a restored archive, which does not know of what they
 	// did since it was saved: what they get is not sure before they do something again.
 	Lost = "lost"

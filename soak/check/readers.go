@@ -111,6 +111,7 @@ func (c *checker) checkReaders() {
 		for _, l := range all {
 			count[l.To]++
 			c.checkSent(l)
+			c.checkSuspended(l)
 		}
 		for who, n := range count {
 			if n > 1 {
@@ -139,6 +140,35 @@ func (c *checker) checkSent(l *letter) {
 	case s == never:
 		c.complain("strange: %s was sent %s at %s, and had not asked for it", l.To, l.issue(), l.At.Format(time.RFC3339))
 	}
+}
+
+// checkSuspended: after two letters in a row that came back from where nobody is, more
+// than a day apart, none is sent for two weeks (docs/bounces.md). An archive that was put
+// back does not know of the letters that the reports are about.
+func (c *checker) checkSuspended(l *letter) {
+	var hard []Act
+	for _, a := range c.acts(l.To, l.digest, l.At) {
+		switch {
+		case a.Kind == Join:
+			hard = nil
+		case a.Kind == Blame && a.How == Hard && a.By.Before(l.At):
+			hard = append(hard, a)
+		}
+	}
+	if len(hard) < 2 {
+		return
+	}
+	first, last := hard[len(hard)-2], hard[len(hard)-1]
+	apart, since := last.At.Sub(first.At), l.At.Sub(last.By)
+	if apart < 25*time.Hour || apart > 50*24*time.Hour || since > 13*24*time.Hour {
+		return
+	}
+	for _, r := range c.Restores {
+		if r.From.Before(l.At) && first.At.AddDate(0, 0, -2).Before(r.To) {
+			return
+		}
+	}
+	c.complain("suspended: %s was sent %s at %s, after two letters had come back by %s", l.To, l.issue(), l.At.Format(time.RFC3339), last.By.Format(time.RFC3339))
 }
 
 // checkMissing looks why a reader has no letter of an issue.
