@@ -202,7 +202,7 @@ func (w *world) changes(r *reader, digest string, topics []string, paused time.T
 		r.digest = digest
 		w.act(r, check.Join, "another edition", w.now, check.Act{Topics: topics})
 		if paused.After(w.now) {
-			w.act(r, check.Pause, "another edition", w.now, check.Act{Until: paused})
+			w.act(r, check.Pause, "another edition", w.now, check.Act{Until: paused, Topics: topics})
 		}
 		return
 	}

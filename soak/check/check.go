@@ -267,7 +267,8 @@ func (c *checker) checkStories() {
 }
 
 func (c *checker) checkLetter(l *letter, before time.Time) {
-	everything := len(c.topicsOf(l.To, l.digest, l.At)) == 0
+	topics, sure := c.topicsOf(l.To, l.digest, l.At)
+	everything := sure && len(topics) == 0
 	absent := []string{}
 	for thread, messages := range c.threads {
 		must, may := c.due(l, before, l.At, messages)

@@ -78,14 +78,19 @@ func found(s standing, why, a Act) (standing, Act) {
 	return s, why
 }
 
-// topicsOf are the topics of a reader at a moment; none means everything.
-func (c *checker) topicsOf(who, digest string, at time.Time) (topics []string) {
+// topicsOf are the topics of a reader at a moment; none means everything. sure is false
+// where a restored archive may not know them.
+func (c *checker) topicsOf(who, digest string, at time.Time) (topics []string, sure bool) {
+	sure = true
 	for _, a := range c.acts(who, digest, at) {
-		if a.Kind == Topics || a.Kind == Join {
-			topics = a.Topics
+		switch a.Kind {
+		case Topics, Join, Pause: // a change says all that is wished
+			topics, sure = a.Topics, true
+		case Lost:
+			sure = false
 		}
 	}
-	return topics
+	return topics, sure
 }
 
 // changing says whether a reader did something in a stretch of time.
@@ -192,7 +197,7 @@ func (c *checker) checkMissing(all []*letter, who string) {
 // worth says whether an issue tells of something on a reader's topics: of a thread
 // with such a word in brackets, with news from the window itself.
 func (c *checker) worth(l *letter, who string) bool {
-	topics := c.topicsOf(who, l.digest, l.At)
+	topics, _ := c.topicsOf(who, l.digest, l.At) // of one who is not sure nothing is missing
 	if len(topics) == 0 {
 		return len(l.stories) > 0
 	}
