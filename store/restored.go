@@ -53,6 +53,9 @@ WHERE state IN ('queued', 'sending')`, micros(at))
 	return held, db.fail("giving up letters of before", err)
 }
 
+// mostLost and a quarter of all rows is more than were written since a backup was made.
+const mostLost = 1 << 20
+
 // SkipNumbers lets tables go on with numbers that the archive cannot have given
 // since it was in this state: links in letters and to threads have some of them in
 // them, and would else come to mean somebody else. Mail has no such links.
@@ -66,8 +69,8 @@ func (db *DB) SkipNumbers(ctx context.Context) error {
 			continue
 		}
 		last, err := db.lastNumber(ctx, name)
-		if err == nil && last > 0 {
-			err = db.setLastNumber(ctx, name, last+last/4+1000)
+		if err == nil {
+			err = db.setLastNumber(ctx, name, last+last/4+mostLost)
 		}
 		if err != nil {
 			return db.fail("skipping numbers of "+name, err)
