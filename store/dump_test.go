@@ -84,7 +84,7 @@ var allowed = map[string][]any{
 	"deliveries.state": {"queued", "sending", "sent", "failed", "unknown", "suppressed"}, "nudges.state": {"queued", "sent"}, "announcements.state": {"queued", "sent"}, "notices.state": {"queued", "sent", "unknown"},
 	"bounces.source": {"report", "smtp"}, "bounces.class": {"hard", "soft", "complaint", "auto-reply", "delivered"},
 	"sessions.way": {"mail", "terminal"}, "sign_in_links.way": {"mail", "terminal"},
-	"deliveries.lease": {0}, "announcements.lease": {0}, "nudges.lease": {0}, "generations.one": {1}, "issues.state": {"draft", "sent"},
+	"alerts.state": {"queued", "sent", "failed"}, "deliveries.lease": {0}, "announcements.lease": {0}, "nudges.lease": {0}, "generations.one": {1}, "issues.state": {"draft", "sent"},
 	"sendings.queued": {0}, "sendings.queue_end": {5},
 }
 

@@ -103,7 +103,7 @@ var dumped = []string{
 	"issues", "issue_drafts", "issue_edits", "carried", "issue_threads", "nudges", "stale_drafts",
 	"subscribers", "subscriptions", "consents", "requests", "suppressions", "limits", "notices",
 	"sendings", "generations", "deliveries", "announcements", "bounces", "served",
-	"sign_in_links", "sessions", "audit",
+	"sign_in_links", "sessions", "audit", "jobs", "troubles", "alerts",
 	"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples",
 }
 
