@@ -27,6 +27,7 @@ const (
 	JobSend      JobKind = "send"
 	JobSilence   JobKind = "silence"
 	JobNotices   JobKind = "notices"
+	JobRetain    JobKind = "retain"
 	JobAlerts    JobKind = "alerts"
 	JobPing      JobKind = "ping" // of serve alone: a run pings when it ends
 )
@@ -96,7 +97,7 @@ func (a *App) Jobs() []Job {
 	for _, d := range a.Config.Digests {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
-	jobs = append(jobs, a.silenceJob(), a.noticesJob())
+	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
 	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
 		jobs = append(jobs, a.alertsJob())
 	}

@@ -44,12 +44,15 @@ func (db *DB) PutBack(ctx context.Context) (p PutBack, ok bool, err error) {
 	return p, err == nil, db.fail("looking whether the archive was put back", err)
 }
 
-// HoldNotices gives up the letters to single people that an archive had in hand
+// HoldNotices gives up the letters to single people, and words to webhooks, that an archive had in hand
 // when its backup was made: it is unknown whether they were sent since. What they
 // say is forgotten.
 func (db *DB) HoldNotices(ctx context.Context, at time.Time) (held int64, err error) {
 	held, err = db.exec(ctx, `UPDATE notices SET state = 'unknown', lease = 0, updated = $1, subject = '', body = '', html = '', reply_to = ''
 WHERE state IN ('queued', 'sending')`, micros(at))
+	if err == nil {
+		_, err = db.exec(ctx, `UPDATE alerts SET state = 'failed', lease = 0, updated = $1 WHERE state = 'queued'`, micros(at))
+	}
 	return held, db.fail("giving up letters of before", err)
 }
 
