@@ -62,7 +62,7 @@ func (a *App) forgetTroubles(ctx context.Context) error {
 		known[silenceOf(l.Name)] = true
 	}
 	troubles, err := a.Store.Troubles(ctx)
-	old := a.now().Add(-2 * time.Duration(a.Config.Alerts.Again)).AddDate(0, 0, -7)
+	old := a.now().Add(-2*time.Duration(a.Config.Alerts.Again)).AddDate(0, 0, -7)
 	for _, t := range troubles {
 		if !known[t.Name] && t.Told.Before(old) && err == nil {
 			_, _, err = a.Store.TroubleOver(ctx, t.Name)
