@@ -58,6 +58,8 @@ type Options struct {
 	// Store is an archive that is open already, and that Close leaves open; nil where
 	// that of the configuration is to be opened.
 	Store *store.DB
+	// Monitor is told how it goes; nil where nobody wants to know: see App.StartMonitor.
+	Monitor *Monitor
 }
 
 // App is sigpost with everything it needs.
@@ -84,6 +86,7 @@ type App struct {
 	troubled  chan struct{} // there is trouble to tell
 	turn      chan struct{} // has one in it while this process does something by itself
 	beats     *beats
+	readiness *readiness
 	answer    Correspondence
 	people    *people
 	round     *round // of the jobs under one lock; nil outside
@@ -93,7 +96,7 @@ type App struct {
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, beats: &beats{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1), troubled: make(chan struct{}, 1)}
+	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, beats: &beats{}, readiness: &readiness{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1), troubled: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

@@ -135,6 +135,9 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	if err := a.Store.JobBegun(ctx, j.Name, a.round.run, began); err != nil {
 		a.log.Warn("what is done is not recorded", "job", j.Name, "error", err)
 	}
+	if j.Kind == JobRead {
+		defer a.reading(j.Of)()
+	}
 	start := time.Now() // for how long it takes
 	report, err = guarded(ctx, j.Do)
 	r := sigpost.JobReport{Name: j.Name, Run: a.round.run, Begun: began, Ended: a.now(), Took: time.Since(start)}
@@ -151,6 +154,7 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
 	}
 	a.noteOutcome(recording, j, r)
+	a.sawJob(j, report, r)
 	return report, err
 }
 

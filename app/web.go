@@ -73,6 +73,10 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Review = reviewDesk{a}
 	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
+	o.Ready, o.LogRequests = a.Ready, a.Config.Log.Requests
+	if m := a.seen(); m != nil {
+		o.Watch = m
+	}
 	o.CanUndo = a.CanUndo
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error { return a.Undo(ctx, e.ID, by) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader

@@ -37,6 +37,8 @@ type Config struct {
 	Announces []Announce `toml:"announce"`
 	Schedule  Schedule   `toml:"schedule"`
 	Alerts    Alerts     `toml:"alerts"`
+	Log       Log        `toml:"log"`
+	Metrics   Metrics    `toml:"metrics"`
 
 	file string // that it was read from
 	dir  string // of the file; relative paths begin there
@@ -415,6 +417,7 @@ func (c *Config) setDefaults() {
 	or(&c.Bounces.RestDays, 14)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
+	or(&c.Log.Format, LogText)
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	or(&c.Web.SessionDays, 14)
 	or(&c.Web.SignInMinutes, 20)
