@@ -105,7 +105,8 @@ func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t s
 		}
 		failures = append(failures, err)
 	}
-	a.wakeNotices() // for the alerts as well
+	a.wakeNotices()
+	poke(a.troubled)
 	return errors.Join(failures...)
 }
 
