@@ -37,6 +37,8 @@ const (
 	Messages Unit = "messages"
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
+	Megas    Unit = "MB"
+	Rows     Unit = "rows"
 )
 
 // Options are what surrounds an App.
