@@ -37,8 +37,8 @@ func (a *App) Handler() (http.Handler, error) {
 // a URL, the pages are for all who come.
 func (a *App) underOurName(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Config.Web.URL == "" && r.Host != "" && !config.Loopback(r.Host) && a.people.servesHereAlone() {
-			http.Error(w, "These pages are for this machine alone, under the name localhost. If they are meant for others, give web.url in the configuration.", http.StatusMisdirectedRequest)
+		if a.Config.Web.URL == "" && !namedByAddress(r) && a.people.servesHereAlone() {
+			http.Error(w, "These pages are for this machine alone: ask for them as localhost. If they are meant for others, give web.url in the configuration.", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
