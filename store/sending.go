@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -240,24 +239,14 @@ func (db *DB) Restored(ctx context.Context, n int64, why string, at time.Time) e
 		if _, err := tx.exec(ctx, `UPDATE generations SET generation = CASE WHEN generation < $1 THEN $1 ELSE generation END, restored = $2`, n, micros(at)); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `UPDATE sendings SET paused = $1, paused_why = $2 WHERE paused = 0
-AND issue_id IN (SELECT id FROM issues WHERE state = 'sending')`, micros(at), clean(why))
-		for _, table := range []string{"subscribers", "subscriptions", "requests", "deliveries"} {
-			err = cmp.Or(err, tx.skipNumbers(ctx, table))
+		if _, err := tx.exec(ctx, `UPDATE sendings SET paused = $1, paused_why = $2 WHERE paused = 0
+AND issue_id IN (SELECT id FROM issues WHERE state = 'sending')`, micros(at), clean(why)); err != nil {
+			return err
 		}
-		return err
+		if _, err := tx.exec(ctx, `DELETE FROM notes WHERE name = $1`, noteRestored); err != nil {
+			return err
+		}
+		return tx.SkipNumbers(ctx)
 	})
 	return db.fail("noting that the archive was put back", err)
-}
-
-// mostLost is more rows of any table than were written since any backup was made.
-const mostLost = 1 << 30
-
-// skipNumbers leaves out the numbers of rows that may have been lost.
-func (db *DB) skipNumbers(ctx context.Context, table string) error {
-	n, err := db.exec(ctx, db.skip, table, mostLost)
-	if err == nil && n == 0 { // SQLite, and no row of it was ever there
-		_, err = db.exec(ctx, `INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)`, table, mostLost)
-	}
-	return err
 }
