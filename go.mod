@@ -2,6 +2,8 @@ module sigpost
 
 go 1.26.0
 
+toolchain go1.26.9
+
 require (
 	blitiri.com.ar/go/spf v1.6.0
 	github.com/PuerkitoBio/goquery v1.13.0
@@ -38,6 +40,8 @@ require (
 	modernc.org/sqlite v1.60.1
 	pgregory.net/rapid v1.3.0
 )
+
+require golang.org/x/crypto/x509roots/fallback v0.0.0-20261030153154-30a33513ff6d
 
 require (
 	github.com/adhocore/gronx v1.20.4 // indirect

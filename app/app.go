@@ -37,6 +37,8 @@ const (
 	Messages Unit = "messages"
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
+	Megas    Unit = "MB"
+	Rows     Unit = "rows"
 )
 
 // Options are what surrounds an App.
@@ -132,6 +134,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		dsn, err := cfg.DSN()
 		if err != nil {
 			return nil, err
+		}
+		if store.Unprotected(dsn) {
+			a.log.Warn("the archive's database may be spoken to in clear text, or by whoever says to be it: add ?sslmode=verify-full to its URL, or sslmode=disable where nobody else is on the way")
 		}
 		if err := a.openStore(ctx, dsn, o); err != nil {
 			return nil, err

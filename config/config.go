@@ -29,6 +29,7 @@ type Config struct {
 	SMTP      SMTP       `toml:"smtp"`
 	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
+	Retention Retention  `toml:"retention"`
 	// DKIM are the keys that sign letters.
 	DKIM  []DKIM `toml:"dkim"`
 	DNS   DNS    `toml:"dns"`
@@ -120,6 +121,16 @@ type Bounces struct {
 	Soft     int `toml:"soft"`
 	Days     int `toml:"days"`
 	RestDays int `toml:"rest_days"`
+}
+
+// Retention says for how many days things are kept; 0 is for ever.
+type Retention struct {
+	MailDays          int `toml:"mail_days"`
+	QuarantineDays    int `toml:"quarantine_days"`
+	LedgerDays        int `toml:"ledger_days"`
+	AuditDays         int `toml:"audit_days"`
+	FormerReadersDays int `toml:"former_readers_days"`
+	RepliesDays       int `toml:"replies_days"` // never 0
 }
 
 // Rules are the bounces' rules for the archive.
@@ -415,6 +426,7 @@ func (c *Config) setDefaults() {
 	or(&c.Bounces.Soft, 4)
 	or(&c.Bounces.Days, 60)
 	or(&c.Bounces.RestDays, 14)
+	or(&c.Retention.RepliesDays, 180)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
 	or(&c.Log.Format, LogText)

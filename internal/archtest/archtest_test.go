@@ -102,6 +102,7 @@ var owner = map[string][]string{
 	"blitiri.com.ar/go/spf":                    {"maildns"},
 	"golang.org/x/net/idna":                    {"subscribe", "maildns"},
 	"golang.org/x/oauth2":                      {"ingest"},
+	"golang.org/x/crypto/x509roots":            {"cmd/sigpost"},
 	"golang.org/x/text":                        {"message", "digest", "classify", "search", "subscribe"},
 }
 
