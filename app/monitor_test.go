@@ -339,6 +339,7 @@ func TestReadiness(t *testing.T) {
 // Strangers cannot make series: whatever they ask, labels are of the table of routes.
 func TestStrangersMakeNoSeries(t *testing.T) {
 	w := newWorld(t)
+	w.web = "https://digest.example.org"
 	a := w.open()
 	m := newMonitor()
 	a.options.Monitor = m
