@@ -47,10 +47,8 @@ func (a *App) Ready(ctx context.Context) error {
 		return r.found
 	}
 	before := r.found
-	r.found = a.ready(ctx)
-	if ctx.Err() == nil { // else it was who asks that gave up
-		r.at = time.Now()
-	}
+	r.found = a.ready(context.WithoutCancel(ctx)) // others may wait for it too
+	r.at = time.Now()
 	switch {
 	case r.found != nil && (before == nil || before.Error() != r.found.Error()):
 		a.log.Warn("not ready", "reason", r.found, "error", errors.Unwrap(r.found))

@@ -8,6 +8,7 @@ import (
 
 	"sigpost/config"
 	"sigpost/ingest"
+	"sigpost/internal/logs"
 )
 
 // round is what the jobs have in common that are done one behind the other under
@@ -26,7 +27,7 @@ type round struct {
 // begin gives the app a round of its own; end ends it.
 func (a *App) begin() (end func()) {
 	a.round = &round{run: runID(), begun: a.now()}
-	a.log = a.log.With("run", a.round.run)
+	a.log = logs.OfRun(a.log, a.round.run)
 	return func() {
 		if a.round.in != nil {
 			a.round.in.Close()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -124,19 +125,28 @@ func BenchmarkFigures(b *testing.B) {
 	if dsn == "PostgreSQL" {
 		check(b, db.SQL(ctx, `ANALYZE`))
 	}
-	b.Run(dsn+"/backlogs", func(b *testing.B) {
-		for b.Loop() {
-			must(db.Backlogs(ctx, start))(b)
-		}
-	})
-	b.Run(dsn+"/sizes", func(b *testing.B) {
-		for b.Loop() {
-			must(db.Sizes(ctx))(b)
-		}
-	})
-	b.Run(dsn+"/census", func(b *testing.B) {
-		for b.Loop() {
-			must(db.Census(ctx, []string{"sig"}, start))(b)
-		}
-	})
+	for what, ask := range map[string]func() error{
+		"backlogs": func() error { _, err := db.Backlogs(ctx, start); return err },
+		"sizes":    func() error { _, err := db.Sizes(ctx); return err },
+		"census":   func() error { _, err := db.Census(ctx, []string{"sig"}, start); return err },
+	} {
+		b.Run(dsn+"/"+what, func(b *testing.B) {
+			best, before := time.Hour, processorTime(b)
+			for b.Loop() {
+				begin := time.Now()
+				check(b, ask())
+				best = min(best, time.Since(begin))
+			}
+			b.ReportMetric(best.Seconds()*1000, "best-ms")
+			b.ReportMetric((processorTime(b)-before).Seconds()*1000/float64(b.N), "cpu-ms/op")
+		})
+	}
+}
+
+// processorTime is what this process has had of it; a database server's is its own.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	check(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

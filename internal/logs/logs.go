@@ -23,7 +23,7 @@ const (
 )
 
 // New makes a logger that writes lines of at least a level. Lines that are about a
-// request have its id (WithRequest), as "request". Mail addresses lose what stands in front of the @, in all values but "who"
+// request have its id (WithRequest), as "request"; see OfRun too. Mail addresses lose what stands in front of the @, in all values but "who"
 // and "by", which are of those who look after the archive; Message-IDs stay whole.
 func New(w io.Writer, format Format, level slog.Leveler) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: discreet}
@@ -31,7 +31,7 @@ func New(w io.Writer, format Format, level slog.Leveler) *slog.Logger {
 	if format == JSON {
 		lines = slog.NewJSONHandler(w, o)
 	}
-	return slog.New(&handler{lines})
+	return slog.New(&handler{Handler: lines})
 }
 
 type requestKey struct{}
@@ -47,24 +47,40 @@ func RequestOf(ctx context.Context) string {
 	return id
 }
 
-// handler puts the request of the context on each line.
-type handler struct{ slog.Handler }
+// handler puts the run and the request of the context at the end of each line.
+type handler struct {
+	slog.Handler
+	run slog.Attr
+}
 
 // Handle writes a line.
 func (h *handler) Handle(ctx context.Context, r slog.Record) error {
+	if !h.run.Equal(slog.Attr{}) {
+		r.AddAttrs(h.run)
+	}
 	if id := RequestOf(ctx); id != "" {
 		r.AddAttrs(slog.String("request", id))
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
-// WithAttrs keeps the request.
+// WithAttrs puts them at the beginning of each line, but for the run.
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &handler{h.Handler.WithAttrs(attrs)}
+	if len(attrs) == 1 && attrs[0].Key == runKey {
+		return &handler{h.Handler, attrs[0]}
+	}
+	return &handler{h.Handler.WithAttrs(attrs), h.run}
 }
 
-// WithGroup keeps the request.
-func (h *handler) WithGroup(name string) slog.Handler { return &handler{h.Handler.WithGroup(name)} }
+// WithGroup keeps the run.
+func (h *handler) WithGroup(name string) slog.Handler {
+	return &handler{h.Handler.WithGroup(name), h.run}
+}
+
+const runKey = "run"
+
+// OfRun gives a logger whose lines are of a run, and have its id as "run".
+func OfRun(log *slog.Logger, id string) *slog.Logger { return log.With(runKey, id) }
 
 // discreet is a value as it may stand in a log.
 func discreet(_ []string, a slog.Attr) slog.Attr {

@@ -19,12 +19,12 @@ func TestLines(t *testing.T) {
 	ctx := WithRequest(t.Context(), "q1")
 	for _, format := range []Format{Text, JSON} {
 		var b bytes.Buffer
-		log := New(&b, format, slog.LevelInfo).With("from", "canary@example.org")
+		log := OfRun(New(&b, format, slog.LevelInfo), "r1").With("from", "canary@example.org")
 		log.DebugContext(ctx, "not this")
 		log.WithGroup("g").InfoContext(ctx, "a letter to canary@example.org", "reply", "550 <canary@example.org>: unknown", "who", "jo@example.net",
 			"error", fmt.Errorf("at /unsubscribe/SECRET: %w", errors.New("no mailbox canary@example.org")), "message", sigpost.MessageID("a@list.example"))
 		line := b.String()
-		for _, want := range []string{"…@example.org", "jo@example.net", "a@list.example", "/unsubscribe/…", "q1"} {
+		for _, want := range []string{"…@example.org", "jo@example.net", "a@list.example", "/unsubscribe/…", "r1", "q1"} {
 			if !strings.Contains(line, want) {
 				t.Errorf("%s: no %q in %s", format, want, line)
 			}
