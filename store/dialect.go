@@ -56,9 +56,18 @@ type dialect struct {
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
+	// forUpdate follows a SELECT of one row s that the transaction is to have for
+	// itself; empty where a transaction that writes always has everything.
+	forUpdate string
+	// clock is the database's time, as an expression: microseconds since 1970.
+	clock string
+	// durable is an expression that has the transaction written to the disk before
+	// it is said to be done, whatever the server was set to.
+	durable string
 	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
-	// will use: see DB.reserve.
-	reserve string
+	// will use: see DB.reserve. numbers gives that many such numbers, each once, to
+	// any number of transactions at the same time; empty where only one writes.
+	reserve, numbers string
 	// nameless says that parameters without names cost the driver less.
 	nameless bool
 	// compiles says that the driver compiles a statement anew at each call,
@@ -95,6 +104,8 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		changes:      `SELECT 0`,
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
+		clock:    `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
+		durable:  `''`,
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
 		compiles: true,
 		nameless: true,
@@ -131,6 +142,10 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		hasTable:     `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
+		numbers:    `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
+		clock:      `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
+		durable:    `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`,
+		forUpdate:  ` FOR UPDATE`,
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}
