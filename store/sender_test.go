@@ -252,15 +252,15 @@ func TestManyFillTheLedger(t *testing.T) {
 // One process at a time announces.
 func TestAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
-		done, ok, err := db.Alone(t.Context(), store.Announcing)
+		done, ok, err := db.OneAtATime(t.Context(), store.Announcing)
 		if !ok || err != nil {
 			t.Fatalf("%v, %v", ok, err)
 		}
-		if _, again, err := db.Alone(t.Context(), store.Announcing); again == db.Shared() || err != nil {
+		if _, again, err := db.OneAtATime(t.Context(), store.Announcing); again == db.Shared() || err != nil {
 			t.Errorf("a second one is alone: %v, %v", again, err)
 		}
 		done()
-		done, ok, err = db.Alone(t.Context(), store.Announcing)
+		done, ok, err = db.OneAtATime(t.Context(), store.Announcing)
 		if !ok || err != nil {
 			t.Fatalf("afterwards: %v, %v", ok, err)
 		}

@@ -118,10 +118,26 @@ func newFleet(t *testing.T, dsn string, n int) *fleet {
 	p.Write(t, "config.toml.url", dsn)
 	p.Write(t, "sample.mbox", string(sampleMbox()))
 	p.Run(t, "import", filepath.Join(p.Dir, "sample.mbox"))
-	subscribe(t, dsn, n)
+	subscribe(t, dsn, min(n, *selections))
+	replicate(t, dsn, n)
 	p.Run(t, "classify")
 	p.At(t, "2016-04-25T14:00:00Z", "digest", "compose")
 	return &fleet{t: t, dsn: dsn, dir: p.Dir, program: p, readers: n, lease: 4 * time.Second}
+}
+
+// replicate makes n readers of the first ones, as subscribe would: one by one they
+// would take longer than all that is measured.
+func replicate(t *testing.T, dsn string, n int) {
+	t.Helper()
+	psql := peertest.Need(t, "PostgreSQL", "/usr/lib/postgresql/*/bin/psql")[0]
+	const like = `FROM generate_series(%[1]d, %[2]d - 1) i JOIN subscribers k ON k.id = 1 + i %% %[1]d`
+	sql := fmt.Sprintf(`INSERT INTO subscribers (name, addr, addr_key, zone, consent, created)
+SELECT 'Reader No. ' || i, 'reader' || i || '@readers.example.org', 'reader' || i || '@readers.example.org', k.zone, k.consent, k.created `+like+` ORDER BY i;
+INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since)
+SELECT i + 1, s.digest, s.state, s.topics, s.muted, s.since `+like+` JOIN subscriptions s ON s.subscriber_id = k.id ORDER BY i; ANALYZE`, *selections, n)
+	if out, err := exec.Command(psql, "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, dsn).CombinedOutput(); err != nil {
+		t.Fatalf("psql: %v\n%s", err, out)
+	}
 }
 
 // configOn is a configuration with the database of which a file tells.

@@ -32,12 +32,18 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
-// manyWorkers is a line of the table.
-func manyWorkers(t *testing.T, n int) string {
+// database is a server that is set as the flags say.
+func database(t *testing.T) *peertest.PostgresServer {
 	server := peertest.PostgresOwn(t)
 	if *durable {
 		server.Settings("fsync = on", "synchronous_commit = on", "full_page_writes = on")
 	}
+	return server
+}
+
+// manyWorkers is a line of the table.
+func manyWorkers(t *testing.T, n int) string {
+	server := database(t)
 	f := newFleet(t, server.DSN, *readers)
 	f.lease = time.Minute
 	sink := peertest.SMTPDrain(t)
@@ -57,7 +63,7 @@ func manyWorkers(t *testing.T, n int) string {
 		one, _ := used(w.cmd.ProcessState)
 		cpu += one
 	}
-	database := server.CPU() - before
+	inServer := server.CPU() - before
 	counts, err := f.open().DeliveryCounts(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -67,14 +73,14 @@ func manyWorkers(t *testing.T, n int) string {
 	}
 	per := func(d time.Duration) float64 { return d.Seconds() * 1e4 / float64(*readers) }
 	return fmt.Sprintf("%d workers %8.0f a second  %6.2f CPU s per 10,000 in them  %6.2f in PostgreSQL  %v", n, float64(*readers)/wall.Seconds(),
-		per(cpu), per(database), wall.Round(time.Millisecond))
+		per(cpu), per(inServer), wall.Round(time.Millisecond))
 }
 
 // TestOneOnPostgres sends an issue by one run of the program, "digest send", with its
 // ledger in PostgreSQL: what a state of the program before is measured with, too.
 func TestOneOnPostgres(t *testing.T) {
 	for range *runs {
-		server := peertest.PostgresOwn(t)
+		server := database(t)
 		f := newFleet(t, server.DSN, *readers)
 		sink := peertest.SMTPDrain(t)
 		f.configure("config.toml", f.dsn, sink.Addr, "")
