@@ -173,7 +173,7 @@ func (c *crew) share(ctx context.Context, tx *store.DB, t *deliver.CrewTurn, vie
 	if err := c.slots(ctx, tx, t.Slots, v); err != nil {
 		return err
 	}
-	if t.Places.N == 0 || t.Limit == 0 {
+	if t.Places.N == 0 {
 		return nil
 	}
 	wait, ok, err := tx.TakePlaces(ctx, t.Places.Name, t.Places.N, t.Places.Apart, max(t.Places.Apart, placesAhead))

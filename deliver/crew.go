@@ -44,8 +44,8 @@ type CrewTurn struct {
 	// Trouble is what this sender has met. Where there is some, that of the others
 	// is in the view.
 	Trouble Trouble
-	// Places are those of a server's pace that the letters need; Spare are had
-	// already.
+	// Places are those of a server's pace that the letters to take need, and those in
+	// hand that have none; Spare are had already.
 	Places Places
 	Spare  int
 	Slots  []Slots
@@ -181,6 +181,9 @@ func (r *bulkRun) due() bool {
 	p := r.pool()
 	have, lanes, target := c.have[p.name()], p.lanes, c.share(p.most)
 	restless := have < target || have > max(target, lanes)
+	if p.pace.every > 0 && p.pace.spare(len(r.queue)) < 0 && time.Now().After(c.empty) {
+		return true
+	}
 	return c.right.Load().used() > c.lease/6 || c.turned.IsZero() || restless && time.Since(c.turned) > turnShare
 }
 
@@ -227,9 +230,9 @@ func (r *bulkRun) crewTurn(ctx context.Context, now time.Time, done []sigpost.De
 	r.mu.Unlock()
 	told := t.Trouble.equal(c.told)
 	t.Renew = c.right.Load().used() > c.lease/6 || !told
-	if p.pace.every > 0 && want > 0 {
-		t.Spare = p.pace.spare(r.inHand)
-		t.Places = Places{p.name(), max(0, want-t.Spare), p.pace.every}
+	if p.pace.every > 0 {
+		spare := p.pace.spare(len(r.queue))
+		t.Spare, t.Places = max(0, spare), Places{p.name(), max(0, want-spare), p.pace.every}
 	}
 	asked := time.Now()
 	v, err := c.CrewTurn(ctx, r.issueID, t)

@@ -18,9 +18,10 @@ type pace struct {
 	times int       // how often of late
 	// shared says that other senders keep to it too: letters need places then, which
 	// are taken for all of them. fresh says that the others do not know of held yet.
-	shared bool
-	places []time.Time
-	fresh  bool
+	shared  bool
+	places  []time.Time
+	waiting int // letters that wait for a place
+	fresh   bool
 }
 
 // newPace allows so many a second; any number where it is 0.
@@ -54,11 +55,12 @@ func (p *pace) add(first time.Time, n int) {
 	}
 }
 
-// spare is how many places there are beyond those for what is in hand.
-func (p *pace) spare(inHand int) int {
+// spare is how many places there are beyond those for the letters that are queued and
+// those that wait for one; negative where some have none.
+func (p *pace) spare(queued int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return max(0, len(p.places)-inHand)
+	return len(p.places) - queued - p.waiting
 }
 
 // news is what the others have not been told: how long nothing may go.
@@ -126,11 +128,8 @@ func (p *pace) hold() {
 // wait takes one and waits for it; false where stop came first.
 func (p *pace) wait(stop <-chan struct{}) bool {
 	at := p.take()
-	for at.IsZero() {
-		select {
-		case <-time.After(turnRest):
-			at = p.take()
-		case <-stop:
+	if at.IsZero() {
+		if at = p.await(stop); at.IsZero() {
 			return false
 		}
 	}
@@ -144,6 +143,26 @@ func (p *pace) wait(stop <-chan struct{}) bool {
 	case <-stop:
 		return false
 	}
+}
+
+// await takes a place as soon as there is one; zero where stop came first.
+func (p *pace) await(stop <-chan struct{}) (at time.Time) {
+	wait := func(n int) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.waiting += n
+	}
+	wait(1)
+	defer wait(-1)
+	for at.IsZero() {
+		select {
+		case <-time.After(turnRest):
+			at = p.take()
+		case <-stop:
+			return at
+		}
+	}
+	return at
 }
 
 // domainPaces say when letters may go to a domain. What may not go yet is put

@@ -15,7 +15,7 @@ import (
 	"sigpost/internal/peertest"
 )
 
-var many = flag.Int("many", 3000, "how many readers there are where many processes send")
+var many = flag.Int("many", 2000, "how many readers there are where many processes send")
 
 // Any number of processes deliver an issue, and two of them are killed in the middle:
 // everybody has it once, but those whom the killed ones had in hand: these are held,
@@ -106,7 +106,7 @@ func TestWorkersShareADomainsPace(t *testing.T) {
 	const readers, rate = 240, 30
 	f := newFleet(t, peertest.Postgres(t), readers)
 	sink := peertest.SMTPLog(t, "127.0.0.1", nil)
-	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = 3\n", rate))
+	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("rate = %d.0\n[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = 3\n", 3*rate, rate))
 	a, b, c := f.start(cfg, 0, ""), f.start(cfg, 9*time.Minute, ""), f.start(cfg, -4*time.Minute, "")
 	f.begin(3)
 	f.wait(3*time.Minute, a, b, c)
