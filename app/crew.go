@@ -86,6 +86,10 @@ func (c *crew) Waiting(ctx context.Context, issueID int64) (n int, due time.Time
 
 // CrewTurn is a turn of this sender, in one transaction.
 func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) (v deliver.CrewView, err error) {
+	closed := !c.packer.d.Hours().Open(t.Now)
+	if closed { // what is done is recorded, and no more is begun
+		t.Limit = 0
+	}
 	if t.Limit > 0 {
 		if err := c.count(ctx, t.Now); err != nil {
 			return v, err
@@ -129,11 +133,15 @@ func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) 
 		c.sending, c.report.Queued, c.report.Nothing = before, report.Queued, report.Nothing
 		return deliver.CrewView{}, err
 	}
+	c.a.sawLetters(c.packer.d.Name, t.Results)
 	if view.Fenced {
 		c.late(ctx, t.Results)
 		return v, fmt.Errorf("%w: the lease of sender %d is over", deliver.ErrFenced, c.sender)
 	}
-	return v, standsStill(s)
+	if err := standsStill(s); err != nil || !closed {
+		return v, err
+	}
+	return v, fmt.Errorf("%w: %w", deliver.ErrPaused, errClosed)
 }
 
 // share takes and gives back what the senders share, and renews the lease.
@@ -153,7 +161,7 @@ func (c *crew) share(ctx context.Context, tx *store.DB, t *deliver.CrewTurn, vie
 		}
 	}
 	if told := encodeTrouble(t.Trouble); told != "" {
-		all, err := tx.Troubles(ctx, c.sending.IssueID, c.sender)
+		all, err := tx.TroublesOfOthers(ctx, c.sending.IssueID, c.sender)
 		if err != nil {
 			return err
 		}
@@ -330,6 +338,10 @@ func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, last
 	if i < 0 {
 		reports, err := a.announceAlone(ctx, d, []SendReport{nothing})
 		return reports[0], err
+	}
+	if opens := a.opens(d); !opens.IsZero() {
+		nothing.Waits, nothing.Hours = opens, d.Hours().String()
+		return nothing, nil
 	}
 	if issue := issues[i]; issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {
 		nothing.Waits = issue.SendAfter

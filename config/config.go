@@ -29,12 +29,17 @@ type Config struct {
 	SMTP      SMTP       `toml:"smtp"`
 	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
+	Retention Retention  `toml:"retention"`
 	// DKIM are the keys that sign letters.
 	DKIM  []DKIM `toml:"dkim"`
 	DNS   DNS    `toml:"dns"`
 	Check Check  `toml:"check"`
 	// Announces are the channels that are told of each issue.
 	Announces []Announce `toml:"announce"`
+	Schedule  Schedule   `toml:"schedule"`
+	Alerts    Alerts     `toml:"alerts"`
+	Log       Log        `toml:"log"`
+	Metrics   Metrics    `toml:"metrics"`
 
 	file string // that it was read from
 	dir  string // of the file; relative paths begin there
@@ -116,6 +121,16 @@ type Bounces struct {
 	Soft     int `toml:"soft"`
 	Days     int `toml:"days"`
 	RestDays int `toml:"rest_days"`
+}
+
+// Retention says for how many days things are kept; 0 is for ever.
+type Retention struct {
+	MailDays          int `toml:"mail_days"`
+	QuarantineDays    int `toml:"quarantine_days"`
+	LedgerDays        int `toml:"ledger_days"`
+	AuditDays         int `toml:"audit_days"`
+	FormerReadersDays int `toml:"former_readers_days"`
+	RepliesDays       int `toml:"replies_days"` // never 0
 }
 
 // Rules are the bounces' rules for the archive.
@@ -241,6 +256,9 @@ type Digest struct {
 	Editions []string `toml:"editions"`
 	// ServiceAddress is where readers send commands, by mail.
 	ServiceAddress string `toml:"service_address"`
+	// SendHours and SendDays are when letters may go out.
+	SendHours string    `toml:"send_hours"`
+	SendDays  []Weekday `toml:"send_days"`
 
 	of string // the digest that this one is an edition of
 }
@@ -402,12 +420,16 @@ func (c *Config) setDefaults() {
 	for i := range c.SMTP.Fallbacks {
 		c.SMTP.Fallbacks[i].setDefaults()
 	}
+	c.Schedule.setDefaults()
+	c.Alerts.setDefaults()
 	or(&c.Bounces.Hard, 2)
 	or(&c.Bounces.Soft, 4)
 	or(&c.Bounces.Days, 60)
 	or(&c.Bounces.RestDays, 14)
+	or(&c.Retention.RepliesDays, 180)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
+	or(&c.Log.Format, LogText)
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	or(&c.Web.SessionDays, 14)
 	or(&c.Web.SignInMinutes, 20)

@@ -149,8 +149,8 @@ func (db *DB) LockSending(ctx context.Context, s *Sending) error {
 	return db.fail(fmt.Sprintf("reading how the sending of issue %d goes", s.IssueID), err)
 }
 
-// Troubles gives what the other senders of an issue have noted of their trouble.
-func (db *DB) Troubles(ctx context.Context, issueID, sender int64) ([]string, error) {
+// TroublesOfOthers gives what the other senders of an issue have noted of their trouble.
+func (db *DB) TroublesOfOthers(ctx context.Context, issueID, sender int64) ([]string, error) {
 	all, err := collect(ctx, db, func(row scanner) (trouble string, err error) { return trouble, row.Scan(&trouble) },
 		`SELECT trouble FROM senders WHERE issue_id = $1 AND id <> $2 AND fenced = 0 AND trouble <> ''`, issueID, sender)
 	return all, db.fail("asking what others met", err)
