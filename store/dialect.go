@@ -62,9 +62,18 @@ type dialect struct {
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
+	// forUpdate follows a SELECT of one row s that the transaction is to have for
+	// itself; empty where a transaction that writes always has everything.
+	forUpdate string
+	// clock is the database's time, as an expression: microseconds since 1970.
+	clock string
+	// durable is an expression that has the transaction written to the disk before
+	// it is said to be done, whatever the server was set to.
+	durable string
 	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
-	// will use: see DB.reserve.
-	reserve string
+	// will use: see DB.reserve. numbers gives that many such numbers, each once, to
+	// any number of transactions at the same time; empty where only one writes.
+	reserve, numbers string
 	// nameless says that parameters without names cost the driver less.
 	nameless bool
 	// compiles says that the driver compiles a statement anew at each call,
@@ -106,6 +115,8 @@ FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND
 		changes:       `SELECT 0`,
 		hasTable:      `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
+		clock:    `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
+		durable:  `''`,
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
 		compiles: true,
 		nameless: true,
@@ -149,6 +160,10 @@ WHERE c.relkind IN ('r', 'p') AND c.relnamespace = CAST(current_schema() AS regn
 		hasTable:      `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
+		numbers:    `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
+		clock:      `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
+		durable:    `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`,
+		forUpdate:  ` FOR UPDATE`,
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}

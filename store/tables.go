@@ -113,6 +113,9 @@ var notDumped = map[string]string{
 	"message_text":  "made anew of the mail",
 	"message_words": "made anew of the mail",
 	"listing":       "made anew of the view listed",
+	"senders":       "of processes that run now; what they have in hand becomes unknown where they are not",
+	"paces":         "of processes that run now",
+	"slots":         "of processes that run now",
 	versionTable:    "the header says it",
 }
 

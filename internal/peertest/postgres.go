@@ -1,6 +1,7 @@
 package peertest
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,6 +26,7 @@ const postgresUser = "sigpost"
 // postgresServer is a PostgreSQL of this process's own.
 type postgresServer struct {
 	bin       string // folder of its programs
+	folder    string // of its data
 	addr      string
 	password  string
 	databases atomic.Int64
@@ -51,6 +54,113 @@ func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
 	server := sharedPostgres(t)
 	return server.dsn(server.newDatabase(t))
+}
+
+// PostgresServer is a PostgreSQL of one test's own, which it may let fail.
+type PostgresServer struct {
+	DSN string // of an empty database
+
+	t      testing.TB
+	server *postgresServer
+}
+
+// PostgresOwn starts a server for one test. It ends with the test.
+func PostgresOwn(t testing.TB) *PostgresServer {
+	t.Helper()
+	bin := filepath.Dir(Need(t, "PostgreSQL",
+		"/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/postgres", "/usr/lib/postgresql/*/bin/createdb", "/usr/lib/postgresql/*/bin/pg_ctl")[0])
+	server, err := startPostgres(bin)
+	if err != nil {
+		t.Fatalf("PostgreSQL does not start: %v", err)
+	}
+	t.Cleanup(func() { server.alive.Close() })
+	if err := server.run("createdb", "own"); err != nil {
+		t.Fatal(err)
+	}
+	return &PostgresServer{DSN: server.dsn("own"), t: t, server: server}
+}
+
+// Addr is where it listens.
+func (p *PostgresServer) Addr() string { return p.server.addr }
+
+// Restart stops the server as a crash would, without a word to its clients, and
+// starts it again: it recovers from its log.
+func (p *PostgresServer) Restart() {
+	p.t.Helper()
+	owner, err := ordinaryUser(p.server.folder)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	// It says itself what it was started with. Its output goes to a file, or whoever
+	// waits for pg_ctl's would wait for the server.
+	cmd := exec.Command(filepath.Join(p.server.bin, "pg_ctl"), "restart", "-m", "immediate", "-w", "-t", "60",
+		"-D", filepath.Join(p.server.folder, "data"), "-l", filepath.Join(p.server.folder, "log.again"))
+	cmd.Dir, cmd.SysProcAttr = p.server.folder, owner
+	if err := cmd.Run(); err != nil {
+		p.t.Fatalf("PostgreSQL does not start again: %v: %v", err, lastWords(p.server.folder))
+	}
+}
+
+// Settings changes settings of the server, and starts it again for them.
+func (p *PostgresServer) Settings(lines ...string) {
+	p.t.Helper()
+	// What stands on its command line wins over its files, and is told it again from
+	// this one.
+	options := filepath.Join(p.server.folder, "data", "postmaster.opts")
+	text, err := os.ReadFile(options)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, " = ")
+		text = append(bytes.TrimSpace(text), fmt.Sprintf(" \"-c\" \"%s=%s\"\n", name, value)...)
+	}
+	if err := os.WriteFile(options, text, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	p.Restart()
+}
+
+// CPU is what the server has taken of it, with all its processes.
+func (p *PostgresServer) CPU() time.Duration {
+	p.t.Helper()
+	pid, err := os.ReadFile(filepath.Join(p.server.folder, "data", "postmaster.pid"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(pid), "\n")
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var ticks int64
+	for _, path := range all {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		// Behind the name: state, parent, ...; utime, stime, cutime, cstime are the
+		// 12th to 15th (proc(5)).
+		number, rest, _ := strings.Cut(string(data), " ")
+		fields := strings.Fields(rest[strings.LastIndexByte(rest, ')')+1:])
+		own := number == first
+		if !own && fields[1] != first {
+			continue
+		}
+		last := 13
+		if own { // those that have ended
+			last = 15
+		}
+		for _, f := range fields[11:last] {
+			n, err := strconv.ParseInt(f, 10, 64)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			ticks += n
+		}
+	}
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on all that Go runs on
+	return time.Duration(ticks) * tick
 }
 
 // PostgresLike is Postgres with a copy of what fill has put into an empty
@@ -126,7 +236,7 @@ func (s *postgresServer) run(program string, args ...string) error {
 const keepPostgres = `
 "$0" "$@" & pid=$!
 read nothing
-kill -QUIT $pid
+kill -QUIT $pid $(head -n 1 "$FOLDER/data/postmaster.pid")
 wait $pid
 rm -rf "$FOLDER"`
 
@@ -145,7 +255,7 @@ func startPostgres(bin string) (_ *postgresServer, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &postgresServer{bin: bin, password: rand.Text()}
+	s := &postgresServer{bin: bin, folder: folder, password: rand.Text()}
 	// The file must be the owner's too: PostgreSQL's folder holds all of it.
 	password := filepath.Join(folder, "password")
 	if err := os.WriteFile(password, []byte(s.password), 0o644); err != nil {
