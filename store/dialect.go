@@ -50,6 +50,9 @@ type dialect struct {
 	changes string
 	// hasTable counts the tables named $1.
 	hasTable string
+	// engineChecks find damage that the engine itself knows of: a row of one column
+	// for each, or "ok".
+	engineChecks []engineCheck
 	// serialize makes a transaction wait until it is the only one that writes
 	// threads; empty where a transaction that writes always is.
 	serialize string
@@ -65,6 +68,9 @@ type dialect struct {
 	// so that a transaction had better keep it.
 	compiles bool
 }
+
+// engineCheck is a question for damage, and what it finds.
+type engineCheck struct{ what, query string }
 
 func sqliteDialect() dialect {
 	return dialect{
@@ -94,6 +100,11 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
 		changes:      `SELECT 0`,
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
+		engineChecks: []engineCheck{
+			// It looks into the text index, too.
+			{"places in the file where it is damaged", fmt.Sprintf(`PRAGMA quick_check(%d)`, damageShown)},
+			{"rows that refer to what is not there", `SELECT "table" || ' row ' || COALESCE(rowid, '?') || ' refers to ' || parent FROM pragma_foreign_key_check`},
+		},
 		// Only one transaction writes, and using the numbers takes them.
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
 		compiles: true,
@@ -131,6 +142,12 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		hasTable:     `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
+		engineChecks: []engineCheck{
+			{"indexes that are not valid", `SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND NOT i.indisvalid ORDER BY c.relname`},
+			{"constraints that were never checked", `SELECT c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+WHERE n.nspname = current_schema() AND NOT c.convalidated ORDER BY c.conname`},
+		},
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
 
 	"sigpost"
@@ -23,7 +24,9 @@ type cli struct {
 	Globals
 
 	Init       initCommand       `cmd:"" help:"Write a commented configuration and a fresh secret."`
-	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration, and try every connection."`
+	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration and the files that it names, without asking anybody: before a reload."`
+	Doctor     doctorCommand     `cmd:"" help:"Say what is wrong, on what, and what to do about it: configuration, machine, servers, DNS, archive, letters."`
+	Settings   configCommand     `cmd:"" name:"config" help:"Show the configuration as it is in force."`
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
 	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
@@ -47,6 +50,10 @@ type cli struct {
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
+	Completion completionCommand `cmd:"" help:"Print what has a shell complete commands, flags and names."`
+	Man        manCommand        `cmd:"" hidden:"" help:"Write a manual page for each command into a folder."`
+	Complete   completeCommand   `cmd:"" hidden:"" name:"complete-words" help:"List what a command line could go on with: for the shells' scripts."`
+	Version    versionCommand    `cmd:"" help:"Say which version this is, and of what it is made."`
 }
 
 // Globals are the flags of every command.
@@ -72,6 +79,8 @@ type session struct {
 	stdout, stderr *os.File
 	log            *slog.Logger
 	now            func() time.Time
+	model          *kong.Application // the command tree
+	configSource   string            // why Config is read
 	bar            *bar
 	logged         struct {
 		sync.Mutex

@@ -26,17 +26,17 @@ const maxAnswer = 1 << 20
 // subscription that never is: what answers has to know the archive's secret, and
 // there is nobody who could be unsubscribed.
 func (a *App) checkDoor(ctx context.Context) []maildns.Finding {
-	r := &MailReport{}
+	r := &mailFindings{}
 	const about = "one click"
 	base := a.Config.Web.URL
 	if base == "" {
 		r.add(about, maildns.Severe, "set [web] url, and run \"sigpost serve\" behind it", "readers cannot unsubscribe with one click (RFC 8058), as large providers demand")
-		return r.Findings
+		return r.found
 	}
 	handler, err := a.Handler()
 	if err != nil {
 		r.add(about, maildns.Severe, "put it right", "%v", err)
-		return r.Findings
+		return r.found
 	}
 	const nobody = 0
 	good := a.Config.Web.URL + "/unsubscribe/" + a.tokens.Unsubscribe(nobody)
@@ -52,14 +52,14 @@ func (a *App) checkDoor(ctx context.Context) []maildns.Finding {
 	if u, err := url.Parse(base); err == nil && config.Loopback(u.Host) {
 		r.add(about, maildns.Unknown, "before readers get letters, set [web] url to where they reach the pages, by https", "%s is this machine alone: it serves for trying out", base)
 	}
-	return r.Findings
+	return r.found
 }
 
 // door is where readers leave, and how it is tried.
 type door struct {
 	ctx     context.Context
 	handler http.Handler
-	report  *MailReport
+	report  *mailFindings
 	about   string
 }
 
