@@ -119,7 +119,8 @@ func (m manual) page(n *kong.Node) string {
 }
 
 func firstSentence(text string) string {
-	sentence, _, _ := strings.Cut(text, ". ")
+	sentence, _, _ := strings.Cut(text, "\n")
+	sentence, _, _ = strings.Cut(sentence, ". ")
 	sentence, _, _ = strings.Cut(sentence, ": ")
 	return sentence
 }
