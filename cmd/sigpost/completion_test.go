@@ -176,12 +176,14 @@ func typed(t *testing.T, dir string, env []string, shell, setup, line string) st
 		t.Fatal(err)
 	}
 	shown := &screen{}
-	cmd.Stdout, cmd.Stderr = shown, shown
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = shown, shown, 5*time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer cmd.Wait()
-	defer in.Close()
+	defer func() { // its terminal goes with it, and so does the shell
+		cmd.Process.Kill()
+		cmd.Wait()
+	}()
 	say := func(text string) {
 		if _, err := in.Write([]byte(text)); err != nil {
 			t.Fatal(err)
@@ -202,7 +204,5 @@ func typed(t *testing.T, dir string, env []string, shell, setup, line string) st
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	say("\x03")
-	say("exit\n")
 	return shown.text()
 }
