@@ -33,6 +33,10 @@ type books struct {
 // Turn is the store's; where fewer are due than are wanted, those come up who
 // have no row yet.
 func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (claims []sigpost.Claim, err error) {
+	closed := !b.packer.d.Hours().Open(now)
+	if closed { // what is done is recorded, and no more is begun
+		limit = 0
+	}
 	if limit > 0 {
 		if err := b.count(ctx, now); err != nil {
 			return nil, err
@@ -70,8 +74,12 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 		b.sending, b.report.Queued, b.report.Nothing = before, report.Queued, report.Nothing
 		return nil, err
 	}
+	b.a.sawLetters(b.packer.d.Name, results)
 	if paused {
 		return nil, fmt.Errorf("%w: %s", deliver.ErrPaused, cmp.Or(s.EndedWhy, s.PausedWhy))
+	}
+	if closed {
+		return nil, fmt.Errorf("%w: %w", deliver.ErrPaused, errClosed)
 	}
 	return claims, nil
 }

@@ -127,6 +127,7 @@ func (d *Doctor) groups() []group {
 		{name: "database", config: true, thorough: true, look: d.lookAtDatabase},
 		{name: "letters", config: true, look: d.lookAtLetters},
 		{name: "quarantine", config: true, look: d.lookAtQuarantine},
+		{name: "jobs", config: true, look: d.lookAtJobs},
 		{name: "versions", look: d.lookAtVersions},
 	}
 }

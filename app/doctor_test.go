@@ -36,7 +36,9 @@ func looked(t *testing.T, cfg *config.Config, look func(*Doctor, *examination)) 
 // sound is a machine on which all is well.
 func sound() machine {
 	return machine{
-		disk:     func(string) (diskRoom, error) { return diskRoom{Free: 1 << 40, Size: 1 << 41, FreeFiles: 1e6, Files: 2e6}, nil },
+		disk: func(string) (diskRoom, error) {
+			return diskRoom{Free: 1 << 40, Size: 1 << 41, FreeFiles: 1e6, Files: 2e6}, nil
+		},
 		writable: func(string) error { return nil },
 		clock:    time.Now,
 	}
@@ -246,7 +248,9 @@ func TestPermissions(t *testing.T) {
 	r.want(t, LevelNote, "database", "the group", "can change")
 	modes("config.toml", 0o600)
 	r = w.doctor(func(d *Doctor) {
-		d.machine.writable = func(path string) error { return map[string]error{w.dsn: os.ErrPermission, w.dir: os.ErrPermission}[path] }
+		d.machine.writable = func(path string) error {
+			return map[string]error{w.dsn: os.ErrPermission, w.dir: os.ErrPermission}[path]
+		}
 	}, "permissions")
 	r.want(t, LevelError, "database", "this user cannot write "+w.dsn, "permission denied")
 	if os.Geteuid() == 0 { // only root can give files away
@@ -492,6 +496,23 @@ func TestDoctorOfQuarantine(t *testing.T) {
 	w.doctor(nil, "quarantine").want(t, LevelOK, "quarantine")
 	w.setNow(monday.AddDate(0, 0, 8))
 	w.doctor(nil, "quarantine").want(t, LevelNote, "quarantine", "1 mails have been aside")
+}
+
+// A job that fails is told with its last success, and so is that nothing runs.
+func TestDoctorOfJobs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.open()
+	w.doctor(nil, "jobs").want(t, LevelNote, "jobs", "has ever been done")
+	w.run(a)
+	w.doctor(nil, "jobs").want(t, LevelOK, "jobs", "are done when they are due; the last one on Monday 25 April 2016")
+	w.setNow(monday.AddDate(0, 0, 3))
+	w.doctor(nil, "jobs").want(t, LevelWarning, "read test/INBOX", "it has been due since", "was done last on Monday 25 April 2016")
+	w.imap.Close()
+	if _, err := a.Run(t.Context(), false); err == nil {
+		t.Error("a run without its mailbox goes well")
+	}
+	w.doctor(nil, "jobs").want(t, LevelError, "read test/INBOX", "it has failed 1 times since", "succeeded last on Monday 25 April 2016")
 }
 
 // What is not sound is found, with what to do about it.

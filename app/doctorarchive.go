@@ -198,6 +198,50 @@ func (d *Doctor) lookAtQuarantine(x *examination) {
 	}
 }
 
+// overdue is how long something may be due before nothing seems to run any more.
+const overdue = 24 * time.Hour
+
+// lookAtJobs says which jobs fail, and whether anything does them at all.
+func (d *Doctor) lookAtJobs(x *examination) {
+	a := x.archived()
+	if a == nil {
+		return
+	}
+	plans, err := a.Plans(x.ctx)
+	if x.failed(LevelError, "jobs", "\"sigpost schedule\" says more", err) {
+		return
+	}
+	var last time.Time
+	done := 0
+	for _, p := range plans {
+		if p.State.Succeeded.After(last) {
+			last = p.State.Succeeded
+		}
+		switch late := x.Now().Sub(p.Next); {
+		case !p.State.Failing.IsZero():
+			x.add(LevelError, p.Job.Name, "put right what it says; \"sigpost schedule\" says when it is tried again", "it has failed %d times since %s, and succeeded last on %s: %s",
+				p.State.Failures, dayAndTime(p.State.Failing), dayOrNever(p.State.Succeeded), p.State.Failure)
+		case p.State.Begun.IsZero():
+		case !p.Next.IsZero() && late > overdue:
+			x.add(LevelWarning, p.Job.Name, "see that \"sigpost run\" comes from cron or a timer, or that \"sigpost serve\" runs", "it has been due since %s, and was done last on %s", dayAndTime(p.Next), dayOrNever(p.State.Succeeded))
+		default:
+			done++
+		}
+	}
+	if last.IsZero() {
+		x.add(LevelNote, "jobs", "\"sigpost run\" does all of them", "none of %d jobs has ever been done", len(plans))
+		return
+	}
+	x.ok("jobs", "%d of %d are done when they are due; the last one on %s", done, len(plans), dayAndTime(last))
+}
+
+func dayOrNever(t time.Time) string {
+	if t.IsZero() {
+		return "no day yet"
+	}
+	return dayAndTime(t)
+}
+
 // lookAtVersions says which versions are at work.
 func (d *Doctor) lookAtVersions(x *examination) {
 	for _, line := range x.Program {

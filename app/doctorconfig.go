@@ -111,6 +111,12 @@ func (d *Doctor) secretsNamed() (all []namedSecret) {
 			add("calendar "+cal.Name, "its URL", func() (string, error) { return c.Address(cal) })
 		}
 	}
+	if c.Alerts.PingURLFile != "" {
+		add("alerts", "the URL that is pinged", c.Ping)
+	}
+	if cmp.Or(c.Alerts.WebhookFile, c.Alerts.WebhookSecretFile, c.Alerts.WebhookSecretEnv) != "" {
+		add("alerts", "the webhook and its key", func() (string, error) { _, _, err := c.AlertWebhook(); return "", err })
+	}
 	for _, n := range c.Announces {
 		if n.Kind == config.AnnounceSlack {
 			add("announce "+n.Name, "the webhook's URL", func() (string, error) { return d.bare.webhook(n) })

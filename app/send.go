@@ -37,8 +37,10 @@ type SendReport struct {
 	// Paused and Ended say why the issue stands still, or is not sent any more.
 	Paused string `json:"paused,omitempty"`
 	Ended  string `json:"ended,omitempty"`
-	// Waits is until when it is not sent, since it was approved for then.
+	// Waits is until when it is not sent, since it was approved for then, or since
+	// letters go out only in these Hours.
 	Waits  time.Time     `json:"waits,omitzero"`
+	Hours  string        `json:"hours,omitempty"`
 	DryRun bool          `json:"dry_run"`
 	Took   time.Duration `json:"took_ns"`
 }
@@ -89,6 +91,10 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: issue.SendAfter, DryRun: a.dry})
 			continue
 		}
+		if opens := a.opens(d); !opens.IsZero() {
+			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: opens, Hours: d.Hours().String(), DryRun: a.dry})
+			continue
+		}
 		r, err := a.sendIssue(ctx, d, issue, restored)
 		reports = append(reports, r)
 		if err != nil {
@@ -107,12 +113,20 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 	return reports, errors.Join(failures...)
 }
 
+// errClosed says that the hours are over in which letters go out.
+var errClosed = errors.New("letters go out at other hours")
+
+// opens is when letters of a digest may go out next; zero where they may now.
+func (a *App) opens(d config.Digest) time.Time {
+	if at := d.Hours().Next(a.now()); at.After(a.now()) {
+		return at
+	}
+	return time.Time{}
+}
+
 func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time) (SendReport, error) {
 	begin := time.Now()
 	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
-	if err := a.quotesShown(ctx, issue); err != nil {
-		return r, err
-	}
 	sending, err := a.beginSending(ctx, d, issue, restored)
 	if err != nil {
 		return r, err
@@ -157,7 +171,9 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		err = errors.Join(err, pausing, a.tellOperator(context.WithoutCancel(ctx), d, issue.Number, r.Paused,
 			"It stands still until somebody says \"sigpost digest resume\" or \"sigpost digest cancel\"."))
 	}
-	if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
+	if errors.Is(err, errClosed) {
+		r.Waits, r.Hours, err = d.Hours().Next(a.now()), d.Hours().String(), nil
+	} else if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
 		s, reading := a.Store.Sending(ctx, issue.ID)
 		r.Paused, err = s.PausedWhy, reading
 	} else if err == nil {
@@ -180,11 +196,8 @@ var ErrHidden = errors.New("it is not sent, since it quotes what is kept out of 
 
 // quotesShown makes sure that an issue of which nothing was sent quotes nothing that
 // is kept out of sight.
-func (a *App) quotesShown(ctx context.Context, issue sigpost.Issue) error {
-	if issue.State == sigpost.IssueSending {
-		return nil
-	}
-	hidden, err := a.hiddenQuotes(ctx, issue)
+func quotesShown(ctx context.Context, db *store.DB, issue sigpost.Issue) error {
+	hidden, err := hiddenQuotes(ctx, db, issue)
 	if err == nil && len(hidden) > 0 {
 		err = fmt.Errorf("%w: the message <%s>; take the approval back (\"sigpost digest unapprove\") and compose it anew (\"sigpost digest rebuild\"), or show the message again", ErrHidden, hidden[0])
 	}
@@ -202,6 +215,9 @@ func (a *App) beginSending(ctx context.Context, d config.Digest, issue sigpost.I
 	}
 	err = a.Store.Tx(ctx, func(tx *store.DB) error {
 		if s, err = tx.BeginSending(ctx, issue, a.expiry(issue), a.now()); err != nil {
+			return err
+		}
+		if err := quotesShown(ctx, tx, issue); err != nil { // from here on whoever takes a message out of sight sees that it is being sent
 			return err
 		}
 		if issue.Window.To.Before(restored) {
@@ -280,10 +296,25 @@ func (a *App) requeue(ctx context.Context, issue sigpost.Issue, state sigpost.De
 		if n > 0 {
 			err = errors.Join(tx.SendUntil(ctx, issue.ID, a.now().Add(leastExpiry)), tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now()))
 		}
+		if err == nil && n > 0 && issue.State == sigpost.IssueSent { // of one that is being sent somebody has decided
+			err = a.holdAgain(ctx, tx, issue)
+		}
 		says := map[sigpost.DeliveryState]string{sigpost.DeliveryFailed: "failed", sigpost.DeliveryUnknown: "are held"}[state]
 		return errors.Join(err, a.auditIssue(ctx, tx, issue, sigpost.AuditSendingRetry, "", fmt.Sprintf("queued again what %s: %d letters, %d notes in channels", says, n, notes)))
 	})
 	return n, err
+}
+
+// holdAgain makes an issue stand still of which letters go out once more, where it
+// quotes what was taken out of sight after it had been sent.
+func (a *App) holdAgain(ctx context.Context, tx *store.DB, issue sigpost.Issue) error {
+	hidden, err := hiddenQuotes(ctx, tx, issue)
+	if err != nil || len(hidden) == 0 {
+		return err
+	}
+	in := *a
+	in.Store = tx
+	return in.holdSending(ctx, issue, hidden[0])
 }
 
 // Retry puts the lost letters of an issue that are in a state back into the queue:

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 
@@ -74,6 +73,10 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Review = reviewDesk{a}
 	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
+	o.Ready, o.LogRequests = a.Ready, a.Config.Log.Requests
+	if m := a.seen(); m != nil {
+		o.Watch = m
+	}
 	o.CanUndo = a.CanUndo
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error { return a.Undo(ctx, e.ID, by) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader
@@ -199,38 +202,4 @@ func listen(what, setting, addr string) (net.Listener, error) {
 		advice = "ports below 1024 are not for every user: " + setting + " names another"
 	}
 	return nil, fmt.Errorf("%s cannot be served at %s: %w; %s", what, addr, err, advice)
-}
-
-// Serve serves the pages until ctx is done; then requests that go on have a
-// few seconds to end.
-func (a *App) Serve(ctx context.Context, listener net.Listener) error {
-	a.people.serving(listener.Addr().String())
-	handler, err := a.Handler()
-	if err != nil {
-		return err
-	}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
-	sending, stop := context.WithCancel(ctx)
-	var letters sync.WaitGroup
-	letters.Go(func() { a.watchNotices(sending) })
-	letters.Go(func() { a.watchDrafts(sending) })
-	defer letters.Wait()
-	defer stop()
-	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
-		defer cancel()
-		stopped <- server.Shutdown(limit)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	if err := <-stopped; err != nil { // somebody is slow: no reason to wait longer
-		return server.Close()
-	}
-	return nil
 }

@@ -35,6 +35,10 @@ type Config struct {
 	Check Check  `toml:"check"`
 	// Announces are the channels that are told of each issue.
 	Announces []Announce `toml:"announce"`
+	Schedule  Schedule   `toml:"schedule"`
+	Alerts    Alerts     `toml:"alerts"`
+	Log       Log        `toml:"log"`
+	Metrics   Metrics    `toml:"metrics"`
 
 	file string // that it was read from
 	dir  string // of the file; relative paths begin there
@@ -242,6 +246,9 @@ type Digest struct {
 	Editions []string `toml:"editions"`
 	// ServiceAddress is where readers send commands, by mail.
 	ServiceAddress string `toml:"service_address"`
+	// SendHours and SendDays are when letters may go out.
+	SendHours string    `toml:"send_hours"`
+	SendDays  []Weekday `toml:"send_days"`
 
 	of string // the digest that this one is an edition of
 }
@@ -403,12 +410,15 @@ func (c *Config) setDefaults() {
 	for i := range c.SMTP.Fallbacks {
 		c.SMTP.Fallbacks[i].setDefaults()
 	}
+	c.Schedule.setDefaults()
+	c.Alerts.setDefaults()
 	or(&c.Bounces.Hard, 2)
 	or(&c.Bounces.Soft, 4)
 	or(&c.Bounces.Days, 60)
 	or(&c.Bounces.RestDays, 14)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
+	or(&c.Log.Format, LogText)
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	or(&c.Web.SessionDays, 14)
 	or(&c.Web.SignInMinutes, 20)

@@ -103,6 +103,8 @@ func (c *Config) reads(e tomlfile.Entry) string {
 var (
 	secretName = regexp.MustCompile(`(?i)secret|password|passwd|passphrase|token|credential|private|apikey|api_key`)
 	whereabout = []string{"_file", "_files", "_env"}
+	// toldBy are keys of URLs that do something for whoever knows them.
+	toldBy = regexp.MustCompile(`hook|ping`)
 	// openNames are keys that are called so and are public all the same.
 	openNames = map[string]bool{"token_url": true}
 )
@@ -125,6 +127,10 @@ func masked(e tomlfile.Entry) (value any, text string) {
 		b, _ := v.MarshalText()
 		return string(b), e.Text
 	case string:
+		if u, err := url.Parse(v); err == nil && u.Host != "" && toldBy.MatchString(e.Key) {
+			v = u.Scheme + "://" + u.Host + "/" + Mask
+			return v, tomlfile.Quote(v)
+		}
 		if open := maskURL(v); open != v {
 			return open, tomlfile.Quote(open)
 		}

@@ -203,6 +203,9 @@ links = [
 ]
 [dns]
 timeout = "20s"
+[alerts]
+ping_url = "https://hc.example.org/blau-1234"
+webhook = "https://hooks.example.org/T0/gelb"
 `)
 	c, err := Load(file)
 	if err != nil {
@@ -233,6 +236,7 @@ timeout = "20s"
 		{"dns.timeout", "20s", file + ":23", ""},
 		{"web.listen", "127.0.0.1:8420", "default", ""},
 		{"list[0].title", "sig", "default", ""},
+		{"alerts.ping_url", "https://hc.example.org/" + Mask, file + ":25", ""},
 	} {
 		if s := found[w.key]; !reflect.DeepEqual(s.Value, w.value) || s.Source != w.source || s.Reads != w.reads {
 			t.Errorf("%s: %#v, want %#v", w.key, s, w)
@@ -246,7 +250,7 @@ timeout = "20s"
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"geheim", "sesam", "grasgruen"} {
+	for _, secret := range []string{"geheim", "sesam", "grasgruen", "blau", "gelb"} {
 		if strings.Contains(b.String()+string(data), secret) {
 			t.Errorf("%s is shown in\n%s", secret, b.String())
 		}

@@ -58,6 +58,10 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkWeb(ch)
 	c.checkDKIM(ch)
 	c.checkDNS(ch)
+	c.checkSchedule(ch)
+	c.checkAlerts(ch)
+	c.checkLog(ch)
+	c.checkMetrics(ch)
 	if len(ch.wrong) > 0 {
 		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
 	}

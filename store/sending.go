@@ -34,6 +34,9 @@ func (s Sending) Filled() bool { return s.Queued >= s.QueueEnd }
 // to its digest by now. at is now.
 func (db *DB) BeginSending(ctx context.Context, issue sigpost.Issue, expires, at time.Time) (s Sending, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil { // with Hide: one of the two sees what the other one did
+			return err
+		}
 		var end int64
 		if err := tx.scan(ctx, `SELECT COALESCE(max(id), 0) FROM subscriptions WHERE digest = $1`, []any{issue.Digest}, &end); err != nil {
 			return err
@@ -95,6 +98,11 @@ WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.su
 func (db *DB) Enter(ctx context.Context, s *Sending, upTo int64, rows []sigpost.Delivery, at time.Time) (ok bool, err error) {
 	doing := fmt.Sprintf("entering letters of issue %d", s.IssueID)
 	err = db.Tx(ctx, func(tx *DB) error {
+		// As reserve wants it; before the row of the sending, since Hide's transaction
+		// goes on to that one.
+		if err := tx.alone(ctx); err != nil {
+			return err
+		}
 		n, err := tx.exec(ctx, `UPDATE sendings SET queued = $2 WHERE issue_id = $1 AND queued = $3`, s.IssueID, upTo, s.Queued)
 		if err != nil {
 			return err
@@ -105,9 +113,6 @@ func (db *DB) Enter(ctx context.Context, s *Sending, upTo int64, rows []sigpost.
 		}
 		if s.Queued = upTo; len(rows) == 0 {
 			return nil
-		}
-		if err := tx.alone(ctx); err != nil { // as reserve wants it
-			return err
 		}
 		first, err := tx.reserve(ctx, "deliveries", len(rows))
 		if err != nil {

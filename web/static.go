@@ -50,7 +50,7 @@ func (s *site) static(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("v") == s.version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	w.Header().Set("ETag", `"`+s.version+`"`)
+	w.Header().Set("ETag", `W/"`+s.version+`"`)
 	name := r.PathValue("file")
 	if name == "style.css" {
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(s.style))
@@ -58,7 +58,7 @@ func (s *site) static(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := fs.ReadFile(s.files, staticFolder+"/"+name)
 	if err != nil {
-		s.Log.Debug("there is no such file", "file", name, "error", err)
+		s.Log.DebugContext(r.Context(), "there is no such file", "file", name, "error", err)
 		s.fail(w, r, sigpost.ErrNotFound)
 		return
 	}

@@ -19,6 +19,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/internal/logs"
 	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
@@ -84,15 +85,22 @@ type Options struct {
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
-	// Undo takes an entry of the audit log back, and CanUndo says whether that can be
-	// done as things are; nil where nobody can.
+	// Undo takes an entry of the audit log back, and CanUndo of which, by their
+	// numbers, that can be done as things are; nil where nobody can.
 	Undo    func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error
-	CanUndo func(ctx context.Context, e sigpost.AuditEntry) (bool, error)
+	CanUndo func(ctx context.Context, all []sigpost.AuditEntry) (map[int64]bool, error)
 	// SearchNames are what searches may name; nil where they can name anything.
 	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
+	// Watch is told of each request; nil where nobody wants to know. LogRequests says
+	// that requests are logged like all else, and not only for debugging.
+	Watch       Watcher
+	LogRequests bool
+	// Ready says what keeps requests from being answered, in words that everybody may
+	// read; nil where nothing ever does.
+	Ready func(ctx context.Context) error
 	// Copied says that the pages are written to files (NewCopy). Live is then the
 	// URL of a site that does what files cannot; it may be empty.
 	Copied bool
@@ -257,14 +265,14 @@ func dates(i sigpost.Issue) string {
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
 	text, err := s.render(page, data)
 	if err != nil {
-		s.Log.Error("a page cannot be rendered", "page", page, "error", err)
+		s.Log.ErrorContext(r.Context(), "a page cannot be rendered", "page", page, "error", err)
 		http.Error(w, "This page cannot be shown just now.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if _, err := w.Write(text); err != nil {
-		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+		s.Log.DebugContext(r.Context(), "a page was not taken", "path", shownPath(r), "error", err)
 	}
 }
 
@@ -306,6 +314,9 @@ type page struct {
 	// Refresh is after how many seconds the page is loaded anew where no scripts run;
 	// 0 is never.
 	Refresh int
+	// Request is the id of the request, where the page says that something went wrong:
+	// who asks about it can name it.
+	Request string
 	editing bool   // there is an editors' desk
 	static  string // version of the static files
 }
@@ -347,6 +358,7 @@ var problems = []struct {
 	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{sigpost.ErrForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
+	{errMethod, http.StatusMethodNotAllowed, "This page can be read, and nothing can be sent to it like that. Please go back to the form and try once more."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
 	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},
@@ -379,9 +391,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	switch {
 	case errors.Is(r.Context().Err(), context.Canceled): // nobody waits for it any more
-		s.Log.Debug("a request was given up", "path", r.URL.Path)
+		s.Log.DebugContext(r.Context(), "a request was given up", "path", shownPath(r))
 	case status >= http.StatusInternalServerError:
-		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+		s.Log.ErrorContext(r.Context(), "a request failed", "path", shownPath(r), "error", err)
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
@@ -390,7 +402,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		apiAnswer(w, status, apiError{says})
 		return
 	}
-	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
+	p := s.page(r, http.StatusText(status))
+	p.Request = logs.RequestOf(r.Context())
+	s.show(w, r, status, "message", messagePage{p, says})
 }
 
 type messagePage struct {

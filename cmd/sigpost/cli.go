@@ -17,6 +17,7 @@ import (
 	"sigpost"
 	"sigpost/app"
 	"sigpost/config"
+	"sigpost/internal/logs"
 )
 
 // cli is the command tree.
@@ -28,6 +29,7 @@ type cli struct {
 	Doctor     doctorCommand     `cmd:"" help:"Say what is wrong, on what, and what to do about it: configuration, machine, servers, DNS, archive, letters."`
 	Settings   configCommand     `cmd:"" name:"config" help:"Show the configuration as it is in force."`
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
+	Schedule   scheduleCommand   `cmd:"" help:"Say what is done when, and how it went the last time."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
 	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
 	Login      loginCommand      `cmd:"" help:"Get leave to read an account that wants OAuth, in a browser on any machine."`
@@ -47,7 +49,7 @@ type cli struct {
 	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
-	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
+	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 	Completion completionCommand `cmd:"" help:"Print what has a shell complete commands, flags and names."`
@@ -78,9 +80,13 @@ type session struct {
 	Globals
 	stdout, stderr *os.File
 	log            *slog.Logger
+	least          *slog.LevelVar // that is logged
+	usual          slog.Level     // that, where the configuration says nothing
+	configured     bool           // the log is as the configuration wants it
 	now            func() time.Time
-	model          *kong.Application // the command tree
-	configSource   string            // why Config is read
+	model          *kong.Application      // the command tree
+	configSource   string                 // why Config is read
+	hangups        func() <-chan struct{} // tells of SIGHUP from when it is called on
 	bar            *bar
 	logged         struct {
 		sync.Mutex
@@ -103,15 +109,29 @@ func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*sessi
 	// On a terminal a bar shows how far it is, and only what needs attention
 	// is logged; elsewhere everything is, one structured line each.
 	terminal := isatty.IsTerminal(stderr.Fd())
-	level := slog.LevelInfo
+	s.least, s.usual = &slog.LevelVar{}, slog.LevelInfo
 	if terminal || g.Quiet {
-		level = slog.LevelWarn
+		s.usual = slog.LevelWarn
 	}
+	s.least.Set(s.usual)
 	if terminal && !g.Quiet {
 		s.bar = newBar(stderr)
 	}
-	s.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	s.log = logs.New(stderr, logs.Text, s.least)
 	return s, nil
+}
+
+// logBy has lines written as the configuration says. Their form stays what it was at
+// first: who reads them does not expect another one.
+func (s *session) logBy(c config.Log) {
+	level := c.Least(s.usual)
+	if s.Quiet {
+		level = max(level, slog.LevelWarn)
+	}
+	s.least.Set(level)
+	if !s.configured {
+		s.log, s.configured = logs.New(s.stderr, logs.Format(c.Format), s.least), true
+	}
 }
 
 // parseNow reads a moment, or a day, which stands for its midnight in UTC.
@@ -146,8 +166,14 @@ func (s *session) progress(stage string, unit app.Unit, done, total int) {
 	}
 }
 
-// load reads the configuration.
-func (s *session) load() (*config.Config, error) { return config.Load(s.Config) }
+// load reads the configuration, and logs by it.
+func (s *session) load() (*config.Config, error) {
+	cfg, err := config.Load(s.Config)
+	if err == nil {
+		s.logBy(cfg.Log)
+	}
+	return cfg, err
+}
 
 // open reads the configuration and opens the archive that it names.
 func (s *session) open() (*app.App, error) { return s.openWith(app.Options{}) }

@@ -55,6 +55,7 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	}
 	s.model = parser.Model
 	s.configSource = sourceOfConfig(slices.ContainsFunc(command.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "config" }))
+	s.hangups = func() <-chan struct{} { return hangups(ctx) }
 	err = command.Run(s)
 	s.finish()
 	if err != nil && ctx.Err() != nil {
@@ -71,6 +72,28 @@ func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Vars{"groups": strings.Join(app.DoctorGroups(), ", ")},
 	)...)
+}
+
+// hangups tells of each SIGHUP until ctx ends. Who does not ask for them is ended by
+// one, as ever.
+func hangups(ctx context.Context) <-chan struct{} {
+	signals, hangups := make(chan os.Signal, 1), make(chan struct{}, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(signals)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+				select {
+				case hangups <- struct{}{}:
+				default: // one that waits will do
+				}
+			}
+		}
+	}()
+	return hangups
 }
 
 // hintOf says what to do about arguments that cannot be read.
@@ -95,7 +118,14 @@ func report(stderr io.Writer, err error) int {
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 		fmt.Fprintln(stderr, "sigpost:", printable(line)) // it may quote a server or a file
 	}
+	return exitCode(err)
+}
+
+// exitCode is what a command ends with.
+func exitCode(err error) int {
 	switch {
+	case err == nil:
+		return exitDone
 	case errors.Is(err, sigpost.ErrUsage):
 		return exitUsage
 	case errors.Is(err, sigpost.ErrLocked):

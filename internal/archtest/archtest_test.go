@@ -20,6 +20,7 @@ var own = map[string][]string{
 	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
 	"calendar":          {"sigpost"},
 	"digest":            {"sigpost", "templates", "internal/inline", "internal/osa", "internal/prose"},
+	"schedule":          {},
 	"summary":           {"sigpost", "internal/prose", "internal/tomlfile"},
 	"search":            {"sigpost", "internal/osa"},
 	"ingest":            {"sigpost"},
@@ -32,9 +33,11 @@ var own = map[string][]string{
 	"store":             {"sigpost", "thread", "search", "review", "internal/lru"},
 	"store/storetest":   {"store", "internal/peertest"},
 	"templates":         {},
-	"web":               {"sigpost", "store", "templates", "subscribe", "digest", "search", "review", "export", "internal/lru"},
+	"internal/logs":     {"sigpost"},
+	"internal/metrics":  {"sigpost", "store"},
+	"web":               {"sigpost", "internal/logs", "store", "templates", "subscribe", "digest", "search", "review", "export", "internal/lru"},
 	"export":            {},
-	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
+	"config":            {"sigpost", "calendar", "schedule", "internal/tomlfile", "internal/osa"},
 	"internal/osa":      {},
 	"internal/lru":      {},
 	"internal/prose":    {"sigpost"},
@@ -42,6 +45,7 @@ var own = map[string][]string{
 	"internal/tomlfile": {"internal/osa"},
 	"internal/mac":      {},
 	"internal/mailtest": {},
+	"internal/sdnotify": {},
 	"internal/apitest":  {},
 	"internal/peertest": {},
 	"internal/archtest": {},
@@ -50,16 +54,16 @@ var own = map[string][]string{
 	"bench/deliver":     {},
 	"bench/web":         {},
 	"bench/web/corpus":  {"sigpost", "message", "store"},
-	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "export", "fetch", "ingest", "internal/osa", "maildns", "message",
-		"review", "search", "signin", "store", "subscribe", "summary", "templates", "thread", "web"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "store", "thread", "internal/mailtest"},
+	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "export", "fetch", "ingest", "internal/logs", "internal/metrics", "internal/osa", "internal/sdnotify", "maildns", "message",
+		"review", "schedule", "search", "signin", "store", "subscribe", "summary", "templates", "thread", "web"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "internal/logs", "internal/sdnotify", "message", "search", "store", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "search", "review", "internal/inline", "internal/prose"}
+var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "schedule", "summary", "search", "review", "internal/inline", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
@@ -81,6 +85,8 @@ var owner = map[string][]string{
 	"go.yaml.in/yaml/v3":                       {"classify/governance", "calendar"},
 	"github.com/yuin/goldmark":                 {"digest"},
 	"github.com/clipperhouse/uax29/v2":         {"internal/prose"},
+	"github.com/adhocore/gronx":                {"schedule"},
+	"github.com/coreos/go-systemd/v22":         {"internal/sdnotify"},
 	"github.com/alecthomas/kong":               {"cmd/sigpost"},
 	"github.com/schollz/progressbar/v3":        {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":               {"cmd/sigpost"},
@@ -88,6 +94,7 @@ var owner = map[string][]string{
 	"github.com/aymerick/douceur":              {"internal/inline"},
 	"github.com/PuerkitoBio/goquery":           {"internal/inline"},
 	"github.com/microcosm-cc/bluemonday":       {"web"},
+	"github.com/prometheus/client_golang":      {"internal/metrics"},
 	"github.com/chromedp":                      {"internal/peertest"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"internal/apitest"},
 	"golang.org/x/net/publicsuffix":            {"digest", "maildns"},
@@ -95,6 +102,7 @@ var owner = map[string][]string{
 	"blitiri.com.ar/go/spf":                    {"maildns"},
 	"golang.org/x/net/idna":                    {"subscribe", "maildns"},
 	"golang.org/x/oauth2":                      {"ingest"},
+	"golang.org/x/crypto/x509roots":            {"cmd/sigpost"},
 	"golang.org/x/text":                        {"message", "digest", "classify", "search", "subscribe"},
 }
 
