@@ -38,6 +38,8 @@ const (
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
 	Checks   Unit = "checks"
+	Megas    Unit = "MB"
+	Rows     Unit = "rows"
 )
 
 // Options are what surrounds an App.
@@ -133,6 +135,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		dsn, err := cfg.DSN()
 		if err != nil {
 			return nil, err
+		}
+		if store.Unprotected(dsn) {
+			a.log.Warn("the archive's database may be spoken to in clear text, or by whoever says to be it: add ?sslmode=verify-full to its URL, or sslmode=disable where nobody else is on the way")
 		}
 		if err := a.openStore(ctx, dsn, o); err != nil {
 			return nil, err

@@ -27,6 +27,7 @@ const (
 	JobSend      JobKind = "send"
 	JobSilence   JobKind = "silence"
 	JobNotices   JobKind = "notices"
+	JobRetain    JobKind = "retain"
 	JobAlerts    JobKind = "alerts"
 	JobPing      JobKind = "ping" // of serve alone: a run pings when it ends
 )
@@ -96,7 +97,7 @@ func (a *App) Jobs() []Job {
 	for _, d := range a.Config.Digests {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
-	jobs = append(jobs, a.silenceJob(), a.noticesJob())
+	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
 	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
 		jobs = append(jobs, a.alertsJob())
 	}
@@ -240,6 +241,11 @@ func (a *App) reviewJob(d config.Digest) Job {
 		Name: "review " + d.Name, Kind: JobReview, Of: d.Name, Does: "bring drafts of " + d.Name + " up to date, tell editors, approve at the deadline", Scope: Scope{ScopeDigest, d.Name},
 		due: a.reviewDue(d),
 		do: func(ctx context.Context) (any, error) {
+			// What an archive that was put back does not know of was done: nobody is told
+			// of its drafts again either.
+			if _, err := a.checkGeneration(ctx); err != nil {
+				return nil, err
+			}
 			if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
 				a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
 			}

@@ -28,14 +28,28 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	a.Store.KeepBlocks(blocksKept)
 	handler, err := web.New(o)
-	return handler, a.inTheme(a.themeOfSite(), err)
+	return a.underOurName(handler), a.inTheme(a.themeOfSite(), err)
+}
+
+// underOurName answers, where pages are served to this machine alone, only who asks
+// for this machine: another site's page could give its own name the address
+// 127.0.0.1, and read as this site what nobody else is to read. Where readers are told
+// a URL, the pages are for all who come.
+func (a *App) underOurName(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Config.Web.URL == "" && r.Host != "" && !config.Loopback(r.Host) && a.people.servesHereAlone() {
+			http.Error(w, "These pages are for this machine alone, under the name localhost. If they are meant for others, give web.url in the configuration.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // webOptions are what the pages show and who they ask.
 func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
 		Title: "sigpost", Store: a.Store, Mail: a.mail(), ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
-		Door: subscribe.NewDoor(a.tokens, rows{a.Store}, a.now),
+		Door: subscribe.NewDoor(a.tokens, a.rows(), a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)
 			if err != nil { // a digest that the configuration does not have any more

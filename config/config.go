@@ -29,6 +29,7 @@ type Config struct {
 	SMTP      SMTP       `toml:"smtp"`
 	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
+	Retention Retention  `toml:"retention"`
 	// DKIM are the keys that sign letters.
 	DKIM  []DKIM `toml:"dkim"`
 	DNS   DNS    `toml:"dns"`
@@ -416,6 +417,7 @@ func (c *Config) setDefaults() {
 	or(&c.Bounces.Soft, 4)
 	or(&c.Bounces.Days, 60)
 	or(&c.Bounces.RestDays, 14)
+	or(&c.Retention.RepliesDays, 180)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
 	or(&c.Log.Format, LogText)

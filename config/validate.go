@@ -54,6 +54,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkDigests(ch)
 	c.checkSMTP(ch)
 	c.checkBounces(ch)
+	c.checkRetention(ch)
 	c.checkAnnounces(ch)
 	c.checkWeb(ch)
 	c.checkDKIM(ch)

@@ -51,6 +51,11 @@ type cli struct {
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
+	Backup     backupCommand     `cmd:"" help:"Write a backup of the archive while everything runs; see that one is whole."`
+	Restore    restoreCommand    `cmd:"" help:"Put a backup in the place of the archive."`
+	Dump       dumpCommand       `cmd:"" help:"Write the whole archive as JSON lines, for another engine or another program."`
+	Load       loadCommand       `cmd:"" help:"Make an archive of what dump wrote."`
+	Retain     retainCommand     `cmd:"" help:"Remove what the configuration does not keep for longer."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 	Completion completionCommand `cmd:"" help:"Print what has a shell complete commands, flags and names."`
 	Man        manCommand        `cmd:"" hidden:"" help:"Write a manual page for each command into a folder."`
