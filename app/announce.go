@@ -191,18 +191,3 @@ func (l *announceLedger) Claim(ctx context.Context, issueID int64, now, lease ti
 	}
 	return rows, err
 }
-
-// checkChannel looks whether a channel could be told, without telling it
-// anything.
-func (a *App) checkChannel(ctx context.Context, c config.Announce) Finding {
-	what := "announce " + c.Name
-	if c.Kind == config.AnnounceSlack {
-		_, err := a.webhook(c)
-		return finding(what, err, "the webhook's URL is there; whether it works shows when an issue is announced")
-	}
-	irc, err := a.ircChannel(c)
-	if err == nil {
-		err = irc.Check(ctx)
-	}
-	return finding(what, err, "%s takes us in as %s", c.Host, c.Nick)
-}

@@ -227,8 +227,8 @@ func TestCheckChannels(t *testing.T) {
 		{slack.URL, ""}, {"http://hooks.example.org/secret", "it is not https"}, {"secret", "it is no web address"},
 	} {
 		w.write("slack.url", c.url)
-		f := a.checkChannel(context.Background(), a.Config.Announces[0])
-		if f.OK != (c.says == "") || !strings.Contains(f.Says, c.says) || strings.Contains(f.Says, "secret") {
+		f := looked(t, a.Config, (*Doctor).lookAtChannels)[0]
+		if (f.Level == LevelOK) != (c.says == "") || !strings.Contains(f.What, c.says) || strings.Contains(f.What, "secret") {
 			t.Errorf("%s: %+v", c.url, f)
 		}
 	}
@@ -236,7 +236,7 @@ func TestCheckChannels(t *testing.T) {
 		t.Error("a check posted something")
 	}
 	irc := config.Announce{Name: "irc", Kind: "irc", Host: peertest.FreeAddr(t), TLS: "plain", Nick: "sigpost", Channel: "#a", Timeout: config.Duration(time.Second)}
-	if f := a.checkChannel(context.Background(), irc); f.OK || !strings.Contains(f.Says, "connect") {
+	if f := looked(t, &config.Config{Announces: []config.Announce{irc}}, (*Doctor).lookAtChannels); len(f) != 1 || f[0].Level != LevelError || !strings.Contains(f[0].What, "connect") {
 		t.Errorf("%+v", f)
 	}
 }

@@ -37,6 +37,7 @@ const (
 	Messages Unit = "messages"
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
+	Checks   Unit = "checks"
 	Megas    Unit = "MB"
 	Rows     Unit = "rows"
 )

@@ -387,21 +387,3 @@ func (a *App) publication(title string, at time.Time) calendar.Publication {
 	}
 	return p
 }
-
-// checkCalendars fetches each source, and keeps nothing.
-func (a *App) checkCalendars(ctx context.Context) (all []Finding) {
-	f := fetch.New(a.now)
-	for _, s := range a.eventSources() {
-		address, err := s.address()
-		var events int
-		var refused []calendar.Refusal
-		if err == nil {
-			_, err = f.Update(ctx, sigpost.Copy{Name: s.name}, address, func(body []byte) (err error) {
-				events, refused, err = s.read(&gathered{events: a.Config.Events()}, body)
-				return err
-			})
-		}
-		all = append(all, finding(s.name, err, "%d read, %d left out (\"sigpost calendar show\" says why)", events, len(refused)))
-	}
-	return all
-}

@@ -137,30 +137,6 @@ func (a *App) suppressed(ctx context.Context, addr string) (string, error) {
 	return a.Store.Suppressed(ctx, a.tokens.SuppressionHashes(addr))
 }
 
-// checkSecrets says whether every secret that addresses were suppressed with is
-// known; nothing where none is suppressed.
-func (a *App) checkSecrets(ctx context.Context) []Finding {
-	made, err := a.Store.SuppressionKeys(ctx)
-	known := map[string]bool{}
-	for _, name := range a.tokens.Secrets() {
-		known[name] = true
-	}
-	lost, all := 0, 0
-	for name, n := range made {
-		all += n
-		if !known[name] {
-			lost += n
-		}
-	}
-	if err == nil && lost > 0 {
-		err = fmt.Errorf("%d of %d addresses were suppressed with a secret that is not known any more, so an import could bring them back: add it to archive.old_secret_files", lost, all)
-	}
-	if err == nil && all == 0 {
-		return nil
-	}
-	return []Finding{finding("secrets", err, "%d known; %d addresses are suppressed", len(known), all)}
-}
-
 // noticesKept is how long it is remembered that a notice was sent.
 const noticesKept = 30 * 24 * time.Hour
 

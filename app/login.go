@@ -19,7 +19,7 @@ func Login(ctx context.Context, cfg *config.Config, name string, words io.Writer
 		return sigpost.Usage(err)
 	}
 	if ingest.AuthMethod(account.Auth) != ingest.AuthOAuth {
-		return sigpost.Usage(fmt.Errorf("the account %s logs in with auth = %q, which needs no leave; \"sigpost check\" tries it", account.Name, account.Auth))
+		return sigpost.Usage(fmt.Errorf("the account %s logs in with auth = %q, which needs no leave; \"sigpost doctor\" tries it", account.Name, account.Auth))
 	}
 	return oauth(cfg, account).Login(ctx, words)
 }

@@ -152,7 +152,7 @@ func (a *App) checkHeader(p *Preflight, d config.Digest, issue sigpost.Issue) []
 }
 
 // checkAlignment says what can be said of DMARC (RFC 7489, section 3.1) without
-// asking the DNS, as "sigpost check --mail" does. Where the mail server signs,
+// asking the DNS, as "sigpost doctor" does. Where the mail server signs,
 // its word is not ours to check.
 func (a *App) checkAlignment(p *Preflight, d config.Digest) {
 	from := domain(d.From)

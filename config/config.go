@@ -43,6 +43,7 @@ type Config struct {
 
 	file string // that it was read from
 	dir  string // of the file; relative paths begin there
+	text []byte // of the file
 }
 
 // File is the path that the configuration was read from.
@@ -342,7 +343,7 @@ func Load(file string) (*Config, error) {
 
 // Parse checks the bytes of a configuration file as Load does.
 func Parse(file string, data []byte) (*Config, error) {
-	c := &Config{file: file, dir: filepath.Dir(file)}
+	c := &Config{file: file, dir: filepath.Dir(file), text: data}
 	if err := tomlfile.Decode(file, data, c); err != nil {
 		return nil, sigpost.Usage(fmt.Errorf("%w", err))
 	}

@@ -34,7 +34,7 @@ type DNS struct {
 	Timeout  Duration `toml:"timeout"`
 }
 
-// Check is what "sigpost check --mail" cannot find out by itself.
+// Check is what "sigpost doctor" cannot find out by itself.
 type Check struct {
 	// SendFrom are the addresses from which other servers get the letters.
 	SendFrom []string `toml:"send_from"`

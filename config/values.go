@@ -20,6 +20,17 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText writes a duration as UnmarshalText reads it.
+func (d Duration) MarshalText() ([]byte, error) {
+	text := time.Duration(d).String()
+	for _, unit := range []string{"m", "h"} { // "1h0m0s" is "1h"
+		if short, ok := strings.CutSuffix(text, unit+map[string]string{"m": "0s", "h": "0m"}[unit]); ok {
+			text = short + unit
+		}
+	}
+	return []byte(text), nil
+}
+
 // Weekday is a day of the week by its English name. Its zero value says that
 // none was given, so it counts from Sunday = 7 instead of 0.
 type Weekday time.Weekday
@@ -36,6 +47,11 @@ func (w *Weekday) UnmarshalText(text []byte) error {
 		}
 	}
 	return fmt.Errorf("%q is no day of the week: write it in English, such as \"monday\"", text)
+}
+
+// MarshalText writes a weekday as UnmarshalText reads it.
+func (w Weekday) MarshalText() ([]byte, error) {
+	return []byte(strings.ToLower(w.Weekday().String())), nil
 }
 
 // Weekday gives the day as package time counts it.
@@ -55,4 +71,9 @@ func (c *ClockTime) UnmarshalText(text []byte) error {
 	}
 	*c = ClockTime{Minutes: t.Hour()*60 + t.Minute(), set: true}
 	return nil
+}
+
+// MarshalText writes a time of day as UnmarshalText reads it.
+func (c ClockTime) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "%02d:%02d", c.Minutes/60, c.Minutes%60), nil
 }

@@ -17,7 +17,7 @@ type Tripped struct {
 // Error says what to do.
 func (e *Tripped) Error() string {
 	return fmt.Sprintf("%d of the last %d letters were refused for what we are or send, and not for their recipients: "+
-		"see to it (\"sigpost check --mail\"), then go on with \"sigpost digest resume\": %v", e.Refused, e.Of, e.Last)
+		"see to it (\"sigpost doctor --only sender,smtp,door\"), then go on with \"sigpost digest resume\": %v", e.Refused, e.Of, e.Last)
 }
 
 // Unwrap gives the last refusal.

@@ -56,6 +56,9 @@ type dialect struct {
 	changes string
 	// hasTable counts the tables named $1.
 	hasTable string
+	// engineChecks find damage that the engine itself knows of: a row of one column
+	// for each, or "ok".
+	engineChecks []engineCheck
 	// serialize makes a transaction wait until it is the only one that writes
 	// threads; empty where a transaction that writes always is.
 	serialize string
@@ -80,6 +83,9 @@ type dialect struct {
 	// so that a transaction had better keep it.
 	compiles bool
 }
+
+// engineCheck is a question for damage, and what it finds.
+type engineCheck struct{ what, query string }
 
 func sqliteDialect() dialect {
 	return dialect{
@@ -114,6 +120,11 @@ FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND
 		setLastNumber: `UPDATE sqlite_sequence SET seq = $2 WHERE name = $1`,
 		changes:       `SELECT 0`,
 		hasTable:      `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
+		engineChecks: []engineCheck{
+			// It looks into the text index, too.
+			{"places in the file where it is damaged", fmt.Sprintf(`PRAGMA quick_check(%d)`, damageShown)},
+			{"rows that refer to what is not there", `SELECT "table" || ' row ' || COALESCE(rowid, '?') || ' refers to ' || parent FROM pragma_foreign_key_check`},
+		},
 		// Only one transaction writes, and using the numbers takes them.
 		clock:    `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
 		durable:  `''`,
@@ -160,10 +171,16 @@ WHERE c.relkind IN ('r', 'p') AND c.relnamespace = CAST(current_schema() AS regn
 		hasTable:      `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
-		numbers:    `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
-		clock:      `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
-		durable:    `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`,
-		forUpdate:  ` FOR UPDATE`,
+		numbers:   `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
+		clock:     `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
+		durable:   `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`,
+		forUpdate: ` FOR UPDATE`,
+		engineChecks: []engineCheck{
+			{"indexes that are not valid", `SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = current_schema() AND NOT i.indisvalid ORDER BY c.relname`},
+			{"constraints that were never checked", `SELECT c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
+WHERE n.nspname = current_schema() AND NOT c.convalidated ORDER BY c.conname`},
+		},
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}

@@ -245,6 +245,15 @@ const PlaceMask = placeMask
 // PlaceSQL is the place of messages m in the text index.
 var PlaceSQL = placeSQL
 
+// Unsound are the questions that have no answer while the archive is sound.
+func (db *DB) Unsound() map[string]string {
+	all := map[string]string{}
+	for _, u := range unsound {
+		all[u.what] = db.asked(u.query)
+	}
+	return all
+}
+
 // Dumped are the tables that a dump has, and LeftOut says why another is not in it.
 var (
 	Dumped  = dumped

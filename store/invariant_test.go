@@ -13,38 +13,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// wrong are questions that have no answer while the archive is sound. Each
-// gives a thread or a message, and what is said of it.
-var wrong = []struct{ what, query string }{
-	{"threads that do not say what their messages are", `SELECT t.id, t.messages FROM threads t WHERE
-(t.messages, t.robots, t.first_at, t.last_at) <> (SELECT count(*), COALESCE(sum(robot), 0), COALESCE(min(received), -1), COALESCE(max(received), -1)
-FROM messages m WHERE m.thread_id = t.id)`},
-	{"messages without a thread", `SELECT m.id, m.thread_id FROM messages m WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = m.thread_id)`},
-	{"threads without a message", `SELECT t.id, t.subject FROM threads t WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id)`},
-	{"lists of messages that their threads do not know", `SELECT m.thread_id, l.list FROM messages m JOIN message_lists l ON l.message_id = m.id
-EXCEPT SELECT thread_id, list FROM thread_lists`},
-	{"lists of threads that no message knows", `SELECT thread_id, list FROM thread_lists
-EXCEPT SELECT m.thread_id, l.list FROM messages m JOIN message_lists l ON l.message_id = m.id`},
-	{"redirects that do not lead to a thread", `SELECT old_thread_id, thread_id FROM redirects r
-WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = r.thread_id) OR EXISTS (SELECT 1 FROM threads t WHERE t.id = r.old_thread_id)`},
-	{"ghosts that have come", `SELECT g.thread_id, m.id FROM ghosts g JOIN messages m ON m.message_key = g.message_key`},
-	{"ghosts of no thread", `SELECT g.thread_id, '' FROM ghosts g WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = g.thread_id)`},
-	{"outward references of no thread", `SELECT o.thread_id, '' FROM outward o WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id = o.thread_id)`},
-	{"outward references to a thread itself", `SELECT o.thread_id, m.message_id FROM outward o JOIN messages m ON m.message_key = o.message_key AND m.thread_id = o.thread_id`},
-	{"messages that are not indexed", `SELECT id, message_id FROM messages WHERE hidden = 0 AND id NOT IN (SELECT {text} FROM message_text)`},
-	{"indexed messages that are not there, or hidden", `SELECT {text}, '' FROM message_text WHERE {text} NOT IN (SELECT id FROM messages WHERE hidden = 0)`},
-	{"messages that are indexed elsewhere", `SELECT m.id, m.message_id FROM messages m WHERE m.hidden = 0 AND {place} NOT IN (SELECT {textPlace} FROM message_text)`},
-	{"messages without their words", `SELECT m.id, m.message_id FROM messages m WHERE m.hidden = 0 AND {place} NOT IN (SELECT place FROM message_words)`},
-	{"words of no message", `SELECT place, '' FROM message_words WHERE place NOT IN (SELECT {place} FROM messages m WHERE m.hidden = 0)`},
-	{"threads that were classified before they were there", `SELECT id, classified_revision FROM threads WHERE classified_revision > revision`},
-}
-
 // sound finds whatever in the archive does not fit together.
 func sound(t testing.TB, db *store.DB) (faults []string) {
 	t.Helper()
-	for _, w := range wrong {
-		for _, row := range must(db.Rows(t.Context(), 2, strings.NewReplacer("{text}", fmt.Sprintf("(%s & %d)", db.TextPlace(), store.PlaceMask), "{textPlace}", db.TextPlace(), "{place}", store.PlaceSQL).Replace(w.query)))(t) {
-			faults = append(faults, fmt.Sprintf("%s: %v", w.what, row))
+	for what, query := range db.Unsound() {
+		for _, row := range must(db.Rows(t.Context(), 2, query))(t) {
+			faults = append(faults, fmt.Sprintf("%s: %v", what, row))
 		}
 	}
 	// Every id that a message names is known, so that it is found when it comes.

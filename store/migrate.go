@@ -91,7 +91,7 @@ func (db *DB) checkVersion(ctx context.Context) error {
 	case have > target:
 		return db.tooNew(have, target)
 	case have < target:
-		return &failure{fmt.Sprintf("the database %s has tables of version %d and this sigpost works with %d; \"sigpost check\" brings them up to date", db.where, have, target), ErrVersion}
+		return &failure{fmt.Sprintf("the database %s has tables of version %d and this sigpost works with %d; \"sigpost run\", or any command that writes, brings them up to date", db.where, have, target), ErrVersion}
 	}
 	return nil
 }

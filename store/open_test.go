@@ -146,7 +146,7 @@ func TestOtherVersionsAreRefused(t *testing.T) {
 			}
 		}
 		check(t, db.SQL(t.Context(), `DELETE FROM goose_db_version WHERE version_id > 1`))
-		if _, err := store.OpenReadOnly(t.Context(), dsn); err == nil || !strings.Contains(err.Error(), "sigpost check") {
+		if _, err := store.OpenReadOnly(t.Context(), dsn); err == nil || !strings.Contains(err.Error(), "sigpost run") {
 			t.Errorf("OpenReadOnly gives %v for older tables", err)
 		}
 	})

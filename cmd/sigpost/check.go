@@ -4,78 +4,69 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
-	"sigpost"
 	"sigpost/app"
 )
 
-type checkCommand struct {
-	Mail bool `help:"Look at the digests as large mailbox providers do: SPF, DKIM, DMARC, reverse DNS, the mail servers, the one-click door. Asks the DNS; sends nothing."`
-}
+type checkCommand struct{}
 
-// Run tries everything, and fails when anything does.
-func (c checkCommand) Run(s *session) error {
-	a, err := s.open()
+// Run reads the configuration and what it names, and fails where anything is wrong.
+func (checkCommand) Run(s *session) error {
+	found, err := app.CheckConfig(s.ctx, s.Config)
 	if err != nil {
 		return err
 	}
-	defer a.Close()
-	if c.Mail {
-		return checkMail(s, a)
-	}
-	findings := a.Check(s.ctx)
-	failed := 0
-	for _, f := range findings {
-		if !f.OK {
-			failed++
-		}
-	}
-	err = s.tell(struct {
-		Config   string        `json:"config"`
-		Findings []app.Finding `json:"findings"`
-	}{s.Config, findings}, func(w io.Writer) {
-		fmt.Fprintf(w, "ok      config: %s is well-formed\n", s.Config)
-		for _, f := range findings {
-			mark := "ok    "
-			if !f.OK {
-				mark = "FAILED"
-			}
-			fmt.Fprintf(w, "%s  %s: %s\n", mark, f.What, f.Says)
-		}
-	})
-	if err == nil && failed > 0 {
-		err = fmt.Errorf("%d of %d checks failed", failed, len(findings)+1)
-	}
-	return err
+	return tellFindings(s, app.DoctorReport{Config: s.Config, Findings: found}.Counted())
 }
 
-// checkMail reports what receivers will make of letters, and fails where that is
-// severe.
-func checkMail(s *session, a *app.App) error {
-	reports, err := a.CheckMail(s.ctx)
-	if err == nil && len(reports) == 0 {
-		err = sigpost.Usage(errors.New("the configuration has no [[digest]], so no letters are sent"))
+type doctorCommand struct {
+	Only    []string      `placeholder:"GROUP" sep:"," help:"Look at these groups alone, with commas between them: ${groups}."`
+	Offline bool          `help:"Ask no server but that of the archive's database."`
+	Timeout time.Duration `default:"30s" placeholder:"DURATION" help:"How long each group may take, 30s unless said otherwise; reading the whole archive may take ten times as long."`
+}
+
+// Run looks at everything, and fails where anything is an error.
+func (c doctorCommand) Run(s *session) error {
+	d := app.Doctor{
+		ConfigFile: s.Config, Program: versionLines(theVersion()), Only: c.Only, Offline: c.Offline, Timeout: c.Timeout,
+		Now: s.now, Log: s.log, Progress: s.progress,
 	}
+	report, err := d.Examine(s.ctx)
 	if err != nil {
 		return err
 	}
-	severe := 0
-	for _, r := range reports {
-		severe += r.Severe()
+	return tellFindings(s, report)
+}
+
+// tellFindings tells what was found; with --quiet only what is wrong.
+func tellFindings(s *session, r app.DoctorReport) error {
+	if s.Quiet && !s.JSON {
+		s.finish()
+		writeFindings(s.stdout, app.DoctorReport{Findings: r.Wrong()})
+	} else if err := s.tell(r, func(w io.Writer) { writeFindings(w, r) }); err != nil {
+		return err
 	}
-	err = s.tell(reports, func(w io.Writer) {
-		for _, r := range reports {
-			fmt.Fprintf(w, "%s, from %s\n", r.Digest, r.From)
-			for _, f := range r.Findings {
-				fmt.Fprintf(w, "  %-8s %s: %s\n", f.Severity, f.Check, printable(f.What))
-				if f.Do != "" {
-					fmt.Fprintf(w, "           to do: %s\n", printable(f.Do))
-				}
-			}
+	if r.Errors == 0 {
+		return nil
+	}
+	also := ""
+	if r.Warnings > 0 {
+		also = " and " + plural(r.Warnings, "warning")
+	}
+	return errors.New(plural(r.Errors, "error") + also + ": \"to do\" says what to do about each")
+}
+
+// writeFindings writes a line for each finding, and one for what to do about it.
+func writeFindings(w io.Writer, r app.DoctorReport) {
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "%-8s %s: %s: %s\n", f.Level, f.Group, printable(f.Item), printable(f.What))
+		if f.Do != "" {
+			fmt.Fprintf(w, "         to do: %s\n", printable(f.Do))
 		}
-	})
-	if err == nil && severe > 0 {
-		err = fmt.Errorf("%d things make large providers refuse letters or put them aside: docs/deliverability.md says more", severe)
 	}
-	return err
+	if len(r.Skipped) > 0 {
+		fmt.Fprintf(w, "Not looked at, since that needs a network: %s\n", strings.Join(r.Skipped, ", "))
+	}
 }

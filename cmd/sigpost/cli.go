@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
 
 	"sigpost"
@@ -24,7 +25,9 @@ type cli struct {
 	Globals
 
 	Init       initCommand       `cmd:"" help:"Write a commented configuration and a fresh secret."`
-	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration, and try every connection."`
+	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration and the files that it names, without asking anybody: before a reload."`
+	Doctor     doctorCommand     `cmd:"" help:"Say what is wrong, on what, and what to do about it: configuration, machine, servers, DNS, archive, letters."`
+	Settings   configCommand     `cmd:"" name:"config" help:"Show the configuration as it is in force."`
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
 	Schedule   scheduleCommand   `cmd:"" help:"Say what is done when, and how it went the last time."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
@@ -54,6 +57,10 @@ type cli struct {
 	Load       loadCommand       `cmd:"" help:"Make an archive of what dump wrote."`
 	Retain     retainCommand     `cmd:"" help:"Remove what the configuration does not keep for longer."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
+	Completion completionCommand `cmd:"" help:"Print what has a shell complete commands, flags and names."`
+	Man        manCommand        `cmd:"" hidden:"" help:"Write a manual page for each command into a folder."`
+	Complete   completeCommand   `cmd:"" hidden:"" name:"complete-words" help:"List what a command line could go on with: for the shells' scripts."`
+	Version    versionCommand    `cmd:"" help:"Say which version this is, and of what it is made."`
 }
 
 // Globals are the flags of every command.
@@ -82,6 +89,8 @@ type session struct {
 	usual          slog.Level     // that, where the configuration says nothing
 	configured     bool           // the log is as the configuration wants it
 	now            func() time.Time
+	model          *kong.Application      // the command tree
+	configSource   string                 // why Config is read
 	hangups        func() <-chan struct{} // tells of SIGHUP from when it is called on
 	bar            *bar
 	logged         struct {

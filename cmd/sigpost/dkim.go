@@ -52,7 +52,7 @@ func (c dkimNew) Run(s *session) error {
 		fmt.Fprintf(w, "\n1. Publish this in the DNS of %s:\n\n", c.Domain)
 		tellRecord(w, record)
 		fmt.Fprintf(w, "\n2. Add this to the configuration, once that is done:\n\n[[dkim]]\ndomain = %q\nselector = %q\nkey_file = %q\n", c.Domain, c.Selector, inConfig)
-		fmt.Fprintf(w, "\n3. Run \"sigpost check --mail\".\n")
+		fmt.Fprintf(w, "\n3. Run \"sigpost doctor --only sender,smtp,door\".\n")
 	})
 }
 

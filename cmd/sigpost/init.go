@@ -40,7 +40,7 @@ func (initCommand) Run(s *session) error {
 		}
 		fmt.Fprintf(s.stdout, "%s %s\n", verb, f.path)
 	}
-	fmt.Fprintf(s.stdout, "Edit the configuration, then run \"sigpost check\".\n")
+	fmt.Fprintf(s.stdout, "Edit the configuration, then run \"sigpost doctor\".\n")
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"sigpost"
+	"sigpost/app"
 )
 
 // The exit codes.
@@ -37,12 +38,7 @@ func main() {
 // run is the whole program but for the process around it.
 func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("sigpost"),
-		kong.Description("Turns mailing lists into a weekly newsletter that each reader has cut to their own topics, and a tagged archive."),
-		kong.Writers(stdout, stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-	)
+	parser, err := newParser(&c, kong.Writers(stdout, stderr))
 	if err != nil {
 		return report(stderr, err)
 	}
@@ -57,6 +53,8 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if err != nil {
 		return report(stderr, err)
 	}
+	s.model = parser.Model
+	s.configSource = sourceOfConfig(slices.ContainsFunc(command.Path, func(p *kong.Path) bool { return p.Flag != nil && p.Flag.Name == "config" }))
 	s.hangups = func() <-chan struct{} { return hangups(ctx) }
 	err = command.Run(s)
 	s.finish()
@@ -64,6 +62,16 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 		err = errors.New("interrupted; what is done is kept, and the next run goes on from there")
 	}
 	return report(stderr, err)
+}
+
+// newParser reads command lines into c.
+func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(options,
+		kong.Name("sigpost"),
+		kong.Description("Turns mailing lists into a weekly newsletter that each reader has cut to their own topics, and a tagged archive."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Vars{"groups": strings.Join(app.DoctorGroups(), ", ")},
+	)...)
 }
 
 // hangups tells of each SIGHUP until ctx ends. Who does not ask for them is ended by

@@ -1,6 +1,7 @@
 package tomlfile
 
 import (
+	"encoding"
 	"fmt"
 	"io"
 	"maps"
@@ -60,6 +61,9 @@ func encodeStruct(b *strings.Builder, v reflect.Value, path string) error {
 
 // encodeValue writes a value that begins in the given column.
 func encodeValue(v reflect.Value, column int) (string, error) {
+	if text, ok, err := encodeText(v); ok {
+		return text, err
+	}
 	switch v.Kind() {
 	case reflect.String:
 		return Quote(v.String()), nil
@@ -79,6 +83,21 @@ func encodeValue(v reflect.Value, column int) (string, error) {
 		return encodeMap(v)
 	}
 	return "", fmt.Errorf("no way to write a %s", v.Type())
+}
+
+// encodeText writes what has a way of its own to be written: dates and times as TOML
+// has them, else a string.
+func encodeText(v reflect.Value) (text string, ok bool, err error) {
+	switch d := v.Interface().(type) {
+	case LocalDate:
+		return d.String(), true, nil
+	case LocalDateTime:
+		return d.String(), true, nil
+	case encoding.TextMarshaler:
+		b, err := d.MarshalText()
+		return Quote(string(b)), true, err
+	}
+	return "", false, nil
 }
 
 func encodeList(v reflect.Value, column int) (string, error) {

@@ -26,17 +26,17 @@ const maxAnswer = 1 << 20
 // subscription that never is: what answers has to know the archive's secret, and
 // there is nobody who could be unsubscribed.
 func (a *App) checkDoor(ctx context.Context) []maildns.Finding {
-	r := &MailReport{}
+	r := &mailFindings{}
 	const about = "one click"
 	base := a.Config.Web.URL
 	if base == "" {
 		r.add(about, maildns.Severe, "set [web] url, and run \"sigpost serve\" behind it", "readers cannot unsubscribe with one click (RFC 8058), as large providers demand")
-		return r.Findings
+		return r.found
 	}
 	handler, err := a.Handler()
 	if err != nil {
 		r.add(about, maildns.Severe, "put it right", "%v", err)
-		return r.Findings
+		return r.found
 	}
 	const nobody = 0
 	good := a.Config.Web.URL + "/unsubscribe/" + a.tokens.Unsubscribe(nobody)
@@ -52,14 +52,14 @@ func (a *App) checkDoor(ctx context.Context) []maildns.Finding {
 	if u, err := url.Parse(base); err == nil && config.Loopback(u.Host) {
 		r.add(about, maildns.Unknown, "before readers get letters, set [web] url to where they reach the pages, by https", "%s is this machine alone: it serves for trying out", base)
 	}
-	return r.Findings
+	return r.found
 }
 
 // door is where readers leave, and how it is tried.
 type door struct {
 	ctx     context.Context
 	handler http.Handler
-	report  *MailReport
+	report  *mailFindings
 	about   string
 }
 
@@ -68,6 +68,15 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+}
+
+// page is the body without the request's own id, which is another each time.
+func (a answer) page() []byte {
+	id := a.header.Get("X-Request-Id")
+	if id == "" {
+		return a.body
+	}
+	return bytes.ReplaceAll(a.body, []byte(id), []byte("…"))
 }
 
 // try has the pages answer a request, and this program itself the same one: they
@@ -93,9 +102,9 @@ func (d door) try(method, target, other string) bool {
 		return severe(front, "sets a cookie")
 	case got.status != want.status:
 		return severe(front, "answers %d instead of %d", got.status, want.status)
-	case bytes.Equal(got.body, unproven.body) && !bytes.Equal(want.body, unproven.body):
+	case bytes.Equal(got.page(), unproven.page()) && !bytes.Equal(want.page(), unproven.page()):
 		return severe("let \"sigpost serve\" run with this configuration's secret_file", "does not know this archive's secret: no reader's link would work")
-	case !bytes.Equal(got.body, want.body):
+	case !bytes.Equal(got.page(), want.page()):
 		d.report.add(d.about, maildns.Warning, "if \"sigpost serve\" was not started again after an upgrade or a change of titles or templates, do that; else see what changes the page on its way",
 			"%s %s answers with another page than this program's", method, d.place(target))
 		return false

@@ -1,0 +1,256 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/config"
+)
+
+// oldQuarantine is how long mail may be in quarantine before somebody should look.
+const oldQuarantine = 7 * 24 * time.Hour
+
+// lookAtMigrations compares the archive's tables with those that the program knows,
+// and changes nothing.
+func (d *Doctor) lookAtMigrations(x *examination) {
+	const item = "archive"
+	e, err := x.tables()
+	switch {
+	case err != nil:
+		x.add(LevelError, item, "\"sigpost doctor --only database\" says more", "the version of its tables cannot be read: %v", err)
+	case e.missing || e.is.Tables == 0:
+		x.add(LevelNote, item, "\"sigpost run\" or \"sigpost import\" makes it", "there is none yet")
+	case e.is.Tables > e.is.Known:
+		x.add(LevelError, item, "use the newer sigpost; there is no way back but a backup", "a newer sigpost made its tables: they have version %d, and this one knows them up to %d", e.is.Tables, e.is.Known)
+	case e.is.Tables < e.is.Known:
+		x.add(LevelWarning, item, "make a backup; then \"sigpost run\", or any command that writes, brings them up to date", "its tables have version %d, and this sigpost works with %d", e.is.Tables, e.is.Known)
+	default:
+		x.ok(item, "its tables have version %d, as this sigpost wants them", e.is.Tables)
+	}
+	if a, err := x.real(); err == nil {
+		if n, err := a.Store.NotIndexed(x.ctx); !x.failed(LevelError, item, "", err) && n > 0 {
+			x.add(LevelWarning, item, "\"sigpost reparse\", once", "%d messages of before are not in the index yet, and no search finds them", n)
+		}
+	}
+}
+
+// lookAtDatabase looks whether the archive is sound, and its server fit for it.
+func (d *Doctor) lookAtDatabase(x *examination) {
+	const item = "archive"
+	e, err := x.tables()
+	if x.failed(LevelError, item, "see to the database, or put [archive] right", err) {
+		return
+	}
+	if e.missing {
+		x.add(LevelNote, item, "\"sigpost run\" or \"sigpost import\" makes it", "there is none yet")
+		return
+	}
+	x.lookAtServer(e)
+	a := x.archived()
+	if a == nil {
+		return
+	}
+	messages, threads, quarantined, err := a.Store.CountMessages(x.ctx)
+	if !x.failed(LevelError, item, "", err) {
+		x.ok(item, "%d messages in %d threads, %d in quarantine", messages, threads, quarantined)
+	}
+	x.lookAtSuppressions(a)
+	found, err := a.Store.Damage(x.ctx, nil)
+	for _, damage := range found {
+		level, do := LevelError, "keep a copy of it as it is, then restore the last good backup (docs/operations.md)"
+		if damage.Index {
+			level, do = LevelWarning, "\"sigpost reparse --all\" makes the index anew"
+		}
+		x.add(level, "soundness", do, "%s: %d, such as %s", damage.What, damage.Count, damage.Such)
+	}
+	switch {
+	case err != nil && x.ctx.Err() != nil:
+		x.add(LevelNote, "soundness", "\"sigpost doctor --only database --timeout 10m\" takes more time", "reading all of the archive took too long")
+	case err != nil:
+		x.add(LevelError, "soundness", "restore the last good backup (docs/operations.md)", "%v", err)
+	case len(found) == 0:
+		x.ok("soundness", "no damage; counts, lists and index agree with the messages")
+	}
+}
+
+// lookAtServer looks at what PostgreSQL is like.
+func (x *examination) lookAtServer(e examined) {
+	s, ok, err := e.Server(x.ctx)
+	const item = "server"
+	if x.failed(LevelError, item, "", err) || !ok {
+		return
+	}
+	major, _, _ := strings.Cut(e.is.Server, ".")
+	if n, err := strconv.Atoi(major); err == nil && n < 14 {
+		x.add(LevelWarning, item, "update PostgreSQL", "PostgreSQL %s gets no fixes any more", e.is.Server)
+	}
+	if s.Encoding != "UTF8" {
+		x.add(LevelError, item, "make a database with encoding UTF8 and move the archive there", "the database's encoding is %s, which cannot hold every mail", s.Encoding)
+	}
+	if s.Standby {
+		x.add(LevelError, item, "name the primary server in the database's URL", "it follows another server and takes no writing")
+	}
+	if s.CollationVersion != s.CollationNow && s.CollationNow != "" && s.CollationVersion != "" {
+		x.add(LevelWarning, item, "REINDEX DATABASE, then ALTER DATABASE … REFRESH COLLATION VERSION", "its machine sorts text by other rules (%s) than when its indexes were made (%s)", s.CollationNow, s.CollationVersion)
+	}
+	if s.Connections > 0 && s.Used*10 > s.Connections*9 {
+		x.add(LevelWarning, item, "raise max_connections, or let fewer programs use it", "%d of %d connections are open", s.Used, s.Connections)
+	}
+	x.ok(item, "encoding %s, sorting as %s, needs no extension, %d of %d connections open", s.Encoding, s.Collation, s.Used, s.Connections)
+}
+
+// lookAtSuppressions counts the addresses of which nobody could tell any more that
+// they are not to be imported.
+func (x *examination) lookAtSuppressions(a *App) {
+	made, err := a.Store.SuppressionKeys(x.ctx)
+	if x.failed(LevelError, "secrets", "", err) {
+		return
+	}
+	known := map[string]bool{}
+	for _, name := range a.tokens.Secrets() {
+		known[name] = true
+	}
+	lost, all := 0, 0
+	for name, n := range made {
+		all += n
+		if !known[name] {
+			lost += n
+		}
+	}
+	switch {
+	case lost > 0:
+		x.add(LevelError, "secrets", "add it to archive.old_secret_files", "%d of %d addresses were suppressed with a secret that is not known any more, so an import could bring them back", lost, all)
+	case all > 0:
+		x.ok("secrets", "%d known; %d addresses are suppressed", len(known), all)
+	}
+}
+
+// lookAtLetters looks for letters and issues that need somebody.
+func (d *Doctor) lookAtLetters(x *examination) {
+	a := x.archived()
+	if a == nil {
+		return
+	}
+	if _, err := a.checkGeneration(x.ctx); errors.Is(err, ErrRestored) {
+		x.add(LevelError, "archive", "docs/sending.md, \"A restored archive\"", "%v", err)
+	} else {
+		x.failed(LevelError, "archive", "", err)
+	}
+	for _, g := range x.config.Digests {
+		x.lookAtIssues(a, g)
+	}
+	sendings, err := a.Sendings(x.ctx)
+	x.failed(LevelError, "sendings", "", err)
+	for _, s := range sendings {
+		if s.Paused != "" {
+			x.add(LevelError, "digest "+s.Digest, fmt.Sprintf("put right why, then \"sigpost digest resume %d\", or \"cancel\"", s.Number), "the sending of issue %d stands still: %s", s.Number, s.Paused)
+		}
+	}
+}
+
+func (x *examination) lookAtIssues(a *App, g config.Digest) {
+	item := "digest " + g.Name
+	open, err := a.Store.OpenDrafts(x.ctx, g.Name)
+	if x.failed(LevelError, item, "", err) {
+		return
+	}
+	for _, i := range open {
+		x.add(LevelNote, item, "\"sigpost digest approve\"", "issue %d is a draft that waits to be approved", i.Number)
+	}
+	last, err := a.lastPublic(x.ctx, g)
+	if errors.Is(err, sigpost.ErrNotFound) {
+		x.ok(item, "no issue yet; the next is due %s", schedule(g).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"))
+		return
+	}
+	var counts sigpost.DeliveryCounts
+	if err == nil {
+		counts, err = a.Store.DeliveryCounts(x.ctx, last.ID)
+	}
+	if x.failed(LevelError, item, "", err) {
+		return
+	}
+	if n := counts[sigpost.DeliveryFailed]; n > 0 {
+		x.add(LevelError, item, "put the addresses or the server right, then \"sigpost digest send --retry-failed\"", "%d letters of issue %d failed", n, last.Number)
+	}
+	if n := counts[sigpost.DeliveryUnknown]; n > 0 {
+		x.add(LevelError, item, "look in the server's log whether they went, then \"sigpost digest send --resend-held\"", "%d letters of issue %d are held, since nobody knows whether they went", n, last.Number)
+	}
+	x.ok(item, "issue %d: %d letters sent, %d waiting", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
+}
+
+// lookAtQuarantine looks for mail that nobody has looked at for long.
+func (d *Doctor) lookAtQuarantine(x *examination) {
+	a := x.archived()
+	if a == nil {
+		return
+	}
+	n, oldest, err := a.Store.QuarantinedBefore(x.ctx, x.Now().Add(-oldQuarantine))
+	switch {
+	case x.failed(LevelError, "quarantine", "", err):
+	case n > 0:
+		x.add(LevelNote, "quarantine", "\"sigpost quarantine list\" shows them; \"retry\" reads them again", "%d mails have been aside for more than a week, the oldest since %s", n, dayAndTime(oldest))
+	default:
+		x.ok("quarantine", "no mail has been aside for more than a week")
+	}
+}
+
+// overdue is how long something may be due before nothing seems to run any more.
+const overdue = 24 * time.Hour
+
+// lookAtJobs says which jobs fail, and whether anything does them at all.
+func (d *Doctor) lookAtJobs(x *examination) {
+	a := x.archived()
+	if a == nil {
+		return
+	}
+	plans, err := a.Plans(x.ctx)
+	if x.failed(LevelError, "jobs", "\"sigpost schedule\" says more", err) {
+		return
+	}
+	var last time.Time
+	done := 0
+	for _, p := range plans {
+		if p.State.Succeeded.After(last) {
+			last = p.State.Succeeded
+		}
+		switch late := x.Now().Sub(p.Next); {
+		case !p.State.Failing.IsZero():
+			x.add(LevelError, p.Job.Name, "put right what it says; \"sigpost schedule\" says when it is tried again", "it has failed %d times since %s, and succeeded last on %s: %s",
+				p.State.Failures, dayAndTime(p.State.Failing), dayOrNever(p.State.Succeeded), p.State.Failure)
+		case p.State.Begun.IsZero():
+		case !p.Next.IsZero() && late > overdue:
+			x.add(LevelWarning, p.Job.Name, "see that \"sigpost run\" comes from cron or a timer, or that \"sigpost serve\" runs", "it has been due since %s, and was done last on %s", dayAndTime(p.Next), dayOrNever(p.State.Succeeded))
+		default:
+			done++
+		}
+	}
+	if last.IsZero() {
+		x.add(LevelNote, "jobs", "\"sigpost run\" does all of them", "none of %d jobs has ever been done", len(plans))
+		return
+	}
+	x.ok("jobs", "%d of %d are done when they are due; the last one on %s", done, len(plans), dayAndTime(last))
+}
+
+func dayOrNever(t time.Time) string {
+	if t.IsZero() {
+		return "no day yet"
+	}
+	return dayAndTime(t)
+}
+
+// lookAtVersions says which versions are at work.
+func (d *Doctor) lookAtVersions(x *examination) {
+	for _, line := range x.Program {
+		x.ok("program", "%s", line)
+	}
+	if x.config == nil {
+		return
+	}
+	if e, err := x.tables(); err == nil {
+		x.ok("database", "%s %s, tables of version %d; this program knows them up to %d", e.is.Engine, e.is.Server, e.is.Tables, e.is.Known)
+	}
+}
