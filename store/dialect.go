@@ -53,6 +53,9 @@ type dialect struct {
 	// serialize makes a transaction wait until it is the only one that writes
 	// threads; empty where a transaction that writes always is.
 	serialize string
+	// claiming makes a transaction wait until it is the only one that claims threads;
+	// empty as serialize. Its clock is the database's, in microseconds.
+	claiming, clock string
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
@@ -92,6 +95,7 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		// Pages of 4 KiB: some 50 ms.
 		tidyText:     `INSERT INTO message_text (message_text, rank) VALUES ('merge', 500)`,
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
+		clock:        `CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)`,
 		changes:      `SELECT 0`,
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
@@ -132,6 +136,8 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
+		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockClaims),
+		clock:      `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}
 }
