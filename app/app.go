@@ -78,6 +78,7 @@ type App struct {
 	stale     chan struct{} // there are drafts to compose anew
 	answer    Correspondence
 	people    *people
+	round     *round // of the jobs under one lock; nil outside
 	dry       bool
 	temporary string // folder that is gone with Close, or ""
 }
@@ -171,6 +172,7 @@ func (a *App) locked(ctx context.Context, dry bool, stage func(*App) error) erro
 	}
 	defer unlock()
 	run := *a
+	defer run.begin()()
 	if run.tagger, err = a.taggerOf(ctx); err != nil { // another process may have learned
 		return err
 	}

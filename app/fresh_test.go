@@ -111,13 +111,14 @@ func TestFreshTextsAreThoseOfNewMessages(t *testing.T) {
 	w := newWorld(t)
 	a := w.open()
 	w.run(a)
+	defer a.begin()()
 	a.fresh.begin()
 	for i, m := range sampleBefore(monday)[:10] {
 		m = footed(m)
 		m.Received = monday.Add(time.Duration(i) * time.Second)
 		w.deliver(m)
 	}
-	r, err := a.ingest(ctx, nil)
+	r, err := a.ingest(ctx)
 	if err != nil || r.Duplicates != 10 || r.Modified == 0 {
 		t.Fatalf("%+v, %v", r.AddCounts, err)
 	}
@@ -125,7 +126,7 @@ func TestFreshTextsAreThoseOfNewMessages(t *testing.T) {
 		t.Errorf("%d bytes of copies are kept", a.fresh.bytes)
 	}
 	w.deliver(news("news@example.net"))
-	if _, err := a.ingest(ctx, nil); err != nil {
+	if _, err := a.ingest(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if text, ok := a.fresh.take("news@example.net"); !ok || !strings.Contains(text.own, "takes a port") {

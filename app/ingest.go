@@ -39,60 +39,60 @@ func (r *IngestReport) add(one SourceReport) {
 // failed.
 func (a *App) Ingest(ctx context.Context) (report IngestReport, err error) {
 	err = a.locked(ctx, false, func(a *App) error {
-		report, err = a.ingest(ctx, nil)
+		report, err = a.ingest(ctx)
 		return err
 	})
 	return report, err
 }
 
-func (a *App) ingest(ctx context.Context, wanted func(name string) bool) (IngestReport, error) {
-	return a.ingestAnd(ctx, wanted, func() {})
-}
-
-// ingestAnd reads all mailboxes, or those that wanted wants by their names, and
-// calls between each time that something has been stored.
-func (a *App) ingestAnd(ctx context.Context, wanted func(name string) bool, between func()) (report IngestReport, err error) {
-	begin := time.Now()
-	defer func() { report.Took = time.Since(begin) }()
+func (a *App) ingest(ctx context.Context) (report IngestReport, err error) {
 	var failures []error
-	archive := a.knowing(a.Store)
-	in := ingest.New(archive, a.parse, a.now, a.log)
-	defer in.Close()
-	defer func() { report.Service = archive.desk.report }()
-	for _, account := range a.Config.Accounts {
-		for _, mailbox := range account.Mailboxes {
-			name := account.Name + "/" + mailbox.Name
-			if wanted != nil && !wanted(name) {
-				continue
-			}
-			source, err := a.source(account, mailbox)
-			if err == nil {
-				var one SourceReport
-				one, err = in.Fetch(ctx, source, func(done, total int) {
-					a.progress("reading "+name, Messages, done, total)
-					between()
-				})
-				report.add(one)
-				level := slog.LevelInfo
-				if err != nil {
-					level = slog.LevelWarn
-				}
-				a.log.Log(ctx, level, "mailbox read", "mailbox", name, "stored", one.Stored, "duplicates", one.Duplicates,
-					"quarantined", one.Quarantined, "took", one.Took, "complete", err == nil)
-			}
-			if err != nil {
-				failures = append(failures, fmt.Errorf("%s: %w", name, err))
-				report.Failed = append(report.Failed, name)
-			}
-			if ctx.Err() != nil {
-				return report, errors.Join(failures...)
-			}
+	for _, j := range a.Jobs() {
+		if j.Kind != JobRead || ctx.Err() != nil {
+			continue
+		}
+		one, err := a.perform(ctx, j)
+		if err != nil {
+			failures = append(failures, err)
+		}
+		if r, ok := one.(IngestReport); ok {
+			report.merge(r)
 		}
 	}
-	if err := a.Store.Tidy(ctx, report.Stored); err != nil {
-		failures = append(failures, err)
-	}
 	return report, errors.Join(failures...)
+}
+
+// readMailbox reads what is new in a mailbox, and calls between each time that
+// something has been stored.
+func (a *App) readMailbox(ctx context.Context, account config.Account, mailbox config.Mailbox, between func()) (report IngestReport, err error) {
+	begin := time.Now()
+	name := account.Name + "/" + mailbox.Name
+	report.Mailboxes = []SourceReport{}
+	source, err := a.source(account, mailbox)
+	if err == nil {
+		var one SourceReport
+		one, err = a.mailReader().Fetch(ctx, source, func(done, total int) {
+			a.progress("reading "+name, Messages, done, total)
+			between()
+		})
+		report.add(one)
+		report.Service = a.round.service()
+		level := slog.LevelInfo
+		if err != nil {
+			level = slog.LevelWarn
+		}
+		a.log.Log(ctx, level, "mailbox read", "mailbox", name, "stored", one.Stored, "duplicates", one.Duplicates,
+			"quarantined", one.Quarantined, "took", one.Took, "complete", err == nil)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+		report.Failed = append(report.Failed, name)
+	}
+	if ctx.Err() == nil {
+		err = errors.Join(err, a.Store.Tidy(ctx, report.Stored))
+	}
+	report.Took = time.Since(begin)
+	return report, err
 }
 
 func (a *App) ingester() *ingest.Ingester {

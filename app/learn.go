@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -123,16 +122,3 @@ func (a *App) eachThread(ctx context.Context, threads []sigpost.Thread, do func(
 
 // learner makes a learner for the taxonomy.
 func (t *Taxonomy) learner() *classify.Learner { return classify.NewLearner(t.t, t.learned()) }
-
-// learnFirst learns where the configuration wants that before threads are
-// tagged; nil where it does not.
-func (a *App) learnFirst(ctx context.Context) (*LearnReport, error) {
-	if !a.Config.Classify.Learn {
-		return nil, nil
-	}
-	report, err := a.learn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("learning from decisions: %w", err)
-	}
-	return &report, nil
-}

@@ -3,11 +3,9 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"sigpost"
-	"sigpost/config"
 )
 
 // RunReport says what a run did, stage by stage.
@@ -62,43 +60,21 @@ func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
 	return report, err
 }
 
-func (a *App) run(ctx context.Context) (RunReport, error) {
+func (a *App) run(ctx context.Context) (report RunReport, err error) {
+	a.fresh.begin()
+	defer a.fresh.end()
 	begin := time.Now()
-	var report RunReport
+	report.Ingest.Mailboxes = []SourceReport{}
 	var failures []error
-	// Tagging goes on by what was learned before, should this fail.
-	var err error
-	if report.Learn, err = a.learnFirst(ctx); err != nil {
-		failures = append(failures, err)
-	}
-	if report.Ingest, report.Classify, err = a.readAndTag(ctx, nil); err != nil {
-		failures = append(failures, err)
-	}
-	if ctx.Err() == nil {
-		if report.Calendars, err = a.fetchCalendars(ctx, stale); err != nil {
-			failures = append(failures, err)
-		}
-	}
-	if ctx.Err() == nil {
-		if report.Bounces, err = a.trySuspended(ctx); err != nil {
-			failures = append(failures, err)
-		}
-	}
-	for _, d := range a.Config.Digests {
+	for _, j := range a.Jobs() {
 		if ctx.Err() != nil {
 			break
 		}
-		one, err := a.runDigest(ctx, d)
+		one, err := a.perform(ctx, j)
 		if err != nil {
 			failures = append(failures, err)
-			one.Failure = err.Error()
 		}
-		report.Digests = append(report.Digests, one)
-	}
-	if ctx.Err() == nil {
-		if report.Notices, err = a.sendNotices(ctx); err != nil {
-			failures = append(failures, err)
-		}
+		report.add(j, one, err)
 	}
 	report.Took = time.Since(begin)
 	if ctx.Err() != nil {
@@ -107,42 +83,45 @@ func (a *App) run(ctx context.Context) (RunReport, error) {
 	return report, errors.Join(failures...)
 }
 
-// readAndTag reads mailboxes as ingest does and tags what has grown, from time
-// to time while it reads and at the end.
-func (a *App) readAndTag(ctx context.Context, wanted func(name string) bool) (read IngestReport, tagged ClassifyReport, err error) {
-	a.fresh.begin()
-	defer a.fresh.end()
-	var tagging error
-	between := func() {
-		if a.fresh.full() && tagging == nil {
-			var part ClassifyReport
-			part, tagging = a.classifyBy(ctx, "")
-			tagged.add(part)
+// add takes in what a job reported. An issue that cannot be composed or approved
+// does not hold back another one.
+func (r *RunReport) add(j Job, report any, err error) {
+	switch one := report.(type) {
+	case *LearnReport:
+		r.Learn = one
+	case IngestReport:
+		r.Ingest.merge(one)
+	case ClassifyReport:
+		r.Classify = one
+	case []CalendarStatus:
+		r.Calendars = one
+	case TrialReport:
+		r.Bounces = one
+	case DigestReport:
+		r.Digests = append(r.Digests, one)
+	case []ReviewReport:
+		r.digest(j.Of).Review = one
+	case []SendReport:
+		r.digest(j.Of).Sent = one
+	case NoticeReport:
+		r.Notices = one
+	}
+	if err != nil && j.Scope.Kind == ScopeDigest {
+		d := r.digest(j.Of)
+		if d.Failure != "" {
+			d.Failure += "\n"
 		}
+		d.Failure += err.Error()
 	}
-	read, err = a.ingestAnd(ctx, wanted, between)
-	read.Took -= tagged.Took
-	if ctx.Err() == nil && tagging == nil {
-		var part ClassifyReport
-		part, tagging = a.classify(ctx)
-		tagged.add(part)
-	}
-	if tagging != nil {
-		err = errors.Join(err, fmt.Errorf("classify: %w", tagging))
-	}
-	return read, tagged, err
 }
 
-// runDigest composes what is due of a digest, moves its drafts on, and sends what
-// is approved. An issue that cannot be composed or approved does not hold back
-// another one.
-func (a *App) runDigest(ctx context.Context, d config.Digest) (DigestReport, error) {
-	report, composing := a.composeDue(ctx, d)
-	var reviewing, sending error
-	if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
-		a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
+// digest is the report of a digest.
+func (r *RunReport) digest(name string) *DigestReport {
+	for i := range r.Digests {
+		if r.Digests[i].Digest == name {
+			return &r.Digests[i]
+		}
 	}
-	report.Review, reviewing = a.review(ctx, d)
-	report.Sent, sending = a.send(ctx, d)
-	return report, errors.Join(composing, reviewing, sending)
+	r.Digests = append(r.Digests, DigestReport{Digest: name})
+	return &r.Digests[len(r.Digests)-1]
 }

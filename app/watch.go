@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -92,12 +93,22 @@ func (a *App) sources() (map[string]watched, error) {
 func (a *App) catchUp(ctx context.Context, names map[string]bool) (failed map[string]bool, err error) {
 	failed = names // until there is a report
 	err = a.locked(ctx, false, func(a *App) error {
-		report, _, err := a.readAndTag(ctx, func(name string) bool { return names[name] })
+		a.fresh.begin()
+		defer a.fresh.end()
 		failed = map[string]bool{}
-		for _, name := range report.Failed {
-			failed[name] = true
+		var failures []error
+		for _, j := range a.Jobs() {
+			if j.Kind != JobTag && (j.Kind != JobRead || !names[j.Of]) || ctx.Err() != nil {
+				continue
+			}
+			if _, err := a.perform(ctx, j); err != nil {
+				failures = append(failures, err)
+				if j.Kind == JobRead {
+					failed[j.Of] = true
+				}
+			}
 		}
-		return err
+		return errors.Join(failures...)
 	})
 	return failed, err
 }

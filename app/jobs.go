@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"sigpost"
+	"sigpost/config"
+)
+
+// JobKind is what sort of job it is; there is at most one of a kind for each
+// mailbox or digest.
+type JobKind string
+
+// The kinds, in the order in which a run does them.
+const (
+	JobLearn     JobKind = "learn"
+	JobRead      JobKind = "read"
+	JobTag       JobKind = "tag"
+	JobCalendars JobKind = "calendars"
+	JobSuspended JobKind = "suspended"
+	JobCompose   JobKind = "compose"
+	JobReview    JobKind = "review"
+	JobSend      JobKind = "send"
+	JobNotices   JobKind = "notices"
+)
+
+// Job is one thing that sigpost does again and again: a stage of the way of mail, for
+// all or for one mailbox or digest. Doing it twice does no harm: what is to be done is
+// found by the state of rows.
+type Job struct {
+	Name string // such as "read test/INBOX"; it never changes
+	Kind JobKind
+	Of   string // the mailbox ("account/name") or digest; "" where it is for all
+	Does string // in words
+	// Scope is what nobody else may work on meanwhile.
+	Scope Scope
+
+	// due is when it is to be done next, at or before the present where that is now,
+	// and zero where nothing is to be done until something else happens. It is asked
+	// of rows, and of last, which says how the job stands.
+	due func(ctx context.Context, last sigpost.JobState) (time.Time, error)
+	do  func(ctx context.Context) (any, error)
+}
+
+// Scope is what only one may work on at a time.
+type Scope struct {
+	Kind ScopeKind
+	Of   string
+}
+
+// ScopeKind is a kind of what only one may work on at a time.
+type ScopeKind string
+
+// The kinds of scopes. NoScope is of jobs whose rows are claimed with leases, so that
+// several may do them at once.
+const (
+	NoScope      ScopeKind = ""
+	ScopeMailbox ScopeKind = "mailbox" // its cursor
+	ScopeThreads ScopeKind = "threads" // what is tagged, and by what
+	ScopeDigest  ScopeKind = "digest"  // its windows, drafts and letters
+	ScopeCopies  ScopeKind = "copies"  // the copies of calendars
+	ScopeReaders ScopeKind = "readers" // who is suspended
+)
+
+// Next is when the job is to be done next: at or before the present where that is
+// now, and zero where nothing is to be done until something else happens.
+func (j Job) Next(ctx context.Context, last sigpost.JobState) (time.Time, error) {
+	return j.due(ctx, last)
+}
+
+// Do does the job, whether it is due or not, and gives the report of its stage. The
+// scope must be held: see App.DoJob.
+func (j Job) Do(ctx context.Context) (report any, err error) { return j.do(ctx) }
+
+// Jobs are all jobs of the configuration, in the order in which a run does them.
+func (a *App) Jobs() []Job {
+	jobs := []Job{}
+	if a.Config.Classify.Learn {
+		jobs = append(jobs, a.learnJob())
+	}
+	for _, account := range a.Config.Accounts {
+		for _, mailbox := range account.Mailboxes {
+			jobs = append(jobs, a.readJob(account, mailbox))
+		}
+	}
+	jobs = append(jobs, a.tagJob(), a.calendarsJob(), a.suspendedJob())
+	for _, d := range a.Config.Digests {
+		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
+	}
+	return append(jobs, a.noticesJob())
+}
+
+// DoJob does the job of that name, under the lock that it needs, and records how it
+// went. The error wraps sigpost.ErrLocked where somebody else works on the same.
+func (a *App) DoJob(ctx context.Context, name string) (report any, err error) {
+	perform := func(a *App) error {
+		for _, j := range a.Jobs() {
+			if j.Name == name {
+				report, err = a.perform(ctx, j)
+				return err
+			}
+		}
+		return fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
+	}
+	err = a.locked(ctx, false, perform)
+	return report, err
+}
+
+// perform does a job whose scope is held, and records how it went. A panic in it is a
+// failure of this job alone.
+func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
+	began := a.now()
+	if err := a.Store.JobBegun(ctx, j.Name, a.round.run, began); err != nil {
+		a.log.Warn("what is done is not recorded", "job", j.Name, "error", err)
+	}
+	start := time.Now() // for how long it takes
+	report, err = guarded(ctx, j.Do)
+	r := sigpost.JobReport{Name: j.Name, Run: a.round.run, Begun: began, Ended: a.now(), Took: time.Since(start)}
+	switch {
+	case err != nil && ctx.Err() != nil:
+		r.Result = sigpost.JobInterrupted
+	case err != nil:
+		r.Result, r.Failure = sigpost.JobFailed, err.Error()
+	}
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	if err := a.Store.RecordJob(recording, r); err != nil {
+		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
+	}
+	return report, err
+}
+
+// recordTime is how long recording may take after an interrupt.
+const recordTime = 2 * time.Second
+
+// errPanic says that a job is broken.
+var errPanic = errors.New("the program has a fault")
+
+// guarded does something, and makes an error of a panic.
+func guarded(ctx context.Context, do func(context.Context) (any, error)) (report any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v\n%s", errPanic, p, debug.Stack())
+		}
+	}()
+	return do(ctx)
+}
+
+func (a *App) learnJob() Job {
+	return Job{
+		Name: "learn", Kind: JobLearn, Does: "learn from what reviewers decided on tags", Scope: Scope{Kind: ScopeThreads},
+		due: a.always,
+		do: func(ctx context.Context) (any, error) {
+			report, err := a.learn(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("learning from decisions: %w", err)
+			}
+			return &report, nil
+		},
+	}
+}
+
+func (a *App) readJob(account config.Account, mailbox config.Mailbox) Job {
+	name := account.Name + "/" + mailbox.Name
+	return Job{
+		Name: "read " + name, Kind: JobRead, Of: name, Does: "read what is new in the mailbox " + name, Scope: Scope{ScopeMailbox, name},
+		due: a.always,
+		do: func(ctx context.Context) (any, error) {
+			return a.readAndTagFull(ctx, account, mailbox)
+		},
+	}
+}
+
+func (a *App) tagJob() Job {
+	return Job{
+		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown", Scope: Scope{Kind: ScopeThreads},
+		due: a.always,
+		do: func(ctx context.Context) (any, error) {
+			report, err := a.tagRest(ctx)
+			if err != nil {
+				err = fmt.Errorf("classify: %w", err)
+			}
+			return report, err
+		},
+	}
+}
+
+func (a *App) calendarsJob() Job {
+	return Job{
+		Name: "calendars", Kind: JobCalendars, Does: "fetch calendars and schedules", Scope: Scope{Kind: ScopeCopies},
+		due: a.always,
+		do:  func(ctx context.Context) (any, error) { return a.fetchCalendars(ctx, stale) },
+	}
+}
+
+func (a *App) suspendedJob() Job {
+	return Job{
+		Name: "suspended", Kind: JobSuspended, Does: "mail readers again whose rest is over", Scope: Scope{Kind: ScopeReaders},
+		due: a.always,
+		do:  func(ctx context.Context) (any, error) { return a.trySuspended(ctx) },
+	}
+}
+
+func (a *App) composeJob(d config.Digest) Job {
+	return Job{
+		Name: "compose " + d.Name, Kind: JobCompose, Of: d.Name, Does: "compose the issue of " + d.Name + " that is due", Scope: Scope{ScopeDigest, d.Name},
+		due: a.always,
+		do:  func(ctx context.Context) (any, error) { return a.composeDue(ctx, d) },
+	}
+}
+
+func (a *App) reviewJob(d config.Digest) Job {
+	return Job{
+		Name: "review " + d.Name, Kind: JobReview, Of: d.Name, Does: "bring drafts of " + d.Name + " up to date, tell editors, approve at the deadline", Scope: Scope{ScopeDigest, d.Name},
+		due: a.always,
+		do: func(ctx context.Context) (any, error) {
+			if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
+				a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
+			}
+			return a.review(ctx, d)
+		},
+	}
+}
+
+func (a *App) sendJob(d config.Digest) Job {
+	return Job{
+		Name: "send " + d.Name, Kind: JobSend, Of: d.Name, Does: "send what is approved of " + d.Name, Scope: Scope{ScopeDigest, d.Name},
+		due: a.always,
+		do:  func(ctx context.Context) (any, error) { return a.send(ctx, d) },
+	}
+}
+
+func (a *App) noticesJob() Job {
+	return Job{
+		Name: "notices", Kind: JobNotices, Does: "send letters to single people",
+		due: a.always,
+		do:  func(ctx context.Context) (any, error) { return a.sendNotices(ctx) },
+	}
+}
+
+// always is due at any time.
+func (a *App) always(context.Context, sigpost.JobState) (time.Time, error) { return a.now(), nil }
