@@ -60,10 +60,12 @@ type ScopeKind string
 const (
 	NoScope      ScopeKind = ""
 	ScopeMailbox ScopeKind = "mailbox" // its cursor
-	ScopeThreads ScopeKind = "threads" // what is tagged, and by what
+	ScopeThreads ScopeKind = "threads" // what threads are tagged by
 	ScopeDigest  ScopeKind = "digest"  // its windows, drafts and letters
 	ScopeCopies  ScopeKind = "copies"  // the copies of calendars
 	ScopeReaders ScopeKind = "readers" // who is suspended
+	// ScopeQuarantine is the mail that could not be understood.
+	ScopeQuarantine ScopeKind = "quarantine"
 )
 
 // Next is when the job is to be done next: at or before the present where that is
@@ -97,17 +99,27 @@ func (a *App) Jobs() []Job {
 // DoJob does the job of that name, under the lock that it needs, and records how it
 // went. The error wraps sigpost.ErrLocked where somebody else works on the same.
 func (a *App) DoJob(ctx context.Context, name string) (report any, err error) {
-	perform := func(a *App) error {
-		for _, j := range a.Jobs() {
-			if j.Name == name {
-				report, err = a.perform(ctx, j)
-				return err
-			}
-		}
-		return fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
+	j, err := a.job(name)
+	if err != nil {
+		return nil, err
 	}
-	err = a.locked(ctx, false, perform)
+	err = a.within(ctx, []Scope{j.Scope}, func(a *App) error {
+		if j, err = a.job(name); err == nil { // which works in this round
+			report, err = a.perform(ctx, j)
+		}
+		return err
+	})
 	return report, err
+}
+
+// job is the job of that name.
+func (a *App) job(name string) (Job, error) {
+	for _, j := range a.Jobs() {
+		if j.Name == name {
+			return j, nil
+		}
+	}
+	return Job{}, fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
 }
 
 // perform does a job whose scope is held, and records how it went. A panic in it is a
@@ -177,7 +189,7 @@ func (a *App) readJob(account config.Account, mailbox config.Mailbox) Job {
 
 func (a *App) tagJob() Job {
 	return Job{
-		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown", Scope: Scope{Kind: ScopeThreads},
+		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown",
 		due: a.always,
 		do: func(ctx context.Context) (any, error) {
 			report, err := a.tagRest(ctx)

@@ -64,7 +64,7 @@ type DryLetter struct {
 // Send mails what is approved of a digest and has not been sent to everybody
 // yet.
 func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []SendReport, err error) {
-	err = a.locked(ctx, dry, func(a *App) error {
+	err = a.digestWithin(ctx, dry, d, func(a *App) error {
 		reports, err = a.send(ctx, d)
 		return err
 	})
@@ -252,7 +252,7 @@ func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
 // SendAgain puts the lost letters of a digest's last issue that are in the
 // given state back into the queue, and sends.
 func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
-	err = a.locked(ctx, dry, func(a *App) error {
+	err = a.digestWithin(ctx, dry, d, func(a *App) error {
 		last, err := a.lastPublic(ctx, d)
 		if err != nil {
 			return err
@@ -289,7 +289,7 @@ func (a *App) requeue(ctx context.Context, issue sigpost.Issue, state sigpost.De
 // Retry puts the lost letters of an issue that are in a state back into the queue:
 // the next run sends them. It counts them.
 func (a *App) Retry(ctx context.Context, d config.Digest, number int, state sigpost.DeliveryState) (n int, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
 		issue, err := a.Issue(ctx, d, number)
 		if err != nil {
 			return err

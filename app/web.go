@@ -215,8 +215,12 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	sending, stop := context.WithCancel(ctx)
 	var letters sync.WaitGroup
-	letters.Go(func() { a.watchNotices(sending) })
-	letters.Go(func() { a.watchDrafts(sending) })
+	if a.wakeJob != nil {
+		letters.Go(func() { a.handOn(sending) })
+	} else {
+		letters.Go(func() { a.watchNotices(sending) })
+		letters.Go(func() { a.watchDrafts(sending) })
+	}
 	defer letters.Wait()
 	defer stop()
 	stopped := make(chan error, 1)

@@ -56,6 +56,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkBounces(ch)
 	c.checkAnnounces(ch)
 	c.checkWeb(ch)
+	c.checkWork(ch)
 	c.checkDKIM(ch)
 	c.checkDNS(ch)
 	if len(ch.wrong) > 0 {

@@ -274,7 +274,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("%+v, %v", counts, seen)
 		}
 		check(t, db.ResetMailbox(ctx, &box, 2))
-		box.UIDValidity = 2
+		box.UIDValidity, box.UIDNext = 2, 4
 		if counts := must(db.Serve(ctx, &box, arrivals[:2], start, act))(t); counts != (store.ServeCounts{Again: 2}) || len(seen) != 2 {
 			t.Errorf("again: %+v, %v", counts, seen)
 		}

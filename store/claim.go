@@ -89,6 +89,17 @@ func (c columnsMore) Scan(into ...any) error {
 	return c.scanner.Scan(append(into[:len(into):len(into)], c.more...)...)
 }
 
+// CountToClassify counts the threads that ThreadsToClassify would give and nobody has
+// claimed, up to most.
+func (db *DB) CountToClassify(ctx context.Context, taxonomy string, most int) (n int, err error) {
+	which, args, err := db.unclassified(ctx, taxonomy, 2)
+	if err == nil {
+		err = db.scan(ctx, `SELECT count(*) FROM (SELECT 1 FROM threads t WHERE `+which+`
+AND NOT EXISTS (SELECT 1 FROM tagging_claims c WHERE c.thread_id = t.id AND c.until > `+db.clock+`) LIMIT $1) due`, append([]any{most}, args...), &n)
+	}
+	return n, db.fail("counting threads to classify", err)
+}
+
 // ReleaseThreads ends a claim: what is left of it may be claimed by others.
 func (db *DB) ReleaseThreads(ctx context.Context, c Claim) error {
 	if c.until == 0 {

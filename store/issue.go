@@ -214,6 +214,13 @@ func (db *DB) SetIssueState(ctx context.Context, id int64, state sigpost.IssueSt
 	return db.fail(doing, err)
 }
 
+// MoveIssue notes that an issue that has come to one state has come to another; ok is
+// false where it is not in the first one any more. at is now.
+func (db *DB) MoveIssue(ctx context.Context, id int64, from, to sigpost.IssueState, at time.Time) (ok bool, err error) {
+	n, err := db.exec(ctx, `UPDATE issues SET state = $3, state_at = $4 WHERE id = $1 AND state = $2`, id, string(from), string(to), micros(at))
+	return n > 0, db.fail(fmt.Sprintf("storing that issue %d is %s", id, to), err)
+}
+
 // CarriedThreads gives the number of the last issue of the digest that told of
 // each of the threads, of those that are older than the one with the ID before
 // (0 stands for all issues); threads that none told of are missing.

@@ -58,8 +58,9 @@ func (db *DB) Classified(ctx context.Context, taxonomy string) error {
 			if err := tx.alone(ctx); err != nil {
 				return err
 			}
+			// All threads, in the order of their numbers: once for a taxonomy.
 			_, err := tx.exec(ctx, `INSERT INTO notes (name, value) SELECT 'classified', $1
-WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.classified_taxonomy <> $1 AND t.revision = t.classified_revision)
+WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id > 0 AND t.classified_taxonomy <> $1 AND t.revision = t.classified_revision)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <> excluded.value`, taxonomy)
 			return err
 		})

@@ -45,6 +45,7 @@ type cli struct {
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
+	Work       workCommand       `cmd:"" help:"Do what is due together with other processes, on any number of machines, that share an archive in PostgreSQL."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 }
