@@ -159,7 +159,11 @@ func (a *App) dueNow(ctx context.Context, names []string) (due map[string]int, e
 			if len(names) > 0 && !slices.Contains(names, j.Name) {
 				continue
 			}
-			at, err := j.Next(ctx, states[j.Name])
+			last := states[j.Name]
+			at, err := j.Next(ctx, last)
+			if last.Begun.After(last.Ended) { // it goes on, or its process died
+				at = last.Begun
+			}
 			if err == nil && !at.IsZero() && !at.After(a.now()) {
 				due[j.Name], err = a.parts(ctx, j)
 			}

@@ -81,6 +81,18 @@ func (d *doer) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 		working, cancel = context.WithDeadline(ctx, end.Add(-min(grace, j.Timeout/4)))
 		defer cancel()
 	}
+	if j.Waits { // nothing is lost, and nobody waits for it
+		waiting, cancel := context.WithCancel(working)
+		defer cancel()
+		go func() {
+			select {
+			case <-d.w.ending:
+				cancel()
+			case <-waiting.Done():
+			}
+		}()
+		working = waiting
+	}
 	err := j.Do(working)
 	switch {
 	case working.Err() != nil && err != nil, j.Waits && working.Err() != nil:

@@ -10,6 +10,7 @@ package work
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -71,7 +72,7 @@ const (
 	// again is how long the same job is kept from being queued twice. One that goes on
 	// for longer is queued once more, finds that somebody works on the same, and ends:
 	// that is how soon another process takes over from one that died.
-	again = time.Minute
+	again = 20 * time.Second
 	// soft is how long a process that ends waits for its jobs, and stop how long in all.
 	soft = 2 * time.Second
 	stop = 9 * time.Second
@@ -107,7 +108,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := migrate(ctx, pool, o.Log); err != nil {
 		return fmt.Errorf("the tables of the queue cannot be made: %w; the database's user needs the right to create a schema, or a schema %q of its own", err, Schema)
 	}
-	w := &workers{Options: o, jobs: map[string]Job{}}
+	w := &workers{Options: o, jobs: map[string]Job{}, ending: ctx.Done()}
 	for _, j := range o.Jobs {
 		w.jobs[j.Name] = j
 	}
@@ -208,6 +209,7 @@ func (h warnings) WithGroup(name string) slog.Handler { return warnings{h.Handle
 type workers struct {
 	Options
 	jobs   map[string]Job
+	ending <-chan struct{} // closed when the process is to end
 	client *river.Client[pgx.Tx]
 }
 
@@ -223,7 +225,9 @@ func (w *workers) config() *river.Config {
 		}
 	}
 	every := river.PeriodicInterval(w.Look)
+	host, _ := os.Hostname()
 	return &river.Config{
+		ID:     fmt.Sprintf("%.60s_%d_%.12s", host, os.Getpid(), rand.Text()), // who does what, for people
 		Schema: Schema, Queues: queues, Workers: all, Logger: quiet(w.Log), ErrorHandler: w,
 		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescue, SoftStopTimeout: soft,
 		CompletedJobRetentionPeriod: kept, CancelledJobRetentionPeriod: kept,

@@ -123,14 +123,45 @@ func (s *postgresServer) run(program string, args ...string) error {
 // keepPostgres runs the server for as long as its standard input is open,
 // which is as long as the tests' process lives, and then removes its folder.
 // QUIT is PostgreSQL's immediate shutdown: nothing here is worth saving.
+// Each line that it reads before ends the server so and starts it again.
 const keepPostgres = `
 "$0" "$@" & pid=$!
-read nothing
+while read again; do
+  kill -QUIT $pid
+  wait $pid
+  "$0" "$@" & pid=$!
+done
 kill -QUIT $pid
 wait $pid
 rm -rf "$FOLDER"`
 
-func startPostgres(bin string) (_ *postgresServer, err error) {
+// PostgresAlone is Postgres on a server of the test's own, which restart stops in the
+// middle of whatever it does (an immediate shutdown) and starts again, with the same
+// data. What it said was committed is there afterwards.
+func PostgresAlone(t testing.TB) (dsn string, restart func()) {
+	t.Helper()
+	bin := filepath.Dir(Need(t, "PostgreSQL", "/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/postgres", "/usr/lib/postgresql/*/bin/createdb")[0])
+	s, err := startPostgres(bin, "-c", "synchronous_commit=on")
+	if err != nil {
+		t.Fatalf("PostgreSQL does not start: %v", err)
+	}
+	t.Cleanup(func() { s.alive.Close() })
+	if err := s.run("createdb", "alone"); err != nil {
+		t.Fatal(err)
+	}
+	return s.dsn("alone"), func() {
+		t.Helper()
+		if _, err := io.WriteString(s.alive.(io.Writer), "again\n"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Millisecond) // until it has stopped
+		if err := WaitFor(s.addr, 30*time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func startPostgres(bin string, options ...string) (_ *postgresServer, err error) {
 	folder, err := os.MkdirTemp("", "sigpost-postgres-")
 	if err != nil {
 		return nil, err
@@ -172,9 +203,9 @@ func startPostgres(bin string) (_ *postgresServer, err error) {
 	defer log.Close()
 	// Output goes to a file: a test's own output stays open, and the go
 	// command waiting, for as long as any process holds it.
-	keeper := exec.Command("/bin/sh", "-c", keepPostgres, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
+	keeper := exec.Command("/bin/sh", append([]string{"-c", keepPostgres, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "synchronous_commit=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60")
+		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200"}, options...)...)
 	keeper.Env = append(os.Environ(), "FOLDER="+folder)
 	keeper.Dir, keeper.SysProcAttr, keeper.Stdout, keeper.Stderr = folder, owner, log, log
 	if s.alive, err = keeper.StdinPipe(); err != nil {
