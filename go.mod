@@ -48,6 +48,8 @@ require (
 	github.com/tidwall/match v1.2.0 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
+	github.com/adhocore/gronx v1.20.4 // indirect
+	github.com/coreos/go-systemd/v22 v22.7.0 // indirect
 )
 
 require (

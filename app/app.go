@@ -55,6 +55,9 @@ type Options struct {
 	// refused instead of being migrated. With ReadOnly it is for looking where
 	// there may be nothing yet.
 	DryRun bool
+	// Store is an archive that is open already, and that Close leaves open; nil where
+	// that of the configuration is to be opened.
+	Store *store.DB
 }
 
 // App is sigpost with everything it needs.
@@ -62,6 +65,7 @@ type App struct {
 	Config *config.Config
 	Store  *store.DB
 
+	options   Options
 	log       *slog.Logger
 	now       func() time.Time
 	progress  Progress
@@ -76,6 +80,9 @@ type App struct {
 	themes    *themes
 	wake      chan struct{} // there are letters about subscriptions to send
 	stale     chan struct{} // there are drafts to compose anew
+	kicked    chan struct{} // something may be due
+	turn      chan struct{} // has one in it while this process does something by itself
+	beats     *beats
 	answer    Correspondence
 	people    *people
 	round     *round // of the jobs under one lock; nil outside
@@ -87,15 +94,18 @@ type App struct {
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, log: o.Log, now: o.Now, progress: o.Progress}
+	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, beats: &beats{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	if a.now == nil {
 		a.now = time.Now
 	}
-	if a.progress == nil {
-		a.progress = func(string, Unit, int, int) {}
+	a.progress = func(stage string, unit Unit, done, total int) {
+		a.beats.progress()
+		if o.Progress != nil {
+			o.Progress(stage, unit, done, total)
+		}
 	}
 	a.people = newPeople(cfg, a.log)
 	taxonomy, err := OpenTaxonomy(cfg, "")
@@ -117,12 +127,14 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if a.answer = o.Correspondence; a.answer == nil {
 		a.answer = a.answerIn
 	}
-	dsn, err := cfg.DSN()
-	if err != nil {
-		return nil, err
-	}
-	if err := a.openStore(ctx, dsn, o); err != nil {
-		return nil, err
+	if a.Store = o.Store; a.Store == nil {
+		dsn, err := cfg.DSN()
+		if err != nil {
+			return nil, err
+		}
+		if err := a.openStore(ctx, dsn, o); err != nil {
+			return nil, err
+		}
 	}
 	if a.tagger, err = a.taggerOf(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -157,6 +169,9 @@ func (a *App) openStore(ctx context.Context, dsn string, o Options) (err error) 
 
 // Close closes the archive.
 func (a *App) Close() error {
+	if a.options.Store != nil {
+		return nil
+	}
 	err := a.Store.Close()
 	if a.temporary != "" {
 		err = errors.Join(err, os.RemoveAll(a.temporary))

@@ -25,7 +25,10 @@ const (
 	JobCompose   JobKind = "compose"
 	JobReview    JobKind = "review"
 	JobSend      JobKind = "send"
+	JobSilence   JobKind = "silence"
 	JobNotices   JobKind = "notices"
+	JobAlerts    JobKind = "alerts"
+	JobPing      JobKind = "ping" // of serve alone: a run pings when it ends
 )
 
 // Job is one thing that sigpost does again and again: a stage of the way of mail, for
@@ -64,6 +67,9 @@ const (
 	ScopeDigest  ScopeKind = "digest"  // its windows, drafts and letters
 	ScopeCopies  ScopeKind = "copies"  // the copies of calendars
 	ScopeReaders ScopeKind = "readers" // who is suspended
+	// ScopeShared is of jobs that several processes do at once where they can, since rows
+	// are claimed, and that need the lock where one process has the archive.
+	ScopeShared ScopeKind = "shared"
 	// ScopeQuarantine is the mail that could not be understood.
 	ScopeQuarantine ScopeKind = "quarantine"
 )
@@ -93,7 +99,14 @@ func (a *App) Jobs() []Job {
 	for _, d := range a.Config.Digests {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
-	return append(jobs, a.noticesJob())
+	jobs = append(jobs, a.silenceJob(), a.noticesJob())
+	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
+		jobs = append(jobs, a.alertsJob())
+	}
+	if a.Config.Alerts.PingURL != "" || a.Config.Alerts.PingURLFile != "" {
+		jobs = append(jobs, a.pingJob())
+	}
+	return jobs
 }
 
 // DoJob does the job of that name, under the lock that it needs, and records how it
@@ -138,11 +151,13 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	case err != nil:
 		r.Result, r.Failure = sigpost.JobFailed, err.Error()
 	}
+	a.round.jobs = append(a.round.jobs, JobOutcome{Name: j.Name, Begun: began, Took: r.Took, Result: outcomeWords[r.Result], Failure: r.Failure})
 	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	if err := a.Store.RecordJob(recording, r); err != nil {
 		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
 	}
+	a.noteOutcome(recording, j, r)
 	return report, err
 }
 
@@ -165,7 +180,7 @@ func guarded(ctx context.Context, do func(context.Context) (any, error)) (report
 func (a *App) learnJob() Job {
 	return Job{
 		Name: "learn", Kind: JobLearn, Does: "learn from what reviewers decided on tags", Scope: Scope{Kind: ScopeThreads},
-		due: a.always,
+		due: a.learnDue,
 		do: func(ctx context.Context) (any, error) {
 			report, err := a.learn(ctx)
 			if err != nil {
@@ -180,7 +195,7 @@ func (a *App) readJob(account config.Account, mailbox config.Mailbox) Job {
 	name := account.Name + "/" + mailbox.Name
 	return Job{
 		Name: "read " + name, Kind: JobRead, Of: name, Does: "read what is new in the mailbox " + name, Scope: Scope{ScopeMailbox, name},
-		due: a.always,
+		due: a.readDue(account, mailbox, name),
 		do: func(ctx context.Context) (any, error) {
 			return a.readAndTagFull(ctx, account, mailbox)
 		},
@@ -189,8 +204,8 @@ func (a *App) readJob(account config.Account, mailbox config.Mailbox) Job {
 
 func (a *App) tagJob() Job {
 	return Job{
-		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown",
-		due: a.always,
+		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown", Scope: Scope{Kind: ScopeShared},
+		due: a.tagDue,
 		do: func(ctx context.Context) (any, error) {
 			report, err := a.tagRest(ctx)
 			if err != nil {
@@ -204,7 +219,7 @@ func (a *App) tagJob() Job {
 func (a *App) calendarsJob() Job {
 	return Job{
 		Name: "calendars", Kind: JobCalendars, Does: "fetch calendars and schedules", Scope: Scope{Kind: ScopeCopies},
-		due: a.always,
+		due: a.calendarsDue,
 		do:  func(ctx context.Context) (any, error) { return a.fetchCalendars(ctx, stale) },
 	}
 }
@@ -212,7 +227,7 @@ func (a *App) calendarsJob() Job {
 func (a *App) suspendedJob() Job {
 	return Job{
 		Name: "suspended", Kind: JobSuspended, Does: "mail readers again whose rest is over", Scope: Scope{Kind: ScopeReaders},
-		due: a.always,
+		due: a.suspendedDue,
 		do:  func(ctx context.Context) (any, error) { return a.trySuspended(ctx) },
 	}
 }
@@ -220,7 +235,7 @@ func (a *App) suspendedJob() Job {
 func (a *App) composeJob(d config.Digest) Job {
 	return Job{
 		Name: "compose " + d.Name, Kind: JobCompose, Of: d.Name, Does: "compose the issue of " + d.Name + " that is due", Scope: Scope{ScopeDigest, d.Name},
-		due: a.always,
+		due: a.composeDueAt(d),
 		do:  func(ctx context.Context) (any, error) { return a.composeDue(ctx, d) },
 	}
 }
@@ -228,7 +243,7 @@ func (a *App) composeJob(d config.Digest) Job {
 func (a *App) reviewJob(d config.Digest) Job {
 	return Job{
 		Name: "review " + d.Name, Kind: JobReview, Of: d.Name, Does: "bring drafts of " + d.Name + " up to date, tell editors, approve at the deadline", Scope: Scope{ScopeDigest, d.Name},
-		due: a.always,
+		due: a.reviewDue(d),
 		do: func(ctx context.Context) (any, error) {
 			if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
 				a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
@@ -241,7 +256,7 @@ func (a *App) reviewJob(d config.Digest) Job {
 func (a *App) sendJob(d config.Digest) Job {
 	return Job{
 		Name: "send " + d.Name, Kind: JobSend, Of: d.Name, Does: "send what is approved of " + d.Name, Scope: Scope{ScopeDigest, d.Name},
-		due: a.always,
+		due: a.sendDue(d),
 		do:  func(ctx context.Context) (any, error) { return a.send(ctx, d) },
 	}
 }
@@ -249,10 +264,33 @@ func (a *App) sendJob(d config.Digest) Job {
 func (a *App) noticesJob() Job {
 	return Job{
 		Name: "notices", Kind: JobNotices, Does: "send letters to single people",
-		due: a.always,
+		due: a.noticesDue,
 		do:  func(ctx context.Context) (any, error) { return a.sendNotices(ctx) },
 	}
 }
 
-// always is due at any time.
-func (a *App) always(context.Context, sigpost.JobState) (time.Time, error) { return a.now(), nil }
+func (a *App) silenceJob() Job {
+	return Job{
+		Name: "silence", Kind: JobSilence, Does: "look for lists that are silent for unusually long",
+		due: a.silenceDue,
+		do:  func(ctx context.Context) (any, error) { return a.watchSilence(ctx) },
+	}
+}
+
+func (a *App) alertsJob() Job {
+	return Job{
+		Name: "alerts", Kind: JobAlerts, Does: "tell the webhook what goes wrong",
+		due: a.alertsDue,
+		do:  func(ctx context.Context) (any, error) { return a.postAlerts(ctx) },
+	}
+}
+
+func (a *App) pingJob() Job {
+	return Job{
+		Name: "ping", Kind: JobPing, Does: "tell the dead-man's-switch how all jobs stand",
+		due: func(_ context.Context, last sigpost.JobState) (time.Time, error) {
+			return a.byCron("ping", "ping", last), nil
+		},
+		do: a.pingAll,
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"time"
 
 	"sigpost/config"
 	"sigpost/ingest"
@@ -14,6 +15,8 @@ import (
 // still being read.
 type round struct {
 	run     string // its id
+	begun   time.Time
+	jobs    []JobOutcome // that were done in it
 	in      *ingest.Ingester
 	archive knowing
 	tagged  ClassifyReport
@@ -22,7 +25,7 @@ type round struct {
 
 // begin gives the app a round of its own; end ends it.
 func (a *App) begin() (end func()) {
-	a.round = &round{run: runID()}
+	a.round = &round{run: runID(), begun: a.now()}
 	return func() {
 		if a.round.in != nil {
 			a.round.in.Close()

@@ -10,6 +10,9 @@ import (
 
 // RunReport says what a run did, stage by stage.
 type RunReport struct {
+	// Run is its id, as in the log and in the table of jobs.
+	Run    string       `json:"run"`
+	Begun  time.Time    `json:"begun"`
 	DryRun bool         `json:"dry_run"`
 	Ingest IngestReport `json:"ingest"`
 	// Learn is what decisions taught; nil where classify.learn is not set.
@@ -22,7 +25,13 @@ type RunReport struct {
 	// Bounces are the readers who are tried again, or are reached again.
 	Bounces TrialReport    `json:"bounces,omitzero"`
 	Digests []DigestReport `json:"digests"`
-	Took    time.Duration  `json:"took_ns"`
+	// Silent are the lists that are silent for unusually long.
+	Silent []SilentList `json:"silent,omitempty"`
+	// Alerts are what the webhook was told.
+	Alerts AlertReport `json:"alerts,omitzero"`
+	// Jobs are all that was done, in order.
+	Jobs []JobOutcome  `json:"jobs"`
+	Took time.Duration `json:"took_ns"`
 }
 
 // DigestReport says what a run did for one digest.
@@ -48,12 +57,19 @@ type IssueReport struct {
 	Took    time.Duration      `json:"took_ns"`
 }
 
-// Run does everything that is due, once: ingest, classify, fetch calendars, and
+// Run does all jobs, once: ingest, classify, fetch calendars, and
 // for each digest compose, review and send. A stage that fails does not keep those from running that
-// do not need it; the error names all that failed.
+// do not need it; the error names all that failed. The dead-man's-switch is told when
+// it begins and how it ends.
 func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
+		a.ping(ctx, PingStart, "")
 		report, err = a.run(ctx)
+		if err != nil {
+			a.ping(ctx, PingFail, err.Error())
+		} else {
+			a.ping(ctx, PingSuccess, "")
+		}
 		return err
 	})
 	report.DryRun = dry
@@ -70,13 +86,16 @@ func (a *App) run(ctx context.Context) (report RunReport, err error) {
 		if ctx.Err() != nil {
 			break
 		}
+		if j.Kind == JobPing {
+			continue
+		}
 		one, err := a.perform(ctx, j)
 		if err != nil {
 			failures = append(failures, err)
 		}
 		report.add(j, one, err)
 	}
-	report.Took = time.Since(begin)
+	report.Took, report.Run, report.Begun, report.Jobs = time.Since(begin), a.round.run, a.round.begun, a.round.jobs
 	if ctx.Err() != nil {
 		failures = append(failures, ctx.Err())
 	}
@@ -105,6 +124,10 @@ func (r *RunReport) add(j Job, report any, err error) {
 		r.digest(j.Of).Sent = one
 	case NoticeReport:
 		r.Notices = one
+	case []SilentList:
+		r.Silent = one
+	case AlertReport:
+		r.Alerts = one
 	}
 	if err != nil && j.Scope.Kind == ScopeDigest {
 		d := r.digest(j.Of)

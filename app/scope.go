@@ -38,7 +38,7 @@ func (a *App) scopeOfMailboxes() (all []Scope) {
 func (a *App) within(ctx context.Context, scopes []Scope, stage func(*App) error) error {
 	var names []string
 	for _, s := range scopes {
-		if s.Kind != NoScope {
+		if s.Kind != NoScope && s.Kind != ScopeShared {
 			names = append(names, s.name())
 		}
 	}

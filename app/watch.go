@@ -92,7 +92,8 @@ func (a *App) sources() (map[string]watched, error) {
 // those that could not be read.
 func (a *App) catchUp(ctx context.Context, names map[string]bool) (failed map[string]bool, err error) {
 	failed = names // until there is a report
-	err = a.locked(ctx, false, func(a *App) error {
+	defer a.kick()
+	err = a.inTurn(ctx, func(a *App) error {
 		a.fresh.begin()
 		defer a.fresh.end()
 		failed = map[string]bool{}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"syscall"
 	"time"
 
@@ -199,42 +198,4 @@ func listen(what, setting, addr string) (net.Listener, error) {
 		advice = "ports below 1024 are not for every user: " + setting + " names another"
 	}
 	return nil, fmt.Errorf("%s cannot be served at %s: %w; %s", what, addr, err, advice)
-}
-
-// Serve serves the pages until ctx is done; then requests that go on have a
-// few seconds to end.
-func (a *App) Serve(ctx context.Context, listener net.Listener) error {
-	a.people.serving(listener.Addr().String())
-	handler, err := a.Handler()
-	if err != nil {
-		return err
-	}
-	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
-	sending, stop := context.WithCancel(ctx)
-	var letters sync.WaitGroup
-	if a.wakeJob != nil {
-		letters.Go(func() { a.handOn(sending) })
-	} else {
-		letters.Go(func() { a.watchNotices(sending) })
-		letters.Go(func() { a.watchDrafts(sending) })
-	}
-	defer letters.Wait()
-	defer stop()
-	stopped := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
-		defer cancel()
-		stopped <- server.Shutdown(limit)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	if err := <-stopped; err != nil { // somebody is slow: no reason to wait longer
-		return server.Close()
-	}
-	return nil
 }

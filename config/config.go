@@ -36,6 +36,8 @@ type Config struct {
 	Check Check  `toml:"check"`
 	// Announces are the channels that are told of each issue.
 	Announces []Announce `toml:"announce"`
+	Schedule  Schedule   `toml:"schedule"`
+	Alerts    Alerts     `toml:"alerts"`
 
 	file string // that it was read from
 	dir  string // of the file; relative paths begin there
@@ -242,6 +244,9 @@ type Digest struct {
 	Editions []string `toml:"editions"`
 	// ServiceAddress is where readers send commands, by mail.
 	ServiceAddress string `toml:"service_address"`
+	// SendHours and SendDays are when letters may go out.
+	SendHours string    `toml:"send_hours"`
+	SendDays  []Weekday `toml:"send_days"`
 
 	of string // the digest that this one is an edition of
 }
@@ -403,6 +408,8 @@ func (c *Config) setDefaults() {
 	for i := range c.SMTP.Fallbacks {
 		c.SMTP.Fallbacks[i].setDefaults()
 	}
+	c.Schedule.setDefaults()
+	c.Alerts.setDefaults()
 	or(&c.Bounces.Hard, 2)
 	or(&c.Bounces.Soft, 4)
 	or(&c.Bounces.Days, 60)

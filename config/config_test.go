@@ -98,6 +98,7 @@ func TestExampleHasEveryKey(t *testing.T) {
 		"\n# resolver = ", "\nresolver = ", "\n# send_from = ", "\nsend_from = ",
 		"\n# generation_file = ", "\ngeneration_file = ", "\n# oauth_account = ", "\noauth_account = ", "\n# operator = ", "\noperator = ",
 		"\n# [[web.person]]", "\n[[web.person]]", "\n# address = ", "\naddress = ", "\n# role = ", "\nrole = ",
+		"\n# ping_", "\nping_", "\n# webhook_", "\nwebhook_",
 		"\n# old_secret", "\nold_secret", "\n# service_address", "\nservice_address").Replace(withFallbacks(withAnnounces()))
 	lines := tomlfile.Lines([]byte(uncommented))
 	var check func(reflect.Type, string)

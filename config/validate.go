@@ -59,6 +59,8 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkWork(ch)
 	c.checkDKIM(ch)
 	c.checkDNS(ch)
+	c.checkSchedule(ch)
+	c.checkAlerts(ch)
 	if len(ch.wrong) > 0 {
 		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
 	}

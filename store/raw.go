@@ -126,7 +126,11 @@ var expanded = sync.Pool{New: func() any { return new([]byte) }}
 
 // KeepBlocks keeps blocks of mail expanded, up to so many bytes, for who reads
 // mail of a few threads again and again. It is to be called before anything else.
-func (db *DB) KeepBlocks(bytes int) { db.blocks = lru.New[int64, []byte](bytes) }
+func (db *DB) KeepBlocks(bytes int) {
+	if db.blocks == nil { // they may be in use
+		db.blocks = lru.New[int64, []byte](bytes)
+	}
+}
 
 // block expands a block into memory that is handed in, or into other memory where
 // it is kept.

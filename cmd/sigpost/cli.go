@@ -44,7 +44,7 @@ type cli struct {
 	Tag        tagCommand        `cmd:"" help:"Decide what a thread is about, and see what was decided."`
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
-	Serve      serveCommand      `cmd:"" help:"Serve the pages, and read new mail as it comes."`
+	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
 	Work       workCommand       `cmd:"" help:"Do what is due together with other processes, on any number of machines, that share an archive in PostgreSQL."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
@@ -73,6 +73,7 @@ type session struct {
 	stdout, stderr *os.File
 	log            *slog.Logger
 	now            func() time.Time
+	hangups        func() <-chan struct{} // tells of SIGHUP from when it is called on
 	bar            *bar
 	logged         struct {
 		sync.Mutex

@@ -57,12 +57,35 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if err != nil {
 		return report(stderr, err)
 	}
+	s.hangups = func() <-chan struct{} { return hangups(ctx) }
 	err = command.Run(s)
 	s.finish()
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; what is done is kept, and the next run goes on from there")
 	}
 	return report(stderr, err)
+}
+
+// hangups tells of each SIGHUP until ctx ends. Who does not ask for them is ended by
+// one, as ever.
+func hangups(ctx context.Context) <-chan struct{} {
+	signals, hangups := make(chan os.Signal, 1), make(chan struct{}, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(signals)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+				select {
+				case hangups <- struct{}{}:
+				default: // one that waits will do
+				}
+			}
+		}
+	}()
+	return hangups
 }
 
 // hintOf says what to do about arguments that cannot be read.

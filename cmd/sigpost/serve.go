@@ -1,17 +1,16 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 
 	"sigpost/app"
+	"sigpost/internal/sdnotify"
 )
 
 type serveCommand struct {
 	Listen   string `placeholder:"ADDR" help:"Where to listen (default: web.listen of the configuration)."`
-	NoIngest bool   `help:"Serve the pages only, where another job reads the mail."`
+	NoIngest bool   `help:"Serve the pages only, where another job reads, composes and sends."`
 }
 
 // Run serves until it is interrupted.
@@ -34,22 +33,9 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	a.WarnOfListening(listener.Addr().String())
-	if c.NoIngest || len(a.Config.Accounts) == 0 {
-		return a.Serve(s.ctx, listener)
-	}
-	ctx, stop := context.WithCancel(s.ctx)
-	defer stop()
-	watched := make(chan error, 1)
-	go func() {
-		defer stop() // what keeps it from watching at all ends the server
-		watched <- a.Watch(ctx)
-	}()
-	err = a.Serve(ctx, listener)
-	stop()
-	if failed := <-watched; s.ctx.Err() == nil {
-		err = errors.Join(failed, err)
-	}
-	return err
+	serving := &app.Serving{Listener: listener, PagesOnly: c.NoIngest, Reload: s.hangups(), Load: s.load,
+		Manager: &sdnotify.Manager{Failed: func(err error) { s.log.Warn("the service manager cannot be told", "error", err) }}}
+	return serving.Run(s.ctx, a)
 }
 
 // tellFirstLink prints a link for the first admin, where nobody has ever signed in

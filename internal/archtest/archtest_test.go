@@ -20,6 +20,7 @@ var own = map[string][]string{
 	"classify":          {"sigpost", "internal/tomlfile", "internal/osa"},
 	"calendar":          {"sigpost"},
 	"digest":            {"sigpost", "templates", "internal/inline", "internal/osa", "internal/prose"},
+	"schedule":          {},
 	"summary":           {"sigpost", "internal/prose", "internal/tomlfile"},
 	"search":            {"sigpost", "internal/osa"},
 	"ingest":            {"sigpost"},
@@ -35,7 +36,7 @@ var own = map[string][]string{
 	"web":               {"sigpost", "store", "templates", "subscribe", "digest", "search", "review", "export", "internal/lru"},
 	"export":            {},
 	"work":              {},
-	"config":            {"sigpost", "calendar", "internal/tomlfile", "internal/osa"},
+	"config":            {"sigpost", "calendar", "schedule", "internal/tomlfile", "internal/osa"},
 	"internal/osa":      {},
 	"internal/lru":      {},
 	"internal/prose":    {"sigpost"},
@@ -43,6 +44,7 @@ var own = map[string][]string{
 	"internal/tomlfile": {"internal/osa"},
 	"internal/mac":      {},
 	"internal/mailtest": {},
+	"internal/sdnotify": {},
 	"internal/apitest":  {},
 	"internal/peertest": {},
 	"internal/archtest": {},
@@ -51,16 +53,16 @@ var own = map[string][]string{
 	"bench/deliver":     {},
 	"bench/web":         {},
 	"bench/web/corpus":  {"sigpost", "message", "store"},
-	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "export", "fetch", "ingest", "internal/osa", "maildns", "message",
-		"review", "search", "signin", "store", "subscribe", "summary", "templates", "thread", "web", "work"},
-	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "message", "search", "store", "thread", "internal/mailtest"},
+	"app": {"sigpost", "bounce", "calendar", "classify", "classify/governance", "config", "deliver", "digest", "export", "fetch", "ingest", "internal/osa", "internal/sdnotify", "maildns", "message",
+		"review", "schedule", "search", "signin", "store", "subscribe", "summary", "templates", "thread", "web", "work"},
+	"cmd/sigpost":                 {"sigpost", "app", "config", "digest", "internal/sdnotify", "message", "search", "store", "thread", "internal/mailtest"},
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},
 }
 
 // pure packages do no I/O: these of the standard library are not for them.
-var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "summary", "search", "review", "internal/inline", "internal/prose"}
+var pure = []string{"sigpost", "message", "bounce", "thread", "classify", "classify/governance", "calendar", "digest", "schedule", "summary", "search", "review", "internal/inline", "internal/prose"}
 
 var doesIO = []string{"net", "net/http", "net/smtp", "database/sql", "os", "os/exec"}
 
@@ -83,6 +85,8 @@ var owner = map[string][]string{
 	"go.yaml.in/yaml/v3":                       {"classify/governance", "calendar"},
 	"github.com/yuin/goldmark":                 {"digest"},
 	"github.com/clipperhouse/uax29/v2":         {"internal/prose"},
+	"github.com/adhocore/gronx":                {"schedule"},
+	"github.com/coreos/go-systemd/v22":         {"internal/sdnotify"},
 	"github.com/alecthomas/kong":               {"cmd/sigpost"},
 	"github.com/schollz/progressbar/v3":        {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":               {"cmd/sigpost"},

@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sigpost/config"
+)
+
+// Serving is what "sigpost serve" does: the pages, the watch on mailboxes, and all jobs
+// when they are due, by a configuration that may be exchanged while it goes on.
+type Serving struct {
+	Listener net.Listener
+	// PagesOnly leaves reading, composing and sending to others: only what readers and
+	// reviewers wait for is done, letters about subscriptions and drafts.
+	PagesOnly bool
+	// Reload says that the configuration is to be read anew, and Load reads it.
+	Reload <-chan struct{}
+	Load   func() (*config.Config, error)
+	// Manager is told how it goes; nil where nobody wants to know.
+	Manager Manager
+
+	handler atomic.Pointer[http.Handler]
+	stop    context.CancelFunc // of the work of the present configuration
+	work    sync.WaitGroup
+}
+
+// Manager is a service manager: sd_notify(3) has the words.
+type Manager interface {
+	Ready(status string)
+	Reloading()
+	Stopping()
+	Status(status string)
+	Alive()
+	// Watchdog is how often Alive has to be told; zero where it need not.
+	Watchdog() time.Duration
+}
+
+// Serve serves the pages until ctx is done; then requests that go on have a few seconds
+// to end.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	return (&Serving{Listener: listener, PagesOnly: true}).Run(ctx, a)
+}
+
+// Run serves until ctx is done, and then ends within ten seconds: what is being done is
+// left as a crash would leave it at worst, and is gone on with the next time.
+func (s *Serving) Run(ctx context.Context, a *App) error {
+	if err := s.take(ctx, a); err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			(*s.handler.Load()).ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(s.Listener) }()
+	s.tell(func(m Manager) { m.Ready(s.status()) })
+	alive, stopAlive := s.watchdog()
+	defer stopAlive()
+	for {
+		select {
+		case err := <-served: // the listener is broken
+			s.stop()
+			s.work.Wait()
+			return err
+		case <-s.Reload:
+			a = s.reload(ctx, a)
+		case <-alive:
+			if err := a.Alive(ctx); err != nil {
+				a.log.Error("the service manager is not told that all is well", "error", err)
+			} else {
+				s.Manager.Alive()
+			}
+		case <-ctx.Done():
+			s.tell(func(m Manager) { m.Stopping() })
+			s.stop()
+			err := shut(ctx, server)
+			s.work.Wait()
+			return err
+		}
+	}
+}
+
+// shut lets requests that go on end, and after some seconds ends them.
+func shut(ctx context.Context, server *http.Server) error {
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
+	defer cancel()
+	if err := server.Shutdown(limit); err != nil { // somebody is slow: no reason to wait longer
+		return server.Close()
+	}
+	return nil
+}
+
+func (s *Serving) tell(what func(Manager)) {
+	if s.Manager != nil {
+		what(s.Manager)
+	}
+}
+
+func (s *Serving) status() string { return "Serving http://" + s.Listener.Addr().String() + "/" }
+
+// watchdog ticks when the manager wants a sign of life.
+func (s *Serving) watchdog() (<-chan time.Time, func()) {
+	if s.Manager == nil || s.Manager.Watchdog() == 0 {
+		return nil, func() {}
+	}
+	t := time.NewTicker(s.Manager.Watchdog())
+	return t.C, t.Stop
+}
+
+// take serves by an app from now on, and begins its work.
+func (s *Serving) take(ctx context.Context, a *App) error {
+	a.people.serving(s.Listener.Addr().String())
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	if !s.PagesOnly {
+		if _, err := a.sources(); err != nil { // what keeps it from reading any mail
+			return err
+		}
+	}
+	if s.stop != nil {
+		s.stop()
+		s.work.Wait()
+	}
+	s.handler.Store(&handler)
+	var working context.Context
+	working, s.stop = context.WithCancel(ctx)
+	if a.wakeJob != nil { // others do it
+		s.work.Go(func() { a.handOn(working) })
+		return nil
+	}
+	s.work.Go(func() { a.watchDrafts(working) })
+	if s.PagesOnly {
+		s.work.Go(func() { a.watchNotices(working) })
+		return nil
+	}
+	s.work.Go(func() { a.Schedule(working) })
+	if len(a.Config.Accounts) > 0 {
+		s.work.Go(func() { a.Watch(working) })
+	}
+	return nil
+}
+
+// reload exchanges the configuration, where the new one is right. Else the old one
+// stays, and the log says why.
+func (s *Serving) reload(ctx context.Context, a *App) *App {
+	s.tell(Manager.Reloading)
+	status := s.status()
+	next, restart, err := s.next(ctx, a)
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			a.log.Error("the configuration was not read anew: the old one stays", "error", line)
+		}
+		status += "; the new configuration is wrong, the old one stays"
+	} else {
+		a = next
+		for _, key := range restart {
+			a.log.Warn("the configuration was read anew, but for what needs a restart", "key", key)
+		}
+		a.log.Info("the configuration was read anew", "file", a.Config.File())
+	}
+	s.tell(func(m Manager) { m.Ready(status) })
+	return a
+}
+
+// next reads the configuration and serves by it.
+func (s *Serving) next(ctx context.Context, a *App) (next *App, restart []string, err error) {
+	if s.Load == nil {
+		return nil, nil, errors.New("it cannot be read anew")
+	}
+	cfg, err := s.Load()
+	if err != nil {
+		return nil, nil, err
+	}
+	next, restart, err = a.Reload(ctx, cfg)
+	if err == nil {
+		err = s.take(ctx, next)
+	}
+	return next, restart, err
+}
+
+// Reload is an app with another configuration and the same archive. restart are the
+// keys that differ and have to stay as they are until the program begins anew.
+func (a *App) Reload(ctx context.Context, cfg *config.Config) (next *App, restart []string, err error) {
+	for _, key := range []struct {
+		name     string
+		old, new *string
+	}{
+		{"archive.database", &a.Config.Archive.Database, &cfg.Archive.Database},
+		{"archive.database_file", &a.Config.Archive.DatabaseFile, &cfg.Archive.DatabaseFile},
+		{"archive.database_env", &a.Config.Archive.DatabaseEnv, &cfg.Archive.DatabaseEnv},
+		{"web.listen", &a.Config.Web.Listen, &cfg.Web.Listen},
+	} {
+		if *key.old != *key.new {
+			restart = append(restart, key.name)
+			*key.new = *key.old
+		}
+	}
+	o := a.options
+	o.Store = a.Store
+	next, err = Open(ctx, cfg, o)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the new configuration cannot be used: %w", err)
+	}
+	return next, restart, nil
+}

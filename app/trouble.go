@@ -1,0 +1,261 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+)
+
+// What goes wrong is a row for as long as it does (store.Trouble), and telling it is
+// queued in the transaction that writes the row: neither two runs nor a crash tell it
+// twice. Mail goes through the ledger of letters to single people, and what a webhook
+// gets through one of its own, so that each is tried again by itself.
+
+// AlertKind is what there is to tell of trouble.
+type AlertKind string
+
+// The kinds.
+const (
+	AlertBegins AlertKind = "begins"  // it was well before
+	AlertGoesOn AlertKind = "goes on" // it was told before
+	AlertOver   AlertKind = "over"    // it is well again
+)
+
+// Alert is what a webhook gets.
+type Alert struct {
+	ID   string    `json:"id"` // the same when it is posted again
+	Kind AlertKind `json:"kind"`
+	// Name is what it is about: a job, such as "read test/INBOX", or "list NAME is silent".
+	Name  string    `json:"name"`
+	Words string    `json:"words"`
+	Since time.Time `json:"since"`
+	At    time.Time `json:"at"`
+	Host  string    `json:"host"`
+}
+
+// wrong notes that something goes wrong, and has it told where it is time for that.
+func (a *App) wrong(ctx context.Context, name, words string) error {
+	words = strings.TrimSpace(shortened(words, maxAlert))
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		t, begins, again, err := tx.TroubleGoesOn(ctx, name, words, a.now(), time.Duration(a.Config.Alerts.Again))
+		switch {
+		case err != nil:
+			return err
+		case begins:
+			return a.tellTrouble(ctx, tx, AlertBegins, t)
+		case again:
+			return a.tellTrouble(ctx, tx, AlertGoesOn, t)
+		}
+		return nil
+	})
+}
+
+// maxAlert bounds what an alert says, in bytes.
+const maxAlert = 4 << 10
+
+func shortened(text string, n int) string {
+	if len(text) > n {
+		return strings.ToValidUTF8(text[:n], "") + " ..."
+	}
+	return text
+}
+
+// well notes that something goes well, and has that told where it did not.
+func (a *App) well(ctx context.Context, name string) error {
+	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		t, ok, err := tx.TroubleOver(ctx, name)
+		if err != nil || !ok {
+			return err
+		}
+		return a.tellTrouble(ctx, tx, AlertOver, t)
+	})
+}
+
+// tellTrouble queues what those get who are told of trouble.
+func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t store.Trouble) error {
+	host, _ := os.Hostname()
+	alert := Alert{ID: runID(), Kind: kind, Name: t.Name, Words: t.Words, Since: t.Since, At: a.now().UTC(), Host: host}
+	a.log.Warn("alert", "kind", kind, "name", t.Name, "since", t.Since, "words", t.Words)
+	var failures []error
+	for _, to := range a.Config.Alerts.Mail {
+		n, err := notices{a}.Alert(address(to).Address, alert)
+		if err == nil {
+			err = tx.QueueNotice(ctx, n)
+		}
+		failures = append(failures, err)
+	}
+	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
+		body, err := json.Marshal(alert)
+		if err == nil {
+			err = tx.Alerts().Queue(ctx, string(body), a.now())
+		}
+		failures = append(failures, err)
+	}
+	a.wakeNotices() // for the alerts as well
+	return errors.Join(failures...)
+}
+
+// Alert is the letter to somebody who is told of trouble.
+func (a notices) Alert(to string, t Alert) (sigpost.Notice, error) {
+	if len(a.Config.Digests) == 0 {
+		return sigpost.Notice{}, errors.New("nobody is told by mail: there is no [[digest]] from whose address it would come")
+	}
+	zone := a.Config.Digests[0].Location()
+	when := func(at time.Time) string { return at.In(zone).Format("Monday 2 January 2006 15:04 MST") }
+	subject, since := "Wrong: "+t.Name, "It began "+when(t.Since)+"."
+	do := "You are told once more if it lasts, and when it is over."
+	switch t.Kind {
+	case AlertGoesOn:
+		subject, do = "Still wrong: "+t.Name, "You are told when it is over."
+	case AlertOver:
+		subject, since, do = "Well again: "+t.Name, fmt.Sprintf("It began %s and was over %s. What it said then:", when(t.Since), when(t.At)), ""
+	}
+	ps := []paragraph{{Text: since}, {Text: t.Words, Verbatim: true}}
+	if do != "" {
+		ps = append(ps, paragraph{Text: do})
+	}
+	ps = append(ps, paragraph{Text: "\"sigpost schedule\" on " + t.Host + " says how everything stands."})
+	n, err := a.write(sigpost.NoticeTrouble, a.Config.Digests[0], to, subject, subject, ps)
+	n.Due = a.now()
+	return n, err
+}
+
+// noteOutcome notes whether a job goes wrong. What cannot be noted is logged: the job
+// itself is no worse for it.
+func (a *App) noteOutcome(ctx context.Context, j Job, r sigpost.JobReport) {
+	if a.dry || r.Result == sigpost.JobInterrupted {
+		return
+	}
+	var err error
+	if r.Result == sigpost.JobFailed {
+		err = a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure)
+	} else {
+		err = a.well(ctx, j.Name)
+	}
+	if err != nil {
+		a.log.Error("nobody can be told how a job went", "job", j.Name, "error", err)
+	}
+}
+
+// AlertReport says what became of what the webhook was to be told.
+type AlertReport struct {
+	Posted  int `json:"posted"`
+	Waiting int `json:"waiting"`
+	Failed  int `json:"failed"`
+}
+
+// How often a post is tried, and how long it waits at first; the wait doubles.
+const (
+	alertTries = 12
+	alertWait  = time.Minute
+	alertLease = 5 * time.Minute
+)
+
+// postAlerts tells the webhook what it has not been told.
+func (a *App) postAlerts(ctx context.Context) (r AlertReport, err error) {
+	if a.dry {
+		return r, nil
+	}
+	var failures []error
+	for ctx.Err() == nil {
+		alert, err := a.Store.Alerts().Claim(ctx, a.now(), a.now().Add(alertLease))
+		if errors.Is(err, sigpost.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return r, err
+		}
+		state, reply, due := sigpost.DeliverySent, "", a.now()
+		if err := a.postAlert(ctx, []byte(alert.Body)); err != nil {
+			failures = append(failures, fmt.Errorf("the webhook was not told of an alert: %w", err))
+			state, reply, due = sigpost.DeliveryQueued, err.Error(), a.now().Add(alertWait<<min(alert.Attempts-1, 10))
+			if alert.Attempts >= alertTries {
+				state = sigpost.DeliveryFailed
+			}
+		}
+		if ctx.Err() != nil { // it is posted again when its lease is over
+			break
+		}
+		switch state {
+		case sigpost.DeliverySent:
+			r.Posted++
+		case sigpost.DeliveryQueued:
+			r.Waiting++
+		default:
+			r.Failed++
+		}
+		if err := a.Store.Alerts().Record(ctx, alert.ID, state, reply, due, a.now()); err != nil {
+			return r, err
+		}
+		if state == sigpost.DeliveryQueued { // the others would not get there either
+			break
+		}
+	}
+	return r, errors.Join(failures...)
+}
+
+// postAlert posts an alert to the webhook, signed where there is a key.
+func (a *App) postAlert(ctx context.Context, body []byte) error {
+	to, key, err := a.Config.AlertWebhook()
+	if err != nil {
+		return err
+	}
+	if to == "" { // the configuration does not have it any more
+		return nil
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	if key != "" {
+		header.Set("X-Hub-Signature-256", "sha256="+signature(key, body))
+	}
+	return a.call(ctx, http.MethodPost, to, header, body)
+}
+
+// signature is the HMAC-SHA256 of a body, in hex.
+func signature(key string, body []byte) string {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// call asks a web server for something, of which it wants to know only whether it
+// went well. The error does not have the URL, which may be a secret.
+func (a *App) call(ctx context.Context, method, to string, header http.Header, body []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(a.Config.Alerts.Timeout))
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, to, bytes.NewReader(body))
+	if err != nil {
+		return errors.New("the URL cannot be asked")
+	}
+	request.Header = header.Clone()
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	request.Header.Set("User-Agent", "sigpost")
+	response, err := http.DefaultClient.Do(request)
+	if asked := (*url.Error)(nil); errors.As(err, &asked) {
+		return fmt.Errorf("%s does not answer: %w", request.URL.Host, asked.Err)
+	}
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return fmt.Errorf("%s answers %s", request.URL.Host, response.Status)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"sigpost/schedule"
+)
+
+// Schedule says when "sigpost serve" does what mail and issues do not ask for by
+// themselves: cron expressions.
+type Schedule struct {
+	Zone      string   `toml:"zone"`
+	Jitter    Duration `toml:"jitter"`
+	Read      string   `toml:"read"`
+	Calendars string   `toml:"calendars"`
+	Learn     string   `toml:"learn"`
+	Suspended string   `toml:"suspended"`
+	Silence   string   `toml:"silence"`
+	Ping      string   `toml:"ping"`
+}
+
+func (s *Schedule) setDefaults() {
+	or(&s.Zone, "UTC")
+	or(&s.Jitter, Duration(2*time.Minute))
+	or(&s.Read, "17 * * * *")
+	or(&s.Calendars, "37 * * * *")
+	or(&s.Learn, "27 3 * * *")
+	or(&s.Suspended, "47 * * * *")
+	or(&s.Silence, "57 * * * *")
+	or(&s.Ping, "*/10 * * * *")
+}
+
+// expressions are those of the configuration, by their keys.
+func (s Schedule) expressions() map[string]string {
+	return map[string]string{"read": s.Read, "calendars": s.Calendars, "learn": s.Learn, "suspended": s.Suspended, "silence": s.Silence, "ping": s.Ping}
+}
+
+// Cron is the expression of a key, such as "read", for a job of that name. Pings have
+// no jitter: who waits for them counts the minutes.
+func (s Schedule) Cron(key, job string) schedule.Cron {
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil { // it was checked
+		zone = time.UTC
+	}
+	c, err := schedule.Parse(s.expressions()[key], zone)
+	if err != nil {
+		c, _ = schedule.Parse("@hourly", zone)
+	}
+	c.Name = job
+	if key != "ping" {
+		c.Jitter = time.Duration(s.Jitter)
+	}
+	return c
+}
+
+func (c *Config) checkSchedule(ch *checker) {
+	checkZone(ch, "schedule.zone", c.Schedule.Zone)
+	checkDuration(ch, "schedule.jitter", c.Schedule.Jitter)
+	if time.Duration(c.Schedule.Jitter) > time.Hour {
+		ch.add("schedule.jitter", "jitter is at most an hour: what is due would come too late otherwise")
+	}
+	for key, expression := range c.Schedule.expressions() {
+		if _, err := schedule.Parse(expression, time.UTC); err != nil {
+			ch.add("schedule."+key, "%v", err)
+		}
+	}
+	for i, d := range c.Digests {
+		if _, _, err := schedule.ParseHours(d.SendHours); err != nil {
+			ch.add(fmt.Sprintf("digest[%d].send_hours", i), "%v", err)
+		}
+	}
+}
+
+// Hours are the hours in which letters of the digest may go out.
+func (d Digest) Hours() schedule.Hours {
+	h := schedule.Hours{Zone: d.Location()}
+	h.From, h.Until, _ = schedule.ParseHours(d.SendHours) // it was checked
+	for _, day := range d.SendDays {
+		if !slices.Contains(h.Days, day.Weekday()) {
+			h.Days = append(h.Days, day.Weekday())
+		}
+	}
+	return h
+}
+
+// Alerts say who is told of what goes wrong.
+type Alerts struct {
+	// PingURL is a dead-man's-switch: it is told of each run, so that somebody is
+	// told where runs do not come any more. PingURLFile is a file with it.
+	PingURL     string `toml:"ping_url"`
+	PingURLFile string `toml:"ping_url_file"`
+	// Mail are addresses, Webhook is a URL, WebhookFile a file with it.
+	Mail        []string `toml:"mail"`
+	Webhook     string   `toml:"webhook"`
+	WebhookFile string   `toml:"webhook_file"`
+	// The key that signs what the webhook gets.
+	WebhookSecretFile string   `toml:"webhook_secret_file"`
+	WebhookSecretEnv  string   `toml:"webhook_secret_env"`
+	Timeout           Duration `toml:"timeout"`
+	// Again is after how long of the same trouble they are told again.
+	Again Duration `toml:"again"`
+	// SilentFactor says how many times as long as its usual longest silence a list
+	// is silent before that is told; -1 is never.
+	SilentFactor float64 `toml:"silent_factor"`
+}
+
+func (a *Alerts) setDefaults() {
+	or(&a.Timeout, Duration(10*time.Second))
+	or(&a.Again, Duration(24*time.Hour))
+	or(&a.SilentFactor, 3)
+}
+
+func (c *Config) checkAlerts(ch *checker) {
+	a := c.Alerts
+	checkDuration(ch, "alerts.timeout", a.Timeout)
+	checkDuration(ch, "alerts.again", a.Again)
+	if time.Duration(a.Timeout) > time.Minute {
+		ch.add("alerts.timeout", "timeout is at most a minute: a run waits for it")
+	}
+	checkURL(ch, "alerts.ping_url", a.PingURL)
+	checkURL(ch, "alerts.webhook", a.Webhook)
+	if u, err := url.Parse(a.Webhook); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
+		ch.add("alerts.webhook", "what the webhook gets would be read by everybody on the way: use https")
+	}
+	if count(a.PingURL, a.PingURLFile) > 1 {
+		ch.add("alerts.ping_url_file", "give one of ping_url and ping_url_file")
+	}
+	if count(a.Webhook, a.WebhookFile) > 1 {
+		ch.add("alerts.webhook_file", "give one of webhook and webhook_file")
+	}
+	if count(a.WebhookSecretFile, a.WebhookSecretEnv) > 1 {
+		ch.add("alerts.webhook_secret_file", "give one of webhook_secret_file and webhook_secret_env")
+	}
+	for _, addr := range a.Mail {
+		checkAddress(ch, "alerts.mail", addr)
+	}
+	if len(a.Mail) > 0 && (c.SMTP.Host == "" || len(c.Digests) == 0) {
+		ch.add("alerts.mail", "mail can be sent where there is a server under [smtp], and a [[digest]] from whose address it comes")
+	}
+	if a.SilentFactor != -1 && (a.SilentFactor < 1.5 || a.SilentFactor > 100) {
+		ch.add("alerts.silent_factor", "silent_factor is from 1.5 to 100, or -1 for never")
+	}
+}
+
+// Ping is the URL of the dead-man's-switch, or "" where there is none.
+func (c *Config) Ping() (string, error) {
+	if c.Alerts.PingURLFile == "" {
+		return c.Alerts.PingURL, nil
+	}
+	return c.secret("the URL that is pinged", c.Alerts.PingURLFile, "ping_url_file", "", "")
+}
+
+// AlertWebhook is the URL that is told of alerts, and the key that signs them; both may
+// be "".
+func (c *Config) AlertWebhook() (url, key string, err error) {
+	a := c.Alerts
+	url = a.Webhook
+	if a.WebhookFile != "" {
+		if url, err = c.secret("the webhook for alerts", a.WebhookFile, "webhook_file", "", ""); err != nil {
+			return "", "", err
+		}
+	}
+	if count(a.WebhookSecretFile, a.WebhookSecretEnv) > 0 {
+		key, err = c.secret("the key that signs alerts", a.WebhookSecretFile, "webhook_secret_file", a.WebhookSecretEnv, "webhook_secret_env")
+	}
+	return url, key, err
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"sigpost"
+)
+
+// Trouble is what goes wrong and what operators were told of.
+type Trouble struct {
+	Name  string    `json:"name"`
+	Since time.Time `json:"since"`
+	Told  time.Time `json:"told"`
+	Words string    `json:"words"`
+}
+
+func readTrouble(row scanner) (t Trouble, err error) {
+	var since, told int64
+	err = row.Scan(&t.Name, &since, &told, &t.Words)
+	t.Since, t.Told = moment(since), moment(told)
+	return t, err
+}
+
+// Troubles gives all that goes wrong, the oldest first.
+func (db *DB) Troubles(ctx context.Context) ([]Trouble, error) {
+	all, err := collect(ctx, db, readTrouble, `SELECT name, since, told, words FROM troubles ORDER BY since, name`)
+	return all, db.fail("reading what goes wrong", err)
+}
+
+// TroubleGoesOn notes that something goes wrong at a time. begins says that it did not
+// before, and again that it did and that this was told so long before that it is told
+// again: whoever hears that has to tell it, in the same transaction, and nobody else
+// hears it.
+func (db *DB) TroubleGoesOn(ctx context.Context, name, words string, at time.Time, after time.Duration) (t Trouble, begins, again bool, err error) {
+	n, err := db.exec(ctx, `INSERT INTO troubles (name, since, told, words) VALUES ($1, $2, $2, $3) ON CONFLICT (name) DO NOTHING`, name, micros(at), clean(words))
+	begins = n > 0
+	if err == nil && !begins {
+		n, err = db.exec(ctx, `UPDATE troubles SET told = $2, words = $3 WHERE name = $1 AND told <= $4`, name, micros(at), clean(words), micros(at.Add(-after)))
+		again = n > 0
+	}
+	if err == nil {
+		t, err = first(ctx, db, readTrouble, `SELECT name, since, told, words FROM troubles WHERE name = $1`, name)
+	}
+	return t, begins, again, db.fail("noting that "+name+" goes wrong", err)
+}
+
+// TroubleOver notes that something does not go wrong any more; ok is false where
+// nobody knew that it did.
+func (db *DB) TroubleOver(ctx context.Context, name string) (t Trouble, ok bool, err error) {
+	t, err = first(ctx, db, readTrouble, `DELETE FROM troubles WHERE name = $1 RETURNING name, since, told, words`, name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, false, nil
+	}
+	return t, err == nil, db.fail("noting that "+name+" goes well", err)
+}
+
+// Alerts is the ledger of what a webhook is told. Other than with letters, one that a
+// crash leaves begun is posted again: it has an id by which that is known.
+type Alerts struct{ db *DB }
+
+// Alerts gives the ledger of what a webhook is told.
+func (db *DB) Alerts() Alerts { return Alerts{db} }
+
+// Alert is a post to a webhook.
+type Alert struct {
+	ID       int64
+	Body     string
+	Attempts int
+}
+
+// Queue puts a post into the ledger, due at once.
+func (l Alerts) Queue(ctx context.Context, body string, at time.Time) error {
+	_, err := l.db.exec(ctx, `INSERT INTO alerts (body, state, due, updated) VALUES ($1, 'queued', $2, $2)`, clean(body), micros(at))
+	return l.db.fail("queueing an alert", err)
+}
+
+// NextDue is when the first post is due; zero where there is none.
+func (l Alerts) NextDue(ctx context.Context) (time.Time, error) {
+	return l.db.earliest(ctx, "looking for alerts", `SELECT COALESCE(min(CASE WHEN lease > due THEN lease ELSE due END), 0) FROM alerts WHERE state = 'queued'`)
+}
+
+// Claim takes the oldest post that is due and that nobody holds, and holds it until
+// lease. The error wraps sigpost.ErrNotFound where there is none.
+func (l Alerts) Claim(ctx context.Context, now, lease time.Time) (claimed Alert, err error) {
+	err = l.db.Tx(ctx, func(tx *DB) error {
+		claimed, err = first(ctx, tx, func(row scanner) (a Alert, err error) { return a, row.Scan(&a.ID, &a.Body, &a.Attempts) },
+			`SELECT id, body, attempts FROM alerts WHERE state = 'queued' AND due <= $1 AND lease <= $1 ORDER BY id LIMIT 1`+tx.skipLocked, micros(now))
+		if errors.Is(err, sql.ErrNoRows) {
+			return &failure{"there is no alert to post", sigpost.ErrNotFound}
+		}
+		if err != nil {
+			return err
+		}
+		claimed.Attempts++
+		_, err = tx.exec(ctx, `UPDATE alerts SET lease = $2, attempts = attempts + 1 WHERE id = $1`, claimed.ID, micros(lease))
+		return err
+	})
+	return claimed, l.db.fail("claiming an alert", err)
+}
+
+// Record notes what became of a post: that it was sent, that it failed for good, or
+// that it is tried again when it is due.
+func (l Alerts) Record(ctx context.Context, id int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
+	_, err := l.db.exec(ctx, `UPDATE alerts SET state = $2, reply = $3, due = $4, lease = 0, updated = $5 WHERE id = $1`, id, string(state), clean(reply), micros(due), micros(at))
+	return l.db.fail(fmt.Sprintf("recording that alert %d is %s", id, state), err)
+}
