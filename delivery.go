@@ -35,6 +35,11 @@ type Delivery struct {
 	Lease     time.Time // whoever claimed it has until then
 	Reply     string    // the server's last words, or why it failed
 	Updated   time.Time
+	// Holder is the sender that took it last, of several; 0 where there is one at
+	// a time.
+	Holder int64
+	// Placed says that Due is its place in the pace of its domain.
+	Placed bool
 }
 
 // DeliveryCounts are an issue's deliveries by state.
@@ -54,6 +59,9 @@ type DeliveryResult struct {
 	State DeliveryState
 	Reply string
 	Due   time.Time
+	// Placed says that Due is its place in the pace of its domain, so that it needs
+	// no other one then.
+	Placed bool
 	// Untried says that nothing was said of it to a server, so that it counts
 	// as no attempt.
 	Untried bool

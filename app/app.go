@@ -41,9 +41,15 @@ const (
 
 // Options are what surrounds an App.
 type Options struct {
-	Log      *slog.Logger
-	Now      func() time.Time // the clock; time.Now if nil
-	Progress Progress         // may be nil
+	Log *slog.Logger
+	Now func() time.Time // the clock; time.Now if nil
+	// Machine is this machine's clock, which may be wrong, and is put right by the
+	// database's where several machines send; time.Now if nil.
+	Machine  func() time.Time
+	Progress Progress // may be nil
+	// Lease is how long one of several senders may go on without the database; one
+	// minute where it is zero.
+	Lease time.Duration
 	// Correspondence is handed the mail of service mailboxes that is no report; if
 	// nil, that is only logged.
 	Correspondence Correspondence
@@ -68,6 +74,8 @@ type App struct {
 	options   Options
 	log       *slog.Logger
 	now       func() time.Time
+	machine   func() time.Time
+	lease     time.Duration
 	progress  Progress
 	natures   *classify.Natures
 	taxonomy  *classify.Taxonomy
@@ -94,12 +102,15 @@ type App struct {
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, beats: &beats{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1)}
+	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, machine: o.Machine, lease: o.Lease, beats: &beats{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	if a.now == nil {
 		a.now = time.Now
+	}
+	if a.machine == nil {
+		a.machine = time.Now
 	}
 	a.progress = func(stage string, unit Unit, done, total int) {
 		a.beats.progress()

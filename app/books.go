@@ -1,10 +1,10 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -28,6 +28,9 @@ type books struct {
 	sending store.Sending
 	report  *SendReport
 	counted time.Time // when the generation was counted on last
+	// sender is who takes letters, of several senders; 0 where a lock keeps all
+	// others away.
+	sender int64
 }
 
 // Turn is the store's; where fewer are due than are wanted, those come up who
@@ -39,28 +42,21 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 		}
 	}
 	var s store.Sending
-	var paused bool
 	before, report := b.sending, *b.report
 	err = b.Tx(ctx, func(tx *store.DB) error {
 		var err error
 		if s, err = tx.Sending(ctx, issueID); err != nil {
 			return err
 		}
-		if s.EndedWhy != "" { // what would be tried again is not
-			for i := range results {
-				if results[i].State == sigpost.DeliveryQueued {
-					results[i].State, results[i].Reply = sigpost.DeliverySuppressed, s.EndedWhy
-				}
-			}
-		}
-		if paused = !s.Paused.IsZero() || s.EndedWhy != ""; paused {
+		results := asEnded(s, results)
+		if standsStill(s) != nil {
 			limit = 0
 		}
 		if claims, err = tx.Turn(ctx, issueID, results, now, lease, limit); err != nil {
 			return err
 		}
 		for len(claims) < limit && !b.sending.Filled() {
-			if claims, err = b.enter(ctx, tx, claims, now, lease, limit); err != nil {
+			if claims, _, err = b.enter(ctx, tx, claims, now, lease, limit); err != nil {
 				return err
 			}
 		}
@@ -70,8 +66,8 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 		b.sending, b.report.Queued, b.report.Nothing = before, report.Queued, report.Nothing
 		return nil, err
 	}
-	if paused {
-		return nil, fmt.Errorf("%w: %s", deliver.ErrPaused, cmp.Or(s.EndedWhy, s.PausedWhy))
+	if err := standsStill(s); err != nil {
+		return nil, err
 	}
 	return claims, nil
 }
@@ -115,13 +111,13 @@ func (b *books) refused(ctx context.Context, tx *store.DB, results []sigpost.Del
 
 // enter gives the next subscriptions their rows, and makes claims up to limit of
 // letters, which are being sent now. Readers who get no letter get a row that says
-// why.
-func (b *books) enter(ctx context.Context, tx *store.DB, claims []sigpost.Claim, now, lease time.Time, limit int) ([]sigpost.Claim, error) {
+// why. ok is false where another sender was quicker.
+func (b *books) enter(ctx context.Context, tx *store.DB, claims []sigpost.Claim, now, lease time.Time, limit int) (_ []sigpost.Claim, ok bool, err error) {
 	limit -= len(claims)
 	wanted := max(limit, leastEntered)
 	readers, err := tx.Addressees(ctx, b.sending, b.packer.d.Name, wanted)
 	if err != nil {
-		return nil, err
+		return nil, true, err
 	}
 	rows := make([]sigpost.Delivery, 0, len(readers))
 	letters := 0
@@ -131,7 +127,7 @@ func (b *books) enter(ctx context.Context, tx *store.DB, claims []sigpost.Claim,
 		}
 		row := b.row(s, now)
 		if row.State == sigpost.DeliverySending {
-			row.Lease = lease
+			row.Lease, row.Holder = lease, b.sender
 			letters++
 		}
 		rows = append(rows, row)
@@ -140,9 +136,9 @@ func (b *books) enter(ctx context.Context, tx *store.DB, claims []sigpost.Claim,
 	if len(rows) == wanted || letters == limit {
 		upTo = rows[len(rows)-1].SubscriptionID
 	}
-	ok, err := tx.Enter(ctx, &b.sending, upTo, rows, now)
+	ok, err = tx.Enter(ctx, &b.sending, upTo, rows, now)
 	if err != nil || !ok {
-		return claims, err
+		return claims, ok, err
 	}
 	b.report.Queued += len(rows)
 	b.report.Nothing += len(rows) - letters
@@ -152,7 +148,7 @@ func (b *books) enter(ctx context.Context, tx *store.DB, claims []sigpost.Claim,
 			claims = append(claims, sigpost.Claim{Delivery: row, Subscription: readers[i]})
 		}
 	}
-	return claims, nil
+	return claims, true, nil
 }
 
 func (b *books) row(s sigpost.Subscription, now time.Time) sigpost.Delivery {
@@ -167,10 +163,10 @@ func (b *books) row(s sigpost.Subscription, now time.Time) sigpost.Delivery {
 	return row
 }
 
-// openBulk is what sends letters: by the configured servers, or in a dry run by
-// one that only notes them.
-func (a *App) openBulk(r *SendReport, b *books) (*deliver.Bulk, func() error, error) {
-	options := deliver.Options{Unknown: deliver.Hold, Patience: time.Minute}
+// openBulk is what sends letters, for a while where lasting is not 0: by the
+// configured servers, or in a dry run by one that only notes them.
+func (a *App) openBulk(r *SendReport, b *books, lasting time.Duration) (*deliver.Bulk, func() error, error) {
+	options := deliver.Options{Unknown: deliver.Hold, Patience: time.Minute, For: lasting}
 	if a.Config.SMTP.Unknown == "resend" {
 		options.Unknown = deliver.Resend
 	}
@@ -182,5 +178,21 @@ func (a *App) openBulk(r *SendReport, b *books) (*deliver.Bulk, func() error, er
 	if err != nil {
 		return nil, nil, err
 	}
-	return deliver.NewBulk(b, servers, limits, a.now, a.log, options), func() error { return nil }, nil
+	nothing := func() error { return nil }
+	if !a.Store.Shared() {
+		return deliver.NewBulk(b, servers, limits, a.now, a.log, options), nothing, nil
+	}
+	c := &crew{books: b, clock: &ledgerClock{a: a}, limits: map[string]deliver.DomainLimit{}}
+	for _, l := range limits {
+		for _, name := range l.Domains {
+			c.limits[strings.ToLower(name)] = l
+		}
+	}
+	// What another sender has in hand that is gone can be settled in this run.
+	options.Crew, options.Lease = c, a.lease
+	options.Patience = leasePatience + a.lease
+	return deliver.NewBulk(c, servers, limits, c.clock.Now, a.log, options), nothing, nil
 }
+
+// leasePatience is how long a lease of the usual length may last, and a little more.
+const leasePatience = 75 * time.Second

@@ -475,7 +475,12 @@ func (a *App) reopen(ctx context.Context, tx *store.DB, issue sigpost.Issue) (si
 	if err := tx.KeepApproved(ctx, issue.ID); err != nil {
 		return issue, err
 	}
-	if err := tx.SetIssueState(ctx, issue.ID, sigpost.IssueReady, a.now()); err != nil {
+	// Whoever begins to send it changes the same row.
+	ok, err := tx.MoveIssue(ctx, issue.ID, sigpost.IssueApproved, sigpost.IssueReady, a.now())
+	if err == nil && !ok {
+		err = notNow{fmt.Errorf("issue %d of %s is being sent already", issue.Number, issue.Digest)}
+	}
+	if err != nil {
 		return issue, err
 	}
 	issue.State, issue.Approved, issue.ApprovedBy, issue.SendAfter = sigpost.IssueReady, time.Time{}, "", time.Time{}

@@ -62,19 +62,32 @@ func (a *App) notedGeneration() (int64, error) {
 }
 
 // countGeneration counts the archive's generation on, and notes it in the file:
-// before the first letter of a run, from time to time, and behind the last one.
+// before the first letter of a run, from time to time, and behind the last one. Of
+// several processes with one file the last to write it looks behind that whether
+// another has counted on meanwhile, so that it never ends behind what was counted.
 func (a *App) countGeneration(ctx context.Context) error {
 	if a.dry {
 		return nil
 	}
 	known, err := a.Store.CountGeneration(ctx)
-	if err != nil {
-		return err
+	for noted := int64(0); err == nil && noted < known; {
+		if err = a.noteGeneration(known); err != nil {
+			return err
+		}
+		noted = known
+		if a.Store.Shared() {
+			known, _, err = a.Store.Generation(ctx)
+		}
 	}
+	return err
+}
+
+// noteGeneration writes the file.
+func (a *App) noteGeneration(n int64) error {
 	file := a.generationFile()
 	temp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-")
 	if err == nil {
-		_, err = fmt.Fprintln(temp, known)
+		_, err = fmt.Fprintln(temp, n)
 		err = errors.Join(err, temp.Sync(), temp.Close())
 		if err == nil {
 			err = os.Rename(temp.Name(), file)

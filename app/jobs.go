@@ -253,9 +253,14 @@ func (a *App) reviewJob(d config.Digest) Job {
 	}
 }
 
+// sendJob is done by several processes at once where they share the archive: see crew.
 func (a *App) sendJob(d config.Digest) Job {
+	scope := scopeOfDigest(d)
+	if a.Store.Shared() {
+		scope = Scope{Kind: ScopeShared}
+	}
 	return Job{
-		Name: "send " + d.Name, Kind: JobSend, Of: d.Name, Does: "send what is approved of " + d.Name, Scope: Scope{ScopeDigest, d.Name},
+		Name: "send " + d.Name, Kind: JobSend, Of: d.Name, Does: "send what is approved of " + d.Name, Scope: scope,
 		due: a.sendDue(d),
 		do:  func(ctx context.Context) (any, error) { return a.send(ctx, d) },
 	}

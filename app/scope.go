@@ -48,7 +48,7 @@ func (a *App) within(ctx context.Context, scopes []Scope, stage func(*App) error
 	}
 	defer unlock()
 	return a.inRound(ctx, func(run *App) error {
-		run.shared = a.Store.Many()
+		run.shared = a.Store.Shared()
 		return stage(run)
 	})
 }

@@ -89,7 +89,7 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: issue.SendAfter, DryRun: a.dry})
 			continue
 		}
-		r, err := a.sendIssue(ctx, d, issue, restored)
+		r, err := a.sendIssue(ctx, d, issue, restored, a.turnOfSending())
 		reports = append(reports, r)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err))
@@ -100,14 +100,26 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 		}
 	}
 	if ctx.Err() == nil {
-		if reports, err = a.announce(ctx, d, reports); err != nil {
+		if reports, err = a.announceAlone(ctx, d, reports); err != nil {
 			failures = append(failures, err)
 		}
 	}
 	return reports, errors.Join(failures...)
 }
 
-func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time) (SendReport, error) {
+// turnOfSending is how long letters of an issue are taken at a time: where others send
+// too, so long that the configuration and the shares are looked at again; else until
+// nothing is due.
+func (a *App) turnOfSending() time.Duration {
+	if a.shared {
+		return time.Minute
+	}
+	return 0
+}
+
+// sendIssue sends what is due of an issue, and takes letters for a while where lasting
+// is not 0.
+func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (SendReport, error) {
 	begin := time.Now()
 	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
 	if err := a.quotesShown(ctx, issue); err != nil {
@@ -118,10 +130,7 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return r, err
 	}
 	if a.now().After(sending.Expires) && sending.Paused.IsZero() {
-		r.Ended = fmt.Sprintf("it was to be sent by %s, and nothing more of it is", sending.Expires.In(d.Location()).Format(time.RFC1123))
-		r.Outcome.Suppressed, err = a.Store.EndSending(ctx, issue.ID, r.Ended, a.now())
-		return r, errors.Join(err, fmt.Errorf("%w: %s", ErrExpired, r.Ended),
-			a.tellOperator(ctx, d, issue.Number, "It is too late to send it: "+r.Ended+".", "See why nothing ran; the next issue goes out as ever."))
+		return a.expire(ctx, d, issue, sending, r)
 	}
 	if !sending.Paused.IsZero() {
 		r.Paused = sending.PausedWhy
@@ -132,7 +141,7 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		return r, err
 	}
 	b := &books{DB: a.Store, a: a, packer: p, sending: sending, report: &r}
-	sender, done, err := a.openBulk(&r, b)
+	sender, done, err := a.openBulk(&r, b, lasting)
 	if err != nil {
 		return r, err
 	}
@@ -153,9 +162,11 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
 	if tripped := (*deliver.Tripped)(nil); errors.As(err, &tripped) {
 		r.Paused = tripped.Error()
-		_, pausing := a.Store.PauseSending(context.WithoutCancel(ctx), issue.ID, r.Paused, a.now())
-		err = errors.Join(err, pausing, a.tellOperator(context.WithoutCancel(ctx), d, issue.Number, r.Paused,
-			"It stands still until somebody says \"sigpost digest resume\" or \"sigpost digest cancel\"."))
+		first, pausing := a.Store.PauseSending(context.WithoutCancel(ctx), issue.ID, r.Paused, a.now())
+		if err = errors.Join(err, pausing); first { // of all that send it
+			err = errors.Join(err, a.tellOperator(context.WithoutCancel(ctx), d, issue.Number, r.Paused,
+				"It stands still until somebody says \"sigpost digest resume\" or \"sigpost digest cancel\"."))
+		}
 	}
 	if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
 		s, reading := a.Store.Sending(ctx, issue.ID)
@@ -172,6 +183,23 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 	r.Lost = lost
 	return r, errors.Join(err, reading,
 		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
+}
+
+// expire ends the sending of an issue that is too late. Of several processes that find
+// so, one tells the operator.
+func (a *App) expire(ctx context.Context, d config.Digest, issue sigpost.Issue, sending store.Sending, r SendReport) (SendReport, error) {
+	r.Ended = fmt.Sprintf("it was to be sent by %s, and nothing more of it is", sending.Expires.In(d.Location()).Format(time.RFC1123))
+	first := false
+	err := a.Store.Tx(ctx, func(tx *store.DB) (err error) {
+		if first, err = tx.MoveIssue(ctx, issue.ID, sigpost.IssueSending, sigpost.IssueSent, a.now()); err == nil && first {
+			r.Outcome.Suppressed, err = tx.EndSending(ctx, issue.ID, r.Ended, a.now())
+		}
+		return err
+	})
+	if err == nil && first {
+		err = a.tellOperator(ctx, d, issue.Number, "It is too late to send it: "+r.Ended+".", "See why nothing ran; the next issue goes out as ever.")
+	}
+	return r, errors.Join(err, fmt.Errorf("%w: %s", ErrExpired, r.Ended))
 }
 
 // ErrHidden says that an issue is not sent, since it quotes what was taken out of
@@ -195,7 +223,8 @@ func (a *App) quotesShown(ctx context.Context, issue sigpost.Issue) error {
 var ErrExpired = errors.New("too late to send it")
 
 // beginSending gives how the sending of an issue goes, and begins it where it has
-// not begun. One of before the archive was put back stands still.
+// not begun. One of before the archive was put back stands still. Of several processes
+// one begins it, and the others find it begun.
 func (a *App) beginSending(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time) (s store.Sending, err error) {
 	if issue.State == sigpost.IssueSending {
 		return a.Store.Sending(ctx, issue.ID)
@@ -214,6 +243,11 @@ func (a *App) beginSending(ctx context.Context, d config.Digest, issue sigpost.I
 		}
 		return a.queueAnnouncements(ctx, tx, d, issue)
 	})
+	if err != nil {
+		if begun, reading := a.Store.Sending(ctx, issue.ID); reading == nil {
+			return begun, nil
+		}
+	}
 	return s, err
 }
 
@@ -339,11 +373,25 @@ func (a *App) messageIDs(d config.Digest, issue sigpost.Issue) *deliver.MessageI
 
 // closeIssue marks an issue as sent when no delivery of it can still be made.
 func (a *App) closeIssue(ctx context.Context, issue sigpost.Issue) error {
-	counts, err := a.Store.DeliveryCounts(ctx, issue.ID)
-	if err != nil || counts[sigpost.DeliveryQueued]+counts[sigpost.DeliverySending] > 0 {
+	err := a.Store.Tx(ctx, func(tx *store.DB) error {
+		// Whoever queues letters again changes the same row, so that one comes first.
+		if _, err := tx.MoveIssue(ctx, issue.ID, sigpost.IssueSending, sigpost.IssueSent, a.now()); err != nil {
+			return err
+		}
+		sending, err := tx.Sending(ctx, issue.ID)
+		if err != nil {
+			return err
+		}
+		counts, err := tx.DeliveryCounts(ctx, issue.ID)
+		if err == nil && (!sending.Filled() || counts[sigpost.DeliveryQueued]+counts[sigpost.DeliverySending] > 0) {
+			err = errNotYet
+		}
 		return err
+	})
+	if errors.Is(err, errNotYet) {
+		return nil
 	}
-	return a.Store.SetIssueState(ctx, issue.ID, sigpost.IssueSent, a.now())
+	return err
 }
 
 // openCourier is what takes the letters: the configured server, or in a dry run

@@ -44,8 +44,12 @@ const jobWatch JobKind = "watch"
 // go on where they were.
 const workTime = 10 * time.Minute
 
-// maxParts is how many processes share the tagging of threads at most.
-const maxParts = 8
+// maxParts is how many share the tagging of threads, or the sending of an issue, at
+// most; each has so many letters to send at least.
+const (
+	maxParts    = 8
+	lettersEach = 200
+)
 
 // WorkOptions are what Work is given.
 type WorkOptions struct {
@@ -71,7 +75,7 @@ func (a *App) Work(ctx context.Context, o WorkOptions) error {
 	if err := CheckRoles(o.Roles); err != nil {
 		return err
 	}
-	if !a.Store.Many() {
+	if !a.Store.Shared() {
 		return sigpost.Usage(fmt.Errorf("\"sigpost work\" is for several processes that share an archive in PostgreSQL, and %s is SQLite's, which is for one machine: \"sigpost serve\" does all there", a.Store.Where()))
 	}
 	dsn, err := a.Config.DSN()
@@ -123,6 +127,7 @@ func (a *App) workJobs() []work.Job {
 	}
 	then := map[JobKind][]string{
 		JobRead: follows(JobTag, JobNotices), JobTag: follows(JobCompose), JobCompose: follows(JobReview, JobSend),
+		JobSend:   follows(JobSend, JobAlerts), // what is left of an issue
 		JobReview: follows(JobSend, JobNotices), JobSuspended: follows(JobNotices),
 	}
 	for _, j := range jobs {
@@ -177,13 +182,26 @@ func (a *App) dueNow(ctx context.Context, names []string) (due map[string]int, e
 	return due, err
 }
 
-// parts is how many processes can share a job.
+// parts is how many can share a job.
 func (a *App) parts(ctx context.Context, j Job) (int, error) {
-	if j.Kind != JobTag {
-		return 1, nil
+	switch j.Kind {
+	case JobTag:
+		n, err := a.Store.CountToClassify(ctx, a.tagger.version, maxParts*claimBatch)
+		return max(1, n/claimBatch), err
+	case JobSend:
+		letters := 0
+		err := a.eachSending(ctx, func(issue sigpost.Issue) error {
+			sending, err := a.Store.Sending(ctx, issue.ID)
+			if err != nil || issue.Digest != j.Of {
+				return err
+			}
+			n, err := a.Store.SendingTotal(ctx, sending, issue.Digest)
+			letters += n
+			return err
+		})
+		return min(max(1, letters/lettersEach), maxParts), err
 	}
-	n, err := a.Store.CountToClassify(ctx, a.tagger.version, maxParts*claimBatch)
-	return max(1, n/claimBatch), err
+	return 1, nil
 }
 
 // watchMailbox waits for mail in a mailbox of the configuration.

@@ -91,22 +91,63 @@ const (
 // the ledger, or the context's. What was not sent is then still queued, and the
 // outcome holds what was done before.
 func (b *Bulk) Send(ctx context.Context, issueID int64, pack Pack, progress func(done int)) (Outcome, error) {
-	r := newBulkRun(b, issueID, pack)
-	if !b.options.Shared {
+	var outcome Outcome
+	if !b.options.Shared && b.options.Crew == nil {
 		unknown, err := settleLeft(ctx, b.books, issueID, b.options.Unknown, b.clock(), b.log)
 		if err != nil {
-			return r.outcome, err
+			return outcome, err
 		}
-		r.outcome.Unknown += unknown
+		outcome.Unknown += unknown
 	}
-	err := r.all(ctx, progress)
+	begun := time.Now()
+	err := errAgain
+	for again := true; again; {
+		r := newBulkRun(b, issueID, pack)
+		r.outcome, r.begun = outcome, begun
+		err = r.work(ctx, progress)
+		outcome = r.outcome
+		again = b.options.Crew != nil && (errors.Is(err, errAgain) || errors.Is(err, ErrFenced)) && ctx.Err() == nil && !r.enough()
+		if again {
+			b.log.Warn("sending goes on, as another sender", "issue", issueID, "after", err)
+		}
+	}
+	if errors.Is(err, errAgain) || errors.Is(err, ErrFenced) {
+		err = ctx.Err()
+	}
 	waiting, due, counting := b.books.Waiting(context.WithoutCancel(ctx), issueID)
-	r.outcome.Waiting, r.outcome.NextDue = waiting, due
+	outcome.Waiting, outcome.NextDue = waiting, due
 	if err = errors.Join(err, counting); err != nil {
 		err = fmt.Errorf("sending issue %d stopped: %w", issueID, err)
 	}
-	return r.outcome, err
+	return outcome, err
 }
+
+// work is one run, of a sender of its own where there are several.
+func (r *bulkRun) work(ctx context.Context, progress func(done int)) error {
+	if r.crew == nil {
+		return r.all(ctx, progress)
+	}
+	for {
+		err := r.join(ctx)
+		if err == nil {
+			break
+		}
+		if !r.patient(ctx, err) {
+			return err
+		}
+	}
+	err := r.all(ctx, progress)
+	if leaving := r.leave(ctx, err); leaving != nil {
+		r.log.Warn("the others learn only when the lease is over that this sender is gone", "issue", r.issueID, "err", leaving)
+	}
+	return err
+}
+
+// enough says that the time is over for which letters were to be taken.
+func (r *bulkRun) enough() bool { return r.options.For > 0 && time.Since(r.begun) >= r.options.For }
+
+// errEnough ends a run whose time is over.
+var errEnough = errors.New("the time is over")
 
 // bulkRun is one call of Send. Its own goroutine keeps the books; lanes take
 // from queue and bring results.
@@ -129,6 +170,15 @@ type bulkRun struct {
 	// least and recent make the window.
 	least  int
 	recent float64
+	// inHand counts what was taken and has no result in the ledger; unstored says
+	// that it could not get one.
+	inHand   int
+	unstored bool
+	// crew is what there is of others, nil where there are none; ground cuts what is
+	// in flight; begun is when all this began.
+	crew   *crewRun
+	ground context.CancelFunc
+	begun  time.Time
 	// stopping is why no more is taken, and cut says that letters in flight were
 	// cut short.
 	stopping error
@@ -142,6 +192,9 @@ type bulkRun struct {
 func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
 	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan *sigpost.Claim, mostWindow),
 		stop: make(chan struct{}), wake: make(chan struct{}, 1)}
+	if b.options.Crew != nil {
+		r.crew = &crewRun{Crew: b.options.Crew, lease: b.options.Lease}
+	}
 	connections := 0
 	for _, s := range b.servers {
 		r.least = max(r.least, leastWindow(s))
@@ -150,6 +203,12 @@ func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
 	}
 	r.ended = make(chan lanesEnd, connections)
 	r.domains = newDomainPaces(b.limits, b.clock())
+	if r.domains.shared = r.crew != nil; r.crew != nil {
+		for _, p := range r.pools {
+			p.pace.shared = true
+		}
+	}
+	r.ground = func() {}
 	r.trouble.limit = brokenLimit + connections - 1 // each may lose one at the same moment
 	return r
 }
@@ -158,18 +217,26 @@ func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
 func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 	flight, land := outlive(ctx, r.options.Grace, func() { r.cut.Store(true) })
 	defer land()
-	inHand, more := 0, true
-	for {
+	flight, ground := context.WithCancel(flight)
+	defer ground()
+	r.mu.Lock()
+	r.ground = ground
+	r.mu.Unlock()
+	for more := true; ; {
 		done := r.bring()
-		inHand -= len(done)
+		r.inHand -= len(done)
 		want := 0
 		if r.stopping == nil && more {
-			want = max(0, r.window()-inHand)
+			want = r.wants(max(0, r.window()-r.inHand))
 		}
-		if len(done)+want > 0 {
+		r.settleOthers(ctx)
+		if len(done)+want > 0 || r.due() {
 			claims, err := r.turn(ctx, done, want)
-			if errors.Is(err, ErrPaused) && r.stopping == nil {
-				r.halt(err)
+			if errors.Is(err, ErrPaused) || errors.Is(err, ErrFenced) {
+				r.halts(err)
+			} else if err != nil && r.patient(ctx, err) {
+				r.bringAgain(done)
+				continue
 			} else if err != nil {
 				return r.giveUp(ctx, done, err)
 			}
@@ -177,23 +244,26 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 			if progress != nil && len(done) > 0 {
 				progress(r.outcome.Done())
 			}
-			if want > 0 {
+			if want > 0 && r.wants(want) > 0 {
 				more = len(claims) == want
 			}
-			inHand += len(claims)
+			r.inHand += len(claims)
 			for i := range claims {
 				r.queue <- &claims[i]
 			}
 			r.low.Store(int32(len(r.queue) / 2))
 		}
 		if r.stopping == nil {
-			r.halt(cmp.Or(ctx.Err(), r.staff(flight, inHand), r.tripped()))
+			r.halt(cmp.Or(ctx.Err(), r.lapse(), r.staff(flight, r.inHand), r.tripped()))
 		}
 		switch {
-		case inHand == 0 && r.stopping != nil:
+		case r.inHand == 0 && r.stopping != nil:
 			r.lanes.Wait()
+			if errors.Is(r.stopping, errEnough) {
+				return nil
+			}
 			return r.stopping
-		case inHand == 0 && !more:
+		case r.inHand == 0 && (!more || r.idle()):
 			wait, err := r.untilDue(ctx)
 			if err != nil || wait < 0 {
 				close(r.stop)
@@ -206,6 +276,39 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 			r.rest(ctx)
 		}
 	}
+}
+
+// halts ends taking since the ledger says so: what is in flight comes to its end, or
+// is cut where that may not be any more.
+func (r *bulkRun) halts(reason error) {
+	if r.stopping == nil {
+		r.halt(reason)
+	}
+	if errors.Is(reason, ErrFenced) {
+		r.cutNow()
+	}
+}
+
+// lapse is why a run ends that has no right to send any more, or no time.
+func (r *bulkRun) lapse() error {
+	switch {
+	case r.crew != nil && (r.crew.lapsed.Load() || !r.mayBegin()):
+		return ErrFenced
+	case r.enough():
+		return errEnough
+	}
+	return nil
+}
+
+// idle says that others have all connections that there may be.
+func (r *bulkRun) idle() bool { return r.crew != nil && r.crew.have[r.pool().name()] == 0 }
+
+// bringAgain takes back results that could not be stored.
+func (r *bulkRun) bringAgain(done []sigpost.DeliveryResult) {
+	r.inHand += len(done)
+	r.mu.Lock()
+	r.results = append(done, r.results...)
+	r.mu.Unlock()
 }
 
 // halt ends taking for a reason, if it is one.
@@ -234,7 +337,8 @@ func (r *bulkRun) giveUp(ctx context.Context, done []sigpost.DeliveryResult, err
 	}
 	r.lanes.Wait()
 	done = append(done, r.bring()...)
-	if _, again := r.turn(ctx, done, 0); again != nil {
+	if _, again := r.turn(ctx, done, 0); again != nil && !errors.Is(again, ErrFenced) {
+		r.unstored = true
 		err = fmt.Errorf("what became of up to %d letters is not on record; the next run counts them as unknown: %w", len(done), err)
 	}
 	return err
@@ -264,8 +368,14 @@ func (r *bulkRun) turn(ctx context.Context, done []sigpost.DeliveryResult, want 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 6*recordTime)
 	defer cancel()
 	now := r.clock()
-	claims, err := r.books.Turn(ctx, r.issueID, done, now, now.Add(r.options.Lease), want)
-	if err != nil && !errors.Is(err, ErrPaused) {
+	var claims []sigpost.Claim
+	var err error
+	if r.crew != nil {
+		claims, err = r.crewTurn(ctx, now, done, want)
+	} else {
+		claims, err = r.books.Turn(ctx, r.issueID, done, now, now.Add(r.options.Lease), want)
+	}
+	if err != nil && !errors.Is(err, ErrPaused) && !errors.Is(err, ErrFenced) {
 		return nil, fmt.Errorf("the ledger could not be written, with the results of %d letters: %w", len(done), err)
 	}
 	for _, d := range done {
@@ -303,10 +413,14 @@ func (r *bulkRun) untilDue(ctx context.Context) (time.Duration, error) {
 	if err != nil || n == 0 {
 		return -1, err
 	}
-	if wait := due.Sub(r.clock()); wait <= r.options.Patience {
-		return max(wait, turnRest), nil
+	wait := due.Sub(r.clock())
+	switch {
+	case wait > r.options.Patience || r.enough():
+		return -1, nil
+	case r.crew != nil: // others may put something back, or end
+		return min(max(wait, turnShare), time.Second), nil
 	}
-	return -1, nil
+	return max(wait, turnRest), nil
 }
 
 // bring hands over the results that lanes have brought.
@@ -321,7 +435,8 @@ func (r *bulkRun) bring() []sigpost.DeliveryResult {
 // putBack gives back a letter of which nothing was said, to be taken again when it
 // is due.
 func (r *bulkRun) putBack(c *sigpost.Claim, due time.Time) {
-	r.settle(c, verdict{sigpost.DeliveryQueued, "", due}, true)
+	placed := c.Placed && due.Equal(c.Due)
+	r.keep(c, sigpost.DeliveryResult{DeliveryID: c.ID, State: sigpost.DeliveryQueued, Due: due, Placed: placed, Untried: true})
 }
 
 // settle notes a verdict for the next turn.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -63,6 +64,23 @@ type lane[T any] struct {
 	// done is told of each parcel once. An error is a *SendError, or a
 	// *ServerError where nothing was said of the parcel.
 	done func(j *job[T], reply string, err error)
+	// may says whether anything may be said yet; nil where that is always so.
+	may func() bool
+}
+
+// over ends a connection where nothing may be said any more, and reports the parcels
+// of which no text was said.
+func (l *lane[T]) over(all ...*job[T]) bool {
+	if l.may == nil || l.may() {
+		return false
+	}
+	for _, j := range all {
+		if j != nil {
+			l.done(j, "", lapsedAt(l.server))
+		}
+	}
+	l.drop()
+	return true
 }
 
 // run works until take gives no more. Its error is a *ServerError: the server
@@ -141,7 +159,12 @@ func (l *lane[T]) offers(extension string) bool {
 // another one is held then. The error is a *ServerError.
 func (l *lane[T]) session(ctx context.Context, j *job[T]) error {
 	raw := l.conn.net
-	stop := context.AfterFunc(ctx, func() { raw.Close() })
+	stop := context.AfterFunc(ctx, func() {
+		if tcp, ok := raw.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // what the system has not sent yet it does not send later
+		}
+		raw.Close()
+	})
 	defer stop()
 	if !l.offers("PIPELINING") {
 		return l.oneByOne(j)
@@ -260,6 +283,9 @@ func (l *lane[T]) pipeline(j *job[T]) (err error) {
 			l.out = append(l.out, "RSET\r\n"...)
 		}
 		next = l.enter(next)
+		if failure == nil && l.over(j, next) || failure != nil && l.over(next) {
+			return nil
+		}
 		said, err := l.say()
 		if failure == nil {
 			var got reply
@@ -300,7 +326,7 @@ var errClosing = errors.New("the server closes the connection (421)")
 
 // begin says the envelope of a parcel, or of the next one that can be sent.
 func (l *lane[T]) begin(j *job[T]) (*job[T], error) {
-	if j = l.enter(j); j == nil {
+	if j = l.enter(j); j == nil || l.over(j) {
 		return nil, nil
 	}
 	_, err := l.say()
@@ -435,8 +461,14 @@ func (l *lane[T]) blamed(failed *SendError) error {
 // oneByOne waits for each reply, as a server without PIPELINING wants it.
 func (l *lane[T]) oneByOne(j *job[T]) (err error) {
 	for ; j != nil; j = l.wait() {
+		if l.over(j) {
+			return nil
+		}
 		words, failure := l.transact(j)
 		switch {
+		case failure != nil && errors.Is(failure.Err, ErrFenced):
+			l.done(j, "", lapsedAt(l.server))
+			return l.dropped()
 		case failure == nil:
 			l.done(j, words, nil)
 		case failure.Kind == Unknown || failure.Code == 421 && failure.Step == StepDot:
@@ -488,6 +520,9 @@ func (l *lane[T]) transact(j *job[T]) (words string, failure *SendError) {
 	l.out = l.out[:0]
 	if err := l.text(j); err != nil {
 		return "", asSendError(StepData, err)
+	}
+	if l.may != nil && !l.may() {
+		return "", &SendError{Kind: Temporary, Step: StepData, Err: ErrFenced}
 	}
 	dot := len(l.out)
 	if said, err := l.say(); err != nil && said < dot {

@@ -3,6 +3,7 @@ package deliver
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +16,11 @@ type pace struct {
 	next  time.Time
 	held  time.Time // the server has asked for less until then
 	times int       // how often of late
+	// shared says that other senders keep to it too: letters need places then, which
+	// are taken for all of them. fresh says that the others do not know of held yet.
+	shared bool
+	places []time.Time
+	fresh  bool
 }
 
 // newPace allows so many a second; any number where it is 0.
@@ -31,15 +37,60 @@ func (p *pace) free() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
+	if p.shared && p.every > 0 {
+		return len(p.places) > 0 && !now.Before(p.places[0]) && !now.Before(p.held)
+	}
 	return !now.Before(p.next) && !now.Before(p.held)
 }
 
-// take notes that one goes, and gives when it may.
+// add adds n places. What was not used while it was there is not used later.
+func (p *pace) add(first time.Time, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old := time.Now().Add(-time.Second)
+	p.places = slices.DeleteFunc(p.places, func(at time.Time) bool { return at.Before(old) })
+	for i := range n {
+		p.places = append(p.places, first.Add(time.Duration(i)*p.every))
+	}
+}
+
+// spare is how many places there are beyond those for what is in hand.
+func (p *pace) spare(inHand int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, len(p.places)-inHand)
+}
+
+// news is what the others have not been told: how long nothing may go.
+func (p *pace) news() (s Slow, yes bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	yes, p.fresh = p.fresh, false
+	return Slow{For: time.Until(p.held), Times: p.times}, yes
+}
+
+// heldFor notes that another sender was asked for less.
+func (p *pace) heldFor(s Slow) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until := time.Now().Add(s.For); until.After(p.held) {
+		p.held = until
+	}
+	p.times = max(p.times, s.Times)
+}
+
+// take notes that one goes, and gives when it may; zero where there is no place.
 func (p *pace) take() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := time.Now()
-	for _, not := range []time.Time{p.next, p.held} {
+	at, next := time.Now(), p.next
+	if p.shared && p.every > 0 {
+		if len(p.places) == 0 {
+			return time.Time{}
+		}
+		next, p.places = p.places[0], p.places[1:]
+	}
+	for _, not := range []time.Time{next, p.held} {
 		if at.Before(not) {
 			at = not
 		}
@@ -69,11 +120,21 @@ func (p *pace) hold() {
 	}
 	p.held = now.Add(min(firstHold<<p.times, lastHold))
 	p.times = min(p.times+1, 10)
+	p.fresh = true
 }
 
 // wait takes one and waits for it; false where stop came first.
 func (p *pace) wait(stop <-chan struct{}) bool {
-	wait := time.Until(p.take())
+	at := p.take()
+	for at.IsZero() {
+		select {
+		case <-time.After(turnRest):
+			at = p.take()
+		case <-stop:
+			return false
+		}
+	}
+	wait := time.Until(at)
 	if wait <= 0 {
 		return true
 	}
@@ -88,12 +149,18 @@ func (p *pace) wait(stop <-chan struct{}) bool {
 // domainPaces say when letters may go to a domain. What may not go yet is put
 // back into the ledger, due when it may, so that it holds up no other one.
 type domainPaces struct {
-	begun  time.Time
+	begun time.Time
+	// shared says that other senders keep to them too: places are given with the
+	// letters then, and most is this sender's share.
+	shared bool
 	mu     sync.Mutex
 	limits map[string]*domainPace
 }
 
 type domainPace struct {
+	name  string        // of what senders share
+	total int           // letters on their way at the same time, of all senders
+	fresh bool          // the others do not know of slow yet
 	every time.Duration // between two letters; 0 for no limit
 	next  time.Time     // the next free place
 	slow  time.Time     // nothing goes before: the domain has asked for that
@@ -108,7 +175,7 @@ const domainSlack = 100 * time.Millisecond
 func newDomainPaces(limits []DomainLimit, now time.Time) *domainPaces {
 	d := &domainPaces{begun: now, limits: map[string]*domainPace{}}
 	for _, l := range limits {
-		shared := &domainPace{most: l.AtOnce}
+		shared := &domainPace{name: l.Name(), total: l.AtOnce, most: l.AtOnce}
 		if l.Rate > 0 {
 			shared.every = time.Duration(float64(time.Second) / l.Rate)
 		}
@@ -131,7 +198,9 @@ func (d *domainPaces) until(domain string, due, now time.Time) time.Time {
 		return time.Time{}
 	case p.slow.After(now): // not all at the same moment then
 		return p.slow.Add(time.Duration(rand.Int64N(int64(p.slow.Sub(now))/4 + 1)))
-	case p.every == 0 || due.After(d.begun):
+	case d.shared && due.Sub(now) > domainSlack:
+		return due
+	case d.shared || p.every == 0 || due.After(d.begun):
 		return time.Time{}
 	case p.next.Before(now):
 		p.next = now
@@ -153,7 +222,7 @@ func (d *domainPaces) enter(domain string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p := d.limits[domain]
-	if p == nil || p.most == 0 {
+	if p == nil || p.total == 0 {
 		return true
 	}
 	if p.now >= p.most {
@@ -179,15 +248,86 @@ func (d *domainPaces) slow(domain string, now time.Time, j judge) time.Time {
 	defer d.mu.Unlock()
 	p := d.limits[domain]
 	if p == nil {
-		p = &domainPace{}
+		p = &domainPace{name: domainName(domain)}
 		d.limits[domain] = p
 	}
 	if p.slow.After(now) {
 		return p.slow
 	}
 	p.times++
-	p.slow = now.Add(j.backoff(p.times))
+	p.slow, p.fresh = now.Add(j.backoff(p.times)), true
 	return p.slow
+}
+
+// Name is what senders call what is bounded.
+func (l DomainLimit) Name() string { return domainName(l.Domains[0]) }
+
+func domainName(domain string) string { return "domain " + strings.ToLower(domain) }
+
+// news are the domains that have asked for less, of which the others do not know.
+func (d *domainPaces) news(now time.Time) (all []Slow) {
+	if !d.shared {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.limits {
+		if p.fresh {
+			p.fresh = false
+			all = append(all, Slow{p.name, p.slow.Sub(now), p.times})
+		}
+	}
+	return all
+}
+
+// heldFor notes that another sender was asked for less.
+func (d *domainPaces) heldFor(s Slow, now time.Time) {
+	domain, ok := strings.CutPrefix(s.Name, domainName(""))
+	if !ok {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.limits[domain]
+	if p == nil {
+		p = &domainPace{name: s.Name}
+		d.limits[domain] = p
+	}
+	if until := now.Add(s.For); until.After(p.slow) {
+		p.slow = until
+	}
+	p.times = max(p.times, s.Times)
+}
+
+// boundedDomain is a limit to what is on its way at the same time.
+type boundedDomain struct {
+	name        string
+	total, busy int
+}
+
+// bounded are those limits, each once.
+func (d *domainPaces) bounded() (all []boundedDomain) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seen := map[string]bool{}
+	for _, p := range d.limits {
+		if p.total > 0 && !seen[p.name] {
+			seen[p.name] = true
+			all = append(all, boundedDomain{p.name, p.total, p.now})
+		}
+	}
+	return all
+}
+
+// seats are how many of them are this sender's.
+func (d *domainPaces) seats(have map[string]int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.limits {
+		if p.total > 0 {
+			p.most = have[p.name]
+		}
+	}
 }
 
 // throttled says whether a server asks for fewer letters, rather than that one

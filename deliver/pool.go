@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"sigpost"
@@ -14,9 +15,14 @@ type pool struct {
 	most   int    // connections
 	pace   *pace
 	lanes  int
-	down   error     // why it cannot be used
-	since  time.Time // that it is so, or that it takes fewer connections
+	// surplus is how many lanes are to end, since others have a right to them.
+	surplus atomic.Int32
+	down    error     // why it cannot be used
+	since   time.Time // that it is so, or that it takes fewer connections
 }
+
+// name is what senders call it among themselves.
+func (p *pool) name() string { return "server " + p.server.Addr }
 
 type lanesEnd struct {
 	pool *pool
@@ -31,12 +37,16 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[*sigp
 			if !ok {
 				return nil
 			}
+			if !r.mayBegin() {
+				r.putBack(c, c.Due)
+				return nil
+			}
 			domain := domainOf(c.Subscription.Subscriber.Addr)
 			if until := r.domains.until(domain, c.Due, r.clock()); !until.IsZero() {
 				r.putBack(c, until)
 				continue
 			}
-			if !r.clock().Before(c.Lease) { // somebody else may have it by now
+			if r.crew == nil && !r.clock().Before(c.Lease) { // somebody else may have it by now
 				r.putBack(c, c.Due)
 				continue
 			}
@@ -73,6 +83,9 @@ func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c *sigpost.Cla
 	if r.current.Load() != p { // another server has its turn
 		return c, false
 	}
+	if n := p.surplus.Load(); n > 0 && (!wait || p.surplus.CompareAndSwap(n, n-1)) {
+		return c, false
+	}
 	if !wait {
 		if !p.pace.free() {
 			return c, false
@@ -91,7 +104,7 @@ func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c *sigpost.Cla
 		case c = <-r.queue:
 			look.Stop()
 		case <-look.C:
-			if r.current.Load() == p {
+			if n := p.surplus.Load(); r.current.Load() == p && (n == 0 || !p.surplus.CompareAndSwap(n, n-1)) {
 				continue
 			}
 			look.Stop()
@@ -129,7 +142,11 @@ func (r *bulkRun) staff(ctx context.Context, inHand int) error {
 			p.down, p.server.Connections, p.since = nil, min(p.server.Connections+1, p.most), time.Now()
 		}
 		r.current.Store(p)
-		for ; p.lanes < min(p.server.Connections, (inHand+1)/2); p.lanes++ {
+		most := p.server.Connections
+		if r.crew != nil {
+			most = min(most, r.crew.have[p.name()])
+		}
+		for ; p.lanes < min(most, (inHand+1)/2); p.lanes++ {
 			server := p.server
 			r.lanes.Go(func() { r.ended <- lanesEnd{p, r.lane(ctx, p, server)} })
 		}
@@ -162,6 +179,9 @@ func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
 	}
 	l := &lane[*sigpost.Claim]{server: server, take: take,
 		done: func(j *job[*sigpost.Claim], reply string, err error) { r.done(p, j.of, reply, err) }}
+	if r.crew != nil {
+		l.may = r.maySay
+	}
 	err := l.run(ctx)
 	r.stir()
 	return err

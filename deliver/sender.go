@@ -68,6 +68,11 @@ type Options struct {
 	// a lock makes sure that nobody else does, whatever is held or begun is
 	// known to be left over, and is recovered at once.
 	Shared bool
+	// Crew is the ledger of a Bulk that is one of several senders; nil where a lock
+	// keeps all others away. The lease is one minute then where it is zero.
+	Crew Crew
+	// For is how long a Bulk takes letters; 0 for as long as there are some.
+	For time.Duration
 	// Apart says that each recipient has a server of its own, so that what one
 	// meets says nothing of the others.
 	Apart bool
@@ -86,6 +91,9 @@ func (o Options) withDefaults() Options {
 		if *d <= 0 {
 			*d = to
 		}
+	}
+	if o.Crew != nil {
+		set(&o.Lease, time.Minute)
 	}
 	set(&o.Lease, 5*time.Minute)
 	set(&o.Backoff, 5*time.Minute)

@@ -3,6 +3,8 @@ package deliver
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // Tripped says that the letters of an issue are refused, and not for their
@@ -32,6 +34,54 @@ type trouble struct {
 	sent    int
 	last    error
 	reached error // the first verdict
+	// others is what other senders of the issue met.
+	others []Trouble
+}
+
+// Trouble is what a sender tells the others of what it met, which is no recipient's
+// fault.
+type Trouble struct {
+	// Broken are letters in a row that got nowhere, and Refused those that were
+	// refused for what we are or send, at Domains.
+	Broken  int      `json:"broken"`
+	Refused int      `json:"refused"`
+	Domains []string `json:"domains,omitempty"`
+	// Recent of the last Of letters were refused so. Sent counts all that were taken,
+	// up to 1.
+	Recent int `json:"recent"`
+	Of     int `json:"of"`
+	Sent   int `json:"sent"`
+}
+
+func (t Trouble) none() bool { return t.Broken+t.Refused+t.Recent == 0 }
+
+// equal says whether the others know of it: how many letters were taken since is not
+// worth telling.
+func (t Trouble) equal(told Trouble) bool {
+	return t.Broken == told.Broken && t.Refused == told.Refused && t.Recent == told.Recent && t.Sent == told.Sent
+}
+
+// report is what the others are told; nothing where there is none.
+func (t *trouble) report() Trouble {
+	r := Trouble{Broken: t.broken, Refused: t.refused, Of: min(t.seen, len(t.recent)), Sent: min(t.sent, 1)}
+	for _, refused := range t.recent {
+		r.Recent += number(refused)
+	}
+	if r.none() {
+		return Trouble{}
+	}
+	if t.refused > 0 {
+		r.Domains = slices.Sorted(maps.Keys(t.domains))
+		r.Domains = r.Domains[:min(len(r.Domains), 2)] // more than one is all that counts
+	}
+	return r
+}
+
+// look looks for a verdict, with what the others met.
+func (t *trouble) look() {
+	if t.reached == nil && t.last != nil && !t.report().none() {
+		t.reached = t.verdict()
+	}
 }
 
 func (t *trouble) note(err error, domain string) {
@@ -72,14 +122,29 @@ func (t *trouble) verdict() error {
 	for _, r := range t.recent {
 		refused += number(r)
 	}
-	inARow := t.refused >= brokenLimit && (t.sent == 0 || len(t.domains) > 1 || t.refused >= oneDomain)
+	row, broken, sent, domains := t.refused, t.broken, t.sent, len(t.domains)
+	if len(t.others) > 0 {
+		all := maps.Clone(t.domains)
+		if all == nil {
+			all = map[string]bool{}
+		}
+		for _, o := range t.others {
+			refused, of, sent = refused+o.Recent, of+o.Of, sent+o.Sent
+			row, broken = row+o.Refused*min(t.refused, 1), broken+o.Broken*min(t.broken, 1)
+			for _, d := range o.Domains {
+				all[d] = true
+			}
+		}
+		domains = len(all)
+	}
+	inARow := row >= brokenLimit && (sent == 0 || domains > 1 || row >= oneDomain)
 	switch {
 	case content && inARow:
-		return &Tripped{Refused: t.refused, Of: t.refused, Last: t.last}
-	case refused >= 10 && 3*refused > of && (t.sent == 0 || len(t.domains) > 1 || refused >= oneDomain):
+		return &Tripped{Refused: row, Of: row, Last: t.last}
+	case refused >= 10 && 3*refused > of && (sent == 0 || domains > 1 || refused >= oneDomain):
 		return &Tripped{Refused: refused, Of: of, Last: t.last}
-	case t.broken >= t.limit || inARow:
-		return gotNowhere(max(t.broken, t.refused), t.last)
+	case broken >= t.limit || inARow:
+		return gotNowhere(max(broken, row), t.last)
 	}
 	return nil
 }

@@ -24,6 +24,26 @@ func (db *DB) reserve(ctx context.Context, table string, n int) (first int64, er
 	return first, err
 }
 
+// numbered gives n numbers for new rows of a table with a primary key that numbers
+// itself, in the order in which they are taken. Several transactions may ask at once.
+func (db *DB) numbered(ctx context.Context, table string, n int) (ids []int64, err error) {
+	ids = make([]int64, 0, n)
+	if db.numbers != "" {
+		err = db.each(ctx, func(row scanner) error {
+			var id int64
+			err := row.Scan(&id)
+			ids = append(ids, id)
+			return err
+		}, db.numbers, table, n)
+		return ids, err
+	}
+	first, err := db.reserve(ctx, table, n)
+	for i := range n {
+		ids = append(ids, first+int64(i))
+	}
+	return ids, err
+}
+
 // insert adds rows to a table, leaving out those that are there already, and
 // gives the number of new ones. into is such as "ghosts (message_key,
 // thread_id)"; each row has as many values as into has columns.

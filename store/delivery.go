@@ -39,7 +39,7 @@ func (db *DB) Queue(ctx context.Context, issueID int64, deliveries []sigpost.Del
 	return added, nil
 }
 
-const deliveryColumns = `d.id, d.issue_id, d.subscription_id, d.state, d.message_id, d.attempts, d.due, d.lease, d.reply, d.updated`
+const deliveryColumns = `d.id, d.issue_id, d.subscription_id, d.state, d.message_id, d.attempts, d.due, d.lease, d.reply, d.updated, d.holder, d.placed`
 
 func readDelivery(row scanner) (d sigpost.Delivery, err error) {
 	return scanDelivery(row, &d)
@@ -47,8 +47,9 @@ func readDelivery(row scanner) (d sigpost.Delivery, err error) {
 
 // scanDelivery reads deliveryColumns, and what is behind them into more.
 func scanDelivery(row scanner, d *sigpost.Delivery, more ...any) (sigpost.Delivery, error) {
-	var due, lease, updated int64
-	err := row.Scan(append([]any{&d.ID, &d.IssueID, &d.SubscriptionID, &d.State, &d.MessageID, &d.Attempts, &due, &lease, &d.Reply, &updated}, more...)...)
+	var due, lease, updated, placed int64
+	err := row.Scan(append([]any{&d.ID, &d.IssueID, &d.SubscriptionID, &d.State, &d.MessageID, &d.Attempts, &due, &lease, &d.Reply, &updated, &d.Holder, &placed}, more...)...)
+	d.Placed = placed != 0
 	d.Due, d.Lease, d.Updated = moment(due), moment(lease), moment(updated)
 	return *d, err
 }
@@ -64,12 +65,19 @@ func scanDelivery(row scanner, d *sigpost.Delivery, more ...any) (sigpost.Delive
 // Who was thought to be gone may come with results late: what was sent is then
 // sent, whatever it was taken for, and other results change nothing.
 func (db *DB) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (taken []sigpost.Claim, err error) {
+	return db.TurnAs(ctx, 0, issueID, results, now, lease, limit)
+}
+
+// TurnAs is Turn for one of several senders. It takes letters for this one, and
+// results change only rows that are still its own, also those that became unknown
+// since its lease had ended.
+func (db *DB) TurnAs(ctx context.Context, holder, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (taken []sigpost.Claim, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
-		if err := tx.storeResults(ctx, results, now); err != nil {
+		if err := tx.storeResults(ctx, holder, results, now); err != nil {
 			return err
 		}
 		for len(taken) < limit {
-			got, ended, err := tx.take(ctx, issueID, now, lease, limit-len(taken))
+			got, ended, err := tx.take(ctx, holder, issueID, now, lease, limit-len(taken))
 			taken = append(taken, got...)
 			if err != nil || len(ended) == 0 {
 				return err
@@ -88,7 +96,7 @@ func (db *DB) Turn(ctx context.Context, issueID int64, results []sigpost.Deliver
 }
 
 // take takes up to limit letters; ended are those whose subscription has ended.
-func (db *DB) take(ctx context.Context, issueID int64, now, lease time.Time, limit int) (taken []sigpost.Claim, ended []int64, err error) {
+func (db *DB) take(ctx context.Context, holder, issueID int64, now, lease time.Time, limit int) (taken []sigpost.Claim, ended []int64, err error) {
 	// state = 'queued' and 'sending' are words of the queries, since the partial
 	// indexes can only then be used. SQLite compiles a statement anew for each value
 	// of a bare LIMIT $4.
@@ -98,9 +106,9 @@ func (db *DB) take(ctx context.Context, issueID int64, now, lease time.Time, lim
 		err := row.Scan(&id)
 		mine[id] = true
 		return err
-	}, `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, lease = $3, updated = $2 WHERE id IN (
+	}, `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, lease = $3, updated = $2, holder = $5 WHERE id IN (
 SELECT d.id FROM deliveries d WHERE d.issue_id = $1 AND d.state = 'queued' AND d.due <= $2
-ORDER BY d.due, d.id LIMIT CAST($4 AS BIGINT)`+db.skipLocked+`) RETURNING id`, issueID, micros(now), micros(lease), limit)
+ORDER BY d.due, d.id LIMIT CAST($4 AS BIGINT)`+db.skipLocked+`) RETURNING id`, issueID, micros(now), micros(lease), limit, holder)
 	if err != nil || len(mine) == 0 {
 		return nil, nil, err
 	}
@@ -124,7 +132,7 @@ WHERE d.issue_id = $1 AND d.state = 'sending' AND d.lease = $2 ORDER BY d.id`, i
 }
 
 // storeResults notes what became of letters that were being sent.
-func (db *DB) storeResults(ctx context.Context, results []sigpost.DeliveryResult, now time.Time) error {
+func (db *DB) storeResults(ctx context.Context, holder int64, results []sigpost.DeliveryResult, now time.Time) error {
 	sent, others := make([]sigpost.DeliveryResult, 0, len(results)), []sigpost.DeliveryResult(nil)
 	for _, r := range results {
 		switch r.State {
@@ -136,36 +144,38 @@ func (db *DB) storeResults(ctx context.Context, results []sigpost.DeliveryResult
 			return fmt.Errorf("%s is no result of delivery %d", r.State, r.DeliveryID)
 		}
 	}
-	if err := db.storeAs(ctx, "sent", sent, now); err != nil {
+	if err := db.storeAs(ctx, "sent", holder, sent, now); err != nil {
 		return err
 	}
-	return db.storeAs(ctx, "other", others, now)
+	return db.storeAs(ctx, "other", holder, others, now)
 }
 
 // resultColumns are what differs from one result to the next, and resultSets what
 // is made of them: most letters are sent, and of those there is less to say.
 var (
-	resultColumns = map[string][]string{"sent": {"BIGINT", "TEXT"}, "other": {"BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT"}}
-	// resultOf are the states that it may be a result of.
-	resultOf    = map[string]string{"sent": `<> 'sent'`, "other": `= 'sending'`}
-	resultNames = map[string]string{"sent": "id, reply", "other": "id, reply, state, due, untried"}
-	resultSets  = map[string]string{"sent": `state = 'sent'`, "other": `state = r.state, attempts = attempts - r.untried,
+	resultColumns = map[string][]string{"sent": {"BIGINT", "TEXT"}, "other": {"BIGINT", "TEXT", "TEXT", "BIGINT", "BIGINT", "BIGINT"}}
+	// resultOf are the states that it may be a result of. A holder that was taken for
+	// gone knows better what became of its letters.
+	resultOf    = map[string]string{"sent": `deliveries.state <> 'sent'`, "other": `(deliveries.state = 'sending' OR deliveries.state = 'unknown' AND deliveries.holder <> 0)`}
+	resultNames = map[string]string{"sent": "id, reply", "other": "id, reply, state, due, untried, placed"}
+	resultSets  = map[string]string{"sent": `state = 'sent'`, "other": `state = r.state, attempts = attempts - r.untried, placed = CAST(r.placed AS INTEGER), holder = 0,
 due = CASE WHEN r.state = 'queued' THEN r.due ELSE deliveries.due END`}
 )
 
-func (db *DB) storeAs(ctx context.Context, as string, results []sigpost.DeliveryResult, now time.Time) error {
+func (db *DB) storeAs(ctx context.Context, as string, holder int64, results []sigpost.DeliveryResult, now time.Time) error {
 	types := resultColumns[as]
 	return inBulk(results, func(chunk []sigpost.DeliveryResult) error {
 		query := bulkText(db.name+" results "+as, len(chunk), func() string {
 			return `WITH r (` + resultNames[as] + `) AS (VALUES ` + db.rowsOf(types, len(chunk)) + `) UPDATE deliveries SET reply = r.reply, lease = 0, ` + resultSets[as] +
-				`, updated = ` + db.place(1+len(chunk)*len(types)) + ` FROM r WHERE deliveries.id = r.id AND deliveries.state ` + resultOf[as]
+				`, updated = ` + db.place(1+len(chunk)*len(types)) + ` FROM r WHERE deliveries.id = r.id AND ` + resultOf[as] +
+				` AND deliveries.holder = ` + db.place(2+len(chunk)*len(types))
 		})
-		args := make([]any, 0, 1+len(chunk)*len(types))
+		args := make([]any, 0, 2+len(chunk)*len(types)+4)
 		for _, r := range chunk {
-			args = append(args, r.DeliveryID, clean(r.Reply), string(r.State), micros(r.Due), number(r.Untried))
-			args = args[:len(args)-5+len(types)]
+			args = append(args, r.DeliveryID, clean(r.Reply), string(r.State), micros(r.Due), number(r.Untried), number(r.Placed))
+			args = args[:len(args)-len(resultColumns["other"])+len(types)]
 		}
-		_, err := db.exec(ctx, query, append(args, micros(now))...)
+		_, err := db.exec(ctx, query, append(args, micros(now), holder)...)
 		return err
 	})
 }
@@ -220,7 +230,11 @@ func (db *DB) requeue(ctx context.Context, table ledgerTable, issueID int64, sta
 	if state != sigpost.DeliveryFailed && state != sigpost.DeliveryUnknown {
 		return 0, fmt.Errorf("deliveries that are %s are not queued again", state)
 	}
-	n, err := db.exec(ctx, `UPDATE `+string(table)+` SET state = 'queued', attempts = 0, due = $3, updated = $3 WHERE issue_id = $1 AND state = $2`,
+	free := ""
+	if table == letters { // who had it has no say in it any more
+		free = ", holder = 0, placed = 0"
+	}
+	n, err := db.exec(ctx, `UPDATE `+string(table)+` SET state = 'queued', attempts = 0, due = $3, updated = $3`+free+` WHERE issue_id = $1 AND state = $2`,
 		issueID, string(state), micros(at))
 	return int(n), db.fail(fmt.Sprintf("queueing the %s of issue %d again", table, issueID), err)
 }

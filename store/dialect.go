@@ -54,14 +54,23 @@ type dialect struct {
 	// threads; empty where a transaction that writes always is.
 	serialize string
 	// claiming makes a transaction wait until it is the only one that claims threads;
-	// empty as serialize. Its clock is the database's, in microseconds.
-	claiming, clock string
+	// empty as serialize.
+	claiming string
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
+	// forUpdate follows a SELECT of one row s that the transaction is to have for
+	// itself; empty where a transaction that writes always has everything.
+	forUpdate string
+	// clock is the database's time, as an expression: microseconds since 1970.
+	clock string
+	// durable is an expression that has the transaction written to the disk before
+	// it is said to be done, whatever the server was set to.
+	durable string
 	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
-	// will use: see DB.reserve.
-	reserve string
+	// will use: see DB.reserve. numbers gives that many such numbers, each once, to
+	// any number of transactions at the same time; empty where only one writes.
+	reserve, numbers string
 	// nameless says that parameters without names cost the driver less.
 	nameless bool
 	// compiles says that the driver compiles a statement anew at each call,
@@ -95,10 +104,11 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		// Pages of 4 KiB: some 50 ms.
 		tidyText:     `INSERT INTO message_text (message_text, rank) VALUES ('merge', 500)`,
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
-		clock:        `CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)`,
 		changes:      `SELECT 0`,
 		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
+		clock:    `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
+		durable:  `''`,
 		reserve:  `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0) + 1 + 0 * $2`,
 		compiles: true,
 		nameless: true,
@@ -135,6 +145,9 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		hasTable:     `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
+		numbers:    `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
+		durable:    `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`,
+		forUpdate:  ` FOR UPDATE`,
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
 		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockClaims),
 		clock:      `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,

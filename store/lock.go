@@ -27,6 +27,44 @@ const (
 	lockClaims  = 3          // transactions that claim threads to tag
 )
 
+// Task is something that one process at a time does, beside what others do.
+type Task int
+
+// Announcing is saying in channels that there is an issue. Its key is far from
+// those above.
+const Announcing Task = 101
+
+// Shared says that several processes may work on the archive at once, and have to be
+// told apart: that it is on PostgreSQL.
+func (db *DB) Shared() bool { return db.file == "" }
+
+// Alone makes this process the only one at a task, until done is called or the
+// process ends; ok is false where another one is. With SQLite the lock of the run
+// does that already.
+func (db *DB) Alone(ctx context.Context, task Task) (done func(), ok bool, err error) {
+	if !db.Shared() || db.tx != nil {
+		return func() {}, true, nil
+	}
+	conn, err := db.pool.Conn(ctx)
+	if err == nil {
+		err = conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2)`, lockSpace, int(task)).Scan(&ok)
+		if err != nil || !ok {
+			conn.Close()
+		}
+	}
+	if err != nil || !ok {
+		return nil, false, db.fail("locking", err)
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, $2)`, lockSpace, int(task)); err != nil {
+			conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+		conn.Close()
+	}, true, nil
+}
+
 // Lock takes the whole archive: it keeps everybody else who works out of it until
 // unlock is called or the process ends, however it ends. Where somebody works already
 // the error wraps sigpost.ErrLocked and says who that is, as far as is known.
@@ -188,6 +226,3 @@ func (db *DB) locked(holder, scope string) error {
 		sigpost.ErrLocked,
 	}
 }
-
-// Many says whether several processes can work on the archive at the same time.
-func (db *DB) Many() bool { return db.file == "" }

@@ -44,7 +44,7 @@ func TestScopesShareTheArchive(t *testing.T) {
 		unlock := must(one.LockScopes(ctx, "mailbox a/INBOX", "mailbox b/INBOX", "mailbox a/INBOX"))(t)
 		_, err := two.Lock(ctx)
 		locked("the whole beside a scope", err)
-		if !one.Many() {
+		if !one.Shared() {
 			_, err := two.LockScopes(ctx, "mailbox c/INBOX")
 			locked("SQLite is one scope", err)
 			unlock()

@@ -42,7 +42,12 @@ func (db *DB) BeginSending(ctx context.Context, issue sigpost.Issue, expires, at
 			issue.ID, micros(at), end, micros(expires)); err != nil {
 			return err
 		}
-		if err := tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, at); err != nil {
+		// Whoever takes the approval back changes the same row.
+		ok, err := tx.MoveIssue(ctx, issue.ID, sigpost.IssueApproved, sigpost.IssueSending, at)
+		if err == nil && !ok {
+			err = &failure{fmt.Sprintf("issue %d is not approved any more", issue.ID), sigpost.ErrNotFound}
+		}
+		if err != nil {
 			return err
 		}
 		s, err = tx.Sending(ctx, issue.ID)
@@ -89,8 +94,8 @@ WHERE s.digest = $1 AND s.id > $2 AND s.id <= $3 AND s.state = 'active' AND s.su
 }
 
 // Enter gives subscriptions up to the one with the ID upTo their rows, being sent
-// (and then held until their Lease, with one attempt) or suppressed, and sets the
-// rows' IDs. ok is false where another worker was quicker, and then nothing has
+// (and then held until their Lease, by their Holder, with one attempt) or suppressed,
+// and sets the rows' IDs. ok is false where another worker was quicker, and then nothing has
 // changed but s. at is now.
 func (db *DB) Enter(ctx context.Context, s *Sending, upTo int64, rows []sigpost.Delivery, at time.Time) (ok bool, err error) {
 	doing := fmt.Sprintf("entering letters of issue %d", s.IssueID)
@@ -106,22 +111,19 @@ func (db *DB) Enter(ctx context.Context, s *Sending, upTo int64, rows []sigpost.
 		if s.Queued = upTo; len(rows) == 0 {
 			return nil
 		}
-		if err := tx.alone(ctx); err != nil { // as reserve wants it
-			return err
-		}
-		first, err := tx.reserve(ctx, "deliveries", len(rows))
+		ids, err := tx.numbered(ctx, "deliveries", len(rows))
 		if err != nil {
 			return err
 		}
-		var lease time.Time
+		var like sigpost.Delivery
 		for i := range rows {
 			d := &rows[i]
-			d.ID, d.Updated = first+int64(i), at
+			d.ID, d.Updated = ids[i], at
 			if d.State == sigpost.DeliverySending {
-				d.Attempts, lease = 1, d.Lease
+				d.Attempts, like = 1, *d
 			}
 		}
-		return tx.enter(ctx, s.IssueID, rows, lease, at)
+		return tx.enter(ctx, s.IssueID, rows, like, at)
 	})
 	return ok, db.fail(doing, err)
 }
@@ -129,21 +131,22 @@ func (db *DB) Enter(ctx context.Context, s *Sending, upTo int64, rows []sigpost.
 // enteredTypes are those of what differs from one entered row to the next.
 var enteredTypes = []string{"BIGINT", "BIGINT", "TEXT", "TEXT", "TEXT", "BIGINT"}
 
-func (db *DB) enter(ctx context.Context, issueID int64, rows []sigpost.Delivery, lease, at time.Time) error {
+// enter enters rows, with lease and holder like one of those that are being sent.
+func (db *DB) enter(ctx context.Context, issueID int64, rows []sigpost.Delivery, like sigpost.Delivery, at time.Time) error {
 	return inBulk(rows, func(chunk []sigpost.Delivery) error {
 		params := len(chunk) * len(enteredTypes)
 		query := bulkText(db.name+" entered", len(chunk), func() string {
 			p := func(n int) string { return "CAST(" + db.place(params+n) + " AS BIGINT)" }
 			return `WITH r (id, subscription_id, message_id, state, reply, due) AS (VALUES ` + db.rowsOf(enteredTypes, len(chunk)) + `)
-INSERT INTO deliveries (id, subscription_id, message_id, state, reply, due, attempts, lease, issue_id, updated)
+INSERT INTO deliveries (id, subscription_id, message_id, state, reply, due, attempts, lease, issue_id, updated, holder)
 SELECT r.id, r.subscription_id, r.message_id, r.state, r.reply, r.due, CASE WHEN r.state = 'sending' THEN 1 ELSE 0 END,
-CASE WHEN r.state = 'sending' THEN ` + p(1) + ` ELSE 0 END, ` + p(2) + `, ` + p(3) + ` FROM r WHERE TRUE`
+CASE WHEN r.state = 'sending' THEN ` + p(1) + ` ELSE 0 END, ` + p(2) + `, ` + p(3) + `, ` + p(4) + ` FROM r WHERE TRUE`
 		})
-		args := make([]any, 0, params+3)
+		args := make([]any, 0, params+4)
 		for _, d := range chunk {
 			args = append(args, d.ID, d.SubscriptionID, string(d.MessageID), string(d.State), clean(d.Reply), micros(d.Due))
 		}
-		_, err := db.exec(ctx, query, append(args, micros(lease), issueID, micros(at))...)
+		_, err := db.exec(ctx, query, append(args, micros(like.Lease), issueID, micros(at), like.Holder)...)
 		return err
 	})
 }
@@ -170,8 +173,8 @@ func (db *DB) SendUntil(ctx context.Context, issueID int64, expires time.Time) e
 }
 
 // EndSending ends the sending of an issue before everybody had it: letters that
-// are queued are suppressed, notes in channels too, and no more are queued. at is
-// now.
+// are queued are suppressed, notes in channels too, and no more are queued. Of
+// several who end it for the same reason one suppresses. at is now.
 func (db *DB) EndSending(ctx context.Context, issueID int64, why string, at time.Time) (suppressed int, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
 		if _, err := tx.exec(ctx, `UPDATE sendings SET queued = queue_end, paused = 0, paused_why = '', ended_why = $2 WHERE issue_id = $1`,

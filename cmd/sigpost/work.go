@@ -24,7 +24,7 @@ func (c workCommand) Run(s *session) error {
 	}
 	defer a.Close()
 	var listener net.Listener
-	if slices.Contains(c.Roles, app.RoleWeb) && a.Store.Many() {
+	if slices.Contains(c.Roles, app.RoleWeb) && a.Store.Shared() {
 		addr := a.Config.Web.Listen
 		if c.Listen != "" {
 			addr = c.Listen

@@ -24,6 +24,7 @@ const postgresUser = "sigpost"
 // postgresServer is a PostgreSQL of this process's own.
 type postgresServer struct {
 	bin       string // folder of its programs
+	folder    string // of its data
 	addr      string
 	password  string
 	databases atomic.Int64
@@ -51,6 +52,51 @@ func Postgres(t testing.TB) (dsn string) {
 	t.Helper()
 	server := sharedPostgres(t)
 	return server.dsn(server.newDatabase(t))
+}
+
+// PostgresServer is a PostgreSQL of one test's own, which it may let fail.
+type PostgresServer struct {
+	DSN string // of an empty database
+
+	t      testing.TB
+	server *postgresServer
+}
+
+// PostgresOwn starts a server for one test. It ends with the test.
+func PostgresOwn(t testing.TB) *PostgresServer {
+	t.Helper()
+	bin := filepath.Dir(Need(t, "PostgreSQL",
+		"/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/postgres", "/usr/lib/postgresql/*/bin/createdb", "/usr/lib/postgresql/*/bin/pg_ctl")[0])
+	server, err := startPostgres(bin)
+	if err != nil {
+		t.Fatalf("PostgreSQL does not start: %v", err)
+	}
+	t.Cleanup(func() { server.alive.Close() })
+	if err := server.run("createdb", "own"); err != nil {
+		t.Fatal(err)
+	}
+	return &PostgresServer{DSN: server.dsn("own"), t: t, server: server}
+}
+
+// Addr is where it listens.
+func (p *PostgresServer) Addr() string { return p.server.addr }
+
+// Restart stops the server as a crash would, without a word to its clients, and
+// starts it again: it recovers from its log.
+func (p *PostgresServer) Restart() {
+	p.t.Helper()
+	owner, err := ordinaryUser(p.server.folder)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	// It says itself what it was started with. Its output goes to a file, or whoever
+	// waits for pg_ctl's would wait for the server.
+	cmd := exec.Command(filepath.Join(p.server.bin, "pg_ctl"), "restart", "-m", "immediate", "-w", "-t", "60",
+		"-D", filepath.Join(p.server.folder, "data"), "-l", filepath.Join(p.server.folder, "log"))
+	cmd.Dir, cmd.SysProcAttr = p.server.folder, owner
+	if err := cmd.Run(); err != nil {
+		p.t.Fatalf("PostgreSQL does not start again: %v: %v", err, lastWords(p.server.folder))
+	}
 }
 
 // PostgresLike is Postgres with a copy of what fill has put into an empty
@@ -123,45 +169,14 @@ func (s *postgresServer) run(program string, args ...string) error {
 // keepPostgres runs the server for as long as its standard input is open,
 // which is as long as the tests' process lives, and then removes its folder.
 // QUIT is PostgreSQL's immediate shutdown: nothing here is worth saving.
-// Each line that it reads before ends the server so and starts it again.
 const keepPostgres = `
 "$0" "$@" & pid=$!
-while read again; do
-  kill -QUIT $pid
-  wait $pid
-  "$0" "$@" & pid=$!
-done
-kill -QUIT $pid
+read nothing
+kill -QUIT $pid $(head -n 1 "$FOLDER/data/postmaster.pid")
 wait $pid
 rm -rf "$FOLDER"`
 
-// PostgresAlone is Postgres on a server of the test's own, which restart stops in the
-// middle of whatever it does (an immediate shutdown) and starts again, with the same
-// data. What it said was committed is there afterwards.
-func PostgresAlone(t testing.TB) (dsn string, restart func()) {
-	t.Helper()
-	bin := filepath.Dir(Need(t, "PostgreSQL", "/usr/lib/postgresql/*/bin/initdb", "/usr/lib/postgresql/*/bin/postgres", "/usr/lib/postgresql/*/bin/createdb")[0])
-	s, err := startPostgres(bin, "-c", "synchronous_commit=on")
-	if err != nil {
-		t.Fatalf("PostgreSQL does not start: %v", err)
-	}
-	t.Cleanup(func() { s.alive.Close() })
-	if err := s.run("createdb", "alone"); err != nil {
-		t.Fatal(err)
-	}
-	return s.dsn("alone"), func() {
-		t.Helper()
-		if _, err := io.WriteString(s.alive.(io.Writer), "again\n"); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(200 * time.Millisecond) // until it has stopped
-		if err := WaitFor(s.addr, 30*time.Second); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func startPostgres(bin string, options ...string) (_ *postgresServer, err error) {
+func startPostgres(bin string) (_ *postgresServer, err error) {
 	folder, err := os.MkdirTemp("", "sigpost-postgres-")
 	if err != nil {
 		return nil, err
@@ -176,7 +191,7 @@ func startPostgres(bin string, options ...string) (_ *postgresServer, err error)
 	if err != nil {
 		return nil, err
 	}
-	s := &postgresServer{bin: bin, password: rand.Text()}
+	s := &postgresServer{bin: bin, folder: folder, password: rand.Text()}
 	// The file must be the owner's too: PostgreSQL's folder holds all of it.
 	password := filepath.Join(folder, "password")
 	if err := os.WriteFile(password, []byte(s.password), 0o644); err != nil {
@@ -203,9 +218,9 @@ func startPostgres(bin string, options ...string) (_ *postgresServer, err error)
 	defer log.Close()
 	// Output goes to a file: a test's own output stays open, and the go
 	// command waiting, for as long as any process holds it.
-	keeper := exec.Command("/bin/sh", append([]string{"-c", keepPostgres, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
+	keeper := exec.Command("/bin/sh", "-c", keepPostgres, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "synchronous_commit=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200"}, options...)...)
+		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200")
 	keeper.Env = append(os.Environ(), "FOLDER="+folder)
 	keeper.Dir, keeper.SysProcAttr, keeper.Stdout, keeper.Stderr = folder, owner, log, log
 	if s.alive, err = keeper.StdinPipe(); err != nil {

@@ -1,0 +1,411 @@
+package deliver
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/app"
+	"sigpost/bench/internal/program"
+	sigconfig "sigpost/config"
+	"sigpost/internal/peertest"
+	"sigpost/store"
+)
+
+// workerVariable holds the task of a process that is a worker and no test.
+const workerVariable = "SIGPOST_BENCH_WORKER"
+
+// TestMain is the tests, or a worker of them.
+func TestMain(m *testing.M) {
+	task := os.Getenv(workerVariable)
+	if task == "" {
+		os.Exit(m.Run())
+	}
+	os.Unsetenv(workerVariable)
+	if err := work(task); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// simulated is when everything is said to take place.
+var simulated = time.Date(2016, 4, 25, 14, 1, 0, 0, time.UTC)
+
+// task is what a worker does.
+type task struct {
+	Config string
+	Wrong  time.Duration // how wrong the machine's clock is
+	Lease  time.Duration
+	Turn   time.Duration // how long each call of DeliverSome lasts
+}
+
+// work delivers issue 1 until it is sent, and writes what became of it.
+func work(text string) error {
+	var t task
+	if err := json.Unmarshal([]byte(text), &t); err != nil {
+		return err
+	}
+	cfg, err := sigconfig.Load(t.Config)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	now := func() time.Time { return simulated.Add(time.Since(began) + t.Wrong) }
+	machine := func() time.Time { return time.Now().Add(t.Wrong) }
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	a, err := app.Open(context.Background(), cfg, app.Options{Now: now, Machine: machine, Lease: t.Lease, Log: log})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	for {
+		r, err := a.DeliverSome(context.Background(), cfg.Digests[0], 1, t.Turn)
+		if err := json.NewEncoder(os.Stdout).Encode(r.Outcome); err != nil {
+			return err
+		}
+		if err != nil {
+			log.Warn("a call ended", "err", err)
+		}
+		var issue sigpost.Issue
+		for {
+			if issue, err = a.Store.LastIssue(context.Background(), "weekly"); err == nil {
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		if issue.State == sigpost.IssueSent {
+			return nil
+		}
+		if r.Paused != "" {
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+}
+
+// fleet is an issue that several processes send.
+type fleet struct {
+	t       *testing.T
+	dsn     string
+	dir     string
+	program program.Program
+	readers int
+	lease   time.Duration
+}
+
+// newFleet makes an issue that is approved, with some readers.
+func newFleet(t *testing.T, dsn string, n int) *fleet {
+	t.Helper()
+	p := program.Build(t, configOn(dsn, "127.0.0.1:1", ""))
+	p.Write(t, "sample.mbox", string(sampleMbox()))
+	p.Run(t, "import", filepath.Join(p.Dir, "sample.mbox"))
+	subscribe(t, dsn, n)
+	p.Run(t, "classify")
+	p.At(t, "2016-04-25T14:00:00Z", "digest", "compose")
+	return &fleet{t: t, dsn: dsn, dir: p.Dir, program: p, readers: n, lease: 4 * time.Second}
+}
+
+func configOn(dsn, sink, more string) string {
+	text := strings.Replace(fmt.Sprintf(config, sink, *connections), `database = "sigpost.db"`, fmt.Sprintf("database = %q", dsn), 1)
+	return text + "allow_plain = true\ntimeout = \"30s\"\n" + more
+}
+
+// configure writes a worker's configuration.
+func (f *fleet) configure(name, dsn, sink, more string) string {
+	f.t.Helper()
+	f.program.Write(f.t, name, configOn(dsn, sink, more))
+	return filepath.Join(f.dir, name)
+}
+
+// worker is a process that delivers.
+type worker struct {
+	cmd    *exec.Cmd
+	log    string
+	exited chan error
+}
+
+// start starts one; in, where it is not empty, is a network namespace.
+func (f *fleet) start(cfg string, wrong time.Duration, in string) *worker {
+	f.t.Helper()
+	data, err := json.Marshal(task{Config: cfg, Wrong: wrong, Lease: f.lease, Turn: 20 * time.Second})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	args := []string{os.Args[0]}
+	if in != "" {
+		args = append([]string{"ip", "netns", "exec", in}, args...)
+	}
+	log, err := os.CreateTemp(f.dir, "worker-*.log")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	w := &worker{cmd: exec.Command(args[0], args[1:]...), log: log.Name(), exited: make(chan error, 1)}
+	w.cmd.Env = append(os.Environ(), workerVariable+"="+string(data))
+	w.cmd.Stdout, w.cmd.Stderr = log, log
+	if err := w.cmd.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	log.Close()
+	go func() { w.exited <- w.cmd.Wait() }()
+	f.t.Cleanup(func() {
+		w.cmd.Process.Signal(syscall.SIGCONT)
+		w.cmd.Process.Kill()
+		if f.t.Failed() {
+			data, _ := os.ReadFile(w.log)
+			f.t.Logf("worker %d said:\n%s", w.cmd.Process.Pid, tail(data, 3000))
+		}
+	})
+	return w
+}
+
+func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
+
+// says reads what a worker has logged.
+func (w *worker) says(t *testing.T) string {
+	data, err := os.ReadFile(w.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// wait waits until workers end by themselves.
+func (f *fleet) wait(limit time.Duration, all ...*worker) {
+	f.t.Helper()
+	deadline := time.After(limit)
+	for _, w := range all {
+		select {
+		case err := <-w.exited:
+			w.exited <- err
+			if err != nil {
+				f.t.Errorf("worker %d: %v", w.cmd.Process.Pid, err)
+			}
+		case <-deadline:
+			f.t.Fatalf("worker %d has not ended after %s", w.cmd.Process.Pid, limit)
+		}
+	}
+}
+
+// open opens the archive.
+func (f *fleet) open() *store.DB {
+	f.t.Helper()
+	db, err := store.Open(context.Background(), f.dsn)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// check holds what a sink got against the ledger, and gives how many letters are
+// unknown. It knows nothing of how they were sent: nobody has two letters, who is said
+// to have one has it, who has one is said to have it or to be unknown, and everybody
+// is in the ledger.
+func (f *fleet) check(letters []peertest.Logged) (unknown int) {
+	f.t.Helper()
+	db := f.open()
+	got := map[string]int{}
+	ids := map[string]string{}
+	for _, l := range letters {
+		got[l.To]++
+		if was := ids[l.MessageID]; was != "" && was != l.To || l.MessageID == "" {
+			f.t.Errorf("%s and %s have the same Message-ID %q", was, l.To, l.MessageID)
+		}
+		ids[l.MessageID] = l.To
+	}
+	addr := map[int64]string{}
+	for id := range int64(f.readers) { // they are numbered as they came
+		addr[id+1] = fmt.Sprintf("reader%d@readers.example.org", id)
+	}
+	rows, err := db.Deliveries(context.Background(), 1, "")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	wrong := 0
+	complain := func(format string, args ...any) {
+		if wrong++; wrong <= 10 {
+			f.t.Errorf(format, args...)
+		}
+	}
+	if len(rows) != f.readers {
+		complain("the ledger has %d rows for %d readers", len(rows), f.readers)
+	}
+	for _, row := range rows {
+		to := addr[row.SubscriptionID]
+		n := got[to]
+		delete(got, to)
+		switch {
+		case row.State == sigpost.DeliverySent && n == 1:
+			if ids[string(row.MessageID)] != to {
+				complain("%s has another letter than %s", to, row.MessageID)
+			}
+		case row.State == sigpost.DeliveryUnknown && n <= 1:
+			unknown++
+		default:
+			complain("%s has %d letters, and the ledger says %s (%s)", to, n, row.State, row.Reply)
+		}
+	}
+	for to, n := range got {
+		complain("%s has %d letters and no row", to, n)
+	}
+	if wrong > 10 {
+		f.t.Errorf("%d faults in all", wrong)
+	}
+	return unknown
+}
+
+// eventually waits until something holds.
+func eventually(t *testing.T, what string, limit time.Duration, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not after %s", what, limit)
+		}
+	}
+}
+
+// network is where a worker lives that can be cut off from the database while it can
+// still reach the mail server.
+type network struct {
+	namespace string                  // empty where there is none, and proxies stand in
+	mailHost  string                  // where the sink listens
+	dsn       func(dsn string) string // how the worker calls the database
+	cut       func()                  // from the database
+	heal      func()                  //
+}
+
+// newNetwork makes a network namespace with a link to the database and another one to
+// the mail server. Where it may not, it says so, and a proxy that can be cut stands in
+// for the link to the database.
+func newNetwork(t *testing.T, database string) network {
+	t.Helper()
+	id := os.Getpid() % 10000
+	ns, dbHost, mailHost := fmt.Sprintf("sp%d", id), fmt.Sprintf("10.97.%d.1", id%250), fmt.Sprintf("10.98.%d.1", id%250)
+	run := func(args ...string) error {
+		out, err := exec.Command("ip", args...).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, out)
+		}
+		return err
+	}
+	link := func(name, host, guest string) error {
+		for _, args := range [][]string{
+			{"link", "add", name + "h", "type", "veth", "peer", "name", name + "g"},
+			{"link", "set", name + "g", "netns", ns},
+			{"addr", "add", host + "/24", "dev", name + "h"},
+			{"link", "set", name + "h", "up"},
+			{"netns", "exec", ns, "ip", "addr", "add", guest + "/24", "dev", name + "g"},
+			{"netns", "exec", ns, "ip", "link", "set", name + "g", "up"},
+		} {
+			if err := run(args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	d, m := fmt.Sprintf("sd%d", id), fmt.Sprintf("sm%d", id)
+	err := run("netns", "add", ns)
+	if err == nil {
+		t.Cleanup(func() { run("netns", "del", ns) })
+		if err = link(d, dbHost, strings.TrimSuffix(dbHost, "1")+"2"); err == nil {
+			err = link(m, mailHost, strings.TrimSuffix(mailHost, "1")+"2")
+		}
+	}
+	if err == nil {
+		through, _ := gate(t, dbHost, database)
+		must := func(err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		return network{ns, mailHost, func(dsn string) string { return withHost(t, dsn, through) },
+			func() { must(run("link", "set", d+"h", "down")) }, func() { must(run("link", "set", d+"h", "up")) }}
+	}
+	t.Logf("ATTENTION: no network namespace can be made here (%v). The link to the database is a TCP proxy that is cut instead: it drops what is said, as a cut link does, but the system's own timeouts are not seen.", err)
+	through, cut := gate(t, "127.0.0.1", database)
+	return network{"", "127.0.0.1", func(dsn string) string { return withHost(t, dsn, through) }, func() { cut(true) }, func() { cut(false) }}
+}
+
+func withHost(t *testing.T, dsn, host string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = host
+	return u.String()
+}
+
+// gate passes connections on. While it is cut, nothing goes through, and nobody is
+// told.
+func gate(t *testing.T, host, to string) (addr string, cut func(bool)) {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	var mu sync.Mutex
+	open := sync.NewCond(&mu)
+	closed := false
+	pass := func() {
+		mu.Lock()
+		for closed {
+			open.Wait()
+		}
+		mu.Unlock()
+	}
+	copyTo := func(dst, src net.Conn) {
+		defer dst.Close()
+		b := make([]byte, 32<<10)
+		for {
+			n, err := src.Read(b)
+			pass()
+			if n > 0 {
+				if _, err := dst.Write(b[:n]); err != nil {
+					return
+				}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				pass()
+				server, err := net.Dial("tcp", to)
+				if err != nil {
+					client.Close()
+					return
+				}
+				go copyTo(server, client)
+				copyTo(client, server)
+			}()
+		}
+	}()
+	return l.Addr().String(), func(yes bool) {
+		mu.Lock()
+		closed = yes
+		mu.Unlock()
+		open.Broadcast()
+	}
+}
+
+var _ = io.Discard
