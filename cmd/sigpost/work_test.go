@@ -30,6 +30,7 @@ type cluster struct {
 	*testing.T
 	dir, program string
 	dovecot      *peertest.DovecotServer
+	smtp         string
 	db           *sql.DB
 	workers      []*workerProcess
 }
@@ -42,7 +43,7 @@ func newCluster(t *testing.T, dsn string) *cluster {
 	if testing.Short() {
 		t.Skip("processes of its own")
 	}
-	c := &cluster{T: t, dir: t.TempDir(), dovecot: peertest.Dovecot(t)}
+	c := &cluster{T: t, dir: t.TempDir(), dovecot: peertest.Dovecot(t), smtp: "127.0.0.1:9"}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -82,15 +83,17 @@ timeout = "10s"
 %s
 [[digest]]
 name = "weekly"
+every = "day"
+at = "00:00"
 from = "Weekly <weekly@digest.example.org>"
 unsubscribe_mailto = "leave@digest.example.org"
 [smtp]
-host = "127.0.0.1:9"
+host = %q
 tls = "plain"
 [work]
 look = "1s"
 slots = 1
-`, c.dovecot.Addr, c.dovecot.CAFile, c.dovecot.User, mailboxes.String()),
+`, c.dovecot.Addr, c.dovecot.CAFile, c.dovecot.User, mailboxes.String(), c.smtp),
 	} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
 			c.Fatal(err)
@@ -260,7 +263,7 @@ FROM taggings g WHERE g.thread_id = m.thread_id) FROM messages m GROUP BY m.thre
 func (c *cluster) alone() string {
 	c.Helper()
 	dsn := peertest.Postgres(c.T)
-	one := &cluster{T: c.T, dir: c.TempDir(), dovecot: c.dovecot, program: c.program}
+	one := &cluster{T: c.T, smtp: c.smtp, dir: c.TempDir(), dovecot: c.dovecot, program: c.program}
 	one.configure(dsn)
 	var err error
 	if one.db, err = sql.Open("pgx", dsn); err != nil {
@@ -390,13 +393,13 @@ func TestWorkersAreKilled(t *testing.T) {
 
 // The database is stopped at once and started again, with what it had committed.
 func TestDatabaseRestartsWhileWorkersWork(t *testing.T) {
-	dsn, restart := peertest.PostgresAlone(t)
-	c := newCluster(t, dsn)
+	postgres := peertest.PostgresOwn(t)
+	c := newCluster(t, postgres.DSN)
 	mails := c.load(conversations(2000))
 	want := c.alone()
 	c.startMany(3)
 	c.until("there is some mail", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > 0 })
-	restart()
+	postgres.Restart()
 	t.Logf("all was read and tagged %s after the restart", c.complete(mails, 3*time.Minute))
 	c.wantAs(want)
 	for _, w := range c.workers {
@@ -489,6 +492,55 @@ func TestDigestIsComposedOnce(t *testing.T) {
 	c.until("they have looked", time.Minute, func() bool {
 		return c.value(`SELECT count(*) FROM river.river_job WHERE kind = 'sigpost_look' AND state = 'completed'`) > 3
 	})
+	if n := c.value(`SELECT count(*) FROM issues`); n != 1 {
+		t.Errorf("there are %d issues", n)
+	}
+}
+
+// An issue is composed, approved and sent to each reader once by workers that know of
+// one another by the archive alone. Two of them are killed while it is sent.
+func TestIssueGoesOutByManyWorkers(t *testing.T) {
+	const readers = 900
+	sink := peertest.SMTPSink(t)
+	dsn := peertest.Postgres(t)
+	c := newCluster(t, dsn)
+	c.smtp = sink.Addr
+	c.configure(dsn)
+	yesterday := time.Now().Add(-24 * time.Hour)
+	c.load(map[string][]peertest.Mail{"INBOX": {{Received: yesterday, Raw: fmt.Appendf(nil,
+		"From: Bob <bob@example.org>\r\nSubject: [nova] News\r\nMessage-ID: <news@example.org>\r\nDate: %s\r\n\r\nNova has something new to tell of.\r\n", yesterday.Format(time.RFC1123Z))}}})
+	csv := []byte("address\n")
+	for i := range readers {
+		csv = fmt.Appendf(csv, "reader%d@example.org\n", i)
+	}
+	if err := os.WriteFile(filepath.Join(c.dir, "readers.csv"), csv, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.command("subscriber", "import", "--consent-source", "a test", "--consent-date", "2016-04-01", "readers.csv")
+	c.startMany(4)
+	sent := func() int { return c.value(`SELECT count(*) FROM deliveries WHERE state = 'sent'`) }
+	c.until("letters go out", time.Minute, func() bool { return sent() > 0 })
+	for _, w := range c.workers[:2] {
+		w.cmd.Process.Kill()
+	}
+	there := sent()
+	took := c.until("all is sent", 4*time.Minute, func() bool {
+		return c.value(`SELECT count(*) FROM issues WHERE state = 'sent'`) == 1 && c.value(`SELECT count(*) FROM deliveries WHERE state IN ('queued', 'sending')`) == 0
+	})
+	unknown := c.value(`SELECT count(*) FROM deliveries WHERE state = 'unknown'`)
+	t.Logf("killed two with %d of %d letters sent; the rest was %s later, %d held as unknown", there, readers, took, unknown)
+	got := map[string]int{}
+	for _, l := range sink.Letters() {
+		got[l.To[0]]++
+	}
+	for to, n := range got {
+		if n != 1 {
+			t.Errorf("%s has got %d letters", to, n)
+		}
+	}
+	if len(got)+unknown < readers {
+		t.Errorf("%d readers have got a letter, and %d may have; there are %d", len(got), unknown, readers)
+	}
 	if n := c.value(`SELECT count(*) FROM issues`); n != 1 {
 		t.Errorf("there are %d issues", n)
 	}
