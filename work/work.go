@@ -84,6 +84,9 @@ const (
 	kept = time.Hour
 	// connections is how many connections River has for itself in a process.
 	connections = 6
+	// poll is how often queues are looked at; what is queued is told to all at once
+	// (LISTEN and NOTIFY), so that this is for what was not heard.
+	poll = 5 * time.Second
 	// grace is how much of its time a job has left to end once it is interrupted.
 	grace = 10 * time.Second
 	// waiters is how many jobs that wait a process has.
@@ -229,7 +232,7 @@ func (w *workers) config() *river.Config {
 	return &river.Config{
 		ID:     fmt.Sprintf("%.60s_%d_%.12s", host, os.Getpid(), rand.Text()), // who does what, for people
 		Schema: Schema, Queues: queues, Workers: all, Logger: quiet(w.Log), ErrorHandler: w,
-		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescue, SoftStopTimeout: soft,
+		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescue, SoftStopTimeout: soft, FetchPollInterval: poll,
 		CompletedJobRetentionPeriod: kept, CancelledJobRetentionPeriod: kept,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(every, func() (river.JobArgs, *river.InsertOpts) {
 			// By period, so that one whose process died keeps nobody from looking.

@@ -27,8 +27,9 @@ import (
 
 // cluster is what the processes of a test share.
 type cluster struct {
-	*testing.T
+	testing.TB
 	dir, program string
+	look         string // [work] look
 	dovecot      *peertest.DovecotServer
 	smtp         string
 	db           *sql.DB
@@ -38,12 +39,12 @@ type cluster struct {
 // boxes are the mailboxes of a cluster.
 var boxes = []string{"INBOX", "Second", "Third", "Fourth"}
 
-func newCluster(t *testing.T, dsn string) *cluster {
+func newCluster(t testing.TB, dsn string) *cluster {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("processes of its own")
 	}
-	c := &cluster{T: t, dir: t.TempDir(), dovecot: peertest.Dovecot(t), smtp: "127.0.0.1:9"}
+	c := &cluster{TB: t, look: "1s", dir: t.TempDir(), dovecot: peertest.Dovecot(t), smtp: "127.0.0.1:9"}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -91,9 +92,9 @@ unsubscribe_mailto = "leave@digest.example.org"
 host = %q
 tls = "plain"
 [work]
-look = "1s"
+look = %q
 slots = 1
-`, c.dovecot.Addr, c.dovecot.CAFile, c.dovecot.User, mailboxes.String(), c.smtp),
+`, c.dovecot.Addr, c.dovecot.CAFile, c.dovecot.User, mailboxes.String(), c.smtp, c.look),
 	} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
 			c.Fatal(err)
@@ -246,7 +247,7 @@ func conversations(n int) map[string][]peertest.Mail {
 
 func (c *cluster) load(all map[string][]peertest.Mail) (mails int) {
 	for _, box := range boxes {
-		c.dovecot.Load(c.T, box, all[box])
+		c.dovecot.Load(c.TB, box, all[box])
 		mails += len(all[box])
 	}
 	return mails
@@ -262,8 +263,8 @@ FROM taggings g WHERE g.thread_id = m.thread_id) FROM messages m GROUP BY m.thre
 // alone gives the threads and tags that one process makes of the same mailboxes.
 func (c *cluster) alone() string {
 	c.Helper()
-	dsn := peertest.Postgres(c.T)
-	one := &cluster{T: c.T, smtp: c.smtp, dir: c.TempDir(), dovecot: c.dovecot, program: c.program}
+	dsn := peertest.Postgres(c.TB)
+	one := &cluster{TB: c.TB, look: c.look, smtp: c.smtp, dir: c.TempDir(), dovecot: c.dovecot, program: c.program}
 	one.configure(dsn)
 	var err error
 	if one.db, err = sql.Open("pgx", dsn); err != nil {
