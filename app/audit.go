@@ -124,119 +124,11 @@ type threadUndo struct {
 	At time.Time
 }
 
-// undoing takes acts of one kind back: by what their entries keep for it, in the
-// transaction in which that is noted.
-type undoing struct {
-	undo func(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
-	// still is nil, or says why an act cannot be taken back, while nothing is changed by
-	// asking.
-	still func(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error
-	// regroups says that threads change, so that they must be tagged again.
-	regroups bool
-	// locks says that no run may go on meanwhile, though threads do not change.
-	locks bool
-}
-
-// undoings are the acts that can be taken back.
-func (a *App) undoings() map[sigpost.AuditAction]undoing {
-	tag, thread := undoing{undo: a.undoTag, still: tagStill}, undoing{undo: undoThread, regroups: true}
-	sight := undoing{undo: a.undoSight}
-	return map[sigpost.AuditAction]undoing{
-		sigpost.AuditTagAccept: tag, sigpost.AuditTagReject: tag,
-		sigpost.AuditThreadSplit: thread, sigpost.AuditThreadMerge: thread, sigpost.AuditThreadReattach: {undo: undoReattach, regroups: true},
-		sigpost.AuditThreadReviewed: {undo: undoReviewed}, sigpost.AuditTagBulk: {undo: a.undoBulk},
-		sigpost.AuditMessageHide: sight, sigpost.AuditMessageShow: sight,
-		sigpost.AuditIssueEdit: {undo: a.undoEdit, still: editStill}, sigpost.AuditIssueApprove: {undo: a.undoApproval, still: approvalStill, locks: true},
-	}
-}
-
-// ErrSince says that an act cannot be taken back, since something was done after it.
-var ErrSince = errors.New("somebody has decided otherwise since then")
-
-// CanUndo says whether an entry of the audit log can be taken back as things are.
-func (a *App) CanUndo(ctx context.Context, e sigpost.AuditEntry) (bool, error) {
-	how, ok := a.undoings()[e.Action]
-	if !ok || e.Undo == "" || e.UndoneBy != 0 {
-		return false, nil
-	}
-	if how.still == nil {
-		return true, nil
-	}
-	err := how.still(ctx, a.Store, e)
-	if errors.Is(err, ErrSince) || errors.Is(err, store.ErrFrozen) || errors.Is(err, sigpost.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
-// Undo takes back what an entry of the audit log tells of, for somebody of the role
-// that this needs. Errors wrap sigpost.ErrNotFound where there is no such entry,
-// sigpost.ErrForbidden where the role is not enough, sigpost.ErrUsage where it cannot
-// be taken back, store.ErrUndone where it was, and ErrSince.
-func (a *App) Undo(ctx context.Context, id int64, by sigpost.Person) error {
-	e, err := a.Store.AuditEntry(ctx, id)
-	if err != nil {
-		return err
-	}
-	how, ok := a.undoings()[e.Action]
-	switch {
-	case !ok || e.Undo == "":
-		return sigpost.Usage(fmt.Errorf("entry %d (%s) cannot be undone", id, e.Action))
-	case !by.Role.May(e.Action.UndoNeeds()):
-		return fmt.Errorf("entry %d (%s) needs the role %s to be undone: %w", id, e.Action, e.Action.UndoNeeds(), sigpost.ErrForbidden)
-	case e.UndoneBy != 0:
-		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
-	case how.regroups, how.locks: // no run may read threads, or send, meanwhile
-		err = a.within(ctx, a.scopeOfDigests(), func(a *App) error {
-			if err := a.undo(ctx, e, how, by.Addr); err != nil || !how.regroups {
-				return err
-			}
-			_, err := a.classify(ctx)
-			return err
-		})
-	default:
-		err = a.undo(ctx, e, how, by.Addr)
-	}
-	if err == nil {
-		a.wakeDrafts()
-	}
-	return err
-}
-
-func (a *App) undo(ctx context.Context, e sigpost.AuditEntry, how undoing, who string) error {
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
-		if err := how.undo(ctx, tx, e); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, sigpost.AuditEntry{At: a.now(), Who: who, Action: sigpost.AuditUndo, Kind: e.Kind, Object: e.Object,
-			Says: fmt.Sprintf("undid what %s did: %s", e.Who, e.Says), Undoes: e.ID})
-	})
-}
-
-// decidedTag is what an entry keeps of a decision on a tag that holds still.
-func decidedTag(ctx context.Context, db *store.DB, e sigpost.AuditEntry) (u tagUndo, threadID int64, err error) {
-	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
-		return u, 0, err
-	}
-	if _, err := fmt.Sscan(e.Object, &threadID); err != nil {
-		return u, 0, err
-	}
-	d, err := decidedOn(ctx, db, threadID, u.Tag)
-	if errors.Is(err, sigpost.ErrNotFound) || err == nil && (!d.At.Equal(u.At) || d.Accept != (e.Action == sigpost.AuditTagAccept)) {
-		err = fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-	}
-	return u, threadID, err
-}
-
-func tagStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error {
-	_, _, err := decidedTag(ctx, db, e)
-	return err
-}
-
 // undoTag brings the decision of before back, or that nobody decided.
 func (a *App) undoTag(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
-	u, threadID, err := decidedTag(ctx, tx, e)
-	if err != nil {
+	var u tagUndo
+	threadID, err := threadOf(e)
+	if err = errors.Join(err, json.Unmarshal([]byte(e.Undo), &u)); err != nil {
 		return err
 	}
 	if b := u.Before; b != nil {
@@ -251,9 +143,5 @@ func undoThread(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
 		return err
 	}
-	err := tx.UndecideThread(ctx, store.ThreadDecision{Decision: u.Decision, At: u.At})
-	if errors.Is(err, sigpost.ErrNotFound) {
-		err = fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-	}
-	return err
+	return tx.UndecideThread(ctx, store.ThreadDecision{Decision: u.Decision, At: u.At})
 }

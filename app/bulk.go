@@ -102,24 +102,17 @@ func (a *App) undoBulk(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) 
 	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
 		return err
 	}
-	undone := 0
+	decided, err := tx.DecisionsOf(ctx, u.Threads)
+	if err != nil {
+		return err
+	}
 	for _, id := range u.Threads {
-		d, err := decidedOn(ctx, tx, id, u.Tag)
-		switch {
-		case errors.Is(err, sigpost.ErrNotFound):
-			continue
-		case err != nil:
-			return err
-		case !d.At.Equal(u.At) || d.Accept != u.Accept:
+		if !holds(decided[id], u.Tag, u.Accept, u.At) {
 			continue
 		}
 		if err := tx.Undecide(ctx, id, u.Tag, a.now()); err != nil {
 			return err
 		}
-		undone++
-	}
-	if undone == 0 {
-		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
 	}
 	return nil
 }

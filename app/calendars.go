@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -291,21 +292,21 @@ func (a *App) Feed(ctx context.Context) ([]byte, error) {
 
 // TopicFeed is that of what is about a tag. Events carry no tags: what they are
 // about is read as threads are, in their titles and in what is said of them. An
-// event some of whose sessions are about it is there with these in its notes.
+// event some of whose sessions are about it is there with these in its notes, and these
+// are events of their own.
 func (a *App) TopicFeed(ctx context.Context, tag sigpost.Tag, title string) ([]byte, error) {
 	about := func(tags []sigpost.Tag) bool { return slices.Contains(tags, tag) }
 	return a.feed(ctx, title, func(e sigpost.Event) (sigpost.Event, bool) {
 		if about(a.tagsOf(e.Title, e.Where+"\n"+e.Notes+"\n"+e.Description)) {
 			return e, true
 		}
-		var sessions []string
-		for _, s := range e.Sessions {
-			if about(a.sessionTags(e.Title, s)) {
-				sessions = append(sessions, sessionLine(s))
-			}
+		e.Sessions = slices.DeleteFunc(slices.Clone(e.Sessions), func(s sigpost.Session) bool { return !about(a.sessionTags(e.Title, s)) })
+		lines := make([]string, len(e.Sessions))
+		for i, s := range e.Sessions {
+			lines[i] = sessionLine(s)
 		}
-		e.Notes = strings.TrimSpace(e.Notes + "\n\n" + strings.Join(sessions, "\n"))
-		return e, len(sessions) > 0
+		e.Notes = strings.TrimSpace(e.Notes + "\n\n" + strings.Join(lines, "\n"))
+		return e, len(e.Sessions) > 0
 	})
 }
 
@@ -347,9 +348,32 @@ func (a *App) feed(ctx context.Context, title string, choose func(sigpost.Event)
 			continue
 		}
 		all = append(all, found...)
+		for _, o := range found {
+			all = append(all, sessionsOf(o)...)
+		}
 	}
 	slices.SortStableFunc(all, func(x, y sigpost.Occurrence) int { return x.Start.Compare(y.Start) })
 	return calendar.Write(plainNotes(all), a.publication(title, a.now()))
+}
+
+// sessionsOf are the sessions of an event as events of their own, so that a calendar has
+// each at its time. Schedules do not say when they end.
+func sessionsOf(o sigpost.Occurrence) (all []sigpost.Occurrence) {
+	for _, s := range o.Sessions {
+		part := sigpost.Occurrence{Kind: o.Kind, Source: o.Source, Zone: o.Zone, Title: s.Title, Start: s.Start, End: s.Start, Cancelled: o.Cancelled, Tentative: o.Tentative,
+			UID: o.UID + "\x00" + cmp.Or(s.URL, s.Title+"\x00"+s.Start.UTC().Format(time.RFC3339)), Where: s.Room, Notes: asMarkdown("A session of " + o.Title)}
+		if s.Speakers != "" {
+			part.Notes += ": " + asMarkdown(s.Speakers)
+		}
+		if o.Where != "" {
+			part.Where = strings.TrimPrefix(s.Room+", "+o.Where, ", ")
+		}
+		if s.URL != "" {
+			part.Links = []sigpost.Link{{Title: s.Title, URL: s.URL}}
+		}
+		all = append(all, part)
+	}
+	return all
 }
 
 // publication is what our iCalendar files say of themselves. The host in UIDs is

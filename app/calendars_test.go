@@ -70,6 +70,25 @@ room = "Hall"
 			t.Fatalf("%+v", issue.Events)
 		}
 		equalText(t, "sessions", sessionWords(issue.Events[0].Sessions), "11:15 Kuryr: one port per pod: project:kuryr\n12:15 Lunch: \n14:00 Running Kubernetes on OpenStack: scenario:kubernetes-on-openstack")
+		for _, c := range []struct {
+			tag  sigpost.Tag
+			want []string
+			not  string
+		}{{sigpost.Tag{}, []string{"DTSTART:20160426T161500Z", "Kuryr: one port per pod", "SUMMARY:Lunch", "SUMMARY:Running Kubernetes"}, "nothing"},
+			{sigpost.Tag{Kind: sigpost.KindProject, Name: "kuryr"}, []string{"SUMMARY:Kuryr: one port per pod"}, "Lunch"}} {
+			feed, err := a.Feed(t.Context())
+			if c.tag.Name != "" {
+				feed, err = a.TopicFeed(t.Context(), c.tag, "Kuryr")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range c.want {
+				if !strings.Contains(string(feed), part) || strings.Contains(string(feed), c.not) {
+					t.Errorf("the calendar of %v is without %q, or with %q:\n%s", c.tag, part, c.not, feed)
+				}
+			}
+		}
 		equalText(t, "meeting", issue.Events[1].Start.UTC().Format("Mon 2006-01-02 15:04 ")+issue.Events[1].Source, "Fri 2016-04-29 13:00 remote")
 		if l := w.letters()[0].Data; !strings.Contains(l, "1 of 3 sessions on your topics") || !strings.Contains(l, "Office hour") {
 			t.Errorf("the letter: %s", l)

@@ -25,7 +25,9 @@ const (
 )
 
 // Copy renders an issue that need not be stored, for looking at it: whole, or
-// as one reader would get it.
+// as one reader would get it. One that was published is without what has been taken out of
+// sight since, as on its page: whoever renders it may give it to others. A draft is as it
+// would go out, so that its editors see what it quotes.
 func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, format, reader string) ([]byte, error) {
 	s := sigpost.Subscription{Digest: d.Name, Subscriber: sigpost.Subscriber{Addr: address(d.From).Address}}
 	if reader != "" {
@@ -33,6 +35,13 @@ func (a *App) Copy(ctx context.Context, d config.Digest, issue sigpost.Issue, fo
 		if s, err = a.Store.SubscriptionFor(ctx, d.Name, reader); err != nil {
 			return nil, fmt.Errorf("%s does not get %s: %w", reader, d.Name, err)
 		}
+	}
+	if issue.State.Public() {
+		shown, err := web.Shown(ctx, a.Store, []sigpost.Issue{issue})
+		if err != nil {
+			return nil, err
+		}
+		issue = shown[0]
 	}
 	t, err := a.templates(d)
 	if err != nil {

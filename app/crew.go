@@ -353,7 +353,7 @@ func (a *App) announceAlone(ctx context.Context, d config.Digest, reports []Send
 	if err != nil || len(open) == 0 {
 		return reports, err
 	}
-	done, ok, err := a.Store.Alone(ctx, store.Announcing)
+	done, ok, err := a.Store.OneAtATime(ctx, store.Announcing)
 	if err != nil || !ok {
 		return reports, err
 	}

@@ -81,17 +81,11 @@ func TestTheWayInABrowser(t *testing.T) {
 	}
 }
 
-// look looks at a page by the rules of axe-core, in several views.
+// look looks at a page by the rules of axe-core.
 func look(t *testing.T, browser *peertest.Browser, name string) {
 	t.Helper()
-	for view, v := range map[string]peertest.View{"light": {}, "dark": {Dark: true}, "narrow": {Width: 320}, "narrow and dark": {Width: 320, Dark: true}} {
-		browser.See(v)
-		for _, violation := range browser.Axe() {
-			t.Errorf("%s, %s: %s", name, view, violation)
-		}
-		if wide := browser.Sideways(); wide != "" {
-			t.Errorf("%s, %s: wider than the window by %s", name, view, wide)
-		}
+	for _, fault := range browser.Faults() {
+		t.Errorf("%s: %s", name, fault)
 	}
 }
 

@@ -214,12 +214,12 @@ func (a editing) Open(ctx context.Context, name string, number int) (e web.Edite
 	if e.Log, err = a.Store.AuditLog(ctx, store.AuditQuery{Kind: sigpost.AuditIssue, Object: objectOf(e.Issue), Limit: logShown}); err != nil {
 		return e, err
 	}
+	can, err := a.CanUndo(ctx, e.Log)
+	if err != nil {
+		return e, err
+	}
 	for i, entry := range e.Log {
-		can, err := a.CanUndo(ctx, entry)
-		if err != nil {
-			return e, err
-		}
-		if !can {
+		if !can[entry.ID] {
 			e.Log[i].Undo = ""
 		}
 	}

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"flag"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +16,27 @@ import (
 	"sigpost/digest"
 	"sigpost/internal/peertest"
 )
+
+var screenshots = flag.String("screenshots", "", "write docs/edit-*.png into this folder")
+
+// TestScreenshots writes the pictures of the desk: see scripts/screenshots.
+func TestScreenshots(t *testing.T) {
+	if *screenshots == "" {
+		t.Skip("only scripts/screenshots asks for them")
+	}
+	browser := peertest.Chromium(t)
+	d := openDesk(newWorld(t))
+	ada := d.signIn("ada@desk.example.org")
+	browser.Visit(d.site.URL+"/robots.txt", peertest.View{})
+	peertest.Evaluate[string](browser, fmt.Sprintf(`document.cookie = "sigpost=%s; path=/"`, ada.cookie))
+	for name, path := range map[string]string{"edit-draft": "/edit/weekly/1", "edit-preview": "/edit/weekly/1/preview"} {
+		browser.Visit(d.site.URL+path, peertest.View{Width: 1200, Height: 1000})
+		time.Sleep(time.Second) // what is in frames
+		if err := os.WriteFile(filepath.Join(*screenshots, name+".png"), browser.Picture(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // An editor leaves a thread out, moves one, rewords one and approves the issue, in a
 // browser, with and without scripts; that is what is sent. Axe-core finds nothing
@@ -29,11 +53,15 @@ func TestEditingInABrowser(t *testing.T) {
 				t.Fatal(err)
 			}
 			browser.Scripts(scripts)
-			at := func(name, words string) {
+			at := func(name, words string) { // a page of TestEveryPage
 				t.Helper()
 				if shown, ok := browser.Shows(words, 20*time.Second); !ok {
 					t.Fatalf("%s: %q is not shown, but %s", name, words, shown)
 				}
+			}
+			changed := func(name, words string) {
+				t.Helper()
+				at(name, words)
 				if scripts {
 					look(t, browser, name)
 				}
@@ -52,7 +80,7 @@ func TestEditingInABrowser(t *testing.T) {
 			move := sections[len(sections)-1].Groups[0].Entries[0]
 			in := func(e sigpost.Entry, selector string) string { return fmt.Sprintf("#t%d %s", e.ThreadID, selector) }
 			browser.Press(in(drop, "button[value=drop]"))
-			at("left out", "left out “")
+			changed("left out", "left out “")
 			if scripts { // the page is the same one, and goes on where somebody was
 				if !peertest.Evaluate[bool](browser, `document.activeElement.matches(".deskthread") && !document.getElementById("keys").hidden`) {
 					t.Error("nothing has the focus after leaving a thread out")
@@ -63,13 +91,13 @@ func TestEditingInABrowser(t *testing.T) {
 			// Of a field of several lines chromedp can only empty what is not empty.
 			peertest.Evaluate[bool](browser, fmt.Sprintf(`document.querySelector(%q).value = "It works.", true`, in(word, "textarea[name=summary]")))
 			browser.Press(in(word, "button[value=words]"))
-			at("reworded", "wrote a summary of")
+			changed("reworded", "wrote a summary of")
 			browser.Press(in(move, "details.tools > summary"))
 			browser.Type(in(move, "input[list]"), "On the road")
 			browser.Press(in(move, "button[value=move]"))
-			at("moved", `to "On the road"`)
+			changed("moved", `to "On the road"`)
 			browser.Press(".last-edit button")
-			at("undone", "undid what ada@desk.example.org did")
+			changed("undone", "undid what ada@desk.example.org did")
 			browser.Press(in(move, "details.tools > summary"))
 			browser.Type(in(move, "input[list]"), "On the road")
 			browser.Press(in(move, "button[value=move]"))
@@ -83,7 +111,7 @@ func TestEditingInABrowser(t *testing.T) {
 			browser.Visit(d.site.URL+"/edit/weekly/1/text", peertest.View{})
 			at("the text", "The draft as text")
 			browser.Visit(d.site.URL+"/edit/weekly/1/changes", peertest.View{})
-			at("the changes", "Threads that went")
+			changed("the changes", "Threads that went")
 			browser.Visit(d.site.URL+"/edit/weekly/1/preflight", peertest.View{})
 			at("the preflight", "Who gets it")
 			browser.Visit(d.site.URL+"/edit/weekly/1/preview", peertest.View{})
@@ -91,10 +119,10 @@ func TestEditingInABrowser(t *testing.T) {
 			browser.Visit(d.site.URL+"/edit/weekly/1/approve", peertest.View{})
 			at("what happens", "2 of 2 readers get a letter")
 			browser.Press("main form button")
-			at("approved", "Take the approval back")
+			changed("approved", "Take the approval back")
 			w.run(d.app)
 			browser.Visit(d.site.URL+"/edit/weekly/1", peertest.View{})
-			at("sent", "2 sent, 0 waiting")
+			changed("sent", "2 sent, 0 waiting")
 
 			is := d.draft()
 			if titled(is)["On the road"][0] != move.ThreadID || slices.ContainsFunc(is.Entries, func(e sigpost.Entry) bool { return e.ThreadID == drop.ThreadID }) {

@@ -46,39 +46,12 @@ func (a *App) undoEdit(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) 
 		return err
 	}
 	_, _, _, err = a.reviseIn(ctx, tx, issue, func(tx *store.DB) error {
-		draft, err := tx.Draft(ctx, issue.ID)
-		if err != nil {
-			return err
-		}
-		if !u.holds(draft.Edits) {
-			return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-		}
 		var undo []sigpost.EditKey
 		for _, e := range u.After {
 			undo = append(undo, e.Key())
 		}
 		return tx.SaveEdits(ctx, issue.ID, u.Before, undo)
 	})
-	return err
-}
-
-// editStill says whether the issue is a draft, with the edits as they were made.
-func editStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error {
-	var u editUndo
-	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
-		return err
-	}
-	issue, err := issueOf(ctx, db, e)
-	if err != nil {
-		return err
-	}
-	if !issue.State.Open() {
-		return store.ErrFrozen
-	}
-	draft, err := db.Draft(ctx, issue.ID)
-	if err == nil && !u.holds(draft.Edits) {
-		err = ErrSince
-	}
 	return err
 }
 
@@ -117,26 +90,8 @@ func issueOf(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) (sigpost.I
 // approvalUndo takes an approval back, while it is the same one.
 type approvalUndo struct{ At time.Time }
 
-// approvedStill is the issue that an entry approved, while that approval holds.
-func approvedStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) (sigpost.Issue, error) {
-	var u approvalUndo
-	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
-		return sigpost.Issue{}, err
-	}
-	issue, err := issueOf(ctx, db, e)
-	if err == nil && (issue.State != sigpost.IssueApproved || !issue.Approved.Truncate(time.Microsecond).Equal(u.At.Truncate(time.Microsecond))) {
-		err = fmt.Errorf("entry %d cannot be undone: issue %s is %s by now: %w", e.ID, e.Object, issue.State, ErrSince)
-	}
-	return issue, err
-}
-
-func approvalStill(ctx context.Context, db *store.DB, e sigpost.AuditEntry) error {
-	_, err := approvedStill(ctx, db, e)
-	return err
-}
-
 func (a *App) undoApproval(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
-	issue, err := approvedStill(ctx, tx, e)
+	issue, err := issueOf(ctx, tx, e)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ func (a *App) Export(ctx context.Context, dir string, o ExportOptions) (export.R
 	if err != nil {
 		return export.Report{}, a.inTheme(a.themeOfSite(), err)
 	}
+	a.Store.KeepBlocks(blocksKept) // each mail is asked for twice and more
 	r, err := export.Write(ctx, dir, pages, export.Options{URL: opt.URL, Live: opt.Live, Fresh: o.Fresh,
 		Progress: func(done, total int) { a.progress("exporting", Threads, done, total) }})
 	if err == nil && len(r.Failed) > 0 {

@@ -140,7 +140,7 @@ type Doubted struct {
 func (a *App) Doubted(ctx context.Context) (all []Doubted, err error) {
 	err = a.eachSending(ctx, func(issue sigpost.Issue) error {
 		sending, err := a.Store.Sending(ctx, issue.ID)
-		if err != nil || sending.PausedWhy != restoredWhy {
+		if err != nil || !strings.HasPrefix(sending.PausedWhy, restoredWhy) {
 			return err
 		}
 		var d Doubted

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigpost"
@@ -22,7 +23,7 @@ func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
 			return err
 		}
 		at := a.now().UTC().Truncate(time.Microsecond)
-		if err := tx.Hide(ctx, id, sigpost.Acting(ctx), why, at); err != nil {
+		if err := a.takeOut(ctx, tx, m, why, at); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, sigpost.AuditEntry{At: at, Action: sigpost.AuditMessageHide, Kind: sigpost.AuditMessage, Object: string(m.MessageID),
@@ -32,6 +33,51 @@ func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
 		a.wakeDrafts()
 	}
 	return err
+}
+
+// takeOut takes a message out of sight. An issue that quotes it and is being sent
+// stands still from then on, and the operator is told: what is on its way has the
+// quote, and whether the rest of the readers get it too is for an editor to say.
+func (a *App) takeOut(ctx context.Context, tx *store.DB, m sigpost.Message, why string, at time.Time) error {
+	if err := tx.Hide(ctx, m.ID, sigpost.Acting(ctx), why, at); err != nil {
+		return err
+	}
+	in := *a
+	in.Store = tx
+	return in.eachSending(ctx, func(issue sigpost.Issue) error {
+		if !slices.Contains(quotedIn(issue), m.MessageID) {
+			return nil
+		}
+		return in.holdSending(ctx, issue, m.MessageID)
+	})
+}
+
+// holdSending makes an issue stand still that is being sent and quotes a message
+// which is out of sight. One that stands still already does so for that too.
+func (a *App) holdSending(ctx context.Context, issue sigpost.Issue, quoted sigpost.MessageID) error {
+	says := fmt.Sprintf("it quotes the message <%s>, which is kept out of sight by now: resume it to send the rest as it is, or cancel the rest", quoted)
+	sending, err := a.Store.Sending(ctx, issue.ID)
+	if err != nil {
+		return err
+	}
+	why := says
+	if !sending.Paused.IsZero() {
+		why = sending.PausedWhy + "; " + says
+		if _, err := a.Store.ResumeSending(ctx, issue.ID, sending.Expires); err != nil {
+			return err
+		}
+	}
+	if _, err := a.Store.PauseSending(ctx, issue.ID, why, a.now()); err != nil {
+		return err
+	}
+	if err := a.auditIssue(ctx, a.Store, issue, sigpost.AuditSendingPause, "", because("paused the sending", says)); err != nil {
+		return err
+	}
+	d, err := a.Config.Digest(issue.Digest)
+	if err != nil {
+		return err
+	}
+	return a.tellOperator(ctx, d, issue.Number, says, "It stands still until somebody says \"sigpost digest resume\" or \"sigpost digest cancel\".")
 }
 
 func (a *App) showMessage(ctx context.Context, id int64) error {
@@ -87,18 +133,8 @@ func (a *App) undoSight(ctx context.Context, tx *store.DB, e sigpost.AuditEntry)
 	if err != nil {
 		return err
 	}
-	removals, err := tx.Removals(ctx, m.ThreadID)
-	if err != nil {
-		return err
-	}
 	if e.Action == sigpost.AuditMessageShow {
-		if m.Removed {
-			return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-		}
-		return tx.Hide(ctx, m.ID, sigpost.Acting(ctx), u.Why, e.At)
-	}
-	if !m.Removed || !removals[m.ID].At.Equal(u.At) {
-		return fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
+		return a.takeOut(ctx, tx, m, u.Why, e.At)
 	}
 	return a.unhide(ctx, tx, m)
 }

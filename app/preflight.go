@@ -13,6 +13,7 @@ import (
 	"sigpost/config"
 	"sigpost/digest"
 	"sigpost/maildns"
+	"sigpost/store"
 )
 
 // Preflight is what there is to know of an issue before it is approved.
@@ -173,7 +174,7 @@ func (a *App) checkAlignment(p *Preflight, d config.Digest) {
 
 // checkHidden finds quotes of what has been taken out of sight since.
 func (a *App) checkHidden(ctx context.Context, p *Preflight, issue sigpost.Issue) error {
-	hidden, err := a.hiddenQuotes(ctx, issue)
+	hidden, err := hiddenQuotes(ctx, a.Store, issue)
 	for _, id := range hidden {
 		p.add(digest.Severe, "\"sigpost digest rebuild\" composes it without", "it quotes the message <%s>, which is kept out of sight", id)
 	}
@@ -181,14 +182,18 @@ func (a *App) checkHidden(ctx context.Context, p *Preflight, issue sigpost.Issue
 }
 
 // hiddenQuotes are the messages that an issue quotes and that are kept out of sight.
-func (a *App) hiddenQuotes(ctx context.Context, issue sigpost.Issue) ([]sigpost.MessageID, error) {
-	var quoted []sigpost.MessageID
+func hiddenQuotes(ctx context.Context, db *store.DB, issue sigpost.Issue) ([]sigpost.MessageID, error) {
+	return db.HiddenOf(ctx, quotedIn(issue))
+}
+
+// quotedIn are the messages that an issue quotes.
+func quotedIn(issue sigpost.Issue) (quoted []sigpost.MessageID) {
 	for _, e := range issue.Entries {
 		for _, q := range e.Quotes {
 			quoted = append(quoted, q.MessageID)
 		}
 	}
-	return a.Store.HiddenOf(ctx, quoted)
+	return quoted
 }
 
 // checkCalendar looks at the events of the configuration, and at those that the

@@ -83,18 +83,11 @@ type reviewedUndo struct {
 
 func undoReviewed(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error {
 	var u reviewedUndo
-	var thread int64
-	if err := json.Unmarshal([]byte(e.Undo), &u); err != nil {
+	thread, err := threadOf(e)
+	if err = errors.Join(err, json.Unmarshal([]byte(e.Undo), &u)); err != nil {
 		return err
 	}
-	if _, err := fmt.Sscan(e.Object, &thread); err != nil {
-		return err
-	}
-	err := tx.Unreviewed(ctx, thread, u.At, u.Was)
-	if errors.Is(err, sigpost.ErrNotFound) {
-		err = fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-	}
-	return err
+	return tx.Unreviewed(ctx, thread, u.At, u.Was)
 }
 
 // Texts gives messages of a thread with their text, in the order in which they were

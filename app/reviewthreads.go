@@ -154,11 +154,7 @@ func undoReattach(ctx context.Context, tx *store.DB, e sigpost.AuditEntry) error
 		return err
 	}
 	for _, u := range slices.Backward(undo) {
-		err := tx.UndecideThread(ctx, store.ThreadDecision{Decision: u.Decision, At: u.At})
-		if errors.Is(err, sigpost.ErrNotFound) {
-			err = fmt.Errorf("entry %d cannot be undone: %w", e.ID, ErrSince)
-		}
-		if err != nil {
+		if err := tx.UndecideThread(ctx, store.ThreadDecision{Decision: u.Decision, At: u.At}); err != nil {
 			return err
 		}
 	}
@@ -207,7 +203,7 @@ func outcome(ctx context.Context, tx *store.DB, decisions []thread.Decision, fir
 			ids = append(ids, m.ThreadID)
 		}
 	}
-	unseen, err := tx.UnseenOf(ctx, ids)
+	unseen, err := tx.Unseen(ctx, ids, nil)
 	if err != nil {
 		return nil, err
 	}

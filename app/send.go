@@ -122,9 +122,6 @@ func (a *App) turnOfSending() time.Duration {
 func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (SendReport, error) {
 	begin := time.Now()
 	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
-	if err := a.quotesShown(ctx, issue); err != nil {
-		return r, err
-	}
 	sending, err := a.beginSending(ctx, d, issue, restored)
 	if err != nil {
 		return r, err
@@ -208,11 +205,8 @@ var ErrHidden = errors.New("it is not sent, since it quotes what is kept out of 
 
 // quotesShown makes sure that an issue of which nothing was sent quotes nothing that
 // is kept out of sight.
-func (a *App) quotesShown(ctx context.Context, issue sigpost.Issue) error {
-	if issue.State == sigpost.IssueSending {
-		return nil
-	}
-	hidden, err := a.hiddenQuotes(ctx, issue)
+func quotesShown(ctx context.Context, db *store.DB, issue sigpost.Issue) error {
+	hidden, err := hiddenQuotes(ctx, db, issue)
 	if err == nil && len(hidden) > 0 {
 		err = fmt.Errorf("%w: the message <%s>; take the approval back (\"sigpost digest unapprove\") and compose it anew (\"sigpost digest rebuild\"), or show the message again", ErrHidden, hidden[0])
 	}
@@ -231,6 +225,9 @@ func (a *App) beginSending(ctx context.Context, d config.Digest, issue sigpost.I
 	}
 	err = a.Store.Tx(ctx, func(tx *store.DB) error {
 		if s, err = tx.BeginSending(ctx, issue, a.expiry(issue), a.now()); err != nil {
+			return err
+		}
+		if err := quotesShown(ctx, tx, issue); err != nil { // from here on whoever takes a message out of sight sees that it is being sent
 			return err
 		}
 		if issue.Window.To.Before(restored) {
@@ -314,10 +311,25 @@ func (a *App) requeue(ctx context.Context, issue sigpost.Issue, state sigpost.De
 		if n > 0 {
 			err = errors.Join(tx.SendUntil(ctx, issue.ID, a.now().Add(leastExpiry)), tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now()))
 		}
+		if err == nil && n > 0 && issue.State == sigpost.IssueSent { // of one that is being sent somebody has decided
+			err = a.holdAgain(ctx, tx, issue)
+		}
 		says := map[sigpost.DeliveryState]string{sigpost.DeliveryFailed: "failed", sigpost.DeliveryUnknown: "are held"}[state]
 		return errors.Join(err, a.auditIssue(ctx, tx, issue, sigpost.AuditSendingRetry, "", fmt.Sprintf("queued again what %s: %d letters, %d notes in channels", says, n, notes)))
 	})
 	return n, err
+}
+
+// holdAgain makes an issue stand still of which letters go out once more, where it
+// quotes what was taken out of sight after it had been sent.
+func (a *App) holdAgain(ctx context.Context, tx *store.DB, issue sigpost.Issue) error {
+	hidden, err := hiddenQuotes(ctx, tx, issue)
+	if err != nil || len(hidden) == 0 {
+		return err
+	}
+	in := *a
+	in.Store = tx
+	return in.holdSending(ctx, issue, hidden[0])
 }
 
 // Retry puts the lost letters of an issue that are in a state back into the queue:

@@ -12,8 +12,8 @@ const addrSpec = `(?:"[^"\n]{1,80}"|[^\s<>()\[\],;:"'|=/*@]{1,80})@[\pL\pN][\pL\
 
 var anyAddress = whenUsed(addrSpec)
 
-// whenUsed compiles a pattern that holds addrSpec when it is first used: each takes
-// milliseconds, and most runs of the program read no report.
+// whenUsed compiles a pattern when it is first used: those that hold addrSpec take
+// milliseconds each, and most runs of the program read no report.
 func whenUsed(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }

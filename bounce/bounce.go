@@ -152,7 +152,7 @@ func (m *mail) findings() []finding {
 
 // inside gives the report that somebody has sent on, or nil.
 func (m *mail) inside() *mail {
-	if m.below == "" || !systemName.MatchString(m.returned.Get("from")) {
+	if m.below == "" || !systemName().MatchString(m.returned.Get("from")) {
 		return nil
 	}
 	header, parts, err := message.Parts([]byte(m.below))

@@ -59,15 +59,15 @@ func classOf(reason Reason, q question) Class {
 }
 
 var (
-	enhanced  = regexp.MustCompile(`(?:^|[^\d.\w])([245]\.\d{1,3}\.\d{1,3})(?:$|[^\d.]|\.(?:$|\D))`)
-	replyLine = regexp.MustCompile(`(?:^|[\s:<>(\["'#=;]|said)([245][0-5]\d)(?:[\s:,.)>\]-]|$)`)
+	enhanced  = whenUsed(`(?:^|[^\d.\w])([245]\.\d{1,3}\.\d{1,3})(?:$|[^\d.]|\.(?:$|\D))`)
+	replyLine = whenUsed(`(?:^|[\s:<>(\["'#=;]|said)([245][0-5]\d)(?:[\s:,.)>\]-]|$)`)
 )
 
 // statusCode finds an enhanced status code (RFC 3463) in a text; one that says
 // nothing, such as 5.0.0, counts only where there is no other.
 func statusCode(text string) string {
 	first := ""
-	for _, found := range enhanced.FindAllStringSubmatch(text, 20) {
+	for _, found := range enhanced().FindAllStringSubmatch(text, 20) {
 		if code := found[1]; !strings.HasSuffix(code, ".0.0") {
 			return code
 		} else if first == "" {
@@ -80,7 +80,7 @@ func statusCode(text string) string {
 // replyCode finds a reply code of SMTP that says that something went wrong, or
 // well.
 func replyCode(text string) string {
-	for _, found := range replyLine.FindAllStringSubmatch(text, 20) {
+	for _, found := range replyLine().FindAllStringSubmatch(text, 20) {
 		if c := found[1]; c[0] != '2' || c == "250" || c == "251" {
 			return c
 		}
@@ -91,21 +91,21 @@ func replyCode(text string) string {
 // commands tell, by the words of mail systems, at which command of SMTP it
 // happened: CONN, HELO, MAIL, RCPT or DATA.
 var commands = []struct {
-	words   *regexp.Regexp
+	words   func() *regexp.Regexp
 	command string
 }{
-	{regexp.MustCompile(`(?i)in reply to (?:the )?end of data|after end of data|after end-of-data|(?:after|following) (?:\.|the message|i sent the message)|did not like our final data|\(?end of data\)?|\[EOD\]|after I sent the message|failed on DATA|in reply to DATA|after DATA|did not like our DATA|following DATA|reply to \(?DATA|>>> ?\(?DATA|>>> ?\.\s|\[DATA\]|\[BODY\]|after (?:pipelined )?DATA|response to (?:end of )?data|\(state 1[5-8]\)|\bDATA command|sending message body|for TEXT command|smtp command\s+DATA`), "DATA"},
-	{regexp.MustCompile(`(?i)in reply to (?:the )?RCPT|after (?:pipelined )?RCPT|did not like our RCPT|does not like recipient|RCPT TO response|following RCPT|>>> ?RCPT|\[RCPT_TO\]|\(state (?:8|9|12|14)\)|response to RCPT|RCPT command|>>> To|RCPT TO not accepted|rejected recipient|during RCPT|RCPT TO generated|SMTP:RCPT|for RCPT command|smtp command\s+RCPT|(?m:^\s*(?:<<< )?5\d\d[ -](?:5\.\d\.\d )?<?[^\s<>]+@[^\s<>]+>?\.\.\. )|rcpt to:`), "RCPT"},
-	{regexp.MustCompile(`(?i)in reply to (?:the )?MAIL FROM|after (?:pipelined )?MAIL FROM|did not like our MAIL FROM|sender was rejected|(?:following|response to|during|for) MAIL(?: FROM| command)|>>> ?MAIL FROM|\[MAIL_FROM\]|\(state 13\)|after MAIL command`), "MAIL"},
-	{regexp.MustCompile(`(?i)in reply to (?:the )?(?:HELO|EHLO)|after (?:HELO|EHLO)|did not like our (?:HELO|EHLO)|my name was rejected|following (?:HELO|EHLO)|>>> ?(?:HELO|EHLO)|performing the (?:HELO|EHLO)|response to (?:HELO|EHLO)`), "HELO"},
-	{regexp.MustCompile(`(?i)after initial connection|refused to talk to me|greeting failed|initial server greeting|after connect`), "CONN"},
+	{whenUsed(`(?i)in reply to (?:the )?end of data|after end of data|after end-of-data|(?:after|following) (?:\.|the message|i sent the message)|did not like our final data|\(?end of data\)?|\[EOD\]|after I sent the message|failed on DATA|in reply to DATA|after DATA|did not like our DATA|following DATA|reply to \(?DATA|>>> ?\(?DATA|>>> ?\.\s|\[DATA\]|\[BODY\]|after (?:pipelined )?DATA|response to (?:end of )?data|\(state 1[5-8]\)|\bDATA command|sending message body|for TEXT command|smtp command\s+DATA`), "DATA"},
+	{whenUsed(`(?i)in reply to (?:the )?RCPT|after (?:pipelined )?RCPT|did not like our RCPT|does not like recipient|RCPT TO response|following RCPT|>>> ?RCPT|\[RCPT_TO\]|\(state (?:8|9|12|14)\)|response to RCPT|RCPT command|>>> To|RCPT TO not accepted|rejected recipient|during RCPT|RCPT TO generated|SMTP:RCPT|for RCPT command|smtp command\s+RCPT|(?m:^\s*(?:<<< )?5\d\d[ -](?:5\.\d\.\d )?<?[^\s<>]+@[^\s<>]+>?\.\.\. )|rcpt to:`), "RCPT"},
+	{whenUsed(`(?i)in reply to (?:the )?MAIL FROM|after (?:pipelined )?MAIL FROM|did not like our MAIL FROM|sender was rejected|(?:following|response to|during|for) MAIL(?: FROM| command)|>>> ?MAIL FROM|\[MAIL_FROM\]|\(state 13\)|after MAIL command`), "MAIL"},
+	{whenUsed(`(?i)in reply to (?:the )?(?:HELO|EHLO)|after (?:HELO|EHLO)|did not like our (?:HELO|EHLO)|my name was rejected|following (?:HELO|EHLO)|>>> ?(?:HELO|EHLO)|performing the (?:HELO|EHLO)|response to (?:HELO|EHLO)`), "HELO"},
+	{whenUsed(`(?i)after initial connection|refused to talk to me|greeting failed|initial server greeting|after connect`), "CONN"},
 }
 
 // commandIn finds the command at which it happened; "" where nothing tells.
 func commandIn(text string) string {
 	// Of a transcript, the last command before the first refusal counts.
-	if i := refusal.FindStringIndex(text); i != nil {
-		if sent := sentCommand.FindAllStringSubmatch(text[:i[0]], 50); sent != nil {
+	if i := refusal().FindStringIndex(text); i != nil {
+		if sent := sentCommand().FindAllStringSubmatch(text[:i[0]], 50); sent != nil {
 			switch c := strings.ToUpper(sent[len(sent)-1][1]); c {
 			case "EHLO":
 				return "HELO"
@@ -117,7 +117,7 @@ func commandIn(text string) string {
 		}
 	}
 	for _, c := range commands {
-		if c.words.MatchString(text) {
+		if c.words().MatchString(text) {
 			return c.command
 		}
 	}
@@ -125,8 +125,8 @@ func commandIn(text string) string {
 }
 
 var (
-	refusal     = regexp.MustCompile(`(?m)^\s*<<<\s*[45]\d\d`)
-	sentCommand = regexp.MustCompile(`(?im)^\s*>>>\s*\(?(RCPT|MAIL|DATA|HELO|EHLO|\.)`)
+	refusal     = whenUsed(`(?m)^\s*<<<\s*[45]\d\d`)
+	sentCommand = whenUsed(`(?im)^\s*>>>\s*\(?(RCPT|MAIL|DATA|HELO|EHLO|\.)`)
 )
 
 // excerpt is what is shown of a text: the part around byte at, on one line.

@@ -1,7 +1,6 @@
 package bounce
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -88,7 +87,7 @@ func (m *mail) split(text string) {
 }
 
 // separator matches the lines that stand above the letter that is returned.
-var separator = regexp.MustCompile(`(?i)^[\s*=_>|-]*(?:` + strings.Join([]string{
+var separator = whenUsed(`(?i)^[\s*=_>|-]*(?:` + strings.Join([]string{
 	`(?:this is|below this line is|below is|enclosed is|included is|following is|here is|attached is) (?:a|the) (?:copy|header|first|original|text|part|message)`,
 	`(?:the |your )?(?:original |unsent |returned |undelivered |rejected )?(?:message|mail)(?:'s)?(?: text| headers?| content| body)? (?:follows?|is attached|is following|begins?)`,
 	`(?:the )?headers? of (?:the|your)? ?(?:original |returned )?(?:message|mail)`,
@@ -111,7 +110,7 @@ func returnedAt(lines []string) (end, start int) {
 		if isHeaderAt(lines, i) {
 			return i, i
 		}
-		if len(line) < 200 && separator.MatchString(line) {
+		if len(line) < 200 && separator().MatchString(line) {
 			for j := i + 1; j < min(i+8, len(lines)); j++ {
 				if strings.TrimSpace(lines[j]) != "" && fieldAt(lines[j]) != "" {
 					return i, j

@@ -88,7 +88,7 @@ func (s *said) session() (lines []string) {
 		from, start = &s.blocks[n-1].lines, s.blocks[n-1].opened+1
 	}
 	for i := start; i < len(*from); i++ {
-		if transcript.MatchString((*from)[i]) {
+		if transcript().MatchString((*from)[i]) {
 			lines = slices.Clone((*from)[i:])
 			*from = (*from)[:i]
 			return lines
@@ -98,7 +98,7 @@ func (s *said) session() (lines []string) {
 }
 
 // transcript matches the lines that begin what was said for a recipient.
-var transcript = regexp.MustCompile(`(?i)^\s*(?:>>>|<<<|(?:\.\.\. )?while talking to|[245]\d\d[- ]|-+ transcript)`)
+var transcript = whenUsed(`(?i)^\s*(?:>>>|<<<|(?:\.\.\. )?while talking to|[245]\d\d[- ]|-+ transcript)`)
 
 // about gives the lines about a recipient: those below its name, or all where
 // the report is about nobody else.
@@ -192,7 +192,7 @@ func (m *mail) failed(s *said) (all []string) {
 	if len(all) > 0 {
 		return all[:1]
 	}
-	if systemName.MatchString(m.returned.Get("from")) {
+	if systemName().MatchString(m.returned.Get("from")) {
 		return nil // a report that somebody has sent on
 	}
 	for _, a := range m.returned.Addresses("to") {
@@ -245,16 +245,16 @@ func (m *mail) isReport() bool {
 		return true
 	}
 	from := strings.ToLower(m.header.Words("from"))
-	bySystem := systemName.MatchString(from) || strings.TrimSpace(m.header.Get("return-path")) == "<>" || from == "" && slices.ContainsFunc(m.header, func(f message.Field) bool { return f.Name == "from" })
+	bySystem := systemName().MatchString(from) || strings.TrimSpace(m.header.Get("return-path")) == "<>" || from == "" && slices.ContainsFunc(m.header, func(f message.Field) bool { return f.Name == "from" })
 	subject := m.header.Words("subject")
-	bySubject := reportSubject.MatchString(subject) && !sigpost.IsAnswer(subject) && m.header.Get("list-id") == ""
-	return bySystem && bySubject || (bySystem || bySubject) && reportWords.MatchString(strings.Join(m.notice, "\n"))
+	bySubject := reportSubject().MatchString(subject) && !sigpost.IsAnswer(subject) && m.header.Get("list-id") == ""
+	return bySystem && bySubject || (bySystem || bySubject) && reportWords().MatchString(strings.Join(m.notice, "\n"))
 }
 
 var (
-	systemName    = regexp.MustCompile(`(?i)mailer-?daemon|post_?master|mail delivery|delivery (?:sub)?system|mail system|mail administrator|system administrator|mail subsystem|mail router|mmsc|mailadmin|undeliver|(?:^|[<" ])daemon@|bounce|smtp(?:d|32)?@|administrator`)
-	reportSubject = regexp.MustCompile(`(?i)undeliver|non[- ]?deliver|not delivered|could ?n[o']t be delivered|deliver(?:y|ed)? (?:failure|failed|status|problem|error|report|notification|delayed|has)|fail(?:ure|ed) (?:notice|delivery|mail|to deliver|permanently)|failure delivery|returned (?:mail|message|to sender)|` +
+	systemName    = whenUsed(`(?i)mailer-?daemon|post_?master|mail delivery|delivery (?:sub)?system|mail system|mail administrator|system administrator|mail subsystem|mail router|mmsc|mailadmin|undeliver|(?:^|[<" ])daemon@|bounce|smtp(?:d|32)?@|administrator`)
+	reportSubject = whenUsed(`(?i)undeliver|non[- ]?deliver|not delivered|could ?n[o']t be delivered|deliver(?:y|ed)? (?:failure|failed|status|problem|error|report|notification|delayed|has)|fail(?:ure|ed) (?:notice|delivery|mail|to deliver|permanently)|failure delivery|returned (?:mail|message|to sender)|` +
 		`returning message|mail (?:failure|error|system error|could not|not delivered)|error (?:sending|mail)|message (?:delayed|undeliverable|not delivered|delivery)|delayed mail|warning: (?:could not send|message)|bounce|mail delivery|unzustellbar|nicht zustellbar|` +
 		`не доставлено|non remis|non distribu|no entregad|nie dostarcz|user unknown|unknown (?:user|address|recipient)|配信|送信でき|送信不能|エラー|投递失败|退信|系统退信|mail(?:box)? (?:is )?full|can(?:'t|not) (?:be delivered|deliver)|error sending your mail|not member|rejected|denied`)
-	reportWords = regexp.MustCompile(`(?i)deliver|undeliver|unknown|not (?:recogni[sz]ed|found|exist|accepted|listed)|no such|mailbox|rejected|refused|returned|bounce|[^\d][45]\d\d[ -]|[45]\.\d\.\d|failed|unable to|could not|couldn't|cannot|invalid|disabled|not a member|full|quota|error|zustell|送信|届|доставл`)
+	reportWords = whenUsed(`(?i)deliver|undeliver|unknown|not (?:recogni[sz]ed|found|exist|accepted|listed)|no such|mailbox|rejected|refused|returned|bounce|[^\d][45]\d\d[ -]|[45]\.\d\.\d|failed|unable to|could not|couldn't|cannot|invalid|disabled|not a member|full|quota|error|zustell|送信|届|доставл`)
 )

@@ -1,7 +1,6 @@
 package bounce
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -32,7 +31,7 @@ func (f finding) question() question {
 	q.shown = flat(f.diagnosis)
 	if q.diagnosed = !isEmptyDiagnosis(q.shown); !q.diagnosed {
 		text := f.context
-		if found := sendmailReason.FindStringSubmatch(text); found != nil && !isEmptyDiagnosis(found[1]) {
+		if found := sendmailReason().FindStringSubmatch(text); found != nil && !isEmptyDiagnosis(found[1]) {
 			text, q.wider = found[1], text
 		}
 		q.shown = flat(f.diagnosis + " " + text + " " + f.statusComment)
@@ -43,7 +42,7 @@ func (f finding) question() question {
 	q.said = withoutAddresses(lower(q.shown))
 	if !q.diagnosed {
 		q.reply = len(q.said)
-		if at := replyLine.FindStringIndex(q.said); at != nil {
+		if at := replyLine().FindStringIndex(q.said); at != nil {
 			q.reply = at[0]
 		}
 	}
@@ -58,7 +57,7 @@ func (f finding) question() question {
 }
 
 // sendmailReason is what Sendmail says of a recipient.
-var sendmailReason = regexp.MustCompile(`(?s)\(reason: (.*?)\)\n`)
+var sendmailReason = whenUsed(`(?s)\(reason: (.*?)\)\n`)
 
 // notBlank is a status that says something, or "".
 func notBlank(status string) string {
@@ -88,15 +87,15 @@ func isEmptyDiagnosis(s string) bool {
 	return letters < 5
 }
 
-var continued = regexp.MustCompile(`(?:^|\s)([245]\d\d)-(?:[245]\.\d{1,3}\.\d{1,3}\s+)?`)
+var continued = whenUsed(`(?:^|\s)([245]\d\d)-(?:[245]\.\d{1,3}\.\d{1,3}\s+)?`)
 
 // flat puts a text on one line and takes out what stands at the begin of each
 // line of a reply (RFC 5321, section 4.2.1).
 func flat(s string) string {
 	s = strings.Join(strings.Fields(s[:min(len(s), maxSaid)]), " ")
-	if first := continued.FindStringIndex(s); first != nil {
+	if first := continued().FindStringIndex(s); first != nil {
 		head, tail := s[:first[1]], s[first[1]:]
-		s = head + continued.ReplaceAllString(tail, " ")
+		s = head + continued().ReplaceAllString(tail, " ")
 		if status := statusCode(head); status != "" { // of the last line
 			tail = s[len(head):]
 			code := replyCode(head)

@@ -137,8 +137,11 @@ func (r *bulkRun) work(ctx context.Context, progress func(done int)) error {
 		}
 	}
 	err := r.all(ctx, progress)
-	if leaving := r.leave(ctx, err); leaving != nil {
-		r.log.Warn("the others learn only when the lease is over that this sender is gone", "issue", r.issueID, "err", leaving)
+	for leaving := r.leave(ctx, err); leaving != nil; leaving = r.leave(ctx, err) {
+		if !r.patient(ctx, leaving) {
+			r.log.Warn("the others learn only when the lease is over that this sender is gone", "issue", r.issueID, "err", leaving)
+			break
+		}
 	}
 	return err
 }

@@ -131,7 +131,6 @@ type crewRun struct {
 	again   time.Duration // between two tries
 	empty   time.Time     // there are no places of the server's pace before
 	told    Trouble       // of which the others know
-	left    bool
 }
 
 // join makes a sender of the run.

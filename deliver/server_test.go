@@ -29,6 +29,8 @@ type peer struct {
 	features []string // EHLO keywords
 	password string   // for user "mailer", by AUTH PLAIN
 	token    string   // likewise, by AUTH XOAUTH2
+	// pause, where it is set, may wait before a step is answered.
+	pause func(step string)
 
 	mu          sync.Mutex
 	connections int
@@ -154,6 +156,9 @@ func (p *peer) session(conn net.Conn) {
 
 // ask gives the script's answer to a step, "" where it has none.
 func (d *dialogue) ask(step string) (answer string) {
+	if d.pause != nil {
+		d.pause(step)
+	}
 	d.count(func() {
 		d.seen[step]++
 		if d.script != nil {

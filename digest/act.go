@@ -118,6 +118,9 @@ func (act Act) Edits(composed sigpost.Issue, edits []sigpost.Edit) (save []sigpo
 	default:
 		return act.arrange(composed, edits)
 	}
+	if act.Kind == ActDrop || act.Kind == ActRestore {
+		save = steady(composed, edits, save, undo, act.ThreadID)
+	}
 	save, undo = whatChanges(edits, save, undo)
 	return save, undo, nil
 }

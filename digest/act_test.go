@@ -2,7 +2,9 @@ package digest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -91,6 +93,64 @@ func checkAct(t *rapid.T, act Act, before []sequence, issue sigpost.Issue) {
 	if !ok {
 		t.Fatalf("%+v made\n%v of\n%v", act, after, before)
 	}
+}
+
+// Leaving a thread out moves no other one, whatever the draft and its edits; putting it
+// back does not either, and brings it back to where it was.
+func TestDroppingMovesNoOtherThread(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		composed := Compose(drawInput(t))
+		if len(composed.Entries) == 0 {
+			t.Skip("an empty draft")
+		}
+		edits := merged(drawEdits(t, composed), nil, nil)
+		for range 3 {
+			before := sequences(Apply(composed, edits))
+			act := Act{Kind: rapid.SampledFrom([]ActKind{ActDrop, ActDrop, ActRestore}).Draw(t, "act"), ThreadID: rapid.SampledFrom(composed.Entries).Draw(t, "thread").ThreadID}
+			save, undo, err := act.Edits(composed, edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range save {
+				if _, err := CheckEdit(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			now := merged(edits, save, undo)
+			after := sequences(Apply(composed, now))
+			if was, is := restOf(before, act.ThreadID), restOf(after, act.ThreadID); was != is {
+				t.Fatalf("%s %d: the others are\n%s and were\n%s with %+v", act.Kind, act.ThreadID, is, was, save)
+			}
+			if act.Kind == ActDrop && slices.ContainsFunc(before, func(s sequence) bool { return slices.Contains(s.threads, act.ThreadID) }) {
+				back := Act{Kind: ActRestore, ThreadID: act.ThreadID}
+				save, undo, err := back.Edits(composed, now)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if restored := sequences(Apply(composed, merged(now, save, undo))); fmt.Sprint(restored) != fmt.Sprint(before) {
+					t.Fatalf("put back, %d stands in\n%v and stood in\n%v", act.ThreadID, restored, before)
+				}
+			}
+			edits = now
+		}
+	})
+}
+
+// restOf are the sections that tell of other threads than one, with those.
+func restOf(all []sequence, but int64) string {
+	var b strings.Builder
+	for _, s := range all {
+		var ids []int64
+		for _, id := range s.threads {
+			if id != but {
+				ids = append(ids, id)
+			}
+		}
+		if len(ids) > 0 {
+			fmt.Fprintln(&b, s.title, ids)
+		}
+	}
+	return b.String()
 }
 
 // What cannot be done is said in words.

@@ -27,30 +27,6 @@ const hasShown = `EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND 
 // ErrRemoved says that a reviewer removed a message before.
 var ErrRemoved = errors.New("the message was removed already")
 
-// UnseenOf says which messages of threads are not shown, and of which threads nothing
-// is; their numbers have to be those of today.
-func (db *DB) UnseenOf(ctx context.Context, threadIDs []int64) (Unseen, error) {
-	u := Unseen{Messages: map[sigpost.MessageID]bool{}, Threads: map[int64]bool{}}
-	err := inList(threadIDs, 1, func(list string, args []any) error {
-		err := db.each(ctx, func(row scanner) error {
-			var id sigpost.MessageID
-			err := row.Scan(&id)
-			u.Messages[id] = true
-			return err
-		}, `SELECT m.message_id FROM messages m WHERE m.hidden <> 0 AND m.thread_id IN `+list, args...)
-		if err != nil {
-			return err
-		}
-		return db.each(ctx, func(row scanner) error {
-			var id int64
-			err := row.Scan(&id)
-			u.Threads[id] = true
-			return err
-		}, `SELECT t.id FROM threads t WHERE NOT `+hasShown+` AND t.id IN `+list, args...)
-	})
-	return u, db.fail("reading what is not shown", err)
-}
-
 // Removal is what a reviewer said when they took a message out of sight.
 type Removal struct {
 	Message int64 // the archive's number

@@ -38,10 +38,10 @@ const Announcing Task = 101
 // told apart: that it is on PostgreSQL.
 func (db *DB) Shared() bool { return db.file == "" }
 
-// Alone makes this process the only one at a task, until done is called or the
+// OneAtATime makes this process the only one at a task, until done is called or the
 // process ends; ok is false where another one is. With SQLite the lock of the run
 // does that already.
-func (db *DB) Alone(ctx context.Context, task Task) (done func(), ok bool, err error) {
+func (db *DB) OneAtATime(ctx context.Context, task Task) (done func(), ok bool, err error) {
 	if !db.Shared() || db.tx != nil {
 		return func() {}, true, nil
 	}

@@ -34,6 +34,9 @@ func (s Sending) Filled() bool { return s.Queued >= s.QueueEnd }
 // to its digest by now. at is now.
 func (db *DB) BeginSending(ctx context.Context, issue sigpost.Issue, expires, at time.Time) (s Sending, err error) {
 	err = db.Tx(ctx, func(tx *DB) error {
+		if err := tx.alone(ctx); err != nil { // with Hide: one of the two sees what the other one did
+			return err
+		}
 		var end int64
 		if err := tx.scan(ctx, `SELECT COALESCE(max(id), 0) FROM subscriptions WHERE digest = $1`, []any{issue.Digest}, &end); err != nil {
 			return err

@@ -211,6 +211,12 @@ func (db *DB) Scratch(ctx context.Context, do func(scratch *DB) error) error {
 	return errors.Join(do(scratch), scratch.Close())
 }
 
+// Alone makes a transaction wait until no other one writes threads, what people decide,
+// or edits of drafts: what it reads of them from then on stays so until its end.
+func (db *DB) Alone(ctx context.Context) error {
+	return db.fail("waiting for who writes", db.alone(ctx))
+}
+
 // alone makes a transaction wait until no other one writes threads.
 func (db *DB) alone(ctx context.Context) error {
 	if db.serialize == "" {

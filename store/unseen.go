@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"sigpost"
 )
@@ -16,89 +18,86 @@ type Unseen struct {
 	Authors map[int64][]sigpost.Address
 }
 
-// Unseen gives what of an issue that was made before is out of sight now. Threads
-// may have been joined to others since.
+// Unseen gives what is out of sight of threads, and of messages that are named. The
+// threads may have been joined to others since: they are told of by the numbers by
+// which they are asked for.
 func (db *DB) Unseen(ctx context.Context, threadIDs []int64, messages []sigpost.MessageID) (Unseen, error) {
 	u := Unseen{map[sigpost.MessageID]bool{}, map[int64]bool{}, map[int64][]sigpost.Address{}}
-	keys := make([][]byte, len(messages))
-	for i, id := range messages {
-		k := keyOf(id)
-		keys[i] = k[:]
+	hidden, err := db.HiddenOf(ctx, messages)
+	for _, id := range hidden {
+		u.Messages[id] = true
 	}
-	err := inList(keys, 1, func(list string, args []any) error {
-		return db.each(ctx, func(row scanner) error {
-			var id sigpost.MessageID
-			err := row.Scan(&id)
-			u.Messages[id] = true
-			return err
-		}, `SELECT message_id FROM messages WHERE hidden <> 0 AND message_key IN `+list, args...)
-	})
 	if err == nil {
-		err = db.unseenAuthors(ctx, &u, threadIDs)
+		err = db.unseenIn(ctx, &u, threadIDs)
 	}
-	return u, db.fail("looking for what of an issue is not shown any more", err)
+	return u, db.fail("looking for what is not shown", err)
 }
 
-// unseenAuthors finds of whom threads had messages and show none.
-func (db *DB) unseenAuthors(ctx context.Context, u *Unseen, threadIDs []int64) error {
-	asked := make(map[int64][]int64, len(threadIDs)) // by their numbers of today
-	var today []int64
-	ask := func(id, now int64) {
-		asked[now] = append(asked[now], id)
-		today = append(today, now)
-	}
-	joined := map[int64]bool{}
-	err := inList(threadIDs, 1, func(list string, args []any) error {
-		return db.each(ctx, func(row scanner) error {
-			var old, now int64
-			if err := row.Scan(&old, &now); err != nil {
-				return err
-			}
-			joined[old] = true
-			ask(old, now)
-			return nil
-		}, `SELECT old_thread_id, thread_id FROM redirects WHERE old_thread_id IN `+list, args...)
-	})
+// unseenIn finds what threads have that is not shown, and of whom they show nothing
+// else.
+func (db *DB) unseenIn(ctx context.Context, u *Unseen, threadIDs []int64) error {
+	today, err := db.today(ctx, threadIDs)
 	if err != nil {
 		return err
 	}
-	for _, id := range threadIDs {
-		if !joined[id] {
-			ask(id, id)
-		}
-	}
-	type writer struct {
-		thread int64
-		addr   string
-	}
-	gone := map[int64][]sigpost.Address{}
-	shown, shows := map[writer]bool{}, map[int64]bool{}
-	err = inList(today, 1, func(list string, args []any) error {
+	gone := map[int64][]sigpost.Address{} // the authors of what is hidden, by thread
+	err = inList(slices.Compact(slices.Sorted(maps.Values(today))), 1, func(list string, args []any) error {
 		return db.each(ctx, func(row scanner) error {
 			var thread int64
+			var id sigpost.MessageID
 			var a sigpost.Address
-			var hidden bool
-			if err := row.Scan(&thread, &a.Name, &a.Addr, &hidden); err != nil {
-				return err
-			}
-			if hidden {
+			err := row.Scan(&thread, &id, &a.Name, &a.Addr)
+			u.Messages[id] = true
+			if !slices.Contains(gone[thread], a) {
 				gone[thread] = append(gone[thread], a)
-			} else {
-				shown[writer{thread, a.Addr}], shows[thread] = true, true
 			}
-			return nil
-		}, `SELECT DISTINCT m.thread_id, m.author_name, m.author_addr, m.hidden <> 0 FROM messages m
-WHERE m.thread_id IN `+list+` AND EXISTS (SELECT 1 FROM messages h WHERE h.thread_id = m.thread_id AND h.hidden <> 0)`, args...)
+			return err
+		}, `SELECT m.thread_id, m.message_id, m.author_name, m.author_addr FROM messages m WHERE m.hidden <> 0 AND m.thread_id IN `+list, args...)
 	})
-	for thread, authors := range gone {
-		for _, id := range asked[thread] {
-			u.Threads[id] = !shows[thread]
-			for _, a := range authors {
-				if !shown[writer{thread, a.Addr}] {
-					u.Authors[id] = append(u.Authors[id], a)
-				}
+	if err != nil || len(gone) == 0 {
+		return err
+	}
+	shown := map[int64]map[string]bool{}
+	err = inList(slices.Collect(maps.Keys(gone)), 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var thread int64
+			var addr string
+			err := row.Scan(&thread, &addr)
+			if shown[thread] == nil {
+				shown[thread] = map[string]bool{}
+			}
+			shown[thread][addr] = true
+			return err
+		}, `SELECT DISTINCT m.thread_id, m.author_addr FROM messages m WHERE m.hidden = 0 AND m.thread_id IN `+list, args...)
+	})
+	for id, now := range today {
+		if len(gone[now]) == 0 {
+			continue
+		}
+		u.Threads[id] = shown[now] == nil
+		for _, a := range gone[now] {
+			if !shown[now][a.Addr] {
+				u.Authors[id] = append(u.Authors[id], a)
 			}
 		}
 	}
 	return err
+}
+
+// today gives the threads that hold by now what threads of these numbers held: each
+// itself, or the one that it was joined to.
+func (db *DB) today(ctx context.Context, threadIDs []int64) (map[int64]int64, error) {
+	now := make(map[int64]int64, len(threadIDs))
+	for _, id := range threadIDs {
+		now[id] = id
+	}
+	err := inList(threadIDs, 1, func(list string, args []any) error {
+		return db.each(ctx, func(row scanner) error {
+			var old, thread int64
+			err := row.Scan(&old, &thread)
+			now[old] = thread
+			return err
+		}, `SELECT old_thread_id, thread_id FROM redirects WHERE old_thread_id IN `+list, args...)
+	})
+	return now, err
 }

@@ -5,6 +5,7 @@ import (
 
 	"sigpost"
 	"sigpost/store"
+	threads "sigpost/thread"
 )
 
 func TestUnseen(t *testing.T) {
@@ -36,5 +37,16 @@ func TestUnseen(t *testing.T) {
 			wrote = 1
 		}
 		equal(t, "authors of the thread that shows something", len(u.Authors[thread]), wrote)
+		if u = must(db.Unseen(ctx, []int64{thread}, nil))(t); len(u.Messages) != 1 || !u.Messages["b"] {
+			t.Errorf("messages of a thread: %+v", u.Messages)
+		}
+		if u = must(db.Unseen(ctx, nil, []sigpost.MessageID{"single"}))(t); len(u.Messages) != 1 || len(u.Threads) != 0 {
+			t.Errorf("a message: %+v", u)
+		}
+		check(t, db.DecideThread(ctx, store.ThreadDecision{Decision: threads.Decision{Kind: threads.Merge, Message: "single", Other: "a"}, Who: "rev", At: start}))
+		u = must(db.Unseen(ctx, []int64{thread, single}, nil))(t)
+		if u.Threads[thread] || u.Threads[single] || !u.Messages["single"] {
+			t.Errorf("joined to a thread that shows something: %+v", u)
+		}
 	})
 }

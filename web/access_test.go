@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"sigpost/digest"
 	"sigpost/signin"
 	"sigpost/store"
+	"sigpost/store/storetest"
 )
 
 // access says for each way in who may come in at least, and whether other sites'
@@ -140,7 +140,7 @@ type noEditing struct{ Editing }
 // everything is a site with every part of it, and the store behind it.
 func everything(t *testing.T) (*site, *store.DB) {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(t.Context(), storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	s, err := newSite(Options{Title: "Test", Store: db, URL: "https://digest.example.org", Log: slog.New(slog.DiscardHandler), Now: time.Now,

@@ -219,7 +219,7 @@ func (s *site) allowOrigin(w http.ResponseWriter, r *http.Request) (allowed bool
 		}
 	}
 	w.Header().Set("Access-Control-Allow-Origin", origin)
-	w.Header().Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+	w.Header().Set("Access-Control-Expose-Headers", "ETag, Retry-After, RateLimit, RateLimit-Policy")
 	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
 	return true
 }

@@ -112,14 +112,17 @@ func TestAPIAnswersAreAsDocumented(t *testing.T) {
 	for engine, dsn := range map[string]func(testing.TB) string{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(engine, func(t *testing.T) {
 			doc := apitest.Read(t, "openapi.json")
-			db, handler := apiSite(t, dsn(t), nil)
+			db, handler := apiSite(t, dsn(t), func(o *Options) { o.RequestsPerMinute = 10_000 })
 			merged := merge(t, db)
 			for path, c := range apiCases(merged) {
 				url := apiPath + path
 				plain, _, _ := strings.Cut(url, "?")
-				w := read(handler, url)
+				w := answer(handler, from("192.0.2.1", "GET", url, ""))
 				if err := doc.Check("GET", plain, w.Code, w.Header(), w.Body.Bytes()); err != nil {
 					t.Error(err)
+				}
+				if w.Header().Get("RateLimit") == "" || w.Header().Get("RateLimit-Policy") == "" {
+					t.Errorf("%s does not say what is left of the rate: %v", url, w.Header())
 				}
 				if w.Code != c.status {
 					t.Errorf("%s: %d, want %d: %s", url, w.Code, c.status, w.Body)

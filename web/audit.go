@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -85,14 +86,13 @@ func (s *site) showAudit(w http.ResponseWriter, r *http.Request, status int, pro
 		form.Set("from", strconv.FormatInt(entries[auditLength-1].ID, 10))
 		p.OlderURL = auditURL(form)
 	}
+	can, err := s.canUndo(r.Context(), entries)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	for _, e := range entries {
-		view := auditView{e, objectURL(e), s.auditClock(e), canBeUndone(e) && s.Undo != nil && p.May(e.Action.UndoNeeds())}
-		if view.CanUndo && s.CanUndo != nil {
-			if view.CanUndo, err = s.CanUndo(r.Context(), e); err != nil {
-				s.fail(w, r, err)
-				return
-			}
-		}
+		view := auditView{e, objectURL(e), s.auditClock(e), can[e.ID] && p.May(e.Action.UndoNeeds())}
 		if e.Kind == sigpost.AuditIssue && p.Edits() {
 			view.URL = (&url.URL{Path: EditPath + "/" + e.Object}).EscapedPath()
 		}
@@ -105,6 +105,14 @@ func (s *site) showAudit(w http.ResponseWriter, r *http.Request, status int, pro
 		p.Actions = append(p.Actions, option{string(a), a == q.Action})
 	}
 	s.show(w, r, status, "audit", p)
+}
+
+// canUndo says which entries can be taken back, by their numbers.
+func (s *site) canUndo(ctx context.Context, entries []sigpost.AuditEntry) (map[int64]bool, error) {
+	if s.Undo == nil || s.CanUndo == nil {
+		return nil, nil
+	}
+	return s.CanUndo(ctx, entries)
 }
 
 // auditClock is when an act was: one on an issue by its digest's clock.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
@@ -17,6 +16,7 @@ import (
 
 	"sigpost"
 	"sigpost/store"
+	"sigpost/store/storetest"
 )
 
 // bigArchive is an archive of as many messages as SIGPOST_BENCH_MESSAGES says,
@@ -28,7 +28,7 @@ func bigArchive(b *testing.B) *store.DB {
 	if text := os.Getenv("SIGPOST_BENCH_MESSAGES"); text != "" {
 		n, _ = strconv.Atoi(text)
 	}
-	db, err := store.Open(ctx, filepath.Join(b.TempDir(), "bench.db"))
+	db, err := store.Open(ctx, storetest.SQLite(b))
 	if err != nil {
 		b.Fatal(err)
 	}

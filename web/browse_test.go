@@ -17,13 +17,14 @@ import (
 
 	"sigpost"
 	"sigpost/store"
+	"sigpost/store/storetest"
 )
 
 // browse gives a site with 120 threads on two lists.
 func browse(t *testing.T, change func(*Options)) (*site, http.Handler, *store.DB) {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(ctx, storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	var all []sigpost.Arrival
@@ -56,7 +57,9 @@ func browse(t *testing.T, change func(*Options)) (*site, http.Handler, *store.DB
 	o := Options{Title: "Test", Store: db, Titles: map[string]string{kuryr.String(): "Kuryr", "project:nova": "Nova", "nature:question": "Needs an answer"},
 		Digests: map[string]string{"weekly": "The Weekly"}, URL: "https://digest.example.org", Now: func() time.Time { return day }, Log: slog.New(slog.DiscardHandler),
 		Browse: Browse{Lists: map[string]string{"dev": "Developers", "ops": "Operators", "empty": "Nobody's"}, Events: func(context.Context) ([]sigpost.Occurrence, error) {
-			return []sigpost.Occurrence{{Kind: sigpost.EventMeeting, Title: "Kuryr <meeting>", Start: day.Add(26 * time.Hour), End: day.Add(27 * time.Hour), Zone: "UTC", Notes: "Bring *tea*."}}, nil
+			return []sigpost.Occurrence{{Kind: sigpost.EventMeeting, Title: "Kuryr <meeting>", Start: day.Add(26 * time.Hour), End: day.Add(27 * time.Hour), Zone: "UTC", Notes: "Bring *tea*."},
+				{Kind: sigpost.EventSummit, Title: "Summit", Start: day.Add(48 * time.Hour), End: day.Add(96 * time.Hour), Zone: "America/Chicago", AllDay: true, Sessions: []sigpost.Session{
+					{Title: "Late <talk>", Start: day.Add(60 * time.Hour), Room: "B 2", Speakers: "Ana", URL: "javascript:alert(1)"}, {Title: "Early talk", Start: day.Add(50 * time.Hour), URL: "https://example.org/early"}}}}, nil
 		}}}
 	if change != nil {
 		change(&o)
@@ -116,7 +119,7 @@ func TestBrowsing(t *testing.T) {
 		{"/issues?digest=none", 404, nil, nil},
 		{"/issues?digest=weekly&below=x", 400, nil, nil},
 		{"/events", 200, []string{"Kuryr &lt;meeting&gt;", "Bring tea.", `datetime="2016-04-21T14:00:00Z"`, "UTC"}, nil},
-		{"/statistics", 200, []string{"14 April 2016 to 20 April 2016", "<td>27</td>", "Developers", "Of the 80 questions, proposals and discussions that people began in the last 12 weeks, 0 (0 %)"}, nil},
+		{"/statistics", 200, []string{"14 April 2016 to 20 April 2016", "<td>27</td>", "Developers", "Of the 80 questions, proposals and discussions that people began in the last 12 weeks, 0 (0 %)"}, []string{"2015", "February 2016", "16 March 2016", "<td>0</td>"}}, // it begins on 21 March
 	} {
 		w := read(handler, c.path)
 		if w.Code != c.status {
@@ -278,4 +281,27 @@ func TestKept(t *testing.T) {
 	settle()
 	get(2)
 	settle()
+}
+
+// A summit's sessions stand on the page of events by time, all of them, on its clock.
+func TestSessionsOfASummit(t *testing.T) {
+	_, handler, _ := browse(t, nil)
+	body := read(handler, "/events").Body.String()
+	early, late := strings.Index(body, `<a href="https://example.org/early">Early talk</a>`), strings.Index(body, "Late &lt;talk&gt;")
+	if early < 0 || late < early || !strings.Contains(body, "2 sessions") || !strings.Contains(body, "Ana, B 2") || strings.Contains(body, "javascript:") {
+		t.Errorf("%d, %d: %s", early, late, body)
+	}
+	if at := day.Add(50 * time.Hour); !strings.Contains(body, at.In(zoneOf(t, "America/Chicago")).Format("Mon 2 Jan 15:04")) {
+		t.Errorf("no session is at %s by the summit's clock: %s", at, body)
+	}
+	if home := read(handler, "/").Body.String(); strings.Contains(home, "Early talk") {
+		t.Error("the home page lists sessions")
+	}
+}
+
+func zoneOf(t *testing.T, name string) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation(name)
+	must(t, err)
+	return zone
 }

@@ -197,7 +197,7 @@ func (s *site) previewBulk(r *http.Request, p *bulkPage, f BulkFilter) (wrong st
 	for _, t := range found {
 		ids = append(ids, t.ID)
 	}
-	unseen, err := s.Store.UnseenOf(r.Context(), ids)
+	unseen, err := s.Store.Unseen(r.Context(), ids, nil)
 	if err != nil {
 		return "", err
 	}

@@ -30,7 +30,7 @@ func (s *site) sendCalendar(w http.ResponseWriter, r *http.Request, data []byte,
 			sum.Write(line)
 		}
 	}
-	w.Header().Set("ETag", `"`+hex.EncodeToString(sum.Sum(nil)[:12])+`"`)
+	w.Header().Set("ETag", `W/"`+hex.EncodeToString(sum.Sum(nil)[:12])+`"`)
 	w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
 }

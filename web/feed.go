@@ -145,7 +145,7 @@ func sendKept(w http.ResponseWriter, r *http.Request, data []byte) {
 
 func etagOf(data []byte) string {
 	sum := sha256.Sum256(data)
-	return `"` + hex.EncodeToString(sum[:12]) + `"`
+	return `W/"` + hex.EncodeToString(sum[:12]) + `"` // of the answer, compressed or not
 }
 
 // allFeed has the threads with news.

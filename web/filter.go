@@ -104,6 +104,13 @@ func readFilter(r *http.Request) (f filter, problem string, err error) {
 	return f, problem, err
 }
 
+// IsDay says whether a field for days can show a text. What is none is shown as text,
+// for whoever typed it to mend.
+func (filter) IsDay(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return text == "" || err == nil
+}
+
 // brief is what somebody typed, without what no field needs.
 func brief(text string) string {
 	text = strings.TrimSpace(text)

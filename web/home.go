@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -169,6 +170,34 @@ type eventView struct {
 	Text string // the notes, as plain text
 	// Begins is for programs.
 	Begins string
+	// Program are all sessions, by time.
+	Program []talkView
+}
+
+// talkView is a session of an event, by the event's clock.
+type talkView struct {
+	Begins, When, Title, URL, About string
+}
+
+// program are the sessions of an event by time.
+func program(o sigpost.Occurrence) (all []talkView) {
+	zone, err := time.LoadLocation(o.Zone)
+	if err != nil || o.Zone == "" {
+		zone = o.Start.Location()
+	}
+	sessions := slices.Clone(o.Sessions)
+	slices.SortStableFunc(sessions, func(a, b sigpost.Session) int { return a.Start.Compare(b.Start) })
+	for _, s := range sessions {
+		v := talkView{Begins: s.Start.UTC().Format(time.RFC3339), When: s.Start.In(zone).Format("Mon 2 Jan 15:04"), Title: s.Title, About: s.Speakers}
+		if s.Room != "" {
+			v.About = strings.TrimPrefix(v.About+", "+s.Room, ", ")
+		}
+		if strings.HasPrefix(s.URL, "https://") || strings.HasPrefix(s.URL, "http://") {
+			v.URL = s.URL
+		}
+		all = append(all, v)
+	}
+	return all
 }
 
 // eventViews are events with their times in UTC, with their notes or without.
@@ -181,6 +210,7 @@ func (s *site) eventViews(events []sigpost.Occurrence, notes bool) (all []eventV
 		v := eventView{Upcoming: u, Begins: begins}
 		if notes {
 			v.Text = digest.PlainNotes(events[i].Notes)
+			v.Program = program(events[i])
 		}
 		all = append(all, v)
 	}

@@ -182,7 +182,7 @@ func (s *site) showSample(w http.ResponseWriter, r *http.Request, status int, pr
 	}
 	var unseen store.Unseen
 	if err == nil {
-		unseen, err = s.Store.UnseenOf(ctx, ids)
+		unseen, err = s.Store.Unseen(ctx, ids, nil)
 	}
 	if err != nil {
 		s.fail(w, r, err)

@@ -206,7 +206,7 @@ func (s *site) showQueue(w http.ResponseWriter, r *http.Request, status int, pro
 	for _, t := range threads {
 		ids = append(ids, t.ID)
 	}
-	unseen, err := s.Store.UnseenOf(r.Context(), ids)
+	unseen, err := s.Store.Unseen(r.Context(), ids, nil)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -125,7 +125,7 @@ func (s *site) showReview(w http.ResponseWriter, r *http.Request, status int, pr
 		http.Redirect(w, r, "/review/"+strconv.FormatInt(t.ID, 10)+f.query(f.From), http.StatusSeeOther)
 		return
 	}
-	unseen, err := s.Store.UnseenOf(ctx, []int64{id})
+	unseen, err := s.Store.Unseen(ctx, []int64{id}, nil)
 	if err != nil {
 		s.fail(w, r, err)
 		return

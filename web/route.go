@@ -59,17 +59,32 @@ func (s *site) routes() []route {
 	return append(all, route{pattern: "GET /", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, sigpost.ErrNotFound) }})
 }
 
+// Way is a way in to a site.
+type Way struct {
+	Method, Path string // as in http.ServeMux's patterns
+	Needs        sigpost.Role
+}
+
+// Ways are all ways in to a site.
+func Ways(o Options) (all []Way, err error) {
+	s, err := newSite(o)
+	if err != nil {
+		return nil, err
+	}
+	for _, to := range s.routes() {
+		method, path, _ := strings.Cut(to.pattern, " ")
+		all = append(all, Way{method, path, to.needs})
+	}
+	return all, nil
+}
+
 // guard answers a route to whom it is for.
 func (s *site) guard(to route) http.HandlerFunc {
-	limit := to.body
-	if limit == 0 {
-		limit = usualBody
-	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := to.within(r.Context())
 		defer cancel()
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		r.Body = http.MaxBytesReader(w, r.Body, to.limit())
 		var person sigpost.Person
 		var err error
 		if !to.shared {
@@ -89,23 +104,52 @@ func (s *site) guard(to route) http.HandlerFunc {
 			w.Header().Set("X-Robots-Tag", "noindex")
 		}
 		if to.personal || to.needs != sigpost.RoleNobody || person.Addr != "" { // it may say who reads it
-			w = &unkept{ResponseWriter: w}
+			w = &started{ResponseWriter: w, first: unkept}
 		}
-		switch {
-		case !person.Role.May(to.needs):
-			s.refuse(w, r, person, to.needs)
-			return
-		case r.ContentLength > limit:
-			err = errTooLarge
-		case to.costly:
-			err = s.costly.allow(s.network(r))
-		}
-		if err != nil {
-			s.fail(w, r, err)
+		if !to.packs(r, person) {
+			s.answer(to, w, r, person)
 			return
 		}
-		to.handle(w, r)
+		w.Header().Add("Vary", "Accept-Encoding")
+		if !takesGzip(r) || r.Header.Get("Range") != "" {
+			s.answer(to, w, r, person)
+			return
+		}
+		packed := &packing{ResponseWriter: w}
+		s.answer(to, packed, r, person)
+		if err := packed.end(r); err != nil {
+			s.Log.Debug("an answer was not taken", "path", r.URL.Path, "error", err)
+		}
 	}
+}
+
+// answer answers a route to somebody, if it is for them.
+func (s *site) answer(to route, w http.ResponseWriter, r *http.Request, person sigpost.Person) {
+	var err error
+	switch {
+	case !person.Role.May(to.needs):
+		s.refuse(w, r, person, to.needs)
+		return
+	case r.ContentLength > to.limit():
+		err = errTooLarge
+	case to.costly:
+		var room room
+		room, err = s.costly.allow(s.network(r))
+		room.tell(w, r, "searches")
+	}
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	to.handle(w, r)
+}
+
+// limit is how many bytes a request may have.
+func (to route) limit() int64 {
+	if to.body == 0 {
+		return usualBody
+	}
+	return to.body
 }
 
 type personKey struct{}

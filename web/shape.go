@@ -77,7 +77,7 @@ func (s *site) shapePage(r *http.Request) (p shapePage, err error) {
 		return p, err
 	}
 	p = shapePage{page: s.page(r, "Split, merge, move"), Thread: t}
-	unseen, err := s.Store.UnseenOf(ctx, []int64{t.ID})
+	unseen, err := s.Store.Unseen(ctx, []int64{t.ID}, nil)
 	if err != nil {
 		return p, err
 	}

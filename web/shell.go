@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
-
-	"sigpost/subscribe"
 )
 
 // Bounds of a request, whoever sends it.
@@ -48,11 +44,34 @@ func (s *site) handler(routes []route) (http.Handler, error) {
 	for _, to := range routes {
 		mux.HandleFunc(to.pattern, s.guard(to))
 	}
-	inner, err := s.sameOrigin(mux, routes)
+	inner, err := s.sameOrigin(s.answered(mux), routes)
 	if err != nil {
 		return nil, err
 	}
 	return s.secure(s.calm(s.bounded(inner))), nil
+}
+
+// errMethod is of a request that does with a page what cannot be done with it.
+var errMethod = errors.New("the method is none of this page's")
+
+// answered makes a page of what mux says to a method that a path does not have. Every
+// path has GET, so that only others are looked up twice.
+func (s *site) answered(mux *http.ServeMux) http.Handler {
+	refused := s.guard(route{personal: true, handle: func(w http.ResponseWriter, r *http.Request) {
+		said := &given{header: http.Header{}}
+		mux.ServeHTTP(said, r)
+		w.Header().Set("Allow", said.header.Get("Allow")) // RFC 9110, section 15.5.6
+		s.fail(w, r, errMethod)
+	}})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if _, pattern := mux.Handler(r); pattern == "" {
+				refused(w, r)
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // securityHeaders keep a stranger's bytes mere data: no script runs but the site's
@@ -81,49 +100,10 @@ func (s *site) secure(next http.Handler) http.Handler {
 	})
 }
 
-// sent notes whether an answer has begun.
-type sent struct {
-	http.ResponseWriter
-	begun bool
-}
-
-// WriteHeader notes that the answer has begun.
-func (w *sent) WriteHeader(status int) {
-	w.begun = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write notes that the answer has begun.
-func (w *sent) Write(b []byte) (int, error) {
-	w.begun = true
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *sent) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// unkept is an answer that no cache keeps, whatever a page says of itself.
-type unkept struct{ http.ResponseWriter }
-
-// WriteHeader keeps the answer out of caches, whatever its handler said.
-func (w *unkept) WriteHeader(status int) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write keeps it out of caches where no status was written.
-func (w *unkept) Write(b []byte) (int, error) {
-	w.Header().Set("Cache-Control", "no-store")
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *unkept) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // calm makes a page of a fault of the program; what it was is in the log alone.
 func (s *site) calm(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := &sent{ResponseWriter: w}
+		out := &started{ResponseWriter: w}
 		defer func() {
 			fault := recover()
 			if fault == nil {
@@ -151,7 +131,9 @@ func (s *site) bounded(next http.Handler) http.Handler {
 			return
 		}
 		if !strings.HasPrefix(r.URL.Path, "/static/") {
-			if err := s.all.allow(s.network(r)); err != nil {
+			room, err := s.all.allow(s.network(r))
+			room.tell(w, r, "requests")
+			if err != nil {
 				s.fail(w, r, err)
 				return
 			}
@@ -192,63 +174,4 @@ func (to route) within(ctx context.Context) (context.Context, context.CancelFunc
 		limit = usualTime
 	}
 	return context.WithTimeout(ctx, limit)
-}
-
-// bucketsKept is how many networks are remembered.
-const bucketsKept = 50_000
-
-// rates count requests by the network that they come from: perMinute at once, and as
-// many each minute (the GCRA, as store.Allow). It is kept in memory: it holds for this
-// process, and costs no write.
-type rates struct {
-	perMinute int // 0 is any number
-	now       func() time.Time
-
-	mu    sync.Mutex
-	until map[netip.Prefix]time.Time
-}
-
-func newRates(perMinute int, now func() time.Time) *rates {
-	if now == nil {
-		now = time.Now
-	}
-	return &rates{perMinute: perMinute, now: now, until: map[netip.Prefix]time.Time{}}
-}
-
-// allow takes a place for a network; the error is a subscribe.ErrLimited where there
-// is none. This machine has as many as it likes.
-func (l *rates) allow(from netip.Prefix) error {
-	if l.perMinute <= 0 || from.Addr().IsLoopback() {
-		return nil
-	}
-	now, step := l.now(), time.Minute/time.Duration(l.perMinute)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	until, known := l.until[from]
-	if !until.After(now) {
-		until = now
-	}
-	if until.Sub(now) > time.Minute-step {
-		return subscribe.ErrLimited{Retry: time.Minute}
-	}
-	if !known && len(l.until) >= bucketsKept {
-		l.forget(now)
-	}
-	l.until[from] = until.Add(step)
-	return nil
-}
-
-// forget makes room: first those that hold nothing, then any.
-func (l *rates) forget(now time.Time) {
-	for from, until := range l.until {
-		if !until.After(now) {
-			delete(l.until, from)
-		}
-	}
-	for from := range l.until {
-		if len(l.until) < bucketsKept*9/10 {
-			return
-		}
-		delete(l.until, from)
-	}
 }

@@ -50,7 +50,7 @@ func (s *site) static(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("v") == s.version {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	w.Header().Set("ETag", `"`+s.version+`"`)
+	w.Header().Set("ETag", `W/"`+s.version+`"`)
 	name := r.PathValue("file")
 	if name == "style.css" {
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(s.style))

@@ -13,7 +13,7 @@ import (
 
 // statistics are what is said of the archive as a whole. Nobody is ranked in it.
 type statistics struct {
-	weeks   []store.WeekCount // of a year, the latest first
+	weeks   []store.WeekCount // of a year, or since the archive begins; the latest first
 	answers store.Answers
 	since   time.Time // of the answers
 }
@@ -31,6 +31,12 @@ func (s *site) measure(ctx context.Context) (*statistics, error) {
 	for _, c := range counted {
 		all[c.Week] = c
 	}
+	// Before its first message there was no archive that could be quiet.
+	_, begin, err := s.Store.Volume(ctx, nil, w.From)
+	if err != nil {
+		return nil, err
+	}
+	all = all[min(int(begin.Sub(w.From)/store.Week), yearWeeks-1):]
 	slices.Reverse(all)
 	since := s.window(trendWeeks).From
 	answers, err := s.Store.Answers(ctx, since)

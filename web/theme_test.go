@@ -2,12 +2,15 @@ package web
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"text/template"
 
 	"sigpost/templates"
 )
@@ -36,24 +39,57 @@ func TestTheme(t *testing.T) {
 	}
 }
 
-// A wrong field is noticed in whatever branch of a page it is.
+// A wrong field is noticed in whatever branch of a page it is. Each end of a branch
+// tells the value that the template has there, of which a template with a wrong field
+// must make an error; one wrong field for each file is put there in earnest.
 func TestTryGoesEverywhere(t *testing.T) {
+	const end = "{{end}}"
+	wrong := template.Must(template.New("").Parse("{{.NoSuchField}}"))
+	var places []string // what stands before each end
+	var noticed []bool
+	files := fstest.MapFS{}
 	for _, name := range templates.Names() {
 		if !strings.HasPrefix(name, "web/") || !strings.HasSuffix(name, ".tmpl") {
 			continue
 		}
 		source, err := templates.Files.ReadFile(name)
 		must(t, err)
-		for at, rest := 0, string(source); ; {
-			i := strings.Index(rest, "{{end}}")
-			if i < 0 {
+		pieces := strings.Split(string(source), end)
+		if len(pieces) > 1 {
+			if _, err := New(themed(name, pieces[0]+"{{.NoSuchField}}"+end+strings.Join(pieces[1:], end))); err == nil {
+				t.Errorf("%s: a wrong field goes unnoticed", name)
+			}
+		}
+		var text strings.Builder
+		line := 1
+		for i, piece := range pieces {
+			text.WriteString(piece)
+			if i == len(pieces)-1 {
 				break
 			}
-			before := string(source[:at+i])
-			if _, err := New(themed(name, before+"{{.NoSuchField}}"+string(source[at+i:]))); err == nil {
-				t.Errorf("%s:%d: a wrong field goes unnoticed behind %q", name, 1+strings.Count(before, "\n"), before[max(0, len(before)-60):])
-			}
-			at, rest = at+i+len("{{end}}"), rest[i+len("{{end}}"):]
+			line += strings.Count(piece, "\n")
+			fmt.Fprintf(&text, "{{at %d .}}%s", len(places), end)
+			places = append(places, fmt.Sprintf("%s:%d behind %q", name, line, piece[max(0, len(piece)-60):]))
+		}
+		files[name] = &fstest.MapFile{Data: []byte(text.String())}
+	}
+	noticed = make([]bool, len(places))
+	s, err := newSite(themed("web/static/style.css", ""))
+	must(t, err)
+	funcs := pageFuncs()
+	funcs["at"] = func(place int, dot any) string {
+		noticed[place] = noticed[place] || wrong.Execute(io.Discard, dot) != nil
+		return ""
+	}
+	s.pages, err = parsePages(files, funcs)
+	must(t, err)
+	must(t, s.try())
+	if len(places) < 300 {
+		t.Errorf("there are only %d places", len(places))
+	}
+	for i, place := range places {
+		if !noticed[i] {
+			t.Errorf("%s: a wrong field goes unnoticed", place)
 		}
 	}
 }

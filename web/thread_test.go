@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"sigpost/digest"
 	"sigpost/message"
 	"sigpost/store"
+	"sigpost/store/storetest"
 	"sigpost/subscribe"
 	"sigpost/thread"
 )
@@ -62,7 +62,7 @@ type archive struct {
 func newArchive(t *testing.T, mails ...string) *archive {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(ctx, storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	a := &archive{t: t, db: db, now: day.AddDate(0, 0, 9)}

@@ -9,10 +9,14 @@ import (
 	"sigpost/store"
 )
 
-// shown gives issues without what is out of sight by now: quotes of messages that
+func (s *site) shown(ctx context.Context, issues []sigpost.Issue) ([]sigpost.Issue, error) {
+	return Shown(ctx, s.Store, issues)
+}
+
+// Shown gives issues without what is out of sight by now: quotes of messages that
 // were removed, who wrote only those, and entries of which nothing is left. What
 // was stored and sent stays as it was.
-func (s *site) shown(ctx context.Context, issues []sigpost.Issue) ([]sigpost.Issue, error) {
+func Shown(ctx context.Context, db *store.DB, issues []sigpost.Issue) ([]sigpost.Issue, error) {
 	var threads []int64
 	var messages []sigpost.MessageID
 	for _, i := range issues {
@@ -31,7 +35,7 @@ func (s *site) shown(ctx context.Context, issues []sigpost.Issue) ([]sigpost.Iss
 			threads = append(threads, n.ThreadID)
 		}
 	}
-	u, err := s.Store.Unseen(ctx, distinct(threads), distinct(messages))
+	u, err := db.Unseen(ctx, distinct(threads), distinct(messages))
 	if err != nil || len(u.Messages) == 0 && len(u.Threads) == 0 {
 		return issues, err
 	}

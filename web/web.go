@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sigpost"
@@ -83,10 +84,10 @@ type Options struct {
 	// RequestsPerMinute is how many pages a network gets, and of those that cost more a
 	// tenth; 0 is any number.
 	RequestsPerMinute int
-	// Undo takes an entry of the audit log back, and CanUndo says whether that can be
-	// done as things are; nil where nobody can.
+	// Undo takes an entry of the audit log back, and CanUndo of which, by their
+	// numbers, that can be done as things are; nil where nobody can.
 	Undo    func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error
-	CanUndo func(ctx context.Context, e sigpost.AuditEntry) (bool, error)
+	CanUndo func(ctx context.Context, all []sigpost.AuditEntry) (map[int64]bool, error)
 	// SearchNames are what searches may name; nil where they can name anything.
 	SearchNames func(ctx context.Context) search.Names
 	// AnswerTime is how long answers take at least that must not say, by how long
@@ -128,7 +129,7 @@ func newSite(o Options) (*site, error) {
 	if s.files, err = templates.Overlay(o.Theme); err != nil {
 		return nil, err
 	}
-	if s.pages, err = parsePages(s.files); err != nil {
+	if s.pages, err = pagesOf(o.Theme, s.files); err != nil {
 		return nil, templates.Explain(err)
 	}
 	s.feeds = s.feedLinks()
@@ -138,8 +139,10 @@ func newSite(o Options) (*site, error) {
 	if err := s.readStatic(); err != nil {
 		return nil, err
 	}
-	if err := s.try(); err != nil {
-		return nil, templates.Explain(err)
+	if o.Theme != nil {
+		if err := s.try(); err != nil {
+			return nil, templates.Explain(err)
+		}
 	}
 	return s, nil
 }
@@ -196,9 +199,20 @@ func (s *site) doorRoutes() []route {
 	}...)
 }
 
-// parsePages parses the templates of the pages.
-func parsePages(files fs.FS) (*template.Template, error) {
-	pages := template.New("").Funcs(template.FuncMap{
+// pagesOf gives the templates of the pages, which are safe for use by many
+// goroutines. The built-in ones are parsed once and shared; nobody adds to them.
+func pagesOf(theme, files fs.FS) (*template.Template, error) {
+	if theme == nil {
+		return builtIn()
+	}
+	return parsePages(files, pageFuncs())
+}
+
+var builtIn = sync.OnceValues(func() (*template.Template, error) { return parsePages(templates.Files, pageFuncs()) })
+
+// pageFuncs are what the templates of the pages can call.
+func pageFuncs() template.FuncMap {
+	return template.FuncMap{
 		"date":     func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 		"dates":    dates,
 		"legible":  legible,
@@ -208,7 +222,12 @@ func parsePages(files fs.FS) (*template.Template, error) {
 		"percent": func(score float64) string {
 			return strconv.Itoa(int(score*100+0.5)) + " %"
 		},
-	})
+	}
+}
+
+// parsePages parses the templates of the pages.
+func parsePages(files fs.FS, funcs template.FuncMap) (*template.Template, error) {
+	pages := template.New("").Funcs(funcs)
 	names, err := fs.Glob(templates.Files, "web/*.html.tmpl")
 	if err != nil {
 		return nil, err
@@ -328,6 +347,7 @@ var problems = []struct {
 	{errGone, http.StatusGone, "This message is not shown: a reviewer removed it, or its author wished it not to be archived."},
 	{sigpost.ErrForbidden, http.StatusForbidden, "This is not for you to do. You may have been signed out, or your role has changed."},
 	{errForeign, http.StatusForbidden, "This was sent from another site. Please do it on the page itself."},
+	{errMethod, http.StatusMethodNotAllowed, "This page can be read, and nothing can be sent to it like that. Please go back to the form and try once more."},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "This is larger than anything that can be sent here."},
 	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},

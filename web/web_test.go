@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"sigpost/digest"
 	"sigpost/search"
 	"sigpost/store"
+	"sigpost/store/storetest"
 	"sigpost/subscribe"
 )
 
@@ -40,7 +40,7 @@ func hostile() *sigpost.Message {
 func open(t *testing.T) (*httptest.Server, *store.DB) {
 	t.Helper()
 	ctx := context.Background()
-	db, err := store.Open(ctx, filepath.Join(t.TempDir(), "test.db"))
+	db, err := store.Open(ctx, storetest.SQLite(t))
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	m := hostile()
@@ -115,7 +115,9 @@ func TestPages(t *testing.T) {
 		{"asking to unsubscribe", "GET", "/unsubscribe/" + tokens.Unsubscribe(1), 200, []string{"a…@example.org", "The Weekly", "<button"}},
 		{"a link cut off", "GET", "/unsubscribe/" + tokens.Unsubscribe(1)[:20], 404, []string{"This link is not valid"}},
 		{"a link cut off, posted", "POST", "/unsubscribe/" + tokens.Unsubscribe(1)[:20], 404, []string{"This link is not valid"}},
-		{"posting to a page", "POST", "/threads/1", 405, nil},
+		{"posting to a page", "POST", "/threads/1", 405, []string{"<title>Method Not Allowed", "nothing can be sent to it like that"}},
+		{"posting to no page", "POST", "/nothing", 405, []string{"<title>Method Not Allowed"}},
+		{"a method that nothing has", "PATCH", "/api/v1/threads", 405, []string{`"status":405`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			req, err := http.NewRequest(c.method, server.URL+c.path, nil)
@@ -135,6 +137,9 @@ func TestPages(t *testing.T) {
 			}
 			if s := string(body); strings.Contains(s, "<script") || strings.Contains(s, "<img") || strings.Contains(s, "ana@example.org") {
 				t.Errorf("a stranger's bytes are more than data, or an address is shown:\n%s", body)
+			}
+			if allow := resp.Header.Get("Allow"); (c.status == 405) != strings.Contains(allow, "GET, HEAD") {
+				t.Errorf("Allow: %q", allow)
 			}
 			csp := resp.Header.Get("Content-Security-Policy")
 			if !strings.Contains(csp, "default-src 'none'") || resp.Header.Get("X-Content-Type-Options") != "nosniff" || resp.Header.Get("Referrer-Policy") != "no-referrer" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/url"
@@ -50,6 +49,7 @@ type task struct {
 	Wrong  time.Duration // how wrong the machine's clock is
 	Lease  time.Duration
 	Turn   time.Duration // how long each call of DeliverSome lasts
+	Go     string        // a file: when it is there, all begin
 }
 
 // work delivers issue 1 until it is sent, and writes what became of it.
@@ -71,6 +71,12 @@ func work(text string) error {
 		return err
 	}
 	defer a.Close()
+	if err := os.WriteFile(fmt.Sprintf("%s.%d", t.Go, os.Getpid()), nil, 0o600); err != nil {
+		return err
+	}
+	for _, err := os.Stat(t.Go); err != nil; _, err = os.Stat(t.Go) {
+		time.Sleep(5 * time.Millisecond)
+	}
 	for {
 		r, err := a.DeliverSome(context.Background(), cfg.Digests[0], 1, t.Turn)
 		if err := json.NewEncoder(os.Stdout).Encode(r.Outcome); err != nil {
@@ -108,24 +114,43 @@ type fleet struct {
 // newFleet makes an issue that is approved, with some readers.
 func newFleet(t *testing.T, dsn string, n int) *fleet {
 	t.Helper()
-	p := program.Build(t, configOn(dsn, "127.0.0.1:1", ""))
+	p := program.Build(t, configOn("config.toml.url", "127.0.0.1:1", ""))
+	p.Write(t, "config.toml.url", dsn)
 	p.Write(t, "sample.mbox", string(sampleMbox()))
 	p.Run(t, "import", filepath.Join(p.Dir, "sample.mbox"))
-	subscribe(t, dsn, n)
+	subscribe(t, dsn, min(n, *selections))
+	replicate(t, dsn, n)
 	p.Run(t, "classify")
 	p.At(t, "2016-04-25T14:00:00Z", "digest", "compose")
 	return &fleet{t: t, dsn: dsn, dir: p.Dir, program: p, readers: n, lease: 4 * time.Second}
 }
 
-func configOn(dsn, sink, more string) string {
-	text := strings.Replace(fmt.Sprintf(config, sink, *connections), `database = "sigpost.db"`, fmt.Sprintf("database = %q", dsn), 1)
+// replicate makes n readers of the first ones, as subscribe would: one by one they
+// would take longer than all that is measured.
+func replicate(t *testing.T, dsn string, n int) {
+	t.Helper()
+	psql := peertest.Need(t, "PostgreSQL", "/usr/lib/postgresql/*/bin/psql")[0]
+	const like = `FROM generate_series(%[1]d, %[2]d - 1) i JOIN subscribers k ON k.id = 1 + i %% %[1]d`
+	sql := fmt.Sprintf(`INSERT INTO subscribers (name, addr, addr_key, zone, consent, created)
+SELECT 'Reader No. ' || i, 'reader' || i || '@readers.example.org', 'reader' || i || '@readers.example.org', k.zone, k.consent, k.created `+like+` ORDER BY i;
+INSERT INTO subscriptions (subscriber_id, digest, state, topics, muted, since)
+SELECT i + 1, s.digest, s.state, s.topics, s.muted, s.since `+like+` JOIN subscriptions s ON s.subscriber_id = k.id ORDER BY i; ANALYZE`, *selections, n)
+	if out, err := exec.Command(psql, "-q", "-v", "ON_ERROR_STOP=1", "-c", sql, dsn).CombinedOutput(); err != nil {
+		t.Fatalf("psql: %v\n%s", err, out)
+	}
+}
+
+// configOn is a configuration with the database of which a file tells.
+func configOn(file, sink, more string) string {
+	text := strings.Replace(fmt.Sprintf(config, sink, *connections), `database = "sigpost.db"`, fmt.Sprintf("database_file = %q", file), 1)
 	return text + "allow_plain = true\ntimeout = \"30s\"\n" + more
 }
 
 // configure writes a worker's configuration.
 func (f *fleet) configure(name, dsn, sink, more string) string {
 	f.t.Helper()
-	f.program.Write(f.t, name, configOn(dsn, sink, more))
+	f.program.Write(f.t, name, configOn(name+".url", sink, more))
+	f.program.Write(f.t, name+".url", dsn)
 	return filepath.Join(f.dir, name)
 }
 
@@ -139,7 +164,7 @@ type worker struct {
 // start starts one; in, where it is not empty, is a network namespace.
 func (f *fleet) start(cfg string, wrong time.Duration, in string) *worker {
 	f.t.Helper()
-	data, err := json.Marshal(task{Config: cfg, Wrong: wrong, Lease: f.lease, Turn: 20 * time.Second})
+	data, err := json.Marshal(task{Config: cfg, Wrong: wrong, Lease: f.lease, Turn: 20 * time.Second, Go: f.file()})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -168,6 +193,22 @@ func (f *fleet) start(cfg string, wrong time.Duration, in string) *worker {
 		}
 	})
 	return w
+}
+
+// file is what workers wait for.
+func (f *fleet) file() string { return filepath.Join(f.dir, "go") }
+
+// begin lets all workers begin, and those that are started later, when so many are
+// ready.
+func (f *fleet) begin(n int) {
+	f.t.Helper()
+	eventually(f.t, "workers are ready", time.Minute, func() bool {
+		ready, _ := filepath.Glob(f.file() + ".*")
+		return len(ready) == n
+	})
+	if err := os.WriteFile(f.file(), nil, 0o600); err != nil {
+		f.t.Fatal(err)
+	}
 }
 
 func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
@@ -407,5 +448,3 @@ func gate(t *testing.T, host, to string) (addr string, cut func(bool)) {
 		open.Broadcast()
 	}
 }
-
-var _ = io.Discard

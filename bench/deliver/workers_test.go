@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"net"
@@ -25,13 +24,14 @@ func TestWorkersKilled(t *testing.T) {
 	for _, n := range []int{2, 4, 8} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			f := newFleet(t, peertest.Postgres(t), *many)
-			sink := peertest.SMTPLog(t, "127.0.0.1", nil)
+			sink := peertest.SMTPLog(t, "127.0.0.1", func(net.Addr) { time.Sleep(3 * time.Millisecond) })
 			cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
-			began := time.Now()
 			var all []*worker
 			for range n {
 				all = append(all, f.start(cfg, 0, ""))
 			}
+			f.begin(n)
+			began := time.Now()
 			for i, w := range all[:2] {
 				eventually(t, "letters go out", time.Minute, func() bool { return sink.Count() > (i+1)*f.readers/4 })
 				w.cmd.Process.Kill()
@@ -62,9 +62,10 @@ func TestWorkersOutliveTheDatabase(t *testing.T) {
 	server := peertest.PostgresOwn(t)
 	f := newFleet(t, server.DSN, *many)
 	f.lease = 30 * time.Second
-	sink := peertest.SMTPLog(t, "127.0.0.1", nil)
+	sink := peertest.SMTPLog(t, "127.0.0.1", func(net.Addr) { time.Sleep(3 * time.Millisecond) })
 	cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
 	a, b := f.start(cfg, 0, ""), f.start(cfg, 0, "")
+	f.begin(2)
 	for i := range 2 {
 		eventually(t, "letters go out", time.Minute, func() bool { return sink.Count() > (i+1)*f.readers/4 })
 		server.Restart()
@@ -86,6 +87,7 @@ func TestWorkersWithWrongClocks(t *testing.T) {
 	for _, wrong := range []time.Duration{0, -7 * time.Minute, 11 * time.Minute, 3 * time.Minute} {
 		all = append(all, f.start(cfg, wrong, ""))
 	}
+	f.begin(len(all))
 	f.wait(3*time.Minute, all...)
 	if unknown := f.check(sink.Letters()); unknown > 0 {
 		t.Errorf("%d letters are held", unknown)
@@ -103,6 +105,7 @@ func TestWorkersShareADomainsPace(t *testing.T) {
 	sink := peertest.SMTPLog(t, "127.0.0.1", nil)
 	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = 3\n", rate))
 	a, b, c := f.start(cfg, 0, ""), f.start(cfg, 9*time.Minute, ""), f.start(cfg, -4*time.Minute, "")
+	f.begin(3)
 	f.wait(3*time.Minute, a, b, c)
 	if unknown := f.check(sink.Letters()); unknown > 0 {
 		t.Errorf("%d letters are held", unknown)
@@ -135,6 +138,7 @@ func TestWorkersArePaused(t *testing.T) {
 	sink := peertest.SMTPLog(t, "127.0.0.1", func(net.Addr) { time.Sleep(20 * time.Millisecond) })
 	cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
 	all := []*worker{f.start(cfg, 0, ""), f.start(cfg, 0, ""), f.start(cfg, 0, "")}
+	f.begin(3)
 	eventually(t, "letters go out", time.Minute, func() bool { return sink.Count() > 100 })
 	command := func(args ...string) { f.program.At(t, "2016-04-25T14:02:00Z", args...) }
 	command("digest", "pause", "--why", "a test")
@@ -176,6 +180,7 @@ func fenced(t *testing.T, lose, comeBack func(w *worker, n network)) {
 		}
 	})
 	cut := f.start(f.configure("cut.toml", n.dsn(f.dsn), sink.Addr, ""), 0, n.namespace)
+	f.begin(1)
 	eventually(t, "the first worker begins letters", time.Minute, func() bool { return stalled.Load() >= 2 })
 	time.Sleep(300 * time.Millisecond)
 	lose(cut, n)
@@ -188,9 +193,8 @@ func fenced(t *testing.T, lose, comeBack func(w *worker, n network)) {
 	}
 	// The operator has them sent all the same: by another worker, so that whatever
 	// the first one still sends is one too many.
-	again := f.program
-	again.Write(t, "config.toml", configOn(f.dsn, sink.Addr, ""))
-	again.At(t, "2016-04-25T14:03:00Z", "digest", "send", "--resend-held")
+	f.configure("config.toml", f.dsn, sink.Addr, "")
+	f.program.At(t, "2016-04-25T14:03:00Z", "digest", "send", "--resend-held")
 	if got := sink.Count(); got != readers {
 		t.Errorf("the sink has %d letters for %d readers", got, readers)
 	}
@@ -220,5 +224,3 @@ func TestWorkerStopped(t *testing.T) {
 	release := func(w *worker, _ network) { w.cmd.Process.Signal(syscall.SIGCONT) }
 	fenced(t, func(w *worker, _ network) { w.cmd.Process.Signal(syscall.SIGSTOP); time.Sleep(4 * time.Second) }, release)
 }
-
-var _ = context.Background

@@ -170,11 +170,8 @@ func (d *Document) Check(method, path string, status int, header http.Header, bo
 	d.mu.Lock()
 	d.seen[what] = true
 	d.mu.Unlock()
-	headers, _ := response["headers"].(map[string]any)
-	for name := range headers {
-		if header.Get(name) == "" {
-			return fmt.Errorf("%s is without %s", what, name)
-		}
+	if err := d.checkHeaders(what, at, header); err != nil {
+		return err
 	}
 	content, _ := response["content"].(map[string]any)
 	switch media := header.Get("Content-Type"); {
@@ -199,6 +196,23 @@ func (d *Document) Check(method, path string, status int, header http.Header, bo
 	}
 	if err := schema.Validate(value); err != nil {
 		return fmt.Errorf("%s: %w in %s", what, err, indented(value))
+	}
+	return nil
+}
+
+// checkHeaders holds the header of an answer against the document: what it names is
+// there, unless it need not be ("required": false), and of what the document knows
+// nothing is there that it does not name for this answer.
+func (d *Document) checkHeaders(what, at string, header http.Header) error {
+	known, _ := d.at("/components/headers")
+	for name := range known {
+		named, _ := d.at(at + "/headers/" + name)
+		switch got := header.Get(name) != ""; {
+		case got && named == nil:
+			return fmt.Errorf("%s has %s, which the document does not say", what, name)
+		case !got && named != nil && named["required"] != false:
+			return fmt.Errorf("%s is without %s", what, name)
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package peertest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -134,23 +135,64 @@ func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// Axe gives what axe-core finds wrong with the page, by all its rules.
-func (b *Browser) Axe() []Violation {
+// In the dark other colours are chosen, and a narrow window has less room: of
+// axe-core's rules these can find there what they do not find elsewhere.
+var (
+	colourRules = []string{"color-contrast", "link-in-text-block"}
+	roomRules   = []string{"target-size", "scrollable-region-focusable", "meta-viewport", "css-orientation-lock"}
+)
+
+// Axe gives what axe-core finds wrong with the page: by some rules or, where none is
+// named, by all that hold for pages, those of WCAG 2.2 with them.
+func (b *Browser) Axe(rules ...string) []Violation {
 	b.t.Helper()
 	type result struct {
 		Passes     int         `json:"passes"`
 		Violations []Violation `json:"violations"`
 	}
-	found := Evaluate[result](b, b.axe+`;
-axe.run(document, {resultTypes: ["violations", "passes"]}).then(r => ({
+	options, enough := `rules: {"target-size": {enabled: true}}`, 5
+	if len(rules) > 0 {
+		named, err := json.Marshal(rules)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		options, enough = fmt.Sprintf(`runOnly: {type: "rule", values: %s}`, named), 1
+	}
+	if !Evaluate[bool](b, "!!window.axe") { // it is half a megabyte
+		Evaluate[bool](b, b.axe+"; true")
+	}
+	found := Evaluate[result](b, `axe.run(document, {resultTypes: ["violations"], `+options+`}).then(r => ({
   passes: r.passes.length,
   violations: r.violations.map(v => ({rule: v.id, impact: v.impact || "", help: v.help,
     where: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)})),
 }))`)
-	if found.Passes < 5 {
+	if found.Passes < enough {
 		b.t.Fatalf("axe-core looked at nothing: %d rules passed", found.Passes)
 	}
 	return found.Violations
+}
+
+// Faults looks at the page that is open and at what is folded in it: by all rules of
+// axe-core in the light, by those of colours and of room in the dark and 320 pixels
+// wide, which is also what is left of 640 at 200 % (WCAG 2.2, 1.4.4 and 1.4.10), and
+// whether it must be scrolled sideways there. The page is as before after that, and
+// narrow.
+func (b *Browser) Faults() (all []string) {
+	b.t.Helper()
+	Evaluate[int](b, `(window.unfolded = [...document.querySelectorAll("details:not([open])")].map(d => (d.open = true, d))).length`)
+	b.See(View{})
+	for _, v := range b.Axe() {
+		all = append(all, "in the light: "+v.String())
+	}
+	b.See(View{Width: 320, Dark: true})
+	for _, v := range b.Axe(append(colourRules[:len(colourRules):len(colourRules)], roomRules...)...) {
+		all = append(all, "narrow and dark: "+v.String())
+	}
+	if wide := b.Sideways(); wide != "" {
+		all = append(all, "it is wider than a window of 320 pixels by "+wide)
+	}
+	Evaluate[int](b, `(window.unfolded || []).map(d => d.open = false).length`)
+	return all
 }
 
 // Evaluate runs a script in the page and gives what it, or its promise, comes

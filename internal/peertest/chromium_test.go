@@ -38,6 +38,16 @@ func TestChromiumFindsFaults(t *testing.T) {
 	if !strings.Contains(b.Sideways(), "IMG") {
 		t.Errorf("zoomed: %q", b.Sideways())
 	}
+	b.Visit(server.URL, View{})
+	faults := strings.Join(b.Faults(), "\n")
+	for _, want := range []string{"in the light: image-alt", "narrow and dark: color-contrast", "wider than a window of 320 pixels by"} {
+		if !strings.Contains(faults, want) {
+			t.Errorf("%q is not found: %s", want, faults)
+		}
+	}
+	if strings.Count(faults, "image-alt") != 1 {
+		t.Errorf("faults that are the same in the dark are told twice: %s", faults)
+	}
 	if len(b.Screenshot()) < 1000 {
 		t.Error("the screenshot is empty")
 	}

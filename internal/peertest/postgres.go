@@ -1,6 +1,7 @@
 package peertest
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -92,11 +94,73 @@ func (p *PostgresServer) Restart() {
 	// It says itself what it was started with. Its output goes to a file, or whoever
 	// waits for pg_ctl's would wait for the server.
 	cmd := exec.Command(filepath.Join(p.server.bin, "pg_ctl"), "restart", "-m", "immediate", "-w", "-t", "60",
-		"-D", filepath.Join(p.server.folder, "data"), "-l", filepath.Join(p.server.folder, "log"))
+		"-D", filepath.Join(p.server.folder, "data"), "-l", filepath.Join(p.server.folder, "log.again"))
 	cmd.Dir, cmd.SysProcAttr = p.server.folder, owner
 	if err := cmd.Run(); err != nil {
 		p.t.Fatalf("PostgreSQL does not start again: %v: %v", err, lastWords(p.server.folder))
 	}
+}
+
+// Settings changes settings of the server, and starts it again for them.
+func (p *PostgresServer) Settings(lines ...string) {
+	p.t.Helper()
+	// What stands on its command line wins over its files, and is told it again from
+	// this one.
+	options := filepath.Join(p.server.folder, "data", "postmaster.opts")
+	text, err := os.ReadFile(options)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, " = ")
+		text = append(bytes.TrimSpace(text), fmt.Sprintf(" \"-c\" \"%s=%s\"\n", name, value)...)
+	}
+	if err := os.WriteFile(options, text, 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	p.Restart()
+}
+
+// CPU is what the server has taken of it, with all its processes.
+func (p *PostgresServer) CPU() time.Duration {
+	p.t.Helper()
+	pid, err := os.ReadFile(filepath.Join(p.server.folder, "data", "postmaster.pid"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(pid), "\n")
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var ticks int64
+	for _, path := range all {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		// Behind the name: state, parent, ...; utime, stime, cutime, cstime are the
+		// 12th to 15th (proc(5)).
+		number, rest, _ := strings.Cut(string(data), " ")
+		fields := strings.Fields(rest[strings.LastIndexByte(rest, ')')+1:])
+		own := number == first
+		if !own && fields[1] != first {
+			continue
+		}
+		last := 13
+		if own { // those that have ended
+			last = 15
+		}
+		for _, f := range fields[11:last] {
+			n, err := strconv.ParseInt(f, 10, 64)
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			ticks += n
+		}
+	}
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on all that Go runs on
+	return time.Duration(ticks) * tick
 }
 
 // PostgresLike is Postgres with a copy of what fill has put into an empty

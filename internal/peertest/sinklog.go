@@ -131,7 +131,8 @@ func (s *LogSink) serve(conn net.Conn) {
 
 // readText reads a text up to the final dot; ok is false where it did not come.
 func readText(r *bufio.Reader) (id string, ok bool) {
-	for {
+	const field = "message-id:"
+	for inField := false; ; {
 		line, err := r.ReadSlice('\n')
 		if err != nil && err != bufio.ErrBufferFull {
 			return id, false
@@ -139,8 +140,14 @@ func readText(r *bufio.Reader) (id string, ok bool) {
 		if string(line) == ".\r\n" {
 			return id, true
 		}
-		if id == "" && len(line) > 12 && strings.EqualFold(string(line[:12]), "message-id: ") {
-			id = strings.Trim(strings.TrimSpace(string(line[12:])), "<>")
+		if id != "" {
+			continue
+		}
+		if len(line) > len(field) && strings.EqualFold(string(line[:len(field)]), field) {
+			inField, line = true, line[len(field):]
+		}
+		if inField { // its value may be on the next line
+			id = strings.Trim(strings.TrimSpace(string(line)), "<>")
 		}
 	}
 }

@@ -1,0 +1,91 @@
+package deliver
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/internal/peertest"
+)
+
+var (
+	workers = flag.String("workers", "1,2", "with how many processes TestWorkers measures, side by side in one run")
+	durable = flag.Bool("durable", false, "have PostgreSQL wait for the disk, as it does where nobody told it otherwise")
+)
+
+// TestWorkers measures how fast an issue goes out that so many processes send, with its
+// ledger in PostgreSQL, to a smtp-sink that keeps nothing; and the CPU time that the
+// workers and PostgreSQL take for it. Everything shares the cores of this machine.
+func TestWorkers(t *testing.T) {
+	for range *runs {
+		for _, text := range strings.Split(*workers, ",") {
+			n, err := strconv.Atoi(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(text, func(t *testing.T) { t.Log(manyWorkers(t, n)) })
+		}
+	}
+}
+
+// database is a server that is set as the flags say.
+func database(t *testing.T) *peertest.PostgresServer {
+	server := peertest.PostgresOwn(t)
+	if *durable {
+		server.Settings("fsync = on", "synchronous_commit = on", "full_page_writes = on")
+	}
+	return server
+}
+
+// manyWorkers is a line of the table.
+func manyWorkers(t *testing.T, n int) string {
+	server := database(t)
+	f := newFleet(t, server.DSN, *readers)
+	f.lease = time.Minute
+	sink := peertest.SMTPDrain(t)
+	cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
+	db := f.open()
+	db.Close()
+	var all []*worker
+	for range n {
+		all = append(all, f.start(cfg, 0, ""))
+	}
+	f.begin(n)
+	before, begin := server.CPU(), time.Now()
+	f.wait(time.Hour, all...)
+	wall := time.Since(begin)
+	var cpu time.Duration
+	for _, w := range all {
+		one, _ := used(w.cmd.ProcessState)
+		cpu += one
+	}
+	inServer := server.CPU() - before
+	counts, err := f.open().DeliveryCounts(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if counts[sigpost.DeliverySent] != *readers {
+		t.Errorf("the ledger has %v for %d readers", counts, *readers)
+	}
+	per := func(d time.Duration) float64 { return d.Seconds() * 1e4 / float64(*readers) }
+	return fmt.Sprintf("%d workers %8.0f a second  %6.2f CPU s per 10,000 in them  %6.2f in PostgreSQL  %v", n, float64(*readers)/wall.Seconds(),
+		per(cpu), per(inServer), wall.Round(time.Millisecond))
+}
+
+// TestOneOnPostgres sends an issue by one run of the program, "digest send", with its
+// ledger in PostgreSQL: what a state of the program before is measured with, too.
+func TestOneOnPostgres(t *testing.T) {
+	for range *runs {
+		server := database(t)
+		f := newFleet(t, server.DSN, *readers)
+		sink := peertest.SMTPDrain(t)
+		f.configure("config.toml", f.dsn, sink.Addr, "")
+		before := server.CPU()
+		m := send(t, f.program)
+		t.Log(m.row("digest send", *readers), fmt.Sprintf(" %6.2f CPU s per 10,000 in PostgreSQL", (server.CPU()-before).Seconds()*1e4/float64(*readers)))
+	}
+}
