@@ -36,6 +36,10 @@ type books struct {
 // Turn is the store's; where fewer are due than are wanted, those come up who
 // have no row yet.
 func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.DeliveryResult, now, lease time.Time, limit int) (claims []sigpost.Claim, err error) {
+	closed := !b.packer.d.Hours().Open(now)
+	if closed { // what is done is recorded, and no more is begun
+		limit = 0
+	}
 	if limit > 0 {
 		if err := b.count(ctx, now); err != nil {
 			return nil, err
@@ -68,6 +72,9 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 	}
 	if err := standsStill(s); err != nil {
 		return nil, err
+	}
+	if closed {
+		return nil, fmt.Errorf("%w: %w", deliver.ErrPaused, errClosed)
 	}
 	return claims, nil
 }

@@ -92,6 +92,7 @@ func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) 
 		}
 	}
 	before, report := c.sending, *c.report
+	closed := !c.packer.d.Hours().Open(t.Now) // letters go out at other hours
 	var s store.Sending
 	var view store.SenderView
 	asked := c.a.machine()
@@ -103,7 +104,7 @@ func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) 
 		}
 		c.clock.set(asked, c.a.machine(), view.Clock)
 		results := asEnded(s, t.Results)
-		if view.Fenced || !s.Paused.IsZero() || s.EndedWhy != "" {
+		if view.Fenced || !s.Paused.IsZero() || s.EndedWhy != "" || closed {
 			t.Limit = 0
 		}
 		if !view.Fenced {
@@ -133,7 +134,10 @@ func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) 
 		c.late(ctx, t.Results)
 		return v, fmt.Errorf("%w: the lease of sender %d is over", deliver.ErrFenced, c.sender)
 	}
-	return v, standsStill(s)
+	if err := standsStill(s); err != nil || !closed {
+		return v, err
+	}
+	return v, fmt.Errorf("%w: %w", deliver.ErrPaused, errClosed)
 }
 
 // share takes and gives back what the senders share, and renews the lease.
@@ -333,6 +337,10 @@ func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, last
 	}
 	if issue := issues[i]; issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {
 		nothing.Waits = issue.SendAfter
+		return nothing, nil
+	}
+	if opens := a.opens(d); !opens.IsZero() {
+		nothing.Waits, nothing.Hours = opens, d.Hours().String()
 		return nothing, nil
 	}
 	restored, err := a.checkGeneration(ctx)

@@ -79,10 +79,11 @@ func (a *App) readDue(account config.Account, mailbox config.Mailbox, name strin
 		if mailbox.For == config.ForService {
 			return at, nil
 		}
-		m, err := a.Store.Mailbox(ctx, account.Name, mailbox.Name, mailbox.List)
+		known, err := a.Store.Mailboxes(ctx)
 		if err != nil {
 			return at, err
 		}
+		m := mailboxOf(known, account.Name, mailbox.Name)
 		for _, d := range a.Config.Digests {
 			if !a.feeds(mailbox, d) {
 				continue
@@ -127,7 +128,11 @@ func (a *App) windowDue(ctx context.Context, d config.Digest) (w sigpost.Window,
 
 // tagDue is now where a thread has grown since it was tagged.
 func (a *App) tagDue(ctx context.Context, last sigpost.JobState) (time.Time, error) {
-	grown, err := a.Store.ThreadsToClassify(ctx, a.tagger.version, 0, 1)
+	tagger, err := a.taggerOf(ctx) // another process may have learned
+	if err != nil {
+		return time.Time{}, err
+	}
+	grown, err := a.Store.ThreadsToClassify(ctx, tagger.version, 0, 1)
 	if err != nil || len(grown) == 0 {
 		return a.retried(last, time.Time{}), err
 	}
@@ -282,9 +287,6 @@ func (a *App) lettersDue(ctx context.Context, d config.Digest, issue sigpost.Iss
 	waiting, due, err := a.Store.Waiting(ctx, issue.ID)
 	if err == nil && s.Filled() && waiting > 0 && due.After(at) {
 		at = due
-	}
-	if s.Expires.Before(at) { // that is said when it is over
-		return s.Expires, err
 	}
 	return d.Hours().Next(at), err
 }

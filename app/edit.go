@@ -411,6 +411,7 @@ func (a *App) Approve(ctx context.Context, d config.Digest, number int, how Appr
 		}
 		return a.approve(ctx, &issue, how)
 	})
+	a.kick() // it may be sent
 	return issue, err
 }
 

@@ -39,6 +39,8 @@ type Job struct {
 	Kind JobKind
 	Of   string // the mailbox ("account/name") or digest; "" where it is for all
 	Does string // in words
+	// Cron is the expression of the configuration by which it goes, if it does.
+	Cron string
 	// Scope is what nobody else may work on meanwhile.
 	Scope Scope
 
@@ -180,7 +182,8 @@ func guarded(ctx context.Context, do func(context.Context) (any, error)) (report
 func (a *App) learnJob() Job {
 	return Job{
 		Name: "learn", Kind: JobLearn, Does: "learn from what reviewers decided on tags", Scope: Scope{Kind: ScopeThreads},
-		due: a.learnDue,
+		Cron: a.Config.Schedule.Learn,
+		due:  a.learnDue,
 		do: func(ctx context.Context) (any, error) {
 			report, err := a.learn(ctx)
 			if err != nil {
@@ -195,7 +198,8 @@ func (a *App) readJob(account config.Account, mailbox config.Mailbox) Job {
 	name := account.Name + "/" + mailbox.Name
 	return Job{
 		Name: "read " + name, Kind: JobRead, Of: name, Does: "read what is new in the mailbox " + name, Scope: Scope{ScopeMailbox, name},
-		due: a.readDue(account, mailbox, name),
+		Cron: a.Config.Schedule.Read,
+		due:  a.readDue(account, mailbox, name),
 		do: func(ctx context.Context) (any, error) {
 			return a.readAndTagFull(ctx, account, mailbox)
 		},
@@ -219,16 +223,18 @@ func (a *App) tagJob() Job {
 func (a *App) calendarsJob() Job {
 	return Job{
 		Name: "calendars", Kind: JobCalendars, Does: "fetch calendars and schedules", Scope: Scope{Kind: ScopeCopies},
-		due: a.calendarsDue,
-		do:  func(ctx context.Context) (any, error) { return a.fetchCalendars(ctx, stale) },
+		Cron: a.Config.Schedule.Calendars,
+		due:  a.calendarsDue,
+		do:   func(ctx context.Context) (any, error) { return a.fetchCalendars(ctx, stale) },
 	}
 }
 
 func (a *App) suspendedJob() Job {
 	return Job{
 		Name: "suspended", Kind: JobSuspended, Does: "mail readers again whose rest is over", Scope: Scope{Kind: ScopeReaders},
-		due: a.suspendedDue,
-		do:  func(ctx context.Context) (any, error) { return a.trySuspended(ctx) },
+		Cron: a.Config.Schedule.Suspended,
+		due:  a.suspendedDue,
+		do:   func(ctx context.Context) (any, error) { return a.trySuspended(ctx) },
 	}
 }
 
@@ -277,8 +283,9 @@ func (a *App) noticesJob() Job {
 func (a *App) silenceJob() Job {
 	return Job{
 		Name: "silence", Kind: JobSilence, Does: "look for lists that are silent for unusually long",
-		due: a.silenceDue,
-		do:  func(ctx context.Context) (any, error) { return a.watchSilence(ctx) },
+		Cron: a.Config.Schedule.Silence,
+		due:  a.silenceDue,
+		do:   func(ctx context.Context) (any, error) { return a.watchSilence(ctx) },
 	}
 }
 
@@ -293,6 +300,7 @@ func (a *App) alertsJob() Job {
 func (a *App) pingJob() Job {
 	return Job{
 		Name: "ping", Kind: JobPing, Does: "tell the dead-man's-switch how all jobs stand",
+		Cron: a.Config.Schedule.Ping,
 		due: func(_ context.Context, last sigpost.JobState) (time.Time, error) {
 			return a.byCron("ping", "ping", last), nil
 		},

@@ -90,6 +90,9 @@ func (a *App) Plans(ctx context.Context) ([]Plan, error) {
 	return plans, nil
 }
 
+// Zone is the clock of the schedule's expressions.
+func (a *App) Zone() *time.Location { return a.Config.Schedule.Cron("read", "").Zone() }
+
 // isDue says whether something is due at or before now.
 func (a *App) isDue(at time.Time) bool { return !at.IsZero() && !at.After(a.now()) }
 
@@ -169,13 +172,14 @@ func (a *App) inTurn(ctx context.Context, stage func(*App) error) error {
 	return a.locked(ctx, false, stage)
 }
 
-// How long the scheduler sleeps at most, since other processes write rows too and
+// How long the scheduler sleeps at least where it has found nothing to do, and at most, since other processes write rows too and
 // clocks are put right; how long it waits for a lock, and for a database that does not
 // answer.
 const (
-	longestSleep = 30 * time.Second
-	lockWait     = 5 * time.Second
-	troubleWait  = 15 * time.Second
+	shortestSleep = 100 * time.Millisecond
+	longestSleep  = 30 * time.Second
+	lockWait      = 5 * time.Second
+	troubleWait   = 15 * time.Second
 )
 
 // Schedule does jobs when they are due, until ctx ends, whose error it gives. What was
@@ -209,7 +213,7 @@ func (a *App) loop(ctx context.Context, scoped bool, woken <-chan struct{}) {
 		case len(done) > 0: // something is always due: no reason to burn
 			wait = time.Second
 		case !next.IsZero():
-			wait = min(max(next.Sub(a.now()), 0), longestSleep)
+			wait = min(max(next.Sub(a.now()), shortestSleep), longestSleep)
 		}
 		if len(done) == 0 {
 			busy = 0

@@ -37,8 +37,10 @@ type SendReport struct {
 	// Paused and Ended say why the issue stands still, or is not sent any more.
 	Paused string `json:"paused,omitempty"`
 	Ended  string `json:"ended,omitempty"`
-	// Waits is until when it is not sent, since it was approved for then.
+	// Waits is until when it is not sent, since it was approved for then, or since
+	// letters go out only in these Hours.
 	Waits  time.Time     `json:"waits,omitzero"`
+	Hours  string        `json:"hours,omitempty"`
 	DryRun bool          `json:"dry_run"`
 	Took   time.Duration `json:"took_ns"`
 }
@@ -89,6 +91,10 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: issue.SendAfter, DryRun: a.dry})
 			continue
 		}
+		if opens := a.opens(d); !opens.IsZero() {
+			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: opens, Hours: d.Hours().String(), DryRun: a.dry})
+			continue
+		}
 		r, err := a.sendIssue(ctx, d, issue, restored, a.turnOfSending())
 		reports = append(reports, r)
 		if err != nil {
@@ -105,6 +111,17 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 		}
 	}
 	return reports, errors.Join(failures...)
+}
+
+// errClosed says that the hours are over in which letters go out.
+var errClosed = errors.New("letters go out at other hours")
+
+// opens is when letters of a digest may go out next; zero where they may now.
+func (a *App) opens(d config.Digest) time.Time {
+	if at := d.Hours().Next(a.now()); at.After(a.now()) {
+		return at
+	}
+	return time.Time{}
 }
 
 // turnOfSending is how long letters of an issue are taken at a time: where others send
@@ -165,7 +182,9 @@ func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issu
 				"It stands still until somebody says \"sigpost digest resume\" or \"sigpost digest cancel\"."))
 		}
 	}
-	if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
+	if errors.Is(err, errClosed) {
+		r.Waits, r.Hours, err = d.Hours().Next(a.now()), d.Hours().String(), nil
+	} else if errors.Is(err, deliver.ErrPaused) { // somebody has said so meanwhile
 		s, reading := a.Store.Sending(ctx, issue.ID)
 		r.Paused, err = s.PausedWhy, reading
 	} else if err == nil {

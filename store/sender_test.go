@@ -124,8 +124,8 @@ func TestSendingAs(t *testing.T) {
 		if view.Fenced || view.Senders != 2 || len(view.Held) != 1 || view.Held[0].Times != 2 || view.Held[0].For < 50*time.Second || time.Since(view.Clock).Abs() > time.Minute {
 			t.Errorf("it sees %+v", view)
 		}
-		equal(t, "troubles", must(db.Troubles(ctx, issue.ID, a))(t), []string{`{"refused":3}`})
-		equal(t, "own troubles", len(must(db.Troubles(ctx, issue.ID, b))(t)), 0)
+		equal(t, "troubles", must(db.SenderTroubles(ctx, issue.ID, a))(t), []string{`{"refused":3}`})
+		equal(t, "own troubles", len(must(db.SenderTroubles(ctx, issue.ID, b))(t)), 0)
 		if _, view, err := db.SendingAs(ctx, issue.ID, 99); err != nil || !view.Fenced {
 			t.Errorf("who never joined sees %+v, %v", view, err)
 		}

@@ -88,7 +88,7 @@ func (l Alerts) NextDue(ctx context.Context) (time.Time, error) {
 func (l Alerts) Claim(ctx context.Context, now, lease time.Time) (claimed Alert, err error) {
 	err = l.db.Tx(ctx, func(tx *DB) error {
 		claimed, err = first(ctx, tx, func(row scanner) (a Alert, err error) { return a, row.Scan(&a.ID, &a.Body, &a.Attempts) },
-			`SELECT id, body, attempts FROM alerts WHERE state = 'queued' AND due <= $1 AND lease <= $1 ORDER BY id LIMIT 1`+tx.skipLocked, micros(now))
+			`SELECT d.id, d.body, d.attempts FROM alerts d WHERE d.state = 'queued' AND d.due <= $1 AND d.lease <= $1 ORDER BY d.id LIMIT 1`+tx.skipLocked, micros(now))
 		if errors.Is(err, sql.ErrNoRows) {
 			return &failure{"there is no alert to post", sigpost.ErrNotFound}
 		}

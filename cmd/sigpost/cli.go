@@ -25,6 +25,7 @@ type cli struct {
 	Init       initCommand       `cmd:"" help:"Write a commented configuration and a fresh secret."`
 	Check      checkCommand      `cmd:"" help:"Say what is wrong with the configuration, and try every connection."`
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
+	Schedule   scheduleCommand   `cmd:"" help:"Say what is done when, and how it went the last time."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
 	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
 	Login      loginCommand      `cmd:"" help:"Get leave to read an account that wants OAuth, in a browser on any machine."`

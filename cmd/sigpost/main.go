@@ -110,7 +110,14 @@ func report(stderr io.Writer, err error) int {
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
 		fmt.Fprintln(stderr, "sigpost:", printable(line)) // it may quote a server or a file
 	}
+	return exitCode(err)
+}
+
+// exitCode is what a command ends with.
+func exitCode(err error) int {
 	switch {
+	case err == nil:
+		return exitDone
 	case errors.Is(err, sigpost.ErrUsage):
 		return exitUsage
 	case errors.Is(err, sigpost.ErrLocked):

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -11,21 +13,69 @@ import (
 )
 
 type runCommand struct {
-	DryRun bool `help:"Change nothing and mail nothing, but say exactly what would happen."`
+	DryRun bool   `help:"Change nothing and mail nothing, but say exactly what would happen."`
+	Report string `placeholder:"FILE" type:"path" help:"Write what was done as JSON to this file, also where it failed. The file is whole or not there."`
 }
 
 // Run does what is due, and says what it did even where a part of it failed.
 func (c runCommand) Run(s *session) error {
-	a, err := s.openWith(app.Options{DryRun: c.DryRun})
+	begun := s.now().UTC()
+	report, err := c.run(s)
+	if c.Report != "" {
+		err = errors.Join(err, writeReport(c.Report, begun, s.now().UTC(), report, err))
+	}
+	return err
+}
+
+// run gives no report where the run did not begin.
+func (c runCommand) run(s *session) (*app.RunReport, error) {
+	cfg, err := s.load()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	a, err := s.openConfig(cfg, app.Options{DryRun: c.DryRun})
+	if err != nil {
+		if !c.DryRun {
+			app.PingFailure(s.ctx, cfg, app.Options{Log: s.log, Now: s.now}, err)
+		}
+		return nil, err
 	}
 	defer a.Close()
 	report, err := a.Run(s.ctx, c.DryRun)
 	if errors.Is(err, sigpost.ErrLocked) {
-		return err
+		return nil, err
 	}
-	return errors.Join(s.tell(report, func(w io.Writer) { tellRun(w, report) }), err)
+	return &report, errors.Join(s.tell(report, func(w io.Writer) { tellRun(w, report) }), err)
+}
+
+// runFile is what --report writes: docs/operations.md has its schema.
+type runFile struct {
+	Schema   int       `json:"schema"`
+	Begun    time.Time `json:"begun"`
+	Ended    time.Time `json:"ended"`
+	ExitCode int       `json:"exit_code"`
+	Errors   []string  `json:"errors"` // a line each, as on standard error
+	// Report is null where the run did not begin: the configuration is wrong, the
+	// archive cannot be opened, another run holds the lock.
+	Report *app.RunReport `json:"report"`
+}
+
+// reportSchema goes up when a field means something else than before, or is gone.
+const reportSchema = 1
+
+func writeReport(path string, begun, ended time.Time, report *app.RunReport, failed error) error {
+	f := runFile{Schema: reportSchema, Begun: begun, Ended: ended, ExitCode: exitCode(failed), Errors: []string{}, Report: report}
+	if failed != nil {
+		f.Errors = strings.Split(strings.TrimSpace(failed.Error()), "\n")
+	}
+	data, err := json.MarshalIndent(f, "", "  ")
+	if err == nil {
+		err = writeWholeAs(path, append(data, '\n'), 0o600) // it names readers
+	}
+	if err != nil {
+		err = fmt.Errorf("the report cannot be written: %w", err)
+	}
+	return err
 }
 
 func tellRun(w io.Writer, r app.RunReport) {
@@ -45,6 +95,11 @@ func tellRun(w io.Writer, r app.RunReport) {
 	}
 	for _, d := range r.Digests {
 		tellDigest(w, d)
+	}
+	for _, l := range r.Silent {
+		for line := range strings.SplitSeq(l.Words, "\n") {
+			fmt.Fprintf(w, "silent    %s\n", printable(line))
+		}
 	}
 	if o := r.Notices.Outcome; o.Done() > 0 {
 		fmt.Fprintf(w, "notices   %s about subscriptions sent, %d failed, %d to be tried again\n", plural(o.Sent, "letter"), o.Failed, o.Waiting)
@@ -94,7 +149,12 @@ func tellSend(w io.Writer, r app.SendReport) {
 
 func tellLetters(w io.Writer, r app.SendReport) {
 	o := r.Outcome
-	if !r.Waits.IsZero() {
+	if !r.Waits.IsZero() && r.Hours != "" {
+		fmt.Fprintf(w, "send      %s: issue %d waits until %s: letters go out %s\n", r.Digest, r.Number, r.Waits.Format("Mon 2 Jan 2006 15:04 MST"), r.Hours)
+		if o.Done() == 0 {
+			return
+		}
+	} else if !r.Waits.IsZero() {
 		fmt.Fprintf(w, "send      %s: issue %d is approved to be sent not before %s\n", r.Digest, r.Number, r.Waits.UTC().Format("Mon 2 Jan 2006 15:04 MST"))
 		return
 	}

@@ -8,11 +8,13 @@ import (
 
 // writeWhole writes a file such that the old one is there until the new one is
 // whole. What is no file, such as /dev/stdout, is just written to.
-func writeWhole(path string, data []byte) error {
+func writeWhole(path string, data []byte) error { return writeWholeAs(path, data, 0o644) }
+
+// writeWholeAs is writeWhole with the mode of a file that is not there yet.
+func writeWholeAs(path string, data []byte, mode os.FileMode) error {
 	if at, err := filepath.EvalSymlinks(path); err == nil {
 		path = at
 	}
-	mode := os.FileMode(0o644)
 	if info, err := os.Stat(path); err == nil {
 		if !info.Mode().IsRegular() {
 			return os.WriteFile(path, data, mode)

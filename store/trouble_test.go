@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+)
+
+// Of those who note the same trouble at once, one has to tell it; so when it goes on, and
+// when it is over.
+func TestTroubles(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		const day = 24 * time.Hour
+		told := func(at time.Time) (begins, again int32) {
+			t.Helper()
+			var all sync.WaitGroup
+			for range 6 {
+				all.Go(func() {
+					_, first, more, err := db.TroubleGoesOn(ctx, "read a/INBOX", "no \x00server", at, day)
+					if err != nil {
+						t.Error(err)
+					}
+					if first {
+						atomic.AddInt32(&begins, 1)
+					}
+					if more {
+						atomic.AddInt32(&again, 1)
+					}
+				})
+			}
+			all.Wait()
+			return begins, again
+		}
+		for _, c := range []struct {
+			at            time.Time
+			begins, again int32
+		}{{at, 1, 0}, {at.Add(day - 1), 0, 0}, {at.Add(day), 0, 1}, {at.Add(day + time.Hour), 0, 0}, {at.Add(2 * day), 0, 1}} {
+			if begins, again := told(c.at); begins != c.begins || again != c.again {
+				t.Errorf("%s: begins told %d times, again %d", c.at, begins, again)
+			}
+		}
+		equal(t, "troubles", must(db.Troubles(ctx))(t), []store.Trouble{{Name: "read a/INBOX", Since: at, Told: at.Add(2 * day), Words: "no \uFFFDserver"}})
+		var over atomic.Int32
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				was, ok, err := db.TroubleOver(ctx, "read a/INBOX")
+				if err != nil {
+					t.Error(err)
+				}
+				if ok && was.Since.Equal(at) {
+					over.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		equal(t, "over", over.Load(), int32(1))
+	})
+}
+
+// What a webhook is told is claimed by one at a time, in order, and again after a crash.
+func TestAlerts(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx, alerts := t.Context(), db.Alerts()
+		at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		lease := at.Add(time.Minute)
+		equal(t, "due", must(alerts.NextDue(ctx))(t), time.Time{})
+		check(t, alerts.Queue(ctx, "one", at))
+		check(t, alerts.Queue(ctx, "two", at))
+		equal(t, "due", must(alerts.NextDue(ctx))(t), at)
+		one := must(alerts.Claim(ctx, at, lease))(t)
+		two := must(alerts.Claim(ctx, at, lease))(t)
+		if one.Body != "one" || two.Body != "two" || one.Attempts != 1 {
+			t.Errorf("claimed %+v and %+v", one, two)
+		}
+		if _, err := alerts.Claim(ctx, at, lease); !errors.Is(err, sigpost.ErrNotFound) {
+			t.Errorf("a third is claimed: %v", err)
+		}
+		check(t, alerts.Record(ctx, two.ID, sigpost.DeliverySent, "", at, at))
+		equal(t, "due when the lease is over", must(alerts.NextDue(ctx))(t), lease)
+		again := must(alerts.Claim(ctx, lease, lease.Add(time.Minute)))(t)
+		equal(t, "claimed again", again, store.Alert{ID: one.ID, Body: "one", Attempts: 2})
+		check(t, alerts.Record(ctx, one.ID, sigpost.DeliveryQueued, "503", lease.Add(time.Hour), lease))
+		equal(t, "due later", must(alerts.NextDue(ctx))(t), lease.Add(time.Hour))
+		check(t, alerts.Record(ctx, one.ID, sigpost.DeliveryFailed, "503", lease, lease))
+		equal(t, "due", must(alerts.NextDue(ctx))(t), time.Time{})
+	})
+}
