@@ -377,7 +377,7 @@ func TestFourWorkersReadFourMailboxes(t *testing.T) {
 // Two of four workers are killed in the middle; the others go on.
 func TestWorkersAreKilled(t *testing.T) {
 	c := newCluster(t, peertest.Postgres(t))
-	mails := c.load(conversations(2000))
+	mails := c.load(conversations(1000))
 	want := c.alone()
 	c.startMany(4)
 	c.until("there is some mail", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > 0 })
@@ -396,7 +396,7 @@ func TestWorkersAreKilled(t *testing.T) {
 func TestDatabaseRestartsWhileWorkersWork(t *testing.T) {
 	postgres := peertest.PostgresOwn(t)
 	c := newCluster(t, postgres.DSN)
-	mails := c.load(conversations(2000))
+	mails := c.load(conversations(1000))
 	want := c.alone()
 	c.startMany(3)
 	c.until("there is some mail", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > 0 })
@@ -443,7 +443,7 @@ func TestLeaderDies(t *testing.T) {
 // A worker is cut off for longer than its locks and claims last, and comes back.
 func TestWorkerIsCutOff(t *testing.T) {
 	c := newCluster(t, peertest.Postgres(t))
-	mails := c.load(conversations(2000))
+	mails := c.load(conversations(1000))
 	want := c.alone()
 	first := c.start("--roles", "ingest,classify")
 	c.until("there is some mail", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > 0 })
