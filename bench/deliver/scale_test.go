@@ -1,8 +1,12 @@
 package deliver
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
+	"maps"
+	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,6 +58,7 @@ func manyWorkers(t *testing.T, n int) string {
 	for range n {
 		all = append(all, f.start(cfg, 0, ""))
 	}
+	waits := sampleWaits(t, server.DSN)
 	f.begin(n)
 	before, begin := server.CPU(), time.Now()
 	f.wait(time.Hour, all...)
@@ -64,6 +69,7 @@ func manyWorkers(t *testing.T, n int) string {
 		cpu += one
 	}
 	inServer := server.CPU() - before
+	t.Logf("what the workers' connections did, of all moments at which they were not idle: %s", waits())
 	counts, err := f.open().DeliveryCounts(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +80,37 @@ func manyWorkers(t *testing.T, n int) string {
 	per := func(d time.Duration) float64 { return d.Seconds() * 1e4 / float64(*readers) }
 	return fmt.Sprintf("%d workers %8.0f a second  %6.2f CPU s per 10,000 in them  %6.2f in PostgreSQL  %v", n, float64(*readers)/wall.Seconds(),
 		per(cpu), per(inServer), wall.Round(time.Millisecond))
+}
+
+// sampleWaits looks ten times a second at what the workers' connections wait for, and
+// gives the shares.
+func sampleWaits(t *testing.T, dsn string) (stop func() string) {
+	t.Helper()
+	c := exec.Command(peertest.Need(t, "PostgreSQL", "/usr/lib/postgresql/*/bin/psql")[0], "-q", "-A", "-t", dsn)
+	c.Stdin = strings.NewReader(`SELECT COALESCE(CASE WHEN state = 'idle in transaction' THEN 'the worker' ELSE wait_event_type || ' ' || wait_event END, 'running')
+FROM pg_stat_activity WHERE application_name LIKE 'sigpost%' AND state <> 'idle' \watch 0.1` + "\n")
+	var out bytes.Buffer
+	c.Stdout = &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return func() string {
+		c.Process.Kill()
+		c.Wait()
+		seen, all := map[string]int{}, 0
+		for line := range strings.Lines(out.String()) {
+			if line = strings.TrimSpace(line); line != "" && !strings.Contains(line, "(every ") {
+				seen[line]++
+				all++
+			}
+		}
+		names := slices.SortedFunc(maps.Keys(seen), func(a, b string) int { return seen[b] - seen[a] })
+		var parts []string
+		for _, name := range names[:min(len(names), 6)] {
+			parts = append(parts, fmt.Sprintf("%s %d %%", name, 100*seen[name]/all))
+		}
+		return strings.Join(parts, ", ")
+	}
 }
 
 // TestOneOnPostgres sends an issue by one run of the program, "digest send", with its
