@@ -37,6 +37,8 @@ const (
 	Messages Unit = "messages"
 	Threads  Unit = "threads"
 	Letters  Unit = "letters"
+	Megas    Unit = "MB"
+	Rows     Unit = "rows"
 )
 
 // Options are what surrounds an App.
@@ -64,6 +66,8 @@ type Options struct {
 	// Store is an archive that is open already, and that Close leaves open; nil where
 	// that of the configuration is to be opened.
 	Store *store.DB
+	// Monitor is told how it goes; nil where nobody wants to know: see App.StartMonitor.
+	Monitor *Monitor
 }
 
 // App is sigpost with everything it needs.
@@ -91,6 +95,7 @@ type App struct {
 	kicked    chan struct{} // something may be due
 	turn      chan struct{} // has one in it while this process does something by itself
 	beats     *beats
+	readiness *readiness
 	answer    Correspondence
 	people    *people
 	round     *round // of the jobs under one lock; nil outside
@@ -102,7 +107,7 @@ type App struct {
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, machine: o.Machine, lease: o.Lease, beats: &beats{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1)}
+	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, machine: o.Machine, lease: o.Lease, beats: &beats{}, readiness: &readiness{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -142,6 +147,9 @@ func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 		dsn, err := cfg.DSN()
 		if err != nil {
 			return nil, err
+		}
+		if store.Unprotected(dsn) {
+			a.log.Warn("the archive's database may be spoken to in clear text, or by whoever says to be it: add ?sslmode=verify-full to its URL, or sslmode=disable where nobody else is on the way")
 		}
 		if err := a.openStore(ctx, dsn, o); err != nil {
 			return nil, err

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sigpost"
 	"sigpost/config"
@@ -333,9 +335,9 @@ func (c *correspondence) obeyReader(ctx context.Context, s sigpost.Subscription)
 	case command.Verb == subscribe.VerbResume:
 		wish.PausedUntil = time.Time{}
 	case command.Verb == subscribe.VerbTopics && len(command.Words) > 0, command.Verb == subscribe.VerbSubscribe && len(command.Words) > 0:
-		topics, err := c.topics(command.Words)
-		if err != nil {
-			return c.say(ctx, d, "Which topic?", sentence(err))
+		topics, problem := c.topicsMeant(command.Words)
+		if problem != "" {
+			return c.say(ctx, d, "Which topic?", problem)
 		}
 		wish.Topics = topics
 	default:
@@ -356,6 +358,27 @@ func (c *correspondence) obeyReader(ctx context.Context, s sigpost.Subscription)
 	return c.answerTo(ctx, d, changed.Subscriber.Addr, "It is changed", "It is changed", append([]paragraph{{Text: words}}, notices{c.App}.change(d, changed, token)...))
 }
 
+// topicsMeant are the topics of words, or what to say of one that is none.
+func (c *correspondence) topicsMeant(words []string) (topics []sigpost.Tag, problem string) {
+	topics, err := c.topics(words)
+	switch {
+	case err == nil:
+		return topics, ""
+	case slices.ContainsFunc(words, func(w string) bool { return !repeatable(w) }):
+		return nil, "There is no such topic."
+	}
+	return nil, sentence(err)
+}
+
+// repeatable says whether what a mail says can stand in an answer. Who wrote can be
+// forged: with a link or an address in it, an answer would bring a stranger's message
+// to anybody, in the list's name.
+func repeatable(said string) bool {
+	return utf8.RuneCountInString(said) <= 40 && !strings.ContainsFunc(said, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -:_'", r)
+	})
+}
+
 // sentence makes one of an error's words.
 func sentence(err error) string {
 	words := err.Error()
@@ -364,14 +387,14 @@ func sentence(err error) string {
 
 // subscribe takes a request for the author's own address.
 func (c *correspondence) subscribe(ctx context.Context, d config.Digest) error {
-	topics, err := c.topics(c.command.Words)
-	if err != nil {
-		return c.say(ctx, d, "Which topic?", sentence(err)+" Nothing was done. Write \"topics\" for a list of them, or \"subscribe\" alone for everything.")
+	topics, problem := c.topicsMeant(c.command.Words)
+	if problem != "" {
+		return c.say(ctx, d, "Which topic?", problem+" Nothing was done. Write \"topics\" for a list of them, or \"subscribe\" alone for everything.")
 	}
 	typed := mail.Address{Name: c.m.Author.Name, Address: c.from}
 	ask := subscribe.Ask{Address: typed.Address, Way: sigpost.ByMail, Shown: "a mail with the subject: " + c.m.Subject,
 		Wish: sigpost.Subscription{Digest: d.Name, Selection: sigpost.Selection{Topics: topics}}}
-	err = c.desk().Ask(ctx, ask)
+	err := c.desk().Ask(ctx, ask)
 	var limited subscribe.ErrLimited
 	if errors.As(err, &limited) || errors.Is(err, subscribe.ErrAddress) {
 		c.log.Warn("a request by mail was not taken: the address is none of a reader, or there were too many", "digest", d.Name)
@@ -425,9 +448,9 @@ func (c *correspondence) askFirst(ctx context.Context, d config.Digest) error {
 		}
 		asked += " until " + c.command.Until.Format(time.DateOnly)
 	case subscribe.VerbTopics:
-		topics, err := c.topics(c.command.Words)
-		if err != nil {
-			return c.say(ctx, d, "Which topic?", sentence(err)+" Write \"topics\" for a list of them.")
+		topics, problem := c.topicsMeant(c.command.Words)
+		if problem != "" {
+			return c.say(ctx, d, "Which topic?", problem+" Write \"topics\" for a list of them.")
 		}
 		asked += " " + strings.Join(names(topics), " ")
 	}
@@ -468,11 +491,15 @@ func (c *correspondence) listTopics(ctx context.Context, d config.Digest) error 
 // explain says what can be asked for.
 func (c *correspondence) explain(ctx context.Context, d config.Digest) error {
 	var ps []paragraph
+	said := "Your mail"
+	if repeatable(c.command.Said) {
+		said = fmt.Sprintf("%q", c.command.Said)
+	}
 	switch {
 	case c.command.Nearest != "":
-		ps = append(ps, paragraph{Text: fmt.Sprintf("%q was not understood. Did you mean %q?", clip(c.command.Said), string(c.command.Nearest))})
+		ps = append(ps, paragraph{Text: fmt.Sprintf("%s was not understood. Did you mean %q?", said, string(c.command.Nearest))})
 	case c.command.Verb != subscribe.VerbHelp && c.command.Said != "":
-		ps = append(ps, paragraph{Text: fmt.Sprintf("A program reads this mailbox, and it did not understand %q.", clip(c.command.Said))})
+		ps = append(ps, paragraph{Text: fmt.Sprintf("A program reads this mailbox. %s was not understood.", said)})
 	}
 	ps = append(ps, paragraph{Text: fmt.Sprintf("This is the program that sends %s. Write one of these, in the subject or as the first line:", d.Title)},
 		paragraph{Verbatim: true, Text: `subscribe                 get everything
@@ -488,15 +515,6 @@ unsubscribe               get nothing any more`})
 		ps = append(ps, paragraph{Text: "A person reads " + person + "."})
 	}
 	return c.answer(ctx, d, "What you can write to "+d.Title, ps...)
-}
-
-// clip shortens what a stranger wrote.
-func clip(s string) string {
-	const limit = 80
-	if r := []rune(s); len(r) > limit {
-		return string(r[:limit]) + "…"
-	}
-	return s
 }
 
 // answer answers the author.

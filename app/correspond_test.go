@@ -336,3 +336,34 @@ func FuzzCorrespondence(f *testing.F) {
 		}
 	})
 }
+
+// Who wrote can be forged: nobody can have an answer bring their words to another, in
+// the list's name.
+func TestAnswersBringNobodysMessage(t *testing.T) {
+	t.Parallel()
+	d := openDoors(t, "")
+	d.subscribe(d.app, "ada@example.org")
+	answered := 0
+	for i, said := range []string{"subscribe https://evil.example/win", "subscrib https://evil.example/win", "topics evil.example", "topics see:evil@evil.example", "look at evil.example", "topics " + strings.Repeat("evil-", 20), "pause evil.example"} {
+		d.setNow(monday.Add(time.Duration(i) * 24 * time.Hour))
+		for _, asSubject := range []bool{true, false} {
+			subject, text := said, ""
+			if !asSubject {
+				subject, text = "", said
+			}
+			for _, l := range d.write("ada@example.org", subject, text) {
+				if answered++; strings.Contains(strings.ToLower(l.Data), "evil") {
+					t.Errorf("%q: %s", said, l.Data)
+				}
+			}
+		}
+	}
+	if answered < 10 {
+		t.Errorf("%d answers", answered)
+	}
+	for _, l := range d.write("ada@example.org", "topics kuryrr", "") {
+		if !strings.Contains(l.Data, "kuryrr") {
+			t.Errorf("a slip is not repeated: %s", l.Data)
+		}
+	}
+}

@@ -134,6 +134,7 @@ func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) 
 		c.late(ctx, t.Results)
 		return v, fmt.Errorf("%w: the lease of sender %d is over", deliver.ErrFenced, c.sender)
 	}
+	c.a.sawLetters(c.packer.d.Name, t.Results)
 	if err := standsStill(s); err != nil || !closed {
 		return v, err
 	}

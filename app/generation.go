@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -30,10 +30,18 @@ func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err erro
 	if err != nil {
 		return restored, err
 	}
+	put, was, err := a.Store.PutBack(ctx)
+	if err != nil {
+		return restored, err
+	}
 	noted, err := a.notedGeneration()
 	switch {
 	case err != nil:
 		return restored, err
+	case was:
+		return restored, fmt.Errorf("%w: on %s it was put back to what it was on %s, and would send again what was sent since; "+
+			"\"sigpost digest send --i-have-restored\" goes on, and issues that may have been sent stand still until you resume or cancel each",
+			ErrRestored, moment(put.At), moment(put.Made))
 	case noted > known:
 		return restored, fmt.Errorf("%w: it is at generation %d of sending, and %s says that it was at %d. It was put back to an earlier state, or another one was put in its place, "+
 			"and would send again what it does not know of; \"sigpost digest send --i-have-restored\" goes on, and issues that may have been sent stand still until you resume or cancel each",
@@ -41,6 +49,9 @@ func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err erro
 	}
 	return restored, nil
 }
+
+// moment is a time as people say it.
+func moment(t time.Time) string { return t.UTC().Format("2 January 2006 at 15:04 UTC") }
 
 // generationFile is where the number of sendings is noted.
 func (a *App) generationFile() string { return a.Config.GenerationFile() }
@@ -84,18 +95,10 @@ func (a *App) countGeneration(ctx context.Context) error {
 
 // noteGeneration writes the file.
 func (a *App) noteGeneration(n int64) error {
-	file := a.generationFile()
-	temp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-")
-	if err == nil {
-		_, err = fmt.Fprintln(temp, n)
-		err = errors.Join(err, temp.Sync(), temp.Close())
-		if err == nil {
-			err = os.Rename(temp.Name(), file)
-		}
-		if err != nil {
-			os.Remove(temp.Name())
-		}
-	}
+	err := writeWhole(a.generationFile(), func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, n)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("it cannot be noted how far sending has come, without which a restored archive would send again; archive.generation_file names another place: %w", err)
 	}

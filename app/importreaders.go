@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sigpost"
 	"sigpost/config"
@@ -44,14 +45,15 @@ var readerColumns = []string{"address", "name", "digest", "state", "topics", "mu
 // fields are the row's columns.
 func (r ReaderRow) fields() []string {
 	yes := func(b bool) string { return map[bool]string{true: "yes"}[b] }
-	return []string{r.Address, plainCell(r.Name), r.Digest, r.State, strings.Join(r.Topics, " "), strings.Join(r.Muted, " "), r.Zone, yes(r.Text), yes(r.NewsOnly),
+	return []string{plainCell(r.Address), plainCell(r.Name), r.Digest, r.State, strings.Join(r.Topics, " "), strings.Join(r.Muted, " "), r.Zone, yes(r.Text), yes(r.NewsOnly),
 		r.Paused, r.Since, plainCell(r.ConsentSource), r.ConsentDate}
 }
 
-// plainCell keeps a spreadsheet from taking a stranger's text for a formula. The
-// space is taken away again by an import.
+// plainCell keeps a spreadsheet from taking a stranger's text for a formula; what
+// stands before an address's "@" is a stranger's, too. The space is taken away again
+// by an import.
 func plainCell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return " " + s
 	}
 	return s

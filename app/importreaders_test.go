@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sigpost/subscribe"
 )
 
 // What is exported can be imported, whatever is in it, and a file that cannot be
@@ -55,4 +57,25 @@ func TestImportOfMany(t *testing.T) {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	t.Logf("%d readers in %v", n, time.Since(begin))
+}
+
+// A spreadsheet takes nothing that a reader chose for a formula, and an import reads
+// what was exported.
+func TestSpreadsheetsFindNoFormulas(t *testing.T) {
+	const call = "=cmd|'/ccalc'!A0@example.org" // an address (RFC 5322, section 3.4.1)
+	if _, addr, err := subscribe.ParseAddress(call); err != nil || addr != call {
+		t.Fatalf("%q, %v: it is no address any more, and this test needs another", addr, err)
+	}
+	for _, text := range []string{call, "+1@example.org", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "＝1", "plain", ""} {
+		r := ReaderRow{Address: text, Name: text, ConsentSource: text}
+		for i, cell := range r.fields() {
+			if strings.IndexAny(cell, "=+-@\t\r\n＝＋－＠") == 0 {
+				t.Errorf("%s of %q is %q", readerColumns[i], text, cell)
+			}
+			var back ReaderRow
+			if err := back.set(readerColumns[i], cell); err != nil || readerColumns[i] == "address" && back.Address != strings.TrimSpace(text) {
+				t.Errorf("%q comes back as %+v, %v", cell, back, err)
+			}
+		}
+	}
 }

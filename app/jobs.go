@@ -144,6 +144,9 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	if err := a.Store.JobBegun(ctx, j.Name, a.round.run, began); err != nil {
 		a.log.Warn("what is done is not recorded", "job", j.Name, "error", err)
 	}
+	if j.Kind == JobRead {
+		defer a.reading(j.Of)()
+	}
 	start := time.Now() // for how long it takes
 	report, err = guarded(ctx, j.Do)
 	r := sigpost.JobReport{Name: j.Name, Run: a.round.run, Begun: began, Ended: a.now(), Took: time.Since(start)}
@@ -160,6 +163,7 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
 	}
 	a.noteOutcome(recording, j, r)
+	a.sawJob(j, report, r)
 	return report, err
 }
 
@@ -251,6 +255,11 @@ func (a *App) reviewJob(d config.Digest) Job {
 		Name: "review " + d.Name, Kind: JobReview, Of: d.Name, Does: "bring drafts of " + d.Name + " up to date, tell editors, approve at the deadline", Scope: Scope{ScopeDigest, d.Name},
 		due: a.reviewDue(d),
 		do: func(ctx context.Context) (any, error) {
+			// What an archive that was put back does not know of was done: nobody is told
+			// of its drafts again either.
+			if _, err := a.checkGeneration(ctx); err != nil {
+				return nil, err
+			}
 			if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
 				a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
 			}

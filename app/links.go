@@ -7,13 +7,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"sync"
-	"syscall"
 	"time"
 
 	"sigpost/digest"
+	"sigpost/fetch"
 )
 
 // Bounds of following links.
@@ -23,10 +22,6 @@ const (
 	linkWorkers = 4
 	linksTime   = 2 * time.Minute // all of them together
 )
-
-// errInside says that an address is of this machine or network. Strangers write
-// links, and must not have us call on what only we can reach.
-var errInside = errors.New("its address is not a public one")
 
 // checkLinks follows links and says which of them lead nowhere.
 func (a *App) checkLinks(ctx context.Context, urls []string) []digest.Finding {
@@ -72,8 +67,8 @@ func followed(link string, answer linkAnswer) digest.Finding {
 		return digest.Finding{Severity: s, What: "the link " + link + " " + fmt.Sprintf(format, args...), Do: do}
 	}
 	switch {
-	case errors.Is(answer.err, errInside):
-		return what(digest.Remark, "look at it yourself", "was not followed: %v", errInside)
+	case errors.Is(answer.err, fetch.ErrInside):
+		return what(digest.Remark, "look at it yourself", "was not followed: %v", fetch.ErrInside)
 	case answer.err != nil:
 		return what(digest.Warning, "look at it yourself", "cannot be followed: %v", rootOf(answer.err))
 	case answer.status == http.StatusNotFound || answer.status == http.StatusGone:
@@ -138,16 +133,11 @@ func (a *App) ownHosts() map[string]bool {
 	return own
 }
 
-// linkClient calls on public addresses only, and on the hosts that are named.
+// linkClient calls on public addresses only, and on the hosts that are named:
+// strangers write links, and must not have us call on what only we can reach.
 func linkClient(own map[string]bool) *http.Client {
 	anywhere := &net.Dialer{Timeout: linkTime}
-	public := &net.Dialer{Timeout: linkTime, Control: func(_, addr string, _ syscall.RawConn) error {
-		to, err := netip.ParseAddrPort(addr)
-		if ip := to.Addr().Unmap(); err != nil || !ip.IsGlobalUnicast() || ip.IsPrivate() {
-			return errInside
-		}
-		return nil
-	}}
+	public := fetch.Dialer(linkTime)
 	return &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			if own[addr] {

@@ -64,6 +64,13 @@ func (p *people) serving(listen string) {
 	p.local = config.Loopback(listen)
 }
 
+// servesHereAlone says whether the pages are served to this machine alone.
+func (p *people) servesHereAlone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.local
+}
+
 // now are the people by the configuration of now. While that cannot be read, those
 // of before stay.
 func (p *people) now() []sigpost.Person {

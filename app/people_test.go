@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
@@ -167,6 +168,38 @@ func TestTheLocalOperatorGetsNoMail(t *testing.T) {
 	}
 	if got := d.notices(); len(got) != 0 {
 		t.Errorf("letters: %v", got)
+	}
+}
+
+// A foreign page whose name was made to lead to this machine reads nothing here
+// (DNS rebinding), where pages are for this machine alone.
+func TestPagesOfThisMachineHaveItsName(t *testing.T) {
+	t.Parallel()
+	a := newWorld(t).open()
+	handler, err := a.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func(host string) int {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, c := range []struct {
+		listen, url, host string
+		want              int
+	}{
+		{"127.0.0.1:8420", "", "evil.example:8420", 421}, {"127.0.0.1:8420", "", "127.0.0.1.evil.example:8420", 421}, {"127.0.0.1:8420", "", "localhost.evil.example", 421},
+		{"127.0.0.1:8420", "", "localhost:9000", 200}, {"[::1]:8420", "", "[::1]:8420", 200}, {"127.0.0.1:8420", "", "127.0.0.1:8420", 200},
+		{"127.0.0.1:8420", "https://digest.example.org", "digest.example.org", 200}, {"127.0.0.1:8420", "https://digest.example.org", "backend", 200}, {"0.0.0.0:8420", "", "digest.example.org", 200},
+	} {
+		a.people.serving(c.listen)
+		a.Config.Web.URL = c.url
+		if got := status(c.host); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ type round struct {
 // begin gives the app a round of its own; end ends it.
 func (a *App) begin() (end func()) {
 	a.round = &round{run: runID(), begun: a.now()}
+	a.log = a.log.With("run", a.round.run)
 	return func() {
 		if a.round.in != nil {
 			a.round.in.Close()

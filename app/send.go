@@ -80,11 +80,9 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 	}
 	reports := []SendReport{}
 	var failures []error
-	var restored time.Time
-	if len(issues) > 0 {
-		if restored, err = a.checkGeneration(ctx); err != nil {
-			return reports, err
-		}
+	restored, err := a.checkGeneration(ctx)
+	if err != nil {
+		return reports, err
 	}
 	for _, issue := range issues {
 		if issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {

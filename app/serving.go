@@ -137,6 +137,7 @@ func (s *Serving) take(ctx context.Context, a *App) error {
 	s.handler.Store(&handler)
 	var working context.Context
 	working, s.stop = context.WithCancel(ctx)
+	s.work.Go(func() { a.tellMonitor(working) })
 	if a.wakeJob != nil { // others do it
 		s.work.Go(func() { a.handOn(working) })
 		return nil
@@ -202,6 +203,7 @@ func (a *App) Reload(ctx context.Context, cfg *config.Config) (next *App, restar
 		{"archive.database_file", &a.Config.Archive.DatabaseFile, &cfg.Archive.DatabaseFile},
 		{"archive.database_env", &a.Config.Archive.DatabaseEnv, &cfg.Archive.DatabaseEnv},
 		{"web.listen", &a.Config.Web.Listen, &cfg.Web.Listen},
+		{"metrics.listen", &a.Config.Metrics.Listen, &cfg.Metrics.Listen},
 	} {
 		if *key.old != *key.new {
 			restart = append(restart, key.name)

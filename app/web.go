@@ -28,7 +28,21 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	a.Store.KeepBlocks(blocksKept)
 	handler, err := web.New(o)
-	return handler, a.inTheme(a.themeOfSite(), err)
+	return a.underOurName(handler), a.inTheme(a.themeOfSite(), err)
+}
+
+// underOurName answers, where pages are served to this machine alone, only who asks
+// for this machine: another site's page could give its own name the address
+// 127.0.0.1, and read as this site what nobody else is to read. Where readers are told
+// a URL, the pages are for all who come.
+func (a *App) underOurName(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.Config.Web.URL == "" && r.Host != "" && !config.Loopback(r.Host) && a.people.servesHereAlone() {
+			http.Error(w, "These pages are for this machine alone, under the name localhost. If they are meant for others, give web.url in the configuration.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // webOptions are what the pages show and who they ask.
@@ -73,6 +87,10 @@ func (a *App) webOptions() (web.Options, error) {
 	o.Review = reviewDesk{a}
 	o.Editing = editing{a}
 	o.RequestsPerMinute = a.Config.Web.RequestsPerMinute
+	o.Ready, o.LogRequests = a.Ready, a.Config.Log.Requests
+	if m := a.seen(); m != nil {
+		o.Watch = m
+	}
 	o.CanUndo = a.CanUndo
 	o.Undo = func(ctx context.Context, e sigpost.AuditEntry, by sigpost.Person) error { return a.Undo(ctx, e.ID, by) }
 	for _, d := range a.Config.Digests { // what is wrong with one is said now, not to a reader

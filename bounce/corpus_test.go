@@ -26,12 +26,12 @@ func corpus(t testing.TB, name string) string {
 
 // label is what is known of one recipient of a report.
 type label struct {
-	file           string
-	index          int
-	status, code   string
-	reason         Reason
-	hard           bool
-	system, detail string
+	file         string
+	index        int
+	status, code string
+	reason       Reason
+	hard         bool
+	system       string
 }
 
 var number = regexp.MustCompile(`-\d+\.eml$`)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -298,5 +299,29 @@ func TestHostileFilesTakeNoTime(t *testing.T) {
 	}
 	if took := time.Since(begin); took > 30*time.Second {
 		t.Errorf("it took %s", took)
+	}
+}
+
+// A short YAML file that stands for an enormous one is refused, soon.
+func TestYAMLThatGrowsIsRefused(t *testing.T) {
+	nested := "x0: &x0 [{day: Monday}, {day: Monday}, {day: Monday}, {day: Monday}, {day: Monday}]\n"
+	for i := range 12 {
+		nested += fmt.Sprintf("x%d: &x%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*x%d, ", i), 10), ", "))
+	}
+	skips := "project: a\nmeeting_id: a\nx: &s {day: Monday, time: \"1400\", frequency: weekly, skip_dates: [" + strings.Repeat("{skip_date: \"20160101\"}, ", 2000) + "]}\nschedule:\n" + strings.Repeat("- *s\n", 50000)
+	for name, file := range map[string]string{
+		"meetings": "project: a\n" + nested + "schedule: *x12\n", "groups": "sigs: *x12\n", "many of one": skips,
+		"groups within": nested + "sigs: *x12\n",
+	} {
+		begin := time.Now()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if r, err := Read([]byte(file), Options{}); err == nil && len(r.Events) > 0 {
+			t.Errorf("%s: %d events", name, len(r.Events))
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 2<<30 || time.Since(begin) > 20*time.Second {
+			t.Errorf("%s: %d MiB, %s", name, grown>>20, time.Since(begin))
+		}
 	}
 }

@@ -104,3 +104,43 @@ func TestWrittenLines(t *testing.T) {
 	}
 	equal(t, fmt.Sprint(len(r.Events), r.Events[2].Title == published(t)[2].Title, r.Events[2].AllDay), "4 true true")
 }
+
+// Whatever a source says of an event, it is text in the calendars that we publish, and
+// no other property or event.
+func TestNobodyWritesOtherProperties(t *testing.T) {
+	for _, bad := range []string{"a\r\nATTENDEE:mailto:eve@example.org", "a\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:evil", "a\rATTACH:https://evil.example", "a\u2028ATTACH:x", "a;ATTACH=b:c,d\\", "\u0085X:1", strings.Repeat("é", 80) + "\nX-EVIL:1", "\x00\x0b\x0cX-EVIL:1"} {
+		all := published(t)
+		for i := range all {
+			all[i].Title, all[i].Notes, all[i].Where = bad, bad, bad
+			for j := range all[i].Links {
+				all[i].Links[j].Title, all[i].Links[j].URL = bad, "https://example.org/"+bad
+			}
+			for j := range all[i].Sessions {
+				all[i].Sessions[j].Title, all[i].Sessions[j].Room = bad, bad
+			}
+		}
+		file, err := Write(all, publication)
+		if err != nil {
+			t.Errorf("%q: %v", bad, err)
+		}
+		events := 0
+		for _, line := range strings.Split(string(file), "\r\n") {
+			name, _, _ := strings.Cut(line, ":")
+			name, _, _ = strings.Cut(name, ";")
+			switch {
+			case line == "BEGIN:VEVENT":
+				events++
+			case strings.HasPrefix(line, " "):
+			case name == "ATTENDEE" || name == "ATTACH" || name == "X-EVIL" || name == "X":
+				t.Errorf("%q writes %q", bad, line)
+			}
+			if strings.ContainsAny(line, "\r\n\x00\x0b\x0c") {
+				t.Errorf("%q is in a line: %q", bad, line)
+			}
+		}
+		clean, err := Write(published(t), publication)
+		if err != nil || events != strings.Count(string(clean), "BEGIN:VEVENT") {
+			t.Errorf("%q makes %d events, %v", bad, events, err)
+		}
+	}
+}

@@ -55,7 +55,6 @@ type weighed struct {
 	// do not see it before a reviewer has.
 	unnamed bool
 	found   *finding
-	terms   []spoken
 }
 
 // spoken is a learned word that was found, and what it added to the margin.

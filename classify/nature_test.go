@@ -331,7 +331,7 @@ func TestNaturesAreDocumented(t *testing.T) {
 }
 
 func TestNatureVersion(t *testing.T) {
-	if natureVersion() != natureVersion() || len(natureVersion()) != 64 {
+	if first, second := natureVersion(), natureVersion(); first != second || len(first) != 64 {
 		t.Error("the version of the rules is not always the same")
 	}
 }

@@ -30,6 +30,7 @@ type Config struct {
 	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
 	Work      Work       `toml:"work"`
+	Retention Retention  `toml:"retention"`
 	// DKIM are the keys that sign letters.
 	DKIM  []DKIM `toml:"dkim"`
 	DNS   DNS    `toml:"dns"`
@@ -38,6 +39,8 @@ type Config struct {
 	Announces []Announce `toml:"announce"`
 	Schedule  Schedule   `toml:"schedule"`
 	Alerts    Alerts     `toml:"alerts"`
+	Log       Log        `toml:"log"`
+	Metrics   Metrics    `toml:"metrics"`
 
 	file string // that it was read from
 	dir  string // of the file; relative paths begin there
@@ -119,6 +122,16 @@ type Bounces struct {
 	Soft     int `toml:"soft"`
 	Days     int `toml:"days"`
 	RestDays int `toml:"rest_days"`
+}
+
+// Retention says for how many days things are kept; 0 is for ever.
+type Retention struct {
+	MailDays          int `toml:"mail_days"`
+	QuarantineDays    int `toml:"quarantine_days"`
+	LedgerDays        int `toml:"ledger_days"`
+	AuditDays         int `toml:"audit_days"`
+	FormerReadersDays int `toml:"former_readers_days"`
+	RepliesDays       int `toml:"replies_days"` // never 0
 }
 
 // Rules are the bounces' rules for the archive.
@@ -414,9 +427,11 @@ func (c *Config) setDefaults() {
 	or(&c.Bounces.Soft, 4)
 	or(&c.Bounces.Days, 60)
 	or(&c.Bounces.RestDays, 14)
+	or(&c.Retention.RepliesDays, 180)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
 	c.Work.setDefaults()
+	or(&c.Log.Format, LogText)
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	or(&c.Web.SessionDays, 14)
 	or(&c.Web.SignInMinutes, 20)

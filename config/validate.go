@@ -54,6 +54,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkDigests(ch)
 	c.checkSMTP(ch)
 	c.checkBounces(ch)
+	c.checkRetention(ch)
 	c.checkAnnounces(ch)
 	c.checkWeb(ch)
 	c.checkWork(ch)
@@ -61,6 +62,8 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkDNS(ch)
 	c.checkSchedule(ch)
 	c.checkAlerts(ch)
+	c.checkLog(ch)
+	c.checkMetrics(ch)
 	if len(ch.wrong) > 0 {
 		return sigpost.Usage(errors.New(strings.Join(ch.wrong, "\n")))
 	}
@@ -452,6 +455,22 @@ func (c *Config) checkBounces(ch *checker) {
 	for key, v := range map[string]int{"hard": c.Bounces.Hard, "soft": c.Bounces.Soft, "days": c.Bounces.Days, "rest_days": c.Bounces.RestDays} {
 		if v < 1 || v > 1000 {
 			ch.add("bounces."+key, "%d is no number of letters or days from 1 to 1000", v)
+		}
+	}
+}
+
+// leastKept is for how many days at least what is kept is needed: threads and letters
+// of issues that are being made or sent, and letters that may come back.
+const leastKept = 90
+
+func (c *Config) checkRetention(ch *checker) {
+	r := c.Retention
+	for key, v := range map[string]struct{ days, least int }{
+		"mail_days": {r.MailDays, leastKept}, "ledger_days": {r.LedgerDays, max(leastKept, c.Bounces.Days+16*c.Bounces.RestDays)},
+		"quarantine_days": {r.QuarantineDays, 1}, "audit_days": {r.AuditDays, 1}, "former_readers_days": {r.FormerReadersDays, 1}, "replies_days": {r.RepliesDays, 1},
+	} {
+		if v.days != 0 && (v.days < v.least || v.days > 36500) {
+			ch.add("retention."+key, "%d is no number of days from %d to 36500", v.days, v.least)
 		}
 	}
 }

@@ -278,7 +278,7 @@ func (p *piece) stuff(lineStart bool) bool {
 // net/mail, lines folded between words.
 func toField(to sigpost.Address) (string, error) {
 	if err := checkAddrSpec(to.Addr); err != nil {
-		return "", fmt.Errorf("To: %w", err)
+		return "", fmt.Errorf("field To: %w", err)
 	}
 	if isPlainTo(to) {
 		return `To: "` + to.Name + `" <` + to.Addr + ">\r\n", nil

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,11 +35,16 @@ const (
 type Fetcher struct {
 	client *http.Client
 	now    func() time.Time
+	public func(netip.Addr) bool // Public, but in tests
 }
 
 // New makes a Fetcher that goes by a clock.
 func New(now func() time.Time) *Fetcher {
-	return &Fetcher{now: now, client: &http.Client{Timeout: Timeout, CheckRedirect: func(to *http.Request, via []*http.Request) error {
+	f := &Fetcher{now: now, public: Public}
+	f.client = &http.Client{Timeout: Timeout, Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DialContext: f.dial, ForceAttemptHTTP2: true, MaxIdleConns: 10, IdleConnTimeout: Timeout, TLSHandshakeTimeout: Timeout,
+		MaxResponseHeaderBytes: 64 << 10,
+	}, CheckRedirect: func(to *http.Request, via []*http.Request) error {
 		switch {
 		case len(via) > maxRedirects:
 			return fmt.Errorf("it leads on more than %d times", maxRedirects)
@@ -48,7 +54,8 @@ func New(now func() time.Time) *Fetcher {
 			return fmt.Errorf("it leads to an address with %q", to.URL.Scheme)
 		}
 		return nil
-	}}}
+	}}
+	return f
 }
 
 // IsURL says whether an address is one of the web, and not a file. webcal, by
@@ -163,7 +170,7 @@ func (f *Fetcher) getURL(ctx context.Context, c sigpost.Copy, address string) (*
 			request.Header.Set("If-Modified-Since", c.LastModified)
 		}
 	}
-	response, err := f.client.Do(request)
+	response, err := f.client.Do(onItsWay(request))
 	if err != nil {
 		return nil, fmt.Errorf("it cannot be fetched: %w", plain(err))
 	}

@@ -218,3 +218,42 @@ func TestNearest(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// Whoever is between us and the server can say what they like before TLS stands: no
+// name and no password are sent, whatever it is.
+func TestNoLoginBeforeTLS(t *testing.T) {
+	for name, script := range map[string]func(s *scripted){
+		"logged in already": func(s *scripted) { s.greeting = "* PREAUTH welcome" },
+		"refused": func(s *scripted) {
+			s.answer = func(c *conversation, tag, command string) bool {
+				c.say("%s NO not now", tag)
+				return true
+			}
+		},
+		"answers in advance": func(s *scripted) { // as if they had come by TLS
+			s.answer = func(c *conversation, tag, command string) bool {
+				if command != "STARTTLS" {
+					return false
+				}
+				c.say("%s OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n* PREAUTH welcome", tag)
+				return true
+			}
+		},
+		"not offered": func(s *scripted) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startScripted(t, 1, func(s *scripted) { s.caps = "IMAP4rev1 AUTH=PLAIN"; script(s) })
+			account := Account{Name: "a", Addr: s.addr, TLS: TLSStart, Username: "ada", Password: func() (string, error) { return "geheim", nil }, Timeout: 2 * time.Second}
+			if err := Check(t.Context(), account, []string{"INBOX"}); err == nil {
+				t.Error("no error")
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, command := range s.commands {
+				if strings.HasPrefix(command, "LOGIN") || strings.HasPrefix(command, "AUTHENTICATE") || strings.Contains(command, "geheim") || strings.HasPrefix(command, "EXAMINE") {
+					t.Errorf("in clear text: %s", command)
+				}
+			}
+		})
+	}
+}

@@ -97,6 +97,9 @@ type Report struct {
 type Ingester struct {
 	// MaxMessageBytes is Source.MaxMessageBytes for files.
 	MaxMessageBytes int64
+	// Watching is told whether the connection with which Watch watches a mailbox
+	// ("account/mailbox") stands; it may be nil.
+	Watching func(mailbox string, stands bool)
 
 	archive Archive
 	parse   Parse

@@ -62,6 +62,7 @@ func (in *Ingester) Watch(ctx context.Context, source Source, poll time.Duration
 		if time.Since(connected) >= watchHealthy {
 			failures = 1
 		}
+		in.tellWatching(source, false)
 		wait := in.watch.wait(failures, err)
 		in.log.Warn("the watch on a mailbox was interrupted", "mailbox", source.name(), "again_in", wait.Round(time.Millisecond), "error", err)
 		select {
@@ -69,6 +70,12 @@ func (in *Ingester) Watch(ctx context.Context, source Source, poll time.Duration
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+	}
+}
+
+func (in *Ingester) tellWatching(source Source, stands bool) {
+	if in.Watching != nil {
+		in.Watching(source.name(), stands)
 	}
 }
 
@@ -84,6 +91,7 @@ func (in *Ingester) watchConnection(ctx context.Context, source Source, poll tim
 		return err
 	}
 	s.news.opened(data.NumMessages)
+	in.tellWatching(source, true)
 	idle := s.caps.Has(imap.CapIdle)
 	for {
 		changed()

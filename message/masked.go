@@ -222,12 +222,12 @@ func (m *masker) header(head []byte, changed map[string]string) []byte {
 		}
 		line, _ := cutLine(field)
 		name := fieldName(line)
-		switch value, anew := changed[strings.ToLower(string(name))]; {
+		switch _, anew := changed[strings.ToLower(string(name))]; {
 		case anew: // written above
 		case name == nil:
 			out.WriteString(m.mask(string(field)))
 		default:
-			value = string(field[bytes.IndexByte(field, ':')+1:])
+			value := string(field[bytes.IndexByte(field, ':')+1:])
 			out.WriteString(string(name) + ":" + m.value(strings.ToLower(string(name)), value))
 		}
 		field = nil

@@ -81,7 +81,7 @@ func (p *parser) or() *Node {
 			p.lonely("OR", asked)
 		}
 		all = join(Or, all, part)
-		if asked = p.at; !p.takes("OR") {
+		if !p.takes("OR") {
 			return all
 		}
 		asked = p.at - len("OR")

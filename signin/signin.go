@@ -291,7 +291,8 @@ func (d Desk) Revoke(ctx context.Context, p sigpost.Person, id int64) error {
 }
 
 // LocalPath gives a path of this site back, with its query, and "" for everything
-// that could lead elsewhere.
+// that could lead elsewhere, and for pages whose path is a secret: a way back is
+// stored.
 func LocalPath(back string) string {
 	if len(back) > 1000 || !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") {
 		return ""
@@ -301,8 +302,11 @@ func LocalPath(back string) string {
 			return ""
 		}
 	}
-	if path, _, _ := strings.Cut(back, "?"); path == "/sign-out" || strings.HasPrefix(path, "/sign-in") {
-		return ""
+	path, _, _ := strings.Cut(back, "?")
+	for _, secret := range []string{"/sign-in", "/sign-out", "/unsubscribe/", "/confirm/", "/preferences/"} {
+		if strings.HasPrefix(path, secret) {
+			return ""
+		}
 	}
 	return back
 }

@@ -38,7 +38,8 @@ func TestLocalPath(t *testing.T) {
 	for back, want := range map[string]string{
 		"/": "/", "/review?a=b&c=%2F": "/review?a=b&c=%2F", "/m/a@example.org": "/m/a@example.org",
 		"": "", "review": "", "https://evil.example/": "", "//evil.example": "", "/\\evil.example": "", "\\\\evil.example": "", "/\t/evil.example": "",
-		"/a\r\nSet-Cookie: x": "", " /": "", "javascript:alert(1)": "", "/sign-in": "", "/sign-in/token": "", "/sign-out": "", "/é": "", "/" + strings.Repeat("x", 1000): "",
+		"/a\r\nSet-Cookie: x": "", " /": "", "javascript:alert(1)": "", "/sign-in": "", "/sign-in/token": "", "/sign-out": "", "/é": "",
+		"/preferences/token": "", "/confirm/token?x": "", "/unsubscribe/token": "", "/privacy": "/privacy", "/" + strings.Repeat("x", 1000): "",
 	} {
 		if got := LocalPath(back); got != want {
 			t.Errorf("%q: %q, want %q", back, got, want)

@@ -46,6 +46,12 @@ type dialect struct {
 	// anew for them.
 	replan []any
 
+	// tables asks for the columns of all tables: see DB.tables. binary orders
+	// texts by their bytes. lastNumber asks which number a table gave last, and
+	// setLastNumber says so.
+	tables, binary            string
+	lastNumber, setLastNumber string
+
 	// changes asks for a number that grows with what is written.
 	changes string
 	// hasTable counts the tables named $1.
@@ -104,8 +110,13 @@ INSERT INTO message_text (message_text, rank) VALUES ('automerge', 0), ('crisism
 		// Pages of 4 KiB: some 50 ms.
 		tidyText:     `INSERT INTO message_text (message_text, rank) VALUES ('merge', 500)`,
 		optimizeText: `INSERT INTO message_text (message_text) VALUES ('optimize')`,
-		changes:      `SELECT 0`,
-		hasTable:     `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
+		tables: `SELECT m.name, p.name, lower(p.type), p.pk, p."notnull" <> 0 OR p.pk > 0, m.sql LIKE '%AUTOINCREMENT%'
+FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, p.cid`,
+		lastNumber: `SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = $1), 0)`,
+		// The table has no key by which a conflict could be known.
+		setLastNumber: `UPDATE sqlite_sequence SET seq = $2 WHERE name = $1`,
+		changes:       `SELECT 0`,
+		hasTable:      `SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
 		// Only one transaction writes, and using the numbers takes them.
 		clock:    `CAST(unixepoch('subsec') * 1000000 AS INTEGER)`,
 		durable:  `''`,
@@ -141,8 +152,15 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		// New rows wait in a list that each search goes through.
 		tidyText:     `SELECT gin_clean_pending_list('message_text_document')`,
 		optimizeText: `SELECT gin_clean_pending_list('message_text_document')`,
-		changes:      `SELECT CAST(COALESCE(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) AS BIGINT) FROM pg_stat_user_tables WHERE schemaname = current_schema()`,
-		hasTable:     `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
+		tables: `SELECT c.relname, a.attname, format_type(a.atttypid, NULL), COALESCE(array_position(CAST(i.indkey AS int2[]), a.attnum) + 1, 0), a.attnotnull, bool_or(a.attidentity <> '') OVER (PARTITION BY c.oid)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE c.relkind IN ('r', 'p') AND c.relnamespace = CAST(current_schema() AS regnamespace) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum`,
+		binary: ` COLLATE "C"`,
+		// What was taken and given back counts too, as it does in SQLite.
+		lastNumber:    `SELECT COALESCE(pg_sequence_last_value(CAST(pg_get_serial_sequence($1, 'id') AS regclass)), 0)`,
+		setLastNumber: `SELECT setval(pg_get_serial_sequence($1, 'id'), $2)`,
+		changes:       `SELECT CAST(COALESCE(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) AS BIGINT) FROM pg_stat_user_tables WHERE schemaname = current_schema()`,
+		hasTable:      `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
 		numbers:    `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,

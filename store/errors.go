@@ -16,6 +16,9 @@ import (
 // already.
 var ErrWindowTaken = errors.New("the window is taken")
 
+// ErrVersion says that the tables are of another version than this program's.
+var ErrVersion = errors.New("the tables are of another version")
+
 // failure is an error that says all that a person needs.
 type failure struct {
 	message string

@@ -1,10 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"maps"
+	"math"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -239,3 +244,132 @@ const PlaceMask = placeMask
 
 // PlaceSQL is the place of messages m in the text index.
 var PlaceSQL = placeSQL
+
+// Dumped and NotDumped are the tables of the archive.
+var (
+	Dumped    = dumped
+	NotDumped = notDumped
+)
+
+// Shape is what a table looks like.
+type Shape struct{ table }
+
+// Shapes gives what the tables look like.
+func (db *DB) Shapes(ctx context.Context) (map[string]Shape, error) {
+	tables, err := db.tables(ctx)
+	all := map[string]Shape{}
+	for name, t := range tables {
+		for i := range t.columns {
+			if packedColumns[name] == t.columns[i].name {
+				t.columns[i].kind = -t.columns[i].kind
+			}
+		}
+		all[name] = Shape{t}
+	}
+	return all, err
+}
+
+// DumpedColumns are the columns that a dump has.
+func DumpedColumns(name string, s Shape) (int, error) {
+	for i := range s.columns {
+		s.columns[i].kind = max(s.columns[i].kind, -s.columns[i].kind)
+	}
+	columns, err := dumpedColumns(name, s.table)
+	return len(columns), err
+}
+
+// ShapeColumn is a column.
+type ShapeColumn struct {
+	Name        string
+	Key, Packed bool
+	kind        kind
+}
+
+// Columns are a table's.
+func (s Shape) Columns() (all []ShapeColumn) {
+	for _, c := range s.columns {
+		all = append(all, ShapeColumn{c.name, c.key > 0, c.kind < 0, max(c.kind, -c.kind)})
+	}
+	return all
+}
+
+// KeyColumn is the one of the primary key.
+func (s Shape) KeyColumn() string { return s.key[0] }
+
+// Random is some value for a row of that number.
+func (c ShapeColumn) Random(r *rand.Rand, i int) any {
+	switch c.kind {
+	case ofInt:
+		if c.Key || strings.HasPrefix(c.Name, "window") || c.Name == "number" {
+			return i*100 - len(c.Name) // window_from is before window_to
+		}
+		return r.IntN(2)
+	case ofFloat:
+		return r.NormFloat64() * math.Pow(10, float64(r.IntN(20)-10))
+	case ofBytes:
+		b := make([]byte, r.IntN(20))
+		for i := range b {
+			b[i] = byte(r.IntN(256))
+		}
+		return b
+	}
+	return fmt.Sprint([]string{"B", "a", "ä", "Ö\"<&>\u2028\n", "z z"}[r.IntN(5)], i)
+}
+
+// Squeeze compresses.
+func (db *DB) Squeeze(b []byte) []byte { return db.squeeze.EncodeAll(b, nil) }
+
+// Relist writes a thread's rows of listing anew.
+func (db *DB) Relist(ctx context.Context, thread int64) error { return db.relist(ctx, []int64{thread}) }
+
+// DumpAsIs dumps an archive of an earlier version.
+func DumpAsIs(ctx context.Context, dsn string) ([]byte, error) {
+	db, err := connect(ctx, dsn, true)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	var b bytes.Buffer
+	_, _, err = db.Dump(ctx, &b, DumpHeader{}, false, func(int, int) {})
+	return b.Bytes(), err
+}
+
+// Wipe takes everything out of an archive, and lets numbers begin anew.
+func Wipe(ctx context.Context, dsn string) error {
+	db, err := Open(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Tx(ctx, func(tx *DB) error {
+		if tx.file == "" {
+			return tx.SQL(ctx, `TRUNCATE message_text, message_words, listing, raw_blocks, `+strings.Join(dumped, ", ")+` RESTART IDENTITY CASCADE`)
+		}
+		tables := append([]string{"message_text", "message_words", "listing", "raw_blocks"}, dumped...)
+		slices.Reverse(tables)
+		for _, name := range append(tables, "sqlite_sequence") {
+			if err := tx.SQL(ctx, `DELETE FROM `+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// OfThreads and OfMessages are the tables that go with mail.
+var (
+	OfThreads  = ofThreads
+	OfMessages = ofMessages
+)
+
+// Blocks are the blocks of mail, expanded.
+func (db *DB) Blocks(ctx context.Context) ([]string, error) {
+	return collect(ctx, db, func(row scanner) (string, error) {
+		var packed []byte
+		if err := row.Scan(&packed); err != nil {
+			return "", err
+		}
+		whole, err := db.expand.DecodeAll(packed, nil)
+		return string(whole), err
+	}, `SELECT data FROM raw_blocks`)
+}

@@ -91,13 +91,13 @@ func (db *DB) checkVersion(ctx context.Context) error {
 	case have > target:
 		return db.tooNew(have, target)
 	case have < target:
-		return fmt.Errorf("the database %s has tables of version %d and this sigpost works with %d; \"sigpost check\" brings them up to date", db.where, have, target)
+		return &failure{fmt.Sprintf("the database %s has tables of version %d and this sigpost works with %d; \"sigpost check\" brings them up to date", db.where, have, target), ErrVersion}
 	}
 	return nil
 }
 
 func (db *DB) tooNew(have, target int64) error {
-	return fmt.Errorf("the database %s has tables of version %d, which a newer sigpost made; this one knows them up to %d: use the newer one", db.where, have, target)
+	return &failure{fmt.Sprintf("the database %s has tables of version %d, which a newer sigpost made; this one knows them up to %d: use the newer one", db.where, have, target), ErrVersion}
 }
 
 // version is the version of the tables; 0 where there are none.

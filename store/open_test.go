@@ -245,3 +245,19 @@ func TestLockKeepsOthersOut(t *testing.T) {
 		unlock()
 	})
 }
+
+// Who names a database beyond this machine is told when others could read along.
+func TestUnprotected(t *testing.T) {
+	t.Setenv("PGSSLMODE", "")
+	t.Setenv("PGSERVICE", "")
+	for dsn, want := range map[string]bool{
+		"sigpost.db": false, "sqlite:sigpost.db": false, "postgres:///sigpost?host=/run/postgresql": false, "postgres://u:p@127.0.0.1/sigpost": false,
+		"postgres://u:p@localhost:5433/sigpost": false, "postgres://u:p@[::1]/sigpost": false,
+		"postgres://u:p@db.example.org/sigpost": true, "postgresql://u@192.0.2.1:5432/sigpost?application_name=x": true, "postgres://u@localhost,db.example.org/sigpost": true,
+		"postgres://u:p@db.example.org/sigpost?sslmode=verify-full": false, "postgres://u:p@db.example.org/sigpost?sslmode=disable": false,
+	} {
+		if got := store.Unprotected(dsn); got != want {
+			t.Errorf("%s: %v", dsn, got)
+		}
+	}
+}

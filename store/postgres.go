@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
+	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -48,6 +52,28 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 		return e.fail("connecting", postgresRefusal(e.where, config.User, err))
 	}
 	return nil
+}
+
+// Unprotected says whether whoever is between this machine and PostgreSQL could read
+// along, and the URL does not say that this is meant: without sslmode, pgx speaks in
+// clear text where the server offers no TLS, and takes any certificate.
+func Unprotected(dsn string) bool {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return false
+	}
+	u, err := url.Parse(dsn)
+	config, wrong := pgx.ParseConfig(dsn)
+	if err != nil || wrong != nil || u.Query().Get("sslmode") != "" || os.Getenv("PGSSLMODE") != "" || os.Getenv("PGSERVICE") != "" || u.Query().Get("service") != "" {
+		return false
+	}
+	hosts := []string{config.Host}
+	for _, other := range config.Fallbacks {
+		hosts = append(hosts, other.Host)
+	}
+	return slices.ContainsFunc(hosts, func(host string) bool {
+		ip := net.ParseIP(host)
+		return !strings.HasPrefix(host, "/") && host != "localhost" && (ip == nil || !ip.IsLoopback())
+	})
 }
 
 // postgresRefusal puts into words why there is no connection.

@@ -239,9 +239,14 @@ func (db *DB) Restored(ctx context.Context, n int64, why string, at time.Time) e
 		if _, err := tx.exec(ctx, `UPDATE generations SET generation = CASE WHEN generation < $1 THEN $1 ELSE generation END, restored = $2`, n, micros(at)); err != nil {
 			return err
 		}
-		_, err := tx.exec(ctx, `UPDATE sendings SET paused = $1, paused_why = $2 WHERE paused = 0
-AND issue_id IN (SELECT id FROM issues WHERE state = 'sending')`, micros(at), clean(why))
-		return err
+		if _, err := tx.exec(ctx, `UPDATE sendings SET paused = $1, paused_why = $2 WHERE paused = 0
+AND issue_id IN (SELECT id FROM issues WHERE state = 'sending')`, micros(at), clean(why)); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM notes WHERE name = $1`, noteRestored); err != nil {
+			return err
+		}
+		return tx.SkipNumbers(ctx)
 	})
 	return db.fail("noting that the archive was put back", err)
 }

@@ -25,6 +25,8 @@ var access = map[string]struct {
 	needs   sigpost.Role
 	foreign bool
 }{
+	"GET /healthz":                             {},
+	"GET /readyz":                              {},
 	"GET /search":                              {},
 	"GET /search/feed":                         {},
 	"GET /threads":                             {},

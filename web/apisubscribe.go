@@ -164,7 +164,7 @@ func (s *site) apiConfirm(w http.ResponseWriter, r *http.Request) {
 	if !subscription.State.Subscribed() { // it was confirmed before, and has ended since
 		token = ""
 	}
-	s.Log.Info("subscribed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.Log.InfoContext(r.Context(), "subscribed", "subscription", subscription.ID, "digest", subscription.Digest)
 	apiAnswer(w, http.StatusOK, s.apiSubscription(subscription, token))
 }
 
@@ -183,7 +183,7 @@ func (s *site) apiUnsubscribe(w http.ResponseWriter, r *http.Request) {
 		s.apiFail(w, r, err)
 		return
 	}
-	s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.Log.InfoContext(r.Context(), "unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
 	apiAnswer(w, http.StatusOK, apiLeft{Address: subscribe.MaskAddress(subscription.Subscriber.Addr), Digest: subscription.Digest})
 }
 
@@ -226,7 +226,7 @@ func (s *site) apiChange(w http.ResponseWriter, r *http.Request) {
 		s.apiRefuse(w, r, err)
 		return
 	}
-	s.Log.Info("preferences changed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.Log.InfoContext(r.Context(), "preferences changed", "subscription", subscription.ID, "digest", subscription.Digest)
 	apiAnswer(w, http.StatusOK, s.apiSubscription(subscription, next))
 }
 
@@ -312,7 +312,7 @@ func (s *site) apiFail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, sigpost.ErrNotFound):
 		apiAnswer(w, http.StatusNotFound, apiError{"this subscription is not kept any more, and nothing is sent for it"})
 	default:
-		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+		s.Log.ErrorContext(r.Context(), "a request failed", "path", shownPath(r), "error", err)
 		apiAnswer(w, http.StatusInternalServerError, apiError{"this cannot be done just now; please try again later"})
 	}
 }

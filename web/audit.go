@@ -165,7 +165,7 @@ func (s *site) undo(w http.ResponseWriter, r *http.Request) {
 	case r.Context().Err() != nil:
 		s.fail(w, r, err)
 	default: // it is for who undoes: it says what stands in the way
-		s.Log.Warn("an act was not undone", "entry", id, "error", err)
+		s.Log.WarnContext(r.Context(), "an act was not undone", "entry", id, "error", err)
 		s.showAudit(w, r, http.StatusConflict, sentence(err.Error()))
 	}
 }

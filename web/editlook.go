@@ -125,7 +125,7 @@ func (s *site) editPreviewed(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", previewPolicy)
 	w.Header().Set("Content-Type", kind)
 	if _, err := w.Write(body); err != nil {
-		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+		s.Log.DebugContext(r.Context(), "a page was not taken", "path", shownPath(r), "error", err)
 	}
 }
 

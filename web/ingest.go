@@ -105,7 +105,7 @@ func (s *site) quarantined(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Disposition", "inline")
 	if _, err := w.Write(q.Raw); err != nil {
-		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+		s.Log.DebugContext(r.Context(), "a page was not taken", "path", shownPath(r), "error", err)
 	}
 }
 

@@ -165,7 +165,7 @@ func (s *site) mboxMore(w http.ResponseWriter, r *http.Request, mail []store.Mai
 
 // cutMbox ends an answer so that what was cut off is not taken for the whole.
 func (s *site) cutMbox(r *http.Request, err error) {
-	s.Log.Debug("an mbox was not taken", "path", r.URL.Path, "error", err)
+	s.Log.DebugContext(r.Context(), "an mbox was not taken", "path", shownPath(r), "error", err)
 	panic(http.ErrAbortHandler)
 }
 

@@ -149,7 +149,7 @@ func (s *site) texts(ctx context.Context, ids []int64) (map[int64]*sigpost.Messa
 			if with, err := s.Mail.Read(raw); err == nil {
 				m.Text, m.Ranges, m.HTML = with.Text, with.Ranges, with.HTML
 			} else { // that could be read once
-				s.Log.Error("a message cannot be read any more", "message", m.MessageID, "error", err)
+				s.Log.ErrorContext(ctx, "a message cannot be read any more", "message", m.MessageID, "error", err)
 				m.Text = "This message cannot be read any more.\n"
 				m.Ranges = []sigpost.Range{{Kind: sigpost.RangeNew, End: len(m.Text)}}
 			}

@@ -87,7 +87,7 @@ func (s *site) preferences(w http.ResponseWriter, r *http.Request) {
 			s.failPreferences(w, r, err)
 			return
 		}
-		s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
+		s.Log.InfoContext(r.Context(), "unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
 		s.show(w, r, http.StatusOK, "message", messagePage{s.page(r, "Unsubscribed"), unsubscribedWords})
 	case "stored":
 		if err := s.Desk.SendStored(r.Context(), token); err != nil {
@@ -133,7 +133,7 @@ func (s *site) changePreferences(w http.ResponseWriter, r *http.Request, token s
 		s.failPreferences(w, r, err)
 		return
 	}
-	s.Log.Info("preferences changed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.Log.InfoContext(r.Context(), "preferences changed", "subscription", subscription.ID, "digest", subscription.Digest)
 	http.Redirect(w, r, "/preferences/"+next+"?done=saved", http.StatusSeeOther)
 }
 

@@ -304,7 +304,7 @@ func (s *site) findTags(w http.ResponseWriter, r *http.Request) {
 func (s *site) answerJSON(w http.ResponseWriter, r *http.Request, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(v); err != nil {
-		s.Log.Debug("an answer was not taken", "path", r.URL.Path, "error", err)
+		s.Log.DebugContext(r.Context(), "an answer was not taken", "path", shownPath(r), "error", err)
 	}
 }
 
@@ -420,7 +420,7 @@ func (s *site) refuseAct(w http.ResponseWriter, r *http.Request, err error, agai
 	case errors.Is(err, sigpost.ErrNotFound), errors.Is(err, sigpost.ErrForbidden):
 		s.fail(w, r, err)
 	default:
-		s.Log.Warn("a reviewer's act was refused", "path", r.URL.Path, "error", err)
+		s.Log.WarnContext(r.Context(), "a reviewer's act was refused", "path", shownPath(r), "error", err)
 		again(http.StatusConflict, "This was not done: "+err.Error()+".")
 	}
 }

@@ -53,6 +53,7 @@ func (s *site) routes() []route {
 		s.reviewRoutes,
 		s.editRoutes,
 		s.searchRoutes,
+		s.healthRoutes,
 	} {
 		all = append(all, of()...)
 	}
@@ -81,6 +82,9 @@ func Ways(o Options) (all []Way, err error) {
 // guard answers a route to whom it is for.
 func (s *site) guard(to route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if v := visitOf(r); v != nil {
+			v.route = to.pattern
+		}
 		ctx, cancel := to.within(r.Context())
 		defer cancel()
 		r = r.WithContext(ctx)
@@ -118,7 +122,7 @@ func (s *site) guard(to route) http.HandlerFunc {
 		packed := &packing{ResponseWriter: w}
 		s.answer(to, packed, r, person)
 		if err := packed.end(r); err != nil {
-			s.Log.Debug("an answer was not taken", "path", r.URL.Path, "error", err)
+			s.Log.DebugContext(r.Context(), "an answer was not taken", "path", shownPath(r), "error", err)
 		}
 	}
 }

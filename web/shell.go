@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"sigpost/internal/logs"
 )
 
 // Bounds of a request, whoever sends it.
@@ -48,7 +50,7 @@ func (s *site) handler(routes []route) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.secure(s.calm(s.bounded(inner))), nil
+	return s.watched(s.secure(s.calm(s.bounded(inner)))), nil
 }
 
 // errMethod is of a request that does with a page what cannot be done with it.
@@ -93,6 +95,7 @@ func (s *site) secure(next http.Handler) http.Handler {
 		for name, value := range securityHeaders {
 			w.Header().Set(name, value)
 		}
+		w.Header().Set(requestIDHeader, logs.RequestOf(r.Context()))
 		if https { // RFC 6797, section 7.2: never over http
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
@@ -112,7 +115,7 @@ func (s *site) calm(next http.Handler) http.Handler {
 			if fault == http.ErrAbortHandler {
 				panic(fault)
 			}
-			s.Log.Error("a page has a fault", "method", r.Method, "path", r.URL.Path, "fault", fault, "stack", string(debug.Stack()))
+			s.Log.ErrorContext(r.Context(), "a page has a fault", "method", r.Method, "path", shownPath(r), "fault", fault, "stack", string(debug.Stack()))
 			if out.begun { // what was sent is not whole: the connection says so
 				panic(http.ErrAbortHandler)
 			}
@@ -130,7 +133,7 @@ func (s *site) bounded(next http.Handler) http.Handler {
 			s.fail(w, r, errTooLong)
 			return
 		}
-		if !strings.HasPrefix(r.URL.Path, "/static/") {
+		if !strings.HasPrefix(r.URL.Path, "/static/") && r.URL.Path != "/healthz" && r.URL.Path != "/readyz" {
 			room, err := s.all.allow(s.network(r))
 			room.tell(w, r, "requests")
 			if err != nil {

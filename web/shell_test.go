@@ -72,6 +72,32 @@ func TestAPanicIsAPage(t *testing.T) {
 	answer(handler, from("192.0.2.1", "GET", "/begun", ""))
 }
 
+// No token gets into a log, whatever goes wrong.
+func TestLogsHoldNoTokens(t *testing.T) {
+	const token = "AQAAAAAAAAABtoken"
+	for _, path := range []string{"/unsubscribe/", "/confirm/", "/preferences/", "/sign-in/"} {
+		var s *site
+		routes := []route{
+			{pattern: "GET " + path + "{token}", handle: func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, errors.New("the database is away")) }},
+			{pattern: "POST " + path + "{token}", handle: func(w http.ResponseWriter, r *http.Request) { panic("a fault") }},
+		}
+		var log bytes.Buffer
+		s, err := newSite(Options{Title: "Test", Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		must(t, err)
+		handler, err := s.handler(routes)
+		must(t, err)
+		for _, method := range []string{"GET", "POST"} {
+			log.Reset()
+			if w := answer(handler, from("192.0.2.1", method, path+token, "")); w.Code != 500 || !strings.Contains(log.String(), path) {
+				t.Errorf("%s %s: %d, and the log says %q", method, path, w.Code, log.String())
+			}
+			if strings.Contains(log.String(), token) {
+				t.Errorf("%s %s: %s", method, path, log.String())
+			}
+		}
+	}
+}
+
 func TestHTTPSAloneIsStrict(t *testing.T) {
 	handler, _ := shelled(t, Options{URL: "http://127.0.0.1:1"})
 	if w := answer(handler, from("192.0.2.1", "GET", "/", "")); w.Header().Get("Strict-Transport-Security") != "" {

@@ -102,10 +102,10 @@ func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 		s.failLink(w, r, err)
 		return
 	}
-	s.Log.Info("signed in", "who", p.Addr, "session", p.Session)
+	s.Log.InfoContext(r.Context(), "signed in", "who", p.Addr, "session", p.Session)
 	if was := personOf(r); was.Session != 0 { // one browser, one session
 		if err := s.People.Revoke(r.Context(), was, was.Session); err != nil {
-			s.Log.Error("the session of before could not be ended", "session", was.Session, "error", err)
+			s.Log.ErrorContext(r.Context(), "the session of before could not be ended", "session", was.Session, "error", err)
 		}
 	}
 	s.setSession(w, secret, p.Expires.Sub(s.Now()))

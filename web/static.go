@@ -58,7 +58,7 @@ func (s *site) static(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := fs.ReadFile(s.files, staticFolder+"/"+name)
 	if err != nil {
-		s.Log.Debug("there is no such file", "file", name, "error", err)
+		s.Log.DebugContext(r.Context(), "there is no such file", "file", name, "error", err)
 		s.fail(w, r, sigpost.ErrNotFound)
 		return
 	}

@@ -183,7 +183,7 @@ func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 		s.failConfirm(w, r, err)
 		return
 	}
-	s.Log.Info("subscribed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.Log.InfoContext(r.Context(), "subscribed", "subscription", subscription.ID, "digest", subscription.Digest)
 	p, _ := s.Publication(subscription.Digest)
 	page := confirmPage{page: s.page(r, "You are subscribed"), Publication: p.Title, Address: subscribe.MaskAddress(subscription.Subscriber.Addr),
 		Wishes: s.Wishes(subscription), PreferencesURL: "/preferences/" + token, Done: true}

@@ -167,7 +167,7 @@ func (s *site) sharedThread(w http.ResponseWriter, r *http.Request, state store.
 		s.threadPages.put(key, stamp, s.now(), packed, len(packed.data))
 	}
 	if err := packed.send(w, r); err != nil {
-		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+		s.Log.DebugContext(r.Context(), "a page was not taken", "path", shownPath(r), "error", err)
 	}
 	return nil
 }

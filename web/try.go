@@ -63,7 +63,7 @@ func (s *site) tryReading() []tried {
 	full.SigningIn, full.Person = true, sigpost.Person{Addr: "jo@example.org", Role: sigpost.RoleAdmin}
 	full.HasLists, full.HasIssues, full.HasEvents = true, true, true
 	full.Canonical, full.Description, full.NoIndex, full.Scripts = "https://example.org/", "About one.", true, []string{"one.js"}
-	full.Refresh, full.editing = 10, true
+	full.Refresh, full.editing, full.Request = 10, true, "0123456789abcdef"
 	found := s.page(nil, "One")
 	found.Canonical, found.Description = "https://example.org/", "About one."
 	article := found

@@ -37,7 +37,7 @@ func (s *site) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.Log.Info("unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
+	s.Log.InfoContext(r.Context(), "unsubscribed", "subscription", subscription.ID, "digest", subscription.Digest)
 	s.show(w, r, http.StatusOK, "message", messagePage{s.page(r, "Unsubscribed"), unsubscribedWords})
 }
 

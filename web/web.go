@@ -19,6 +19,7 @@ import (
 
 	"sigpost"
 	"sigpost/digest"
+	"sigpost/internal/logs"
 	"sigpost/search"
 	"sigpost/store"
 	"sigpost/subscribe"
@@ -93,6 +94,13 @@ type Options struct {
 	// AnswerTime is how long answers take at least that must not say, by how long
 	// they take, what is known of an address.
 	AnswerTime time.Duration
+	// Watch is told of each request; nil where nobody wants to know. LogRequests says
+	// that requests are logged like all else, and not only for debugging.
+	Watch       Watcher
+	LogRequests bool
+	// Ready says what keeps requests from being answered, in words that everybody may
+	// read; nil where nothing ever does.
+	Ready func(ctx context.Context) error
 	// Copied says that the pages are written to files (NewCopy). Live is then the
 	// URL of a site that does what files cannot; it may be empty.
 	Copied bool
@@ -257,14 +265,14 @@ func dates(i sigpost.Issue) string {
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
 	text, err := s.render(page, data)
 	if err != nil {
-		s.Log.Error("a page cannot be rendered", "page", page, "error", err)
+		s.Log.ErrorContext(r.Context(), "a page cannot be rendered", "page", page, "error", err)
 		http.Error(w, "This page cannot be shown just now.", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if _, err := w.Write(text); err != nil {
-		s.Log.Debug("a page was not taken", "path", r.URL.Path, "error", err)
+		s.Log.DebugContext(r.Context(), "a page was not taken", "path", shownPath(r), "error", err)
 	}
 }
 
@@ -306,6 +314,9 @@ type page struct {
 	// Refresh is after how many seconds the page is loaded anew where no scripts run;
 	// 0 is never.
 	Refresh int
+	// Request is the id of the request, where the page says that something went wrong:
+	// who asks about it can name it.
+	Request string
 	editing bool   // there is an editors' desk
 	static  string // version of the static files
 }
@@ -380,9 +391,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	switch {
 	case errors.Is(r.Context().Err(), context.Canceled): // nobody waits for it any more
-		s.Log.Debug("a request was given up", "path", r.URL.Path)
+		s.Log.DebugContext(r.Context(), "a request was given up", "path", shownPath(r))
 	case status >= http.StatusInternalServerError:
-		s.Log.Error("a request failed", "path", r.URL.Path, "error", err)
+		s.Log.ErrorContext(r.Context(), "a request failed", "path", shownPath(r), "error", err)
 	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "60")
@@ -391,7 +402,9 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		apiAnswer(w, status, apiError{says})
 		return
 	}
-	s.show(w, r, status, "message", messagePage{s.page(r, http.StatusText(status)), says})
+	p := s.page(r, http.StatusText(status))
+	p.Request = logs.RequestOf(r.Context())
+	s.show(w, r, status, "message", messagePage{p, says})
 }
 
 type messagePage struct {

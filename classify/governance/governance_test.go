@@ -1,9 +1,12 @@
 package governance
 
 import (
+	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sigpost/classify"
 	"sigpost/internal/tomlfile"
@@ -173,6 +176,35 @@ func TestTagName(t *testing.T) {
 	} {
 		if got := TagName(team); got != want {
 			t.Errorf("%q: got %q, want %q", team, got, want)
+		}
+	}
+}
+
+// A short file that stands for an enormous one is refused, soon.
+func TestYAMLThatGrowsIsRefused(t *testing.T) {
+	var long, nested strings.Builder
+	long.WriteString("a:\n  deliverables:\n    d0:\n      repos: &r\n")
+	for i := range 5000 {
+		fmt.Fprintf(&long, "      - o/%d\n", i)
+	}
+	for i := range 20000 {
+		fmt.Fprintf(&long, "    d%d:\n      repos: *r\n", i+1)
+	}
+	nested.WriteString("x0: &x0 [o, o, o, o, o, o, o, o, o, o]\n")
+	for i := range 12 {
+		fmt.Fprintf(&nested, "x%d: &x%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*x%d, ", i), 10), ", "))
+	}
+	nested.WriteString("a:\n  deliverables:\n    d:\n      repos: *x12\n")
+	for name, text := range map[string]string{"one list many times": long.String(), "lists of lists": nested.String()} {
+		begin := time.Now()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if teams, err := Parse("projects.yaml", []byte(text)); err == nil {
+			t.Errorf("%s: %d teams", name, len(teams))
+		}
+		runtime.ReadMemStats(&after)
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 200<<20 || time.Since(begin) > 20*time.Second {
+			t.Errorf("%s: %d MiB, %s", name, grown>>20, time.Since(begin))
 		}
 	}
 }

@@ -45,6 +45,10 @@ type deliverable struct {
 	Repos []string `yaml:"repos"`
 }
 
+// maxRepositories bounds those of a team, of which large ones have some hundreds: a
+// short file can name one long list many times.
+const maxRepositories = 10_000
+
 // Parse reads the teams of a governance file, in its order. Its error has
 // FILE:LINE in front.
 func Parse(file string, data []byte) ([]Team, error) {
@@ -109,7 +113,9 @@ func parseTeam(name string, node *yaml.Node) (Team, error) {
 			return Team{}, fmt.Errorf("deliverable %s: %w", key.Value, plain(err))
 		}
 		t.Deliverables = append(t.Deliverables, key.Value)
-		t.Repositories = append(t.Repositories, d.Repos...)
+		if t.Repositories = append(t.Repositories, d.Repos...); len(t.Repositories) > maxRepositories {
+			return Team{}, fmt.Errorf("deliverable %s: with it the team has more than %d repositories", key.Value, maxRepositories)
+		}
 	}
 	return t, nil
 }

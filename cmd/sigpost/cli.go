@@ -16,6 +16,7 @@ import (
 	"sigpost"
 	"sigpost/app"
 	"sigpost/config"
+	"sigpost/internal/logs"
 )
 
 // cli is the command tree.
@@ -48,6 +49,11 @@ type cli struct {
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
 	Work       workCommand       `cmd:"" help:"Do what is due together with other processes, on any number of machines, that share an archive in PostgreSQL."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
+	Backup     backupCommand     `cmd:"" help:"Write a backup of the archive while everything runs; see that one is whole."`
+	Restore    restoreCommand    `cmd:"" help:"Put a backup in the place of the archive."`
+	Dump       dumpCommand       `cmd:"" help:"Write the whole archive as JSON lines, for another engine or another program."`
+	Load       loadCommand       `cmd:"" help:"Make an archive of what dump wrote."`
+	Retain     retainCommand     `cmd:"" help:"Remove what the configuration does not keep for longer."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 }
 
@@ -73,6 +79,9 @@ type session struct {
 	Globals
 	stdout, stderr *os.File
 	log            *slog.Logger
+	least          *slog.LevelVar // that is logged
+	usual          slog.Level     // that, where the configuration says nothing
+	configured     bool           // the log is as the configuration wants it
 	now            func() time.Time
 	hangups        func() <-chan struct{} // tells of SIGHUP from when it is called on
 	bar            *bar
@@ -97,15 +106,29 @@ func newSession(ctx context.Context, g Globals, stdout, stderr *os.File) (*sessi
 	// On a terminal a bar shows how far it is, and only what needs attention
 	// is logged; elsewhere everything is, one structured line each.
 	terminal := isatty.IsTerminal(stderr.Fd())
-	level := slog.LevelInfo
+	s.least, s.usual = &slog.LevelVar{}, slog.LevelInfo
 	if terminal || g.Quiet {
-		level = slog.LevelWarn
+		s.usual = slog.LevelWarn
 	}
+	s.least.Set(s.usual)
 	if terminal && !g.Quiet {
 		s.bar = newBar(stderr)
 	}
-	s.log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	s.log = logs.New(stderr, logs.Text, s.least)
 	return s, nil
+}
+
+// logBy has lines written as the configuration says. Their form stays what it was at
+// first: who reads them does not expect another one.
+func (s *session) logBy(c config.Log) {
+	level := c.Least(s.usual)
+	if s.Quiet {
+		level = max(level, slog.LevelWarn)
+	}
+	s.least.Set(level)
+	if !s.configured {
+		s.log, s.configured = logs.New(s.stderr, logs.Format(c.Format), s.least), true
+	}
 }
 
 // parseNow reads a moment, or a day, which stands for its midnight in UTC.
@@ -140,8 +163,14 @@ func (s *session) progress(stage string, unit app.Unit, done, total int) {
 	}
 }
 
-// load reads the configuration.
-func (s *session) load() (*config.Config, error) { return config.Load(s.Config) }
+// load reads the configuration, and logs by it.
+func (s *session) load() (*config.Config, error) {
+	cfg, err := config.Load(s.Config)
+	if err == nil {
+		s.logBy(cfg.Log)
+	}
+	return cfg, err
+}
 
 // open reads the configuration and opens the archive that it names.
 func (s *session) open() (*app.App, error) { return s.openWith(app.Options{}) }

@@ -57,7 +57,7 @@ func (s *session) askRestored(a *app.App, doubted []app.Doubted, age app.Restora
 			return decided, append(held, doubted[i:]...), err
 		}
 		fmt.Fprintln(s.stderr, doubtedWords(issue))
-		state := issue.SendingState
+		var state app.SendingState
 		switch s.choose(lines) {
 		case "send":
 			state, err = a.ResumeSending(s.ctx, d, issue.Number)

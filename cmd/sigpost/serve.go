@@ -28,6 +28,11 @@ func (c serveCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	stop, err := a.StartMonitor()
+	if err != nil {
+		return err
+	}
+	defer stop()
 	fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
 	if err := s.tellFirstLink(a, listener.Addr().String(), s.stdout); err != nil {
 		return err

@@ -1,0 +1,321 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sigpost"
+	"sigpost/config"
+	"sigpost/internal/metrics"
+	"sigpost/store"
+	"sigpost/web"
+)
+
+// Monitor tells operators how a process is, on a listener of its own: metrics, health,
+// and where that is wanted pprof. It stays while configurations are exchanged.
+type Monitor struct {
+	metrics *metrics.Metrics
+	app     atomic.Pointer[App] // that works now
+	addr    net.Addr
+
+	mu        sync.Mutex
+	watches   map[string]bool // whether the connection that watches a mailbox stands
+	beingRead map[string]bool
+}
+
+// StartMonitor listens where metrics.listen says, until stop is called; where it says
+// nothing there is no monitor. It must be called before the app does anything.
+func (a *App) StartMonitor() (stop func(), err error) {
+	c := a.Config.Metrics
+	if c.Listen == "" {
+		return func() {}, nil
+	}
+	listener, err := listen("metrics", "metrics.listen", c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	m := newMonitor()
+	m.addr = listener.Addr()
+	m.app.Store(a)
+	a.options.Monitor = m
+	server := &http.Server{
+		Handler: m.handler(a, c.Pprof), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, // pprof takes half a minute
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("metrics are not served any more", "error", err)
+		}
+	}()
+	a.log.Info("metrics are served", "address", listener.Addr().String(), "pprof", c.Pprof)
+	return func() {
+		server.Close() // who scrapes comes again
+		<-served
+	}, nil
+}
+
+func newMonitor() *Monitor {
+	m := &Monitor{watches: map[string]bool{}, beingRead: map[string]bool{}}
+	version, revision := buildOf()
+	m.metrics = metrics.New(version, revision)
+	return m
+}
+
+// Addr is where the monitor listens.
+func (m *Monitor) Addr() net.Addr { return m.addr }
+
+// buildOf says which build it is that runs.
+func buildOf() (version, revision string) {
+	version, revision = "unknown", "unknown"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return version, revision
+	}
+	if info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			revision = s.Value
+		}
+	}
+	return version, revision
+}
+
+func (m *Monitor) handler(a *App, profiles bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.metrics.Handler(a.log))
+	mux.HandleFunc("GET /healthz", web.Healthy)
+	mux.HandleFunc("GET /readyz", web.Ready(func(ctx context.Context) error {
+		err := m.app.Load().Ready(ctx)
+		if cause := errors.Unwrap(err); cause != nil { // operators alone come here
+			return fmt.Errorf("%w (%v)", err, cause)
+		}
+		return err
+	}))
+	if profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
+	if !config.Loopback(a.Config.Metrics.Listen) {
+		return mux
+	}
+	return local(mux)
+}
+
+// local answers requests that name this machine by its address: a page that a browser
+// here shows could have a name of its own lead to it (DNS rebinding).
+func local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if _, err := netip.ParseAddr(host); err != nil && host != "localhost" && host != "" {
+			http.Error(w, "This is asked for by an address of this machine, such as 127.0.0.1.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// seen are the metrics of the process; nil where nobody wants any.
+func (a *App) seen() *metrics.Metrics {
+	if a.options.Monitor == nil || a.dry {
+		return nil
+	}
+	return a.options.Monitor.metrics
+}
+
+// tellMonitor has the monitor ask this app, until ctx ends.
+func (a *App) tellMonitor(ctx context.Context) {
+	m := a.options.Monitor
+	if m == nil {
+		return
+	}
+	m.app.Store(a)
+	stop := m.metrics.Watch(metrics.Source{Rows: a.rowsSeen, Census: a.censusSeen, Now: a.now})
+	<-ctx.Done()
+	stop()
+}
+
+// other is what the configuration does not name: rows of before, and what came from
+// files. Labels come of the configuration alone, so that they are few.
+const other = "other"
+
+// rowsSeen is what is asked at each scrape.
+func (a *App) rowsSeen(ctx context.Context) (r metrics.Rows, err error) {
+	r.Ready = a.Ready(ctx) == nil
+	backlogs, err := a.Store.Backlogs(ctx, a.now())
+	if err != nil {
+		return r, err
+	}
+	for _, b := range backlogs {
+		if _, err := a.Config.Digest(b.Digest); b.Digest == "" || err == nil {
+			r.Backlogs = append(r.Backlogs, b)
+		}
+	}
+	known, err := a.Store.Mailboxes(ctx)
+	if err != nil {
+		return r, err
+	}
+	for _, account := range a.Config.Accounts {
+		for _, mailbox := range account.Mailboxes {
+			cursor := mailboxOf(known, account.Name, mailbox.Name)
+			r.Mailboxes = append(r.Mailboxes, metrics.Mailbox{Name: account.Name + "/" + mailbox.Name, Complete: cursor.Complete, Failing: cursor.Failing})
+		}
+	}
+	states, err := a.Store.Jobs(ctx)
+	if err != nil {
+		return r, err
+	}
+	for _, j := range a.Jobs() {
+		s := states[j.Name]
+		r.Jobs = append(r.Jobs, metrics.Job{Name: j.Name, Succeeded: s.Succeeded, Ended: s.Ended, Failing: s.Failing})
+	}
+	r.Sizes, err = a.Store.Sizes(ctx)
+	return r, err
+}
+
+// censusSeen is what is counted in the background.
+func (a *App) censusSeen(ctx context.Context) (store.Census, error) {
+	var lists, mailboxes, digests []string
+	for _, l := range a.Config.Lists {
+		lists = append(lists, l.Name)
+	}
+	for _, account := range a.Config.Accounts {
+		for _, m := range account.Mailboxes {
+			mailboxes = append(mailboxes, account.Name+"/"+m.Name)
+		}
+	}
+	for _, d := range a.Config.Digests {
+		digests = append(digests, d.Name)
+	}
+	c, err := a.Store.Census(ctx, lists, a.now())
+	c.Lists, c.Quarantined = byName(c.Lists, lists), byName(c.Quarantined, mailboxes)
+	c.Subscriptions, c.Letters = byName(c.Subscriptions, digests), byName(c.Letters, digests)
+	return c, err
+}
+
+// byName counts what has none of some names as other.
+func byName(counts []store.Count, names []string) []store.Count {
+	var all []store.Count
+	for _, c := range counts {
+		if !slices.Contains(names, c.Of) {
+			c.Of = other
+		}
+		if i := slices.IndexFunc(all, func(o store.Count) bool { return o.Of == c.Of && o.State == c.State }); i >= 0 {
+			all[i].Count += c.Count
+			continue
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+// sawJob counts what a job did.
+func (a *App) sawJob(j Job, report any, r sigpost.JobReport) {
+	m := a.seen()
+	if m == nil {
+		return
+	}
+	m.Job(string(j.Kind), outcomeWords[r.Result], r.Took)
+	switch of := report.(type) {
+	case IngestReport:
+		for _, one := range of.Mailboxes {
+			m.Mail(j.Of, one.Stored, one.Duplicates, one.Quarantined)
+			m.Rows("read", one.Stored+one.Duplicates, one.Quarantined)
+		}
+	case ClassifyReport:
+		m.Rows(store.StageTag, of.Threads, 0)
+	case DigestReport:
+		if of.Composed != nil {
+			m.Rows("compose", 1, 0)
+		}
+	case NoticeReport:
+		m.Rows(store.StageNotices, of.Outcome.Sent, of.Outcome.Failed)
+	}
+}
+
+// letterResults are the results of attempts at letters, as metrics name them.
+var letterResults = map[sigpost.DeliveryState]string{
+	sigpost.DeliverySent: "sent", sigpost.DeliveryFailed: "failed", sigpost.DeliveryQueued: "deferred",
+	sigpost.DeliveryUnknown: "unknown", sigpost.DeliverySuppressed: "suppressed",
+}
+
+// sawLetters counts attempts at letters of a digest that are in the ledger by now.
+func (a *App) sawLetters(digest string, results []sigpost.DeliveryResult) {
+	m := a.seen()
+	if m == nil {
+		return
+	}
+	for _, r := range results {
+		result, known := letterResults[r.State]
+		if r.Untried || !known {
+			continue
+		}
+		m.Letters(digest, result, 1)
+		switch r.State {
+		case sigpost.DeliverySent:
+			m.Rows(store.StageSend, 1, 0)
+		case sigpost.DeliveryFailed, sigpost.DeliveryUnknown:
+			m.Rows(store.StageSend, 0, 1)
+		}
+	}
+}
+
+// sawWatch notes whether the connection that watches a mailbox stands.
+func (a *App) sawWatch(mailbox string, stands bool) {
+	if m := a.options.Monitor; m != nil {
+		m.note(mailbox, a.now(), func() { m.watches[mailbox] = stands })
+	}
+}
+
+// reading notes that a mailbox is being read, until done is called.
+func (a *App) reading(mailbox string) (done func()) {
+	m := a.options.Monitor
+	if m == nil || a.dry {
+		return func() {}
+	}
+	m.note(mailbox, a.now(), func() { m.beingRead[mailbox] = true })
+	return func() { m.note(mailbox, a.now(), func() { delete(m.beingRead, mailbox) }) }
+}
+
+// note changes what is known of a mailbox's connections. There is nothing to say of one
+// that is not watched.
+func (m *Monitor) note(mailbox string, at time.Time, change func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	state := func() string {
+		stands, watched := m.watches[mailbox]
+		switch {
+		case !watched:
+			return ""
+		case !stands:
+			return "broken"
+		case m.beingRead[mailbox]:
+			return "reading"
+		}
+		return "idle"
+	}
+	before := state()
+	change()
+	if now := state(); now != before {
+		m.metrics.Connection(mailbox, now, at)
+	}
+}
