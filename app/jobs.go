@@ -27,6 +27,7 @@ const (
 	JobSend      JobKind = "send"
 	JobSilence   JobKind = "silence"
 	JobNotices   JobKind = "notices"
+	JobRetain    JobKind = "retain"
 	JobAlerts    JobKind = "alerts"
 	JobPing      JobKind = "ping" // of serve alone: a run pings when it ends
 )
@@ -72,6 +73,8 @@ const (
 	// ScopeShared is of jobs that several processes do at once where they can, since rows
 	// are claimed, and that need the lock where one process has the archive.
 	ScopeShared ScopeKind = "shared"
+	// ScopeArchive is all of it: nobody else works meanwhile.
+	ScopeArchive ScopeKind = "archive"
 	// ScopeQuarantine is the mail that could not be understood.
 	ScopeQuarantine ScopeKind = "quarantine"
 )
@@ -101,7 +104,7 @@ func (a *App) Jobs() []Job {
 	for _, d := range a.Config.Digests {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
-	jobs = append(jobs, a.silenceJob(), a.noticesJob())
+	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
 	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
 		jobs = append(jobs, a.alertsJob())
 	}

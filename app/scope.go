@@ -38,7 +38,11 @@ func (a *App) scopeOfMailboxes() (all []Scope) {
 func (a *App) within(ctx context.Context, scopes []Scope, stage func(*App) error) error {
 	var names []string
 	for _, s := range scopes {
-		if s.Kind != NoScope && s.Kind != ScopeShared {
+		switch s.Kind {
+		case NoScope, ScopeShared:
+		case ScopeArchive:
+			return a.locked(ctx, false, stage)
+		default:
 			names = append(names, s.name())
 		}
 	}

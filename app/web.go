@@ -49,7 +49,7 @@ func (a *App) underOurName(next http.Handler) http.Handler {
 func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
 		Title: "sigpost", Store: a.Store, Mail: a.mail(), ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
-		Door: subscribe.NewDoor(a.tokens, rows{a.Store}, a.now),
+		Door: subscribe.NewDoor(a.tokens, a.rows(), a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)
 			if err != nil { // a digest that the configuration does not have any more

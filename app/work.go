@@ -33,7 +33,7 @@ var roleOf = map[JobKind]string{
 	JobRead: RoleIngest, jobWatch: RoleIngest, JobCalendars: RoleIngest,
 	JobLearn: RoleClassify, JobTag: RoleClassify, JobCompose: RoleClassify,
 	JobReview: RoleDeliver, JobSend: RoleDeliver, JobNotices: RoleDeliver, JobSuspended: RoleDeliver,
-	JobSilence: RoleClassify, JobAlerts: RoleDeliver, JobPing: RoleDeliver,
+	JobSilence: RoleClassify, JobRetain: RoleClassify, JobAlerts: RoleDeliver, JobPing: RoleDeliver,
 }
 
 // jobWatch waits for mail in one mailbox. It is a job where several processes work,
