@@ -114,6 +114,9 @@ var notDumped = map[string]string{
 	"message_words":  "made anew of the mail",
 	"listing":        "made anew of the view listed",
 	versionTable:     "the header says it",
+	"senders":        "of processes that run now; what they have in hand becomes unknown where they are not",
+	"paces":          "of processes that run now",
+	"slots":          "of processes that run now",
 	"tagging_claims": "who is at work at the moment",
 }
 
