@@ -16,6 +16,9 @@ var (
 	ErrUsage = errors.New("wrong usage")
 	// ErrLocked says that another run holds the archive's lock: exit code 3.
 	ErrLocked = errors.New("another run holds the lock")
+	// ErrCursorMoved says that another process has read on in a mailbox: nothing
+	// was stored, and it is to be read again from where it stands now.
+	ErrCursorMoved = errors.New("another process has read on in the mailbox")
 	// ErrNotFound says that what was asked for is not in the archive.
 	ErrNotFound = errors.New("not found")
 	// ErrForbidden says that somebody asked for what is not for their role.

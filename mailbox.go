@@ -22,6 +22,9 @@ type Mailbox struct {
 	// what else a source must know at the next run: how it reads is the
 	// source's own affair.
 	Mark string
+	// Version counts how often the cursor was moved. Whoever has another one than
+	// the archive has not seen what another process did, and moves nothing.
+	Version int64
 	// Complete is when a fetch last reached the end of the mailbox.
 	Complete time.Time
 	// Failing is since when every fetch has failed, and Failure the last

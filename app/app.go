@@ -102,7 +102,9 @@ type App struct {
 	people    *people
 	round     *round // of the jobs under one lock; nil outside
 	dry       bool
-	temporary string // folder that is gone with Close, or ""
+	wakeJob   func(name string) // has a job done by whoever may; nil where all is done here
+	shared    bool              // others may work on the same archive meanwhile: see within
+	temporary string            // folder that is gone with Close, or ""
 }
 
 // Open opens the archive and reads the taxonomy and the secret.
@@ -207,17 +209,14 @@ func (a *App) locked(ctx context.Context, dry bool, stage func(*App) error) erro
 		return err
 	}
 	defer unlock()
-	run := *a
-	defer run.begin()()
-	if run.tagger, err = a.taggerOf(ctx); err != nil { // another process may have learned
-		return err
-	}
-	if !dry {
-		return stage(&run)
-	}
-	return a.Store.Scratch(ctx, func(scratch *store.DB) error {
-		run.Store, run.dry = scratch, true
-		return stage(&run)
+	return a.inRound(ctx, func(run *App) error {
+		if !dry {
+			return stage(run)
+		}
+		return a.Store.Scratch(ctx, func(scratch *store.DB) error {
+			run.Store, run.dry = scratch, true
+			return stage(run)
+		})
 	})
 }
 

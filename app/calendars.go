@@ -102,7 +102,7 @@ func hasSession(sessions []sigpost.Session, s sigpost.Session) bool {
 // FetchCalendars brings all calendars and schedules up to date, and reports as
 // Calendars does.
 func (a *App) FetchCalendars(ctx context.Context) (report CalendarReport, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{{Kind: ScopeCopies}}, func(a *App) error {
 		if _, err = a.fetchCalendars(ctx, 0); err != nil && ctx.Err() != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,15 @@ func (r *ClassifyReport) add(part ClassifyReport) {
 	r.Took += part.Took
 }
 
+// Where several share the work, each claims so many threads at a time, for so long.
+const (
+	claimBatch = 100
+	claimLease = 2 * time.Minute
+)
+
+// claimLook is how often it is looked whether others have tagged what they claimed.
+const claimLook = 100 * time.Millisecond
+
 // classifyBatch is how many threads are asked for at a time, and readTogether
 // how many messages are read together: raw mail is kept in blocks, which threads
 // that lie side by side share.
@@ -36,7 +46,7 @@ const (
 // Classify tags every thread that has grown since it was tagged, or that
 // another taxonomy tagged.
 func (a *App) Classify(ctx context.Context) (report ClassifyReport, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, nil, func(a *App) error {
 		report, err = a.classify(ctx)
 		return err
 	})
@@ -59,39 +69,75 @@ func (a *App) classify(ctx context.Context) (report ClassifyReport, err error) {
 func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyReport, err error) {
 	begin := time.Now()
 	defer func() { report.Took = time.Since(begin) }()
+	batch, lease := classifyBatch, time.Duration(0)
+	if a.shared {
+		batch, lease = claimBatch, claimLease
+	}
 	after := int64(0)
 	for {
-		threads, err := a.Store.ThreadsToClassify(ctx, taxonomy, after, classifyBatch)
-		if err != nil || len(threads) == 0 {
+		claim, err := a.Store.ClaimThreads(ctx, taxonomy, after, batch, lease)
+		if err != nil || len(claim.Threads) == 0 {
 			return report, err
 		}
-		tagged, err := a.tagAll(ctx, threads)
-		if err != nil {
+		tagged, err := a.tagAll(ctx, claim.Threads)
+		if err = errors.Join(err, a.Store.ReleaseThreads(context.WithoutCancel(ctx), claim)); err != nil {
 			return report, err
 		}
-		report.Threads += len(threads)
+		report.Threads += len(claim.Threads)
 		report.Tagged += tagged
-		after = threads[len(threads)-1].ID
+		after = claim.Threads[len(claim.Threads)-1].ID
 		a.progress("classifying", Threads, report.Threads, 0)
+	}
+}
+
+// tagEverything tags what has grown, and waits for those threads that others are
+// tagging at this moment: until they are done, or their time is over.
+func (a *App) tagEverything(ctx context.Context) error {
+	var theirs []int64
+	for begun := false; ; begun = true {
+		if _, err := a.classify(ctx); err != nil || !a.shared {
+			return err
+		}
+		claimed, err := a.Store.ClaimedThreads(ctx, a.tagger.version)
+		if err != nil {
+			return err
+		}
+		if !begun {
+			theirs = claimed
+		}
+		// Those that are claimed later are of mail that came later.
+		theirs = slices.DeleteFunc(theirs, func(id int64) bool { return !slices.Contains(claimed, id) })
+		if len(theirs) == 0 {
+			return nil
+		}
+		select {
+		case <-time.After(claimLook):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
 // tagAll tags threads and keeps their tags, those together that are read
 // together: a transaction for each would wait for the disk each time. It gives
 // the number on a topic that holds; a nature they all have.
-func (a *App) tagAll(ctx context.Context, threads []sigpost.Thread) (tagged int, err error) {
+func (a *App) tagAll(ctx context.Context, untagged []store.Untagged) (tagged int, err error) {
+	threads := make([]sigpost.Thread, len(untagged))
+	for i, u := range untagged {
+		threads[i] = u.Thread
+	}
 	messages, err := a.Store.MessagesOf(ctx, threadIDs(threads))
 	if err != nil {
 		return 0, err
 	}
 	for len(threads) > 0 {
 		n := together(threads)
-		more, err := a.tagTogether(ctx, threads[:n], messages)
+		more, err := a.tagTogether(ctx, threads[:n], untagged, messages)
 		if err != nil {
 			return tagged, err
 		}
 		tagged += more
-		threads = threads[n:]
+		threads, untagged = threads[n:], untagged[n:]
 	}
 	return tagged, nil
 }
@@ -109,7 +155,8 @@ func together(threads []sigpost.Thread) int {
 	return len(threads)
 }
 
-func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, messages map[int64][]sigpost.Message) (tagged int, err error) {
+// tagTogether tags threads, of which untagged says how they were tagged before.
+func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, untagged []store.Untagged, messages map[int64][]sigpost.Message) (tagged int, err error) {
 	docs, err := a.documents(ctx, threads, messages)
 	if err != nil {
 		return 0, err
@@ -120,7 +167,7 @@ func (a *App) tagTogether(ctx context.Context, threads []sigpost.Thread, message
 		if len(accepted(taggings)) > 0 {
 			tagged++
 		}
-		all[i] = store.Tagged{Thread: t.ID, Revision: t.Revision, Taggings: append(taggings, a.natures.Of(docs[i]))}
+		all[i] = store.Tagged{Thread: t.ID, Revision: t.Revision, Taggings: append(taggings, a.natures.Of(docs[i])), Before: untagged[i].Before}
 	}
 	return tagged, a.Store.SaveTagged(ctx, a.tagger.version, all)
 }

@@ -30,7 +30,7 @@ var ErrNotRead = errors.New("not read to its end")
 // Compose makes the issue of a digest that is due. Where nobody is to look at
 // it, it is approved with that, and frozen.
 func (a *App) Compose(ctx context.Context, d config.Digest) (report DigestReport, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
 		report, err = a.composeDue(ctx, d)
 		return err
 	})
@@ -66,7 +66,7 @@ func (a *App) compose(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 		return sigpost.Issue{}, err
 	}
 	// What is not tagged yet would be missed by those who follow its tags.
-	if _, err := a.classify(ctx); err != nil {
+	if err := a.tagEverything(ctx); err != nil {
 		return sigpost.Issue{}, fmt.Errorf("the issue of %s is not composed, since its threads cannot be tagged: %w", d.Name, err)
 	}
 	issue, carried, err := a.draft(ctx, d, last, w)

@@ -347,6 +347,10 @@ func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, last
 		nothing.Waits = issue.SendAfter
 		return nothing, nil
 	}
+	if opens := a.opens(d); !opens.IsZero() {
+		nothing.Waits, nothing.Hours = opens, d.Hours().String()
+		return nothing, nil
+	}
 	restored, err := a.checkGeneration(ctx)
 	if err != nil {
 		return nothing, err

@@ -53,7 +53,17 @@ func (a *App) FreshenDrafts(ctx context.Context) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	return a.locked(ctx, false, func(a *App) error { return a.freshenDrafts(ctx, "") })
+	var scopes []Scope
+	for _, s := range all {
+		scopes = append(scopes, Scope{ScopeDigest, s.Digest})
+	}
+	return a.within(ctx, scopes, func(a *App) error {
+		var failures []error
+		for _, s := range scopes {
+			failures = append(failures, a.freshenDrafts(ctx, s.Of))
+		}
+		return errors.Join(failures...)
+	})
 }
 
 // freshenDrafts is FreshenDrafts in a run, for one digest, or for all where its name

@@ -257,7 +257,7 @@ func compareEdits(before, after []sigpost.Edit) (saved, gone []sigpost.Edit) {
 // Rebuild composes a draft anew of the messages that it carries, with the tags,
 // threads and events of today, and lays its edits over it.
 func (a *App) Rebuild(ctx context.Context, d config.Digest, number int) (report EditReport, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
 		report, err = a.rebuild(ctx, d, number, "composed the draft anew")
 		return err
 	})
@@ -269,7 +269,7 @@ func (a *App) rebuild(ctx context.Context, d config.Digest, number int, says str
 	if err != nil {
 		return EditReport{}, err
 	}
-	if _, err := a.classify(ctx); err != nil {
+	if err := a.tagEverything(ctx); err != nil {
 		return EditReport{}, fmt.Errorf("issue %d of %s is not composed anew, since its threads cannot be tagged: %w", issue.Number, d.Name, err)
 	}
 	composed, err := a.again(ctx, d, issue)
@@ -398,7 +398,7 @@ func (a *App) Approve(ctx context.Context, d config.Digest, number int, how Appr
 	if err := a.checkAfter(d, how.After); err != nil {
 		return issue, err
 	}
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
 		if issue, err = a.Draft(ctx, d, number); err != nil {
 			return err
 		}
@@ -457,7 +457,7 @@ func (a *App) approve(ctx context.Context, issue *sigpost.Issue, how Approval) e
 
 // Unapprove opens an issue again that is approved and has not begun to be sent.
 func (a *App) Unapprove(ctx context.Context, d config.Digest, number int) (issue sigpost.Issue, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
 		if issue, err = a.approved(ctx, d, number); err != nil {
 			return err
 		}

@@ -117,10 +117,10 @@ func (s *shelf) Add(_ context.Context, _ *sigpost.Mailbox, arrivals []sigpost.Ar
 }
 
 // ResetMailbox, Fetched and FetchFailed have nothing to note.
-func (s *shelf) ResetMailbox(context.Context, int64, uint32) error { return nil }
+func (s *shelf) ResetMailbox(context.Context, *sigpost.Mailbox, uint32) error { return nil }
 
 // Fetched has nothing to note.
-func (s *shelf) Fetched(context.Context, int64, time.Time) error { return nil }
+func (s *shelf) Fetched(context.Context, *sigpost.Mailbox, time.Time) error { return nil }
 
 // FetchFailed has nothing to note.
 func (s *shelf) FetchFailed(context.Context, int64, time.Time, string) error { return nil }

@@ -38,7 +38,7 @@ func (r *IngestReport) add(one SourceReport) {
 // fails does not keep the others from being read; the error names all that
 // failed.
 func (a *App) Ingest(ctx context.Context) (report IngestReport, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, a.scopeOfMailboxes(), func(a *App) error {
 		report, err = a.ingest(ctx)
 		return err
 	})
@@ -163,7 +163,7 @@ func (a *App) Import(ctx context.Context, files []string, list string) (report I
 	if err != nil {
 		return report, err
 	}
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{{ScopeMailbox, "files"}}, func(a *App) error {
 		var failures []error
 		for _, file := range files {
 			if err := a.importFile(ctx, file, l.Name, &report); err != nil {

@@ -66,10 +66,17 @@ type ScopeKind string
 const (
 	NoScope      ScopeKind = ""
 	ScopeMailbox ScopeKind = "mailbox" // its cursor
-	ScopeThreads ScopeKind = "threads" // what is tagged, and by what
+	ScopeThreads ScopeKind = "threads" // what threads are tagged by
 	ScopeDigest  ScopeKind = "digest"  // its windows, drafts and letters
 	ScopeCopies  ScopeKind = "copies"  // the copies of calendars
 	ScopeReaders ScopeKind = "readers" // who is suspended
+	// ScopeShared is of jobs that several processes do at once where they can, since rows
+	// are claimed, and that need the lock where one process has the archive.
+	ScopeShared ScopeKind = "shared"
+	// ScopeArchive is all of it: nobody else works meanwhile.
+	ScopeArchive ScopeKind = "archive"
+	// ScopeQuarantine is the mail that could not be understood.
+	ScopeQuarantine ScopeKind = "quarantine"
 )
 
 // Next is when the job is to be done next: at or before the present where that is
@@ -110,23 +117,32 @@ func (a *App) Jobs() []Job {
 // DoJob does the job of that name, under the lock if it needs it, and records how it
 // went. The error wraps sigpost.ErrLocked where somebody else works on the same.
 func (a *App) DoJob(ctx context.Context, name string) (report any, err error) {
-	stage := func(a *App) error {
-		for _, j := range a.Jobs() {
-			if j.Name == name {
-				report, err = a.perform(ctx, j)
-				return err
-			}
-		}
-		return fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
+	j, err := a.job(name)
+	if err != nil {
+		return nil, err
 	}
-	for _, j := range a.Jobs() {
-		if j.Name == name && j.lane() != stages {
-			err = a.apart(stage)
-			return report, err
+	do := func(a *App) error {
+		if j, err = a.job(name); err == nil { // which works in this round
+			report, err = a.perform(ctx, j)
 		}
+		return err
 	}
-	err = a.locked(ctx, false, stage)
+	if j.lane() != stages {
+		err = a.apart(do)
+	} else {
+		err = a.within(ctx, []Scope{j.Scope}, do)
+	}
 	return report, err
+}
+
+// job is the job of that name.
+func (a *App) job(name string) (Job, error) {
+	for _, j := range a.Jobs() {
+		if j.Name == name {
+			return j, nil
+		}
+	}
+	return Job{}, fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
 }
 
 // perform does a job whose scope is held, and records how it went. A panic in it is a
@@ -204,7 +220,7 @@ func (a *App) readJob(account config.Account, mailbox config.Mailbox) Job {
 
 func (a *App) tagJob() Job {
 	return Job{
-		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown", Scope: Scope{Kind: ScopeThreads},
+		Name: "tag", Kind: JobTag, Does: "tag the threads that have grown", Scope: Scope{Kind: ScopeShared},
 		due: a.tagDue,
 		do: func(ctx context.Context) (any, error) {
 			report, err := a.tagRest(ctx)
@@ -260,9 +276,14 @@ func (a *App) reviewJob(d config.Digest) Job {
 	}
 }
 
+// sendJob is done by several processes at once where they share the archive: see crew.
 func (a *App) sendJob(d config.Digest) Job {
+	scope := scopeOfDigest(d)
+	if a.Store.Shared() {
+		scope = Scope{Kind: ScopeShared}
+	}
 	return Job{
-		Name: "send " + d.Name, Kind: JobSend, Of: d.Name, Does: "send what is approved of " + d.Name, Scope: Scope{ScopeDigest, d.Name},
+		Name: "send " + d.Name, Kind: JobSend, Of: d.Name, Does: "send what is approved of " + d.Name, Scope: scope,
 		due: a.sendDue(d),
 		do:  func(ctx context.Context) (any, error) { return a.send(ctx, d) },
 	}

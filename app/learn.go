@@ -30,7 +30,7 @@ type LearnReport struct {
 // from then on threads are tagged by it. The decisions stay as they are, and hold
 // whatever was learned.
 func (a *App) Learn(ctx context.Context) (report LearnReport, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{{Kind: ScopeThreads}}, func(a *App) error {
 		report, err = a.learn(ctx)
 		return err
 	})

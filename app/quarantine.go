@@ -24,7 +24,7 @@ type Retried struct {
 // again. What can be read is stored, and taken out of quarantine in the same
 // transaction. The error names what went wrong beyond the mail itself.
 func (a *App) RetryQuarantined(ctx context.Context, ids []int64) (all []Retried, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{{Kind: ScopeQuarantine}}, func(a *App) error {
 		if len(ids) == 0 {
 			if ids, err = a.everyQuarantined(ctx); err != nil {
 				return err

@@ -18,7 +18,7 @@ type RetainReport struct {
 
 func (a *App) retainJob() Job {
 	return Job{
-		Name: "retain", Kind: JobRetain, Does: "remove what is not kept for longer", Scope: Scope{Kind: ScopeThreads},
+		Name: "retain", Kind: JobRetain, Does: "remove what is not kept for longer", Scope: Scope{Kind: ScopeArchive},
 		Cron: a.Config.Schedule.Retain,
 		due:  a.retainDue,
 		do:   func(ctx context.Context) (any, error) { return a.retain(ctx) },

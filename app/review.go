@@ -86,7 +86,8 @@ func (a *App) reviewIssue(ctx context.Context, d config.Digest, issue sigpost.Is
 		return r, nil
 	}
 	if issue.State == sigpost.IssueDraft && len(r.Errors) == 0 {
-		if err := a.Store.SetIssueState(ctx, issue.ID, sigpost.IssueReady, a.now()); err != nil {
+		// An editor, or another process, may have approved it meanwhile.
+		if ok, err := a.Store.MoveIssue(ctx, issue.ID, sigpost.IssueDraft, sigpost.IssueReady, a.now()); err != nil || !ok {
 			return r, err
 		}
 		issue.State, r.State = sigpost.IssueReady, sigpost.IssueReady

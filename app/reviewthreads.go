@@ -28,7 +28,7 @@ func (d reviewDesk) Rethread(ctx context.Context, c web.ThreadChange, apply bool
 	if !apply {
 		return d.foresee(ctx, decisions, first)
 	}
-	err = d.locked(ctx, false, func(a *App) error {
+	err = d.within(ctx, d.scopeOfDigests(), func(a *App) error {
 		err := a.Store.Tx(ctx, func(tx *store.DB) error {
 			if seen, err = standing(ctx, tx, decisions); err != nil {
 				return err

@@ -134,7 +134,7 @@ func (r *RunReport) add(j Job, report any, err error) {
 	case AlertReport:
 		r.Alerts = one
 	}
-	if err != nil && j.Scope.Kind == ScopeDigest {
+	if err != nil && (j.Scope.Kind == ScopeDigest || j.Kind == JobSend) {
 		d := r.digest(j.Of)
 		if d.Failure != "" {
 			d.Failure += "\n"

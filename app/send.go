@@ -66,7 +66,7 @@ type DryLetter struct {
 // Send mails what is approved of a digest and has not been sent to everybody
 // yet.
 func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []SendReport, err error) {
-	err = a.locked(ctx, dry, func(a *App) error {
+	err = a.digestWithin(ctx, dry, d, func(a *App) error {
 		reports, err = a.send(ctx, d)
 		return err
 	})
@@ -93,7 +93,7 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: opens, Hours: d.Hours().String(), DryRun: a.dry})
 			continue
 		}
-		r, err := a.sendIssue(ctx, d, issue, restored, 0)
+		r, err := a.sendIssue(ctx, d, issue, restored, a.turnOfSending())
 		reports = append(reports, r)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err))
@@ -120,6 +120,16 @@ func (a *App) opens(d config.Digest) time.Time {
 		return at
 	}
 	return time.Time{}
+}
+
+// turnOfSending is how long letters of an issue are taken at a time: where others send
+// too, so long that the configuration and the shares are looked at again; else until
+// nothing is due.
+func (a *App) turnOfSending() time.Duration {
+	if a.shared {
+		return time.Minute
+	}
+	return 0
 }
 
 // sendIssue sends what is due of an issue, and takes letters for a while where lasting
@@ -290,7 +300,7 @@ func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
 // SendAgain puts the lost letters of a digest's last issue that are in the
 // given state back into the queue, and sends.
 func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
-	err = a.locked(ctx, dry, func(a *App) error {
+	err = a.digestWithin(ctx, dry, d, func(a *App) error {
 		last, err := a.lastPublic(ctx, d)
 		if err != nil {
 			return err
@@ -342,7 +352,7 @@ func (a *App) holdAgain(ctx context.Context, tx *store.DB, issue sigpost.Issue) 
 // Retry puts the lost letters of an issue that are in a state back into the queue:
 // the next run sends them. It counts them.
 func (a *App) Retry(ctx context.Context, d config.Digest, number int, state sigpost.DeliveryState) (n int, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
 		issue, err := a.Issue(ctx, d, number)
 		if err != nil {
 			return err

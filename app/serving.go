@@ -138,6 +138,10 @@ func (s *Serving) take(ctx context.Context, a *App) error {
 	var working context.Context
 	working, s.stop = context.WithCancel(ctx)
 	s.work.Go(func() { a.tellMonitor(working) })
+	if a.wakeJob != nil { // others do it
+		s.work.Go(func() { a.handOn(working) })
+		return nil
+	}
 	s.work.Go(func() { a.watchDrafts(working) })
 	if s.PagesOnly {
 		s.work.Go(func() { a.watchNotices(working) })

@@ -42,7 +42,7 @@ func (a *App) MergeThreads(ctx context.Context, one, other, who, why string) (si
 }
 
 func (a *App) decideThread(ctx context.Context, d thread.Decision, of sigpost.MessageID, who, why string) (t sigpost.Thread, err error) {
-	err = a.locked(ctx, false, func(a *App) error {
+	err = a.within(ctx, a.scopeOfDigests(), func(a *App) error {
 		decision := store.ThreadDecision{Decision: d, Who: who, Why: why, At: a.now()}
 		if err := a.Store.Tx(ctx, func(tx *store.DB) error { return a.decideThreadIn(ctx, tx, decision) }); err != nil {
 			return err

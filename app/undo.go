@@ -84,7 +84,7 @@ func (a *App) Undo(ctx context.Context, id int64, by sigpost.Person) error {
 	case e.UndoneBy != 0:
 		return fmt.Errorf("entry %d: %w", id, store.ErrUndone)
 	case how.regroups, how.locks: // no run may read threads, or send, meanwhile
-		err = a.locked(ctx, false, func(a *App) error {
+		err = a.within(ctx, a.scopeOfDigests(), func(a *App) error {
 			if err := a.undo(ctx, e, how, by.Addr); err != nil || !how.regroups {
 				return err
 			}

@@ -29,6 +29,7 @@ type Config struct {
 	SMTP      SMTP       `toml:"smtp"`
 	Bounces   Bounces    `toml:"bounces"`
 	Web       Web        `toml:"web"`
+	Work      Work       `toml:"work"`
 	Retention Retention  `toml:"retention"`
 	// DKIM are the keys that sign letters.
 	DKIM  []DKIM `toml:"dkim"`
@@ -420,6 +421,7 @@ func (c *Config) setDefaults() {
 	or(&c.Retention.RepliesDays, 180)
 	or(&c.SMTP.Unknown, "hold")
 	or(&c.DNS.Timeout, Duration(10*time.Second))
+	c.Work.setDefaults()
 	or(&c.Log.Format, LogText)
 	or(&c.Web.Listen, "127.0.0.1:8420")
 	or(&c.Web.SessionDays, 14)

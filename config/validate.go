@@ -57,6 +57,7 @@ func (c *Config) validate(file string, lines map[string]int) error {
 	c.checkRetention(ch)
 	c.checkAnnounces(ch)
 	c.checkWeb(ch)
+	c.checkWork(ch)
 	c.checkDKIM(ch)
 	c.checkDNS(ch)
 	c.checkSchedule(ch)

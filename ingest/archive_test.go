@@ -113,14 +113,15 @@ func (m *memory) checkCursor(cursor *sigpost.Mailbox, arrivals []sigpost.Arrival
 	}
 }
 
-func (m *memory) ResetMailbox(_ context.Context, _ int64, uidValidity uint32) error {
+func (m *memory) ResetMailbox(_ context.Context, box *sigpost.Mailbox, uidValidity uint32) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.mailbox.UIDValidity, m.mailbox.UIDNext, m.mailbox.HighestModSeq = uidValidity, 0, 0
+	box.UIDValidity, box.UIDNext, box.HighestModSeq = uidValidity, 0, 0
 	return nil
 }
 
-func (m *memory) Fetched(context.Context, int64, time.Time) error {
+func (m *memory) Fetched(context.Context, *sigpost.Mailbox, time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.completed++

@@ -98,10 +98,9 @@ func (r *fetchRun) toEnd(ctx context.Context) error {
 		}
 		r.in.log.Warn("the mailbox has new UIDs: reading it again from its beginning",
 			"mailbox", r.source.name(), "uidvalidity", r.validity)
-		if err := r.in.archive.ResetMailbox(ctx, r.mailbox.ID, r.validity); err != nil {
+		if err := r.in.archive.ResetMailbox(ctx, &r.mailbox, r.validity); err != nil {
 			return fmt.Errorf("cannot reset the cursor of %s: %w", r.source.name(), err)
 		}
-		r.mailbox.UIDValidity, r.mailbox.UIDNext, r.mailbox.HighestModSeq = r.validity, 0, 0
 		r.report.Resynced = true
 	}
 }

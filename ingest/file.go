@@ -167,7 +167,7 @@ func (in *Ingester) importPart(ctx context.Context, p part, list string, done fu
 		in.failed(ctx, mailbox, err)
 		return report, err
 	}
-	if err := in.archive.Fetched(ctx, mailbox.ID, began); err != nil {
+	if err := in.archive.Fetched(ctx, &mailbox, began); err != nil {
 		return report, storeError{fmt.Errorf("cannot record that %s was read: %w", p.path, err)}
 	}
 	return report, nil

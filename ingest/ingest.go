@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -25,13 +26,15 @@ type Archive interface {
 	// Add stores arrivals and moves the mailbox's cursor to what mailbox
 	// says (UIDValidity, UIDNext, HighestModSeq, Mark), all of it or nothing.
 	// A message whose Message-ID is there already counts as a duplicate.
-	// There may be no arrivals.
+	// There may be no arrivals. The error wraps sigpost.ErrCursorMoved where the
+	// cursor is not of the version that mailbox has; else that is counted on.
 	Add(ctx context.Context, mailbox *sigpost.Mailbox, arrivals []sigpost.Arrival, at time.Time) (sigpost.AddCounts, error)
 	// ResetMailbox puts the cursor back to the mailbox's beginning, under a
-	// new UIDVALIDITY.
-	ResetMailbox(ctx context.Context, mailboxID int64, uidValidity uint32) error
-	// Fetched records that a fetch has reached the mailbox's end.
-	Fetched(ctx context.Context, mailboxID int64, at time.Time) error
+	// new UIDVALIDITY, in the archive and in m. Errors are as those of Add.
+	ResetMailbox(ctx context.Context, m *sigpost.Mailbox, uidValidity uint32) error
+	// Fetched records that a fetch has reached the mailbox's end, and left the
+	// cursor as it is in m. Errors are as those of Add.
+	Fetched(ctx context.Context, m *sigpost.Mailbox, at time.Time) error
 	// FetchFailed records that a fetch has not, and why.
 	FetchFailed(ctx context.Context, mailboxID int64, at time.Time, reason string) error
 }
@@ -134,19 +137,31 @@ func (in *Ingester) Fetch(ctx context.Context, source Source, progress func(done
 		return report, fmt.Errorf("cannot find the cursor of %s: %w", source.name(), err)
 	}
 	run := &fetchRun{in: in, source: source, mailbox: mailbox, report: &report, progress: progress}
-	err = run.toEnd(ctx)
+	for again := 0; ; again++ {
+		if err = run.toEnd(ctx); err == nil {
+			err = in.archive.Fetched(ctx, &run.mailbox, run.opened)
+		}
+		if !errors.Is(err, sigpost.ErrCursorMoved) || again == maxOvertaken || ctx.Err() != nil {
+			break
+		}
+		in.log.Warn("another process has read on in the mailbox: going on from there", "mailbox", source.name())
+		if run.mailbox, err = in.archive.Mailbox(ctx, source.Account.Name, source.Mailbox, source.List); err != nil {
+			break
+		}
+	}
 	report.Took = in.clock().Sub(began)
 	if ctx.Err() != nil {
 		return report, context.Cause(ctx)
 	}
-	if err != nil {
-		if failed := in.archive.FetchFailed(ctx, mailbox.ID, in.clock(), err.Error()); failed != nil {
-			in.log.Error("cannot record that a fetch failed", "mailbox", source.name(), "error", failed)
-		}
+	if err == nil || errors.Is(err, sigpost.ErrCursorMoved) { // it is the other one's mailbox
 		return report, err
 	}
-	if err := in.archive.Fetched(ctx, mailbox.ID, run.opened); err != nil {
-		return report, fmt.Errorf("cannot record that %s was fetched: %w", source.name(), err)
+	if failed := in.archive.FetchFailed(ctx, mailbox.ID, in.clock(), err.Error()); failed != nil {
+		in.log.Error("cannot record that a fetch failed", "mailbox", source.name(), "error", failed)
 	}
-	return report, nil
+	return report, err
 }
+
+// maxOvertaken is how often a fetch goes on where another process has got to. No lock
+// lets two read a mailbox at once, unless one has lost it.
+const maxOvertaken = 3

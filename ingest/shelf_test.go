@@ -96,15 +96,15 @@ func (s *shelf) Add(ctx context.Context, cursor *sigpost.Mailbox, arrivals []sig
 	return counts, nil
 }
 
-func (s *shelf) ResetMailbox(context.Context, int64, uint32) error {
+func (s *shelf) ResetMailbox(context.Context, *sigpost.Mailbox, uint32) error {
 	return errors.New("a file has no UIDs")
 }
 
-func (s *shelf) Fetched(_ context.Context, id int64, _ time.Time) error {
+func (s *shelf) Fetched(_ context.Context, box *sigpost.Mailbox, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.complete[s.named(id)]++
-	delete(s.failing, s.named(id))
+	s.complete[s.named(box.ID)]++
+	delete(s.failing, s.named(box.ID))
 	return nil
 }
 

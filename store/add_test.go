@@ -57,7 +57,7 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 			"LastIssue":      func() error { _, err := db.LastIssue(ctx, "weekly"); return err },
 			"SetIssueState":  func() error { return db.SetIssueState(ctx, 9, sigpost.IssueSent, start) },
 			"Subscription":   func() error { _, err := db.Subscription(ctx, 9); return err },
-			"Fetched":        func() error { return db.Fetched(ctx, 9, start) },
+			"Fetched":        func() error { return db.Fetched(ctx, &sigpost.Mailbox{ID: 9}, start) },
 			"Sending":        func() error { _, err := db.Sending(ctx, 9); return err },
 			"Decide": func() error {
 				return db.Decide(ctx, 9, sigpost.Tag{Kind: "project", Name: "heat"}, "Heat", true, "x", "y", start)
@@ -215,15 +215,15 @@ func TestMailboxKeepsItsCursor(t *testing.T) {
 		moved := box // as it was read: its Failing is out of date
 		moved.UIDValidity, moved.UIDNext, moved.HighestModSeq = 4294967295, 4294967295, 1<<63-1
 		must(db.Add(ctx, &moved, []sigpost.Arrival{mail("a", 0)}, start))(t)
-		want.UIDValidity, want.UIDNext, want.HighestModSeq = moved.UIDValidity, moved.UIDNext, moved.HighestModSeq
+		want.UIDValidity, want.UIDNext, want.HighestModSeq, want.Version = moved.UIDValidity, moved.UIDNext, moved.HighestModSeq, 1
 		equal(t, "moved", now(), want)
 
-		check(t, db.Fetched(ctx, box.ID, hours(3)))
+		check(t, db.Fetched(ctx, &moved, hours(3)))
 		want.Complete, want.Failing, want.Failure = hours(3), time.Time{}, ""
 		equal(t, "fetched", now(), want)
 
-		check(t, db.ResetMailbox(ctx, box.ID, 7))
-		want.UIDValidity, want.UIDNext, want.HighestModSeq = 7, 0, 0
+		check(t, db.ResetMailbox(ctx, &moved, 7))
+		want.UIDValidity, want.UIDNext, want.HighestModSeq, want.Version = 7, 0, 0, 2
 		equal(t, "reset", now(), want)
 
 		want.List = "renamed"

@@ -273,8 +273,8 @@ func TestServe(t *testing.T) {
 		if counts := must(db.Serve(ctx, &box, arrivals, start, act))(t); counts != (store.ServeCounts{Acted: 2, Quarantined: 1}) || len(seen) != 2 {
 			t.Errorf("%+v, %v", counts, seen)
 		}
-		check(t, db.ResetMailbox(ctx, box.ID, 2))
-		box.UIDValidity = 2
+		check(t, db.ResetMailbox(ctx, &box, 2))
+		box.UIDValidity, box.UIDNext = 2, 4
 		if counts := must(db.Serve(ctx, &box, arrivals[:2], start, act))(t); counts != (store.ServeCounts{Again: 2}) || len(seen) != 2 {
 			t.Errorf("again: %+v, %v", counts, seen)
 		}

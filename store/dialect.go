@@ -62,6 +62,9 @@ type dialect struct {
 	// serialize makes a transaction wait until it is the only one that writes
 	// threads; empty where a transaction that writes always is.
 	serialize string
+	// claiming makes a transaction wait until it is the only one that claims threads;
+	// empty as serialize.
+	claiming string
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
@@ -182,6 +185,7 @@ WHERE n.nspname = current_schema() AND NOT i.indisvalid ORDER BY c.relname`},
 WHERE n.nspname = current_schema() AND NOT c.convalidated ORDER BY c.conname`},
 		},
 		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
+		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockClaims),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}
 }

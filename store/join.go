@@ -234,7 +234,7 @@ FROM threads o WHERE threads.id = $1 AND o.id = $2`,
 		}
 	}
 	for _, table := range []string{"outward", "thread_lists", "issue_threads", "taggings", "decisions", "listing",
-		"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples"} {
+		"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples", "tagging_claims"} {
 		if _, err := db.exec(ctx, `DELETE FROM `+table+` WHERE thread_id = $1`, old); err != nil {
 			return err
 		}

@@ -2,11 +2,14 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,11 +18,13 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Keys of PostgreSQL's advisory locks, which are a pair of numbers each.
+// Keys of PostgreSQL's advisory locks, which are a pair of numbers each. The lock on
+// a scope has a key of its own kind, one number: see scopeKey.
 const (
 	lockSpace   = 0x73696770 // "sigp"
-	lockRun     = 1          // DB.Lock
+	lockRun     = 1          // the whole archive: DB.Lock, and shared DB.LockScopes
 	lockThreads = 2          // transactions that write threads
+	lockClaims  = 3          // transactions that claim threads to tag
 )
 
 // Task is something that one process at a time does, beside what others do.
@@ -60,14 +65,30 @@ func (db *DB) OneAtATime(ctx context.Context, task Task) (done func(), ok bool, 
 	}, true, nil
 }
 
-// Lock keeps every other run out of the archive until unlock is called or the
-// process ends, however it ends. Where another run holds the lock the error
-// wraps sigpost.ErrLocked and says who that is, as far as is known.
+// Lock takes the whole archive: it keeps everybody else who works out of it until
+// unlock is called or the process ends, however it ends. Where somebody works already
+// the error wraps sigpost.ErrLocked and says who that is, as far as is known.
 func (db *DB) Lock(ctx context.Context) (unlock func(), err error) {
 	if db.file != "" {
 		return db.lockFile()
 	}
-	return db.lockServer(ctx)
+	return db.lockServer(ctx, nil)
+}
+
+// LockScopes takes what is named, such as "mailbox lists/INBOX", and with it the
+// archive together with others who work: nobody else can have the same, or the whole,
+// until unlock is called. Without names it only keeps those out who want the whole.
+// With SQLite, which only one process works on, it is Lock.
+//
+// A lock of PostgreSQL ends with its connection, of which whoever holds it may not
+// hear. So it is there to save work; what must not happen twice is refused by the
+// transaction that would do it: by the version of a mailbox's cursor, by what a thread
+// was tagged as before, by the windows of a digest.
+func (db *DB) LockScopes(ctx context.Context, scopes ...string) (unlock func(), err error) {
+	if db.file != "" {
+		return db.lockFile()
+	}
+	return db.lockServer(ctx, append([]string{""}, slices.Compact(slices.Sorted(slices.Values(scopes)))...))
 }
 
 // lockFile locks a file beside the database. The file stays: removing it
@@ -85,7 +106,7 @@ func (db *DB) lockFile() (func(), error) {
 	}
 	if !ok {
 		holder, _ := os.ReadFile(path)
-		return nil, db.locked(strings.TrimSpace(string(holder)))
+		return nil, db.locked(strings.TrimSpace(string(holder)), "")
 	}
 	// Only for the message: the lock is the kernel's.
 	os.WriteFile(path, fmt.Appendf(nil, "pid %d\n", os.Getpid()), 0o600)
@@ -95,49 +116,113 @@ func (db *DB) lockFile() (func(), error) {
 	}, nil
 }
 
-// lockServer takes an advisory lock on a connection of its own: the server
-// gives it back when the connection ends.
-func (db *DB) lockServer(ctx context.Context) (func(), error) {
-	conn, err := db.pool.Conn(ctx)
+// lockServer takes advisory locks on a connection of its own: the server gives them
+// back when the connection ends. No scopes are the whole archive alone; of scopes the
+// first, "", is the archive together with others.
+func (db *DB) lockServer(ctx context.Context, scopes []string) (func(), error) {
+	conn, err := db.locks.Conn(ctx)
 	if err != nil {
 		return nil, db.fail("locking", err)
 	}
-	var ok bool
-	if err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2)`, lockSpace, lockRun).Scan(&ok); err != nil {
-		conn.Close()
-		return nil, db.fail("locking", err)
+	if err = db.takeLocks(ctx, conn, scopes); err != nil {
+		db.unlock(ctx, conn)
+		return nil, err
 	}
-	if !ok {
-		defer conn.Close()
-		return nil, db.locked(lockHolder(ctx, conn))
-	}
-	return func() {
-		// Also when ctx has ended: the connection goes back to the pool.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, $2)`, lockSpace, lockRun); err != nil {
-			conn.Raw(func(any) error { return driver.ErrBadConn })
-		}
-		conn.Close()
-	}, nil
+	return func() { db.unlock(ctx, conn) }, nil
 }
 
-// lockHolder is the name that the holder's connection gave itself.
-func lockHolder(ctx context.Context, conn *sql.Conn) string {
+func (db *DB) takeLocks(ctx context.Context, conn *sql.Conn, scopes []string) error {
+	// Who waits for the lock reads the name. A machine that is gone is noticed within
+	// half a minute, and its locks are given back.
+	name := holderName(strings.Join(scopes, ", "))
+	if _, err := conn.ExecContext(ctx, `SELECT set_config('application_name', $1, false),
+set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`, name); err != nil {
+		return db.fail("locking", err)
+	}
+	if len(scopes) == 0 {
+		return db.takeLock(ctx, conn, "", `SELECT pg_try_advisory_lock($1, $2)`, lockSpace, lockRun)
+	}
+	for _, scope := range scopes {
+		var err error
+		if scope == "" {
+			err = db.takeLock(ctx, conn, scope, `SELECT pg_try_advisory_lock_shared($1, $2)`, lockSpace, lockRun)
+		} else {
+			err = db.takeLock(ctx, conn, scope, `SELECT pg_try_advisory_lock($1)`, scopeKey(scope))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) takeLock(ctx context.Context, conn *sql.Conn, scope, query string, args ...any) error {
+	var ok bool
+	if err := conn.QueryRowContext(ctx, query, args...).Scan(&ok); err != nil {
+		return db.fail("locking", err)
+	}
+	if !ok {
+		return db.locked(lockHolder(ctx, conn, scope), scope)
+	}
+	return nil
+}
+
+// unlock gives back whatever the connection holds, also when ctx has ended: it goes
+// back to the pool.
+func (db *DB) unlock(ctx context.Context, conn *sql.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock_all()`); err != nil {
+		conn.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	conn.Close()
+}
+
+// scopeKey is the key of a scope's lock: 64 bits of a hash of its name.
+func scopeKey(scope string) int64 {
+	sum := sha256.Sum256([]byte("sigpost scope " + scope))
+	return int64(binary.BigEndian.Uint64(sum[:8]))
+}
+
+// holderName is the name of the connection of who works on scopes. PostgreSQL keeps 63
+// bytes of it.
+func holderName(scopes string) string {
+	host, _ := os.Hostname()
+	name := fmt.Sprintf("sigpost pid %d on %s", os.Getpid(), host)
+	if scopes = strings.TrimPrefix(strings.TrimPrefix(scopes, ", "), " "); scopes != "" {
+		name += ": " + scopes
+	}
+	return name
+}
+
+// lockHolder is what the connection of whoever holds a lock is called, or of the first
+// of several.
+func lockHolder(ctx context.Context, conn *sql.Conn, scope string) string {
+	// classid and objid are the halves of a key, objsubid 2 says that they are a pair.
+	high, low, kind := int64(lockSpace), int64(lockRun), 2
+	if scope != "" {
+		key := uint64(scopeKey(scope))
+		high, low, kind = int64(key>>32), int64(key&(1<<32-1)), 1
+	}
 	var name string
-	// classid and objid are the pair, objsubid 2 says that it is one.
 	conn.QueryRowContext(ctx, `SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2
-AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`, lockSpace, lockRun).Scan(&name)
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = CAST($1 AS BIGINT) AND l.objid = CAST($2 AS BIGINT) AND l.objsubid = $3
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.pid <> pg_backend_pid()
+ORDER BY a.backend_start LIMIT 1`, high, low, kind).Scan(&name)
 	return strings.TrimPrefix(name, "sigpost ")
 }
 
-func (db *DB) locked(holder string) error {
+// locked says that somebody else holds the whole archive, or a scope of it.
+func (db *DB) locked(holder, scope string) error {
 	if holder != "" {
 		holder = " (" + holder + ")"
 	}
+	what := "works on the database " + db.where
+	if scope != "" {
+		what = fmt.Sprintf("works on the %s in the database %s", scope, db.where)
+	}
 	return &failure{
-		fmt.Sprintf("another run of sigpost%s works on the database %s; wait until it has ended", holder, db.where),
+		fmt.Sprintf("another run of sigpost%s %s; wait until it has ended", holder, what),
 		sigpost.ErrLocked,
 	}
 }

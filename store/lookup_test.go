@@ -102,9 +102,9 @@ func TestMarkIsPartOfTheCursor(t *testing.T) {
 		box.Mark = "offset 12, sum 34\nü"
 		must(db.Add(ctx, &box, []sigpost.Arrival{mail("a", 0)}, start))(t)
 		equal(t, "the mark", must(db.Mailbox(ctx, "files", "list.mbox", "sig"))(t).Mark, box.Mark)
-		check(t, db.Fetched(ctx, box.ID, start))
+		check(t, db.Fetched(ctx, &box, start))
 		equal(t, "once it is read", must(db.Mailbox(ctx, "files", "list.mbox", "sig"))(t).Mark, box.Mark)
-		check(t, db.ResetMailbox(ctx, box.ID, 0))
+		check(t, db.ResetMailbox(ctx, &box, 0))
 		equal(t, "from the beginning", must(db.Mailbox(ctx, "files", "list.mbox", "sig"))(t).Mark, "")
 	})
 }

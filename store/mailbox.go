@@ -9,11 +9,11 @@ import (
 	"sigpost"
 )
 
-const mailboxColumns = `id, account, name, list, uid_validity, uid_next, highest_mod_seq, mark, complete_at, failing_since, failure`
+const mailboxColumns = `id, account, name, list, uid_validity, uid_next, highest_mod_seq, mark, version, complete_at, failing_since, failure`
 
 func readMailbox(row scanner) (m sigpost.Mailbox, err error) {
 	var complete, failing, modSeq int64
-	err = row.Scan(&m.ID, &m.Account, &m.Name, &m.List, &m.UIDValidity, &m.UIDNext, &modSeq, &m.Mark, &complete, &failing, &m.Failure)
+	err = row.Scan(&m.ID, &m.Account, &m.Name, &m.List, &m.UIDValidity, &m.UIDNext, &modSeq, &m.Mark, &m.Version, &complete, &failing, &m.Failure)
 	// RFC 7162, section 3.1: a mod-sequence has 63 bits.
 	m.HighestModSeq = uint64(modSeq)
 	m.Complete, m.Failing = moment(complete), moment(failing)
@@ -40,37 +40,64 @@ func (db *DB) Mailboxes(ctx context.Context) ([]sigpost.Mailbox, error) {
 	return all, db.fail("reading the mailboxes", err)
 }
 
+// moveCursor writes the cursor down, if it stands where it was read. The error wraps
+// sigpost.ErrCursorMoved where it does not.
 func (db *DB) moveCursor(ctx context.Context, m *sigpost.Mailbox) error {
-	return db.changeMailbox(ctx, m.ID, `uid_validity = $2, uid_next = $3, highest_mod_seq = $4, mark = $5`,
+	err := db.changeMailbox(ctx, m, `uid_validity = $3, uid_next = $4, highest_mod_seq = $5, mark = $6, version = version + 1`,
 		int64(m.UIDValidity), int64(m.UIDNext), int64(m.HighestModSeq), clean(m.Mark))
+	if err == nil {
+		m.Version++
+	}
+	return err
 }
 
-// Fetched notes that a fetch reached the end of a mailbox, and that it does
-// not fail any more.
-func (db *DB) Fetched(ctx context.Context, mailboxID int64, at time.Time) error {
-	return db.changeMailbox(ctx, mailboxID, `complete_at = $2, failing_since = 0, failure = ''`, micros(at))
+// Fetched notes that a fetch, which left the cursor as it is given, reached the end
+// of a mailbox, and that it does not fail any more. The error wraps
+// sigpost.ErrCursorMoved where the cursor stands elsewhere.
+func (db *DB) Fetched(ctx context.Context, m *sigpost.Mailbox, at time.Time) error {
+	return db.changeMailbox(ctx, m, `complete_at = $3, failing_since = 0, failure = ''`, micros(at))
 }
 
 // FetchFailed notes that a fetch failed and why. Failing stays at the first
 // failure since the last fetch that did not.
 func (db *DB) FetchFailed(ctx context.Context, mailboxID int64, at time.Time, reason string) error {
-	return db.changeMailbox(ctx, mailboxID,
-		`failing_since = CASE WHEN failing_since = 0 THEN $2 ELSE failing_since END, failure = $3`, micros(at), clean(reason))
+	n, err := db.exec(ctx, `UPDATE mailboxes SET failing_since = CASE WHEN failing_since = 0 THEN $2 ELSE failing_since END, failure = $3 WHERE id = $1`,
+		mailboxID, micros(at), clean(reason))
+	if err == nil && n == 0 {
+		err = sql.ErrNoRows
+	}
+	return db.fail(fmt.Sprintf("writing down how mailbox %d stands", mailboxID), err)
 }
 
 // ResetMailbox puts the cursor back to the beginning, since the server has
 // given the mailbox another UIDVALIDITY and with it other UIDs (RFC 9051,
-// section 2.3.1.1). What is fetched again is known by its Message-ID.
-func (db *DB) ResetMailbox(ctx context.Context, mailboxID int64, uidValidity uint32) error {
-	return db.changeMailbox(ctx, mailboxID, `uid_validity = $2, uid_next = 0, highest_mod_seq = 0, mark = ''`, int64(uidValidity))
+// section 2.3.1.1), and m with it. What is fetched again is known by its Message-ID.
+func (db *DB) ResetMailbox(ctx context.Context, m *sigpost.Mailbox, uidValidity uint32) error {
+	begin := *m
+	begin.UIDValidity, begin.UIDNext, begin.HighestModSeq, begin.Mark = uidValidity, 0, 0, ""
+	err := db.moveCursor(ctx, &begin)
+	if err == nil {
+		*m = begin
+	}
+	return err
 }
 
-func (db *DB) changeMailbox(ctx context.Context, id int64, set string, args ...any) error {
-	n, err := db.exec(ctx, `UPDATE mailboxes SET `+set+` WHERE id = $1`, append([]any{id}, args...)...)
+// changeMailbox changes the row of a mailbox whose cursor stands where m says.
+func (db *DB) changeMailbox(ctx context.Context, m *sigpost.Mailbox, set string, args ...any) error {
+	n, err := db.exec(ctx, `UPDATE mailboxes SET `+set+` WHERE id = $1 AND version = $2`, append([]any{m.ID, m.Version}, args...)...)
 	if err == nil && n == 0 {
-		err = sql.ErrNoRows
+		err = db.elsewhere(ctx, m)
 	}
-	return db.fail(fmt.Sprintf("writing down how mailbox %d stands", id), err)
+	return db.fail(fmt.Sprintf("writing down how mailbox %d stands", m.ID), err)
+}
+
+// elsewhere says why the row of a mailbox could not be changed.
+func (db *DB) elsewhere(ctx context.Context, m *sigpost.Mailbox) error {
+	var version int64
+	if err := db.scan(ctx, `SELECT version FROM mailboxes WHERE id = $1`, []any{m.ID}, &version); err != nil {
+		return err
+	}
+	return sigpost.ErrCursorMoved
 }
 
 // LatestOf is when the newest message of a list was received; zero where there

@@ -33,8 +33,7 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		// Whoever waits for the lock reads this: see DB.Lock.
-		host, _ := os.Hostname()
-		config.RuntimeParams["application_name"] = fmt.Sprintf("sigpost pid %d on %s", os.Getpid(), host)
+		config.RuntimeParams["application_name"] = holderName("")
 	}
 	if e.readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
@@ -43,6 +42,11 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)
 	e.pool.SetConnMaxIdleTime(time.Minute)
+	// Apart from the pool, so that those who hold locks leave each other the
+	// connections that they work with. It connects when it is first asked.
+	e.locks = stdlib.OpenDB(*config)
+	e.locks.SetMaxIdleConns(1)
+	e.locks.SetConnMaxIdleTime(time.Minute)
 	if err := e.pool.PingContext(ctx); err != nil {
 		e.pool.Close()
 		return e.fail("connecting", postgresRefusal(e.where, config.User, err))

@@ -106,7 +106,7 @@ AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.addr_key = b.addr_key) ORDER BY
 // refer to the two.
 var (
 	ofThreads = []string{"redirects", "ghosts", "thread_lists", "outward", "taggings", "decisions", "issue_threads", "listing",
-		"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples"}
+		"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples", "tagging_claims"}
 	ofMessages = []string{"message_lists", "removals", "carried"}
 )
 

@@ -31,6 +31,8 @@ type DB struct {
 type engine struct {
 	dialect
 	pool *sql.DB
+	// locks are PostgreSQL's connections that hold locks; nil for SQLite.
+	locks *sql.DB
 	// where names the database in messages: the file, or host and database.
 	// It never holds a password.
 	where string
@@ -117,6 +119,9 @@ func (db *DB) Close() error {
 		return nil
 	}
 	db.expand.Close()
+	if db.locks != nil {
+		db.locks.Close()
+	}
 	return db.pool.Close()
 }
 

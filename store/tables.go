@@ -109,14 +109,15 @@ var dumped = []string{
 
 // notDumped are the others, with the reason.
 var notDumped = map[string]string{
-	"raw_blocks":    "mail is written with its message",
-	"message_text":  "made anew of the mail",
-	"message_words": "made anew of the mail",
-	"listing":       "made anew of the view listed",
-	"senders":       "of processes that run now; what they have in hand becomes unknown where they are not",
-	"paces":         "of processes that run now",
-	"slots":         "of processes that run now",
-	versionTable:    "the header says it",
+	"raw_blocks":     "mail is written with its message",
+	"message_text":   "made anew of the mail",
+	"message_words":  "made anew of the mail",
+	"listing":        "made anew of the view listed",
+	versionTable:     "the header says it",
+	"senders":        "of processes that run now; what they have in hand becomes unknown where they are not",
+	"paces":          "of processes that run now",
+	"slots":          "of processes that run now",
+	"tagging_claims": "who is at work at the moment",
 }
 
 // dumpedColumns are the columns of a table that a dump has. Where mail lies is

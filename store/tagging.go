@@ -23,26 +23,48 @@ const (
 // empty taxonomy asks only for those that have grown.
 func (db *DB) ThreadsToClassify(ctx context.Context, taxonomy string, after int64, limit int) ([]sigpost.Thread, error) {
 	doing := "looking for threads to classify"
-	classified := 1 // all by this taxonomy, but for those that have grown
-	if taxonomy != "" {
-		if err := db.scan(ctx, `SELECT count(*) FROM notes WHERE name = 'classified' AND value = $1`, []any{taxonomy}, &classified); err != nil {
-			return nil, db.fail(doing, err)
-		}
-	}
-	which, args := `t.revision <> t.classified_revision`, []any{after, limit}
-	if classified == 0 {
-		which, args = `(t.revision <> t.classified_revision OR t.classified_taxonomy <> $3)`, append(args, taxonomy)
+	which, args, err := db.unclassified(ctx, taxonomy, 3)
+	if err != nil {
+		return nil, db.fail(doing, err)
 	}
 	threads, err := collect(ctx, db, readThread, `SELECT `+threadColumns+` FROM threads t
-WHERE `+which+` AND t.id > $1 ORDER BY t.id LIMIT $2`, args...)
+WHERE `+which+` AND t.id > $1 ORDER BY t.id LIMIT $2`, append([]any{after, limit}, args...)...)
 	return threads, db.fail(doing, err)
 }
 
+// unclassified is what holds for threads t that ThreadsToClassify gives, with its
+// arguments, which are those from number from on.
+func (db *DB) unclassified(ctx context.Context, taxonomy string, from int) (which string, args []any, err error) {
+	classified := 1 // all by this taxonomy, but for those that have grown
+	if taxonomy != "" {
+		if err := db.scan(ctx, `SELECT count(*) FROM notes WHERE name = 'classified' AND value = $1`, []any{taxonomy}, &classified); err != nil {
+			return "", nil, err
+		}
+	}
+	if classified == 0 {
+		return `(t.revision <> t.classified_revision OR t.classified_taxonomy <> ` + params(from, 1) + `)`, []any{taxonomy}, nil
+	}
+	return `t.revision <> t.classified_revision`, nil, nil
+}
+
 // Classified notes that there are no threads left that another taxonomy has
-// classified, so that nobody has to look for them.
+// classified, so that nobody has to look for them. It notes nothing where there are:
+// another process, which knows another taxonomy, may have tagged some meanwhile.
 func (db *DB) Classified(ctx context.Context, taxonomy string) error {
-	_, err := db.exec(ctx, `INSERT INTO notes (name, value) VALUES ('classified', $1)
+	var noted int
+	err := db.scan(ctx, `SELECT count(*) FROM notes WHERE name = 'classified' AND value = $1`, []any{taxonomy}, &noted)
+	if err == nil && noted == 0 {
+		err = db.Tx(ctx, func(tx *DB) error {
+			if err := tx.alone(ctx); err != nil {
+				return err
+			}
+			// All threads, in the order of their numbers: once for a taxonomy.
+			_, err := tx.exec(ctx, `INSERT INTO notes (name, value) SELECT 'classified', $1
+WHERE NOT EXISTS (SELECT 1 FROM threads t WHERE t.id > 0 AND t.classified_taxonomy <> $1 AND t.revision = t.classified_revision)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <> excluded.value`, taxonomy)
+			return err
+		})
+	}
 	return db.fail("noting the taxonomy", err)
 }
 
@@ -50,17 +72,28 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE notes.value <> exc
 type Tagged struct {
 	Thread, Revision int64
 	Taggings         []sigpost.Tagging
+	// Before is how the thread was tagged when the classifier looked at it.
+	Before Classification
 }
 
-// SaveTaggings is SaveTagged for one thread.
+// SaveTaggings is SaveTagged for one thread, however it was tagged before.
 func (db *DB) SaveTaggings(ctx context.Context, threadID, revision int64, taxonomy string, taggings []sigpost.Tagging) error {
-	return db.SaveTagged(ctx, taxonomy, []Tagged{{threadID, revision, taggings}})
+	return db.Tx(ctx, func(tx *DB) error {
+		tagged := Tagged{Thread: threadID, Revision: revision, Taggings: taggings}
+		err := tx.each(ctx, func(row scanner) error { return row.Scan(&tagged.Before.Revision, &tagged.Before.Taxonomy) },
+			`SELECT classified_revision, classified_taxonomy FROM threads WHERE id = $1`, threadID)
+		if err != nil {
+			return db.fail("reading how a thread was tagged", err)
+		}
+		return tx.SaveTagged(ctx, taxonomy, []Tagged{tagged})
+	})
 }
 
 // SaveTagged replaces what the classifier said of threads and notes which revision
 // and taxonomy it looked at: if a message has joined meanwhile, the thread is still
 // to be classified. Decisions of people stay. A thread that was joined to another
-// meanwhile is left to be classified there. Threads that a person should look at
+// meanwhile is left to be classified there, and one that another process has tagged
+// meanwhile stays as that has it. Threads that a person should look at
 // come into the queue, and others leave it.
 func (db *DB) SaveTagged(ctx context.Context, taxonomy string, all []Tagged) error {
 	err := db.Tx(ctx, func(tx *DB) error {
@@ -87,15 +120,12 @@ func (db *DB) SaveTagged(ctx context.Context, taxonomy string, all []Tagged) err
 }
 
 func (db *DB) saveTagged(ctx context.Context, taxonomy string, t Tagged) error {
-	before := ""
-	if err := db.each(ctx, func(row scanner) error { return row.Scan(&before) }, `SELECT classified_taxonomy FROM threads WHERE id = $1`, t.Thread); err != nil {
-		return err
-	}
-	n, err := db.exec(ctx, `UPDATE threads SET classified_revision = $1, classified_taxonomy = $2 WHERE id = $3`, t.Revision, taxonomy, t.Thread)
+	n, err := db.exec(ctx, `UPDATE threads SET classified_revision = $1, classified_taxonomy = $2
+WHERE id = $3 AND classified_revision = $4 AND classified_taxonomy = $5`, t.Revision, taxonomy, t.Thread, t.Before.Revision, t.Before.Taxonomy)
 	if err != nil || n == 0 {
 		return err
 	}
-	if before != "" && before != taxonomy {
+	if before := t.Before.Taxonomy; before != "" && before != taxonomy {
 		if err := db.noteChanges(ctx, t.Thread, t.Taggings); err != nil {
 			return err
 		}

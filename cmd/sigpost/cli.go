@@ -50,6 +50,7 @@ type cli struct {
 	Topics     topicsCommand     `cmd:"" help:"List the topics that readers can follow."`
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
+	Work       workCommand       `cmd:"" help:"Do what is due together with other processes, on any number of machines, that share an archive in PostgreSQL."`
 	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
 	Backup     backupCommand     `cmd:"" help:"Write a backup of the archive while everything runs; see that one is whole."`
 	Restore    restoreCommand    `cmd:"" help:"Put a backup in the place of the archive."`

@@ -284,7 +284,7 @@ func startPostgres(bin string) (_ *postgresServer, err error) {
 	// command waiting, for as long as any process holds it.
 	keeper := exec.Command("/bin/sh", "-c", keepPostgres, filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "synchronous_commit=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=60")
+		"-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200")
 	keeper.Env = append(os.Environ(), "FOLDER="+folder)
 	keeper.Dir, keeper.SysProcAttr, keeper.Stdout, keeper.Stderr = folder, owner, log, log
 	if s.alive, err = keeper.StdinPipe(); err != nil {

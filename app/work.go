@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sigpost"
+	"sigpost/store"
+	"sigpost/work"
+)
+
+// The roles of a process that works with others.
+const (
+	RoleIngest   = "ingest"
+	RoleClassify = "classify"
+	RoleDeliver  = "deliver"
+	RoleWeb      = "web"
+)
+
+// Roles are all roles.
+func Roles() []string { return []string{RoleIngest, RoleClassify, RoleDeliver, RoleWeb} }
+
+// roleOf is whose job it is: ingest talks to mail servers and fetches, deliver sends
+// mail, classify needs nothing but the archive.
+var roleOf = map[JobKind]string{
+	JobRead: RoleIngest, jobWatch: RoleIngest, JobCalendars: RoleIngest,
+	JobLearn: RoleClassify, JobTag: RoleClassify, JobCompose: RoleClassify,
+	JobReview: RoleDeliver, JobSend: RoleDeliver, JobNotices: RoleDeliver, JobSuspended: RoleDeliver,
+	JobSilence: RoleClassify, JobRetain: RoleClassify, JobAlerts: RoleDeliver, JobPing: RoleDeliver,
+}
+
+// jobWatch waits for mail in one mailbox. It is a job where several processes work,
+// since one of them is enough.
+const jobWatch JobKind = "watch"
+
+// workTime is how long a job goes on before it makes room for others. All but composing
+// go on where they were.
+const workTime = 10 * time.Minute
+
+// maxParts is how many share the tagging of threads, or the sending of an issue, at
+// most; each has so many letters to send at least.
+const (
+	maxParts    = 8
+	lettersEach = 200
+)
+
+// WorkOptions are what Work is given.
+type WorkOptions struct {
+	Roles    []string     // of Roles
+	Listener net.Listener // of the pages, for the role web
+}
+
+// CheckRoles says what is wrong with the names of roles.
+func CheckRoles(roles []string) error {
+	for _, r := range roles {
+		if !slices.Contains(Roles(), r) {
+			return sigpost.Usage(fmt.Errorf("there is no role %q; there are %s", r, strings.Join(Roles(), ", ")))
+		}
+	}
+	if len(roles) == 0 {
+		return sigpost.Usage(fmt.Errorf("a process without a role does nothing; there are %s", strings.Join(Roles(), ", ")))
+	}
+	return nil
+}
+
+// Work does what is due, together with any number of other processes, until ctx ends.
+func (a *App) Work(ctx context.Context, o WorkOptions) error {
+	if err := CheckRoles(o.Roles); err != nil {
+		return err
+	}
+	if !a.Store.Shared() {
+		return sigpost.Usage(fmt.Errorf("\"sigpost work\" is for several processes that share an archive in PostgreSQL, and %s is SQLite's, which is for one machine: \"sigpost serve\" does all there", a.Store.Where()))
+	}
+	dsn, err := a.Config.DSN()
+	if err != nil {
+		return err
+	}
+	wake := make(chan string, 100)
+	sharing := *a
+	sharing.wakeJob = func(name string) {
+		select {
+		case wake <- name:
+		default: // whoever looks for what is due finds it
+		}
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	var all sync.WaitGroup
+	var served error
+	if slices.Contains(o.Roles, RoleWeb) && o.Listener != nil {
+		all.Go(func() {
+			defer end()
+			served = sharing.Serve(ctx, o.Listener)
+		})
+	}
+	roles := slices.DeleteFunc(slices.Clone(o.Roles), func(r string) bool { return r == RoleWeb })
+	err = work.Run(ctx, work.Options{
+		DSN: dsn, Roles: roles, Jobs: sharing.workJobs(), Due: sharing.dueNow, Wake: wake, Log: a.log,
+		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
+		Busy: func(err error) bool {
+			return errors.Is(err, sigpost.ErrLocked) || errors.Is(err, sigpost.ErrCursorMoved) || errors.Is(err, store.ErrWindowTaken)
+		},
+	})
+	end()
+	all.Wait()
+	return errors.Join(err, served)
+}
+
+// workJobs are all jobs, and those that wait for mail.
+func (a *App) workJobs() []work.Job {
+	var all []work.Job
+	jobs := a.Jobs()
+	follows := func(kinds ...JobKind) (names []string) {
+		for _, j := range jobs {
+			if slices.Contains(kinds, j.Kind) {
+				names = append(names, j.Name)
+			}
+		}
+		return names
+	}
+	then := map[JobKind][]string{
+		JobRead: follows(JobTag, JobNotices), JobTag: follows(JobCompose), JobCompose: follows(JobReview, JobSend),
+		JobSend:   follows(JobSend, JobAlerts), // what is left of an issue
+		JobReview: follows(JobSend, JobNotices), JobSuspended: follows(JobNotices),
+	}
+	for _, j := range jobs {
+		role := roleOf[j.Kind]
+		if role == "" {
+			role = RoleDeliver
+		}
+		all = append(all, work.Job{Name: j.Name, Kind: string(j.Kind), Role: role, Timeout: workTime, Then: then[j.Kind],
+			Do: func(ctx context.Context) error {
+				_, err := a.DoJob(ctx, j.Name)
+				return err
+			}})
+		if j.Kind == JobRead {
+			all = append(all, work.Job{Name: string(jobWatch) + " " + j.Of, Kind: string(jobWatch), Role: roleOf[jobWatch], Waits: true, Timeout: workTime,
+				Do: func(ctx context.Context) error { return a.watchMailbox(ctx, j.Of, func() { a.wakeJob(j.Name) }) }})
+		}
+	}
+	return all
+}
+
+// dueNow gives the jobs of these names, or of all, that are to be done now, and how many
+// processes can share each.
+func (a *App) dueNow(ctx context.Context, names []string) (due map[string]int, err error) {
+	due = map[string]int{}
+	err = a.inRound(ctx, func(a *App) error {
+		states, err := a.Store.Jobs(ctx)
+		if err != nil {
+			return err
+		}
+		var failures []error
+		for _, j := range a.Jobs() {
+			if watch := string(jobWatch) + " " + j.Of; j.Kind == JobRead && (len(names) == 0 || slices.Contains(names, watch)) {
+				due[watch] = 1
+			}
+			if len(names) > 0 && !slices.Contains(names, j.Name) {
+				continue
+			}
+			last := states[j.Name]
+			at, err := j.Next(ctx, last)
+			if last.Begun.After(last.Ended) { // it goes on, or its process died
+				at = last.Begun
+			}
+			if err == nil && !at.IsZero() && !at.After(a.now()) {
+				due[j.Name], err = a.parts(ctx, j)
+			}
+			if err != nil {
+				failures = append(failures, fmt.Errorf("it is not known whether to %s: %w", j.Does, err))
+			}
+		}
+		return errors.Join(failures...)
+	})
+	return due, err
+}
+
+// parts is how many can share a job.
+func (a *App) parts(ctx context.Context, j Job) (int, error) {
+	switch j.Kind {
+	case JobTag:
+		n, err := a.Store.CountToClassify(ctx, a.tagger.version, maxParts*claimBatch)
+		return max(1, n/claimBatch), err
+	case JobSend:
+		letters := 0
+		err := a.eachSending(ctx, func(issue sigpost.Issue) error {
+			sending, err := a.Store.Sending(ctx, issue.ID)
+			if err != nil || issue.Digest != j.Of {
+				return err
+			}
+			n, err := a.Store.SendingTotal(ctx, sending, issue.Digest)
+			letters += n
+			return err
+		})
+		return min(max(1, letters/lettersEach), maxParts), err
+	}
+	return 1, nil
+}
+
+// watchMailbox waits for mail in a mailbox of the configuration.
+func (a *App) watchMailbox(ctx context.Context, name string, changed func()) error {
+	sources, err := a.sources()
+	if err != nil {
+		return err
+	}
+	s, ok := sources[name]
+	if !ok {
+		return fmt.Errorf("there is no mailbox %q; there are %s: %w", name, strings.Join(slices.Sorted(maps.Keys(sources)), ", "), sigpost.ErrNotFound)
+	}
+	in := a.ingester()
+	defer in.Close()
+	return in.Watch(ctx, s.Source, s.poll, changed)
+}
+
+// handOn has others do what the pages leave to be done, until ctx is done: letters about
+// subscriptions, and drafts of whose threads somebody has decided something.
+func (a *App) handOn(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.wake:
+			a.wakeJob(string(JobNotices))
+		case <-a.stale:
+			select {
+			case <-time.After(draftGather):
+			case <-ctx.Done():
+				return
+			}
+			stale, err := a.Store.StaleDrafts(ctx)
+			if err != nil && ctx.Err() == nil {
+				a.log.Warn("drafts wait until somebody looks for what is due", "error", err)
+			}
+			for _, s := range stale {
+				a.wakeJob(string(JobReview) + " " + s.Digest)
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// jobArgs name a job, and which part of it where several share it.
+type jobArgs struct {
+	Job  string `json:"job"`
+	Part int    `json:"part,omitempty"`
+}
+
+// Kind is River's name for all jobs: which it is says the name.
+func (jobArgs) Kind() string { return "sigpost" }
+
+// lookArgs are of the job that looks for what is due.
+type lookArgs struct{}
+
+// Kind is River's name for it.
+func (lookArgs) Kind() string { return "sigpost_look" }
+
+// look queues those of the named jobs that are due, or of all where none is named.
+func (w *workers) look(ctx context.Context, names ...string) error {
+	due, err := w.Due(ctx, names)
+	return errors.Join(err, w.queue(ctx, due))
+}
+
+// queue has jobs done, each in so many parts.
+func (w *workers) queue(ctx context.Context, parts map[string]int) error {
+	var insert []river.InsertManyParams
+	for _, j := range w.Options.Jobs {
+		for part := range parts[j.Name] {
+			insert = append(insert, river.InsertManyParams{Args: jobArgs{j.Name, part}, InsertOpts: options(j)})
+		}
+	}
+	if len(insert) == 0 {
+		return nil
+	}
+	_, err := w.client.InsertMany(ctx, insert)
+	return err
+}
+
+// options say how a job is queued.
+func options(j Job) *river.InsertOpts {
+	// One attempt: when what failed is tried again is said by the rows of the archive,
+	// as where River is not.
+	o := &river.InsertOpts{Queue: j.Role, Tags: []string{j.Kind}, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: again, ByState: open()}}
+	if j.Waits { // nothing but River keeps two from waiting for the same
+		o.Queue, o.UniqueOpts.ByPeriod = j.Role+waiting, 0
+	}
+	return o
+}
+
+// doer does jobs.
+type doer struct {
+	river.WorkerDefaults[jobArgs]
+	w *workers
+}
+
+// Timeout is the job's own.
+func (d *doer) Timeout(job *river.Job[jobArgs]) time.Duration {
+	return d.w.jobs[job.Args.Job].Timeout // 0 is River's own
+}
+
+// Work does a job until it has ended, its time is over or the process ends; in the last
+// two cases it goes on later.
+func (d *doer) Work(ctx context.Context, job *river.Job[jobArgs]) error {
+	j, ok := d.w.jobs[job.Args.Job]
+	if !ok {
+		return river.JobCancel(fmt.Errorf("the configuration of this process has no job %q (any more)", job.Args.Job))
+	}
+	working := ctx
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		working, cancel = context.WithDeadline(ctx, end.Add(-min(grace, j.Timeout/4)))
+		defer cancel()
+	}
+	if j.Waits { // nothing is lost, and nobody waits for it
+		waiting, cancel := context.WithCancel(working)
+		defer cancel()
+		go func() {
+			select {
+			case <-d.w.ending:
+				cancel()
+			case <-waiting.Done():
+			}
+		}()
+		working = waiting
+	}
+	err := j.Do(working)
+	switch {
+	case working.Err() != nil && err != nil, j.Waits && working.Err() != nil:
+		return river.JobSnooze(0)
+	case err != nil && d.w.Busy(err):
+		return nil // whoever works on it does it
+	case err != nil:
+		return err
+	}
+	if len(j.Then) > 0 && ctx.Err() == nil {
+		if err := d.w.look(ctx, j.Then...); err != nil && ctx.Err() == nil {
+			d.w.Log.Warn("what follows on a job waits until somebody looks for what is due", "job", j.Name, "error", err)
+		}
+	}
+	return nil
+}
+
+// looker looks for what is due.
+type looker struct {
+	river.WorkerDefaults[lookArgs]
+	w *workers
+}
+
+// Timeout is far more than it takes.
+func (*looker) Timeout(*river.Job[lookArgs]) time.Duration { return time.Minute }
+
+// Work looks for what is due.
+func (l *looker) Work(ctx context.Context, _ *river.Job[lookArgs]) error { return l.w.look(ctx) }
+
+// HandleError says in the log what went wrong with a job.
+func (w *workers) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	w.Log.Warn("a job failed", "job", string(job.EncodedArgs), "attempt", job.Attempt, "error", err)
+	return nil
+}
+
+// HandlePanic does so of a fault of the program.
+func (w *workers) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	w.Log.Error("the program has a fault in a job", "job", string(job.EncodedArgs), "panic", value, "trace", trace)
+	return nil
+}
