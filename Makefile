@@ -17,6 +17,10 @@ RACE := $(if $(shell command -v $$(go env CC)),-race -gcflags=modernc.org/...=-r
 # people.
 ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline ./internal/osa ./internal/prose ./internal/tomlfile ./message ./summary ./templates ./thread
 
+# A year of a list, played to the program as another process: nothing that the detector
+# does not see elsewhere, and five times as long with it.
+SOAK := ./soak
+
 # Much of the time tests wait, for servers and browsers: more packages than there
 # are cores are tested at once (-p).
 # A program with the detector waits a second before it ends, in case something
@@ -26,8 +30,8 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 4 -timeout 15m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE))")
-	go test -vet=off $(ALONE)
+	go test $(RACE) -p 4 -timeout 15m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
+	go test -vet=off -timeout 20m $(ALONE) $(SOAK)
 
 golden:
 	go test ./digest ./message ./deliver ./classify -update

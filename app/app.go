@@ -85,6 +85,7 @@ type App struct {
 	wake      chan struct{} // there are letters about subscriptions to send
 	stale     chan struct{} // there are drafts to compose anew
 	kicked    chan struct{} // something may be due
+	troubled  chan struct{} // there is trouble to tell
 	turn      chan struct{} // has one in it while this process does something by itself
 	beats     *beats
 	readiness *readiness
@@ -97,7 +98,7 @@ type App struct {
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
-	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, beats: &beats{}, readiness: &readiness{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1)}
+	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, beats: &beats{}, readiness: &readiness{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1), troubled: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

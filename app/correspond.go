@@ -150,7 +150,7 @@ func (c *correspondence) robot(ctx context.Context) error {
 	}
 	for _, token := range c.tokens {
 		if id, err := c.App.tokens.ParseUnsubscribe(token); err == nil {
-			_, err := c.Store.Withdraw(ctx, id, sigpost.ByMail, c.now())
+			_, err := c.rows().Withdraw(ctx, id, sigpost.ByMail, c.now())
 			return missing(err)
 		}
 	}
@@ -422,7 +422,7 @@ func (c *correspondence) unsubscribe(ctx context.Context) error {
 
 // end unsubscribes, and tells the reader, with a way back.
 func (c *correspondence) end(ctx context.Context, d config.Digest, s sigpost.Subscription) error {
-	if _, err := c.Store.Withdraw(ctx, s.ID, sigpost.ByMail, c.now()); err != nil {
+	if _, err := c.rows().Withdraw(ctx, s.ID, sigpost.ByMail, c.now()); err != nil {
 		return err
 	}
 	title := c.base(d).Title

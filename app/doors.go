@@ -14,12 +14,35 @@ import (
 	"sigpost/subscribe"
 )
 
-// rows is the store as the desk and the door see it.
-type rows struct{ *store.DB }
+// rows is the store as the desk and the door see it. left is told of subscriptions
+// that ended.
+type rows struct {
+	*store.DB
+	left func(sigpost.Subscription)
+}
+
+func (a *App) rows() rows { return rows{a.Store, a.leftPublication} }
 
 // Tx runs do in one transaction.
 func (r rows) Tx(ctx context.Context, do func(tx subscribe.Rows) error) error {
-	return r.DB.Tx(ctx, func(tx *store.DB) error { return do(rows{tx}) })
+	return r.DB.Tx(ctx, func(tx *store.DB) error { return do(rows{tx, r.left}) })
+}
+
+// EndSubscription is the store's, as Withdraw.
+func (r rows) EndSubscription(ctx context.Context, id int64, at time.Time) (bool, error) {
+	return r.Withdraw(ctx, id, sigpost.ByLink, at)
+}
+
+// Withdraw is the store's, and what ended is noted where no backup undoes it.
+func (r rows) Withdraw(ctx context.Context, id int64, way sigpost.ConsentWay, at time.Time) (changed bool, err error) {
+	if changed, err = r.DB.Withdraw(ctx, id, way, at); err != nil || !changed {
+		return changed, err
+	}
+	s, err := r.DB.Successor(ctx, id)
+	if err == nil {
+		r.left(s)
+	}
+	return changed, err
 }
 
 // SetPreferences is the store's; a link that was used up in the meantime is one
@@ -45,7 +68,7 @@ func usedUp(err error) error {
 // desk is where readers come and change what they get.
 func (a *App) desk() subscribe.Desk {
 	return subscribe.Desk{
-		Tokens: a.tokens, Rows: rows{a.Store}, Letters: notices{a}, Clock: a.now, Publication: a.publicationOf,
+		Tokens: a.tokens, Rows: a.rows(), Letters: notices{a}, Clock: a.now, Publication: a.publicationOf,
 		Stored: a.stored, Wake: a.wakeNotices,
 	}
 }

@@ -14,12 +14,7 @@ import (
 // anew, which takes the run's lock, so that it is done behind the reviewer's back.
 
 // wakeDrafts says that there may be drafts to compose anew. It does not wait.
-func (a *App) wakeDrafts() {
-	select {
-	case a.stale <- struct{}{}:
-	default:
-	}
-}
+func (a *App) wakeDrafts() { poke(a.stale) }
 
 // How long serve waits until a run lets it compose a draft anew, how often it looks
 // for what another process decided, and how long it waits for more decisions.

@@ -25,5 +25,8 @@ func (a *App) Erase(ctx context.Context, address, reason string) (found bool, er
 		}
 		return inside.suppress(ctx, addr, cmp.Or(reason, "erased"))
 	})
+	if err == nil {
+		a.noteLeft(erasedEntry, "*", addr)
+	}
 	return found, err
 }

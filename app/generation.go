@@ -98,11 +98,13 @@ type Restoration struct {
 	// how many times that was so; At is when it was noted last.
 	Known, Noted int64
 	At           time.Time
+	// Left are the subscriptions that had ended since the archive was saved.
+	Left int
 }
 
 // Restored takes an operator's word that the archive was put back to an earlier
 // state: issues that may have been sent since stand still until somebody resumes
-// or cancels them.
+// or cancels them, and who has left since leaves again.
 func (a *App) Restored(ctx context.Context) (r Restoration, err error) {
 	err = a.locked(ctx, false, func(a *App) error {
 		if r.Known, _, err = a.Store.Generation(ctx); err != nil {
@@ -114,7 +116,11 @@ func (a *App) Restored(ctx context.Context) (r Restoration, err error) {
 		if info, err := os.Stat(a.generationFile()); err == nil {
 			r.At = info.ModTime()
 		}
-		return a.Store.Restored(ctx, r.Noted, restoredWhy, a.now())
+		if err := a.Store.Restored(ctx, r.Noted, restoredWhy, a.now()); err != nil {
+			return err
+		}
+		r.Left, err = a.endLeft(ctx)
+		return err
 	})
 	return r, err
 }

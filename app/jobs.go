@@ -27,6 +27,7 @@ const (
 	JobSend      JobKind = "send"
 	JobSilence   JobKind = "silence"
 	JobNotices   JobKind = "notices"
+	JobRetain    JobKind = "retain"
 	JobAlerts    JobKind = "alerts"
 	JobPing      JobKind = "ping" // of serve alone: a run pings when it ends
 )
@@ -96,7 +97,7 @@ func (a *App) Jobs() []Job {
 	for _, d := range a.Config.Digests {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
-	jobs = append(jobs, a.silenceJob(), a.noticesJob())
+	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
 	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
 		jobs = append(jobs, a.alertsJob())
 	}
@@ -106,10 +107,10 @@ func (a *App) Jobs() []Job {
 	return jobs
 }
 
-// DoJob does the job of that name, under the lock that it needs, and records how it
+// DoJob does the job of that name, under the lock if it needs it, and records how it
 // went. The error wraps sigpost.ErrLocked where somebody else works on the same.
 func (a *App) DoJob(ctx context.Context, name string) (report any, err error) {
-	perform := func(a *App) error {
+	stage := func(a *App) error {
 		for _, j := range a.Jobs() {
 			if j.Name == name {
 				report, err = a.perform(ctx, j)
@@ -118,7 +119,13 @@ func (a *App) DoJob(ctx context.Context, name string) (report any, err error) {
 		}
 		return fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
 	}
-	err = a.locked(ctx, false, perform)
+	for _, j := range a.Jobs() {
+		if j.Name == name && j.lane() != stages {
+			err = a.apart(stage)
+			return report, err
+		}
+	}
+	err = a.locked(ctx, false, stage)
 	return report, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -122,16 +123,20 @@ func (m *Monitor) handler(a *App, profiles bool) http.Handler {
 // here shows could have a name of its own lead to it (DNS rebinding).
 func local(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if _, err := netip.ParseAddr(host); err != nil && host != "localhost" && host != "" {
+		if !namedByAddress(r) {
 			http.Error(w, "This is asked for by an address of this machine, such as 127.0.0.1.", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// namedByAddress says whether a request names where it goes by an address, or as
+// localhost, and not by a name that somebody else may have made to lead here.
+func namedByAddress(r *http.Request) bool {
+	host := (&url.URL{Host: r.Host}).Hostname()
+	_, err := netip.ParseAddr(host)
+	return err == nil || host == "localhost" || host == ""
 }
 
 // seen are the metrics of the process; nil where nobody wants any.

@@ -292,7 +292,7 @@ func TestReadiness(t *testing.T) {
 			}
 		}
 		expect("ready")
-		loop := a.beats.of(true)
+		loop := a.beats.of(stages)
 		loop.until = time.Now().Add(-time.Second)
 		expect("the scheduler stands still")
 		loop.end()

@@ -327,12 +327,7 @@ func (a *App) noticeLetter(d config.Digest, n sigpost.Notice) ([]byte, error) {
 
 // wakeNotices has letters about subscriptions sent at once, where pages are
 // served.
-func (a *App) wakeNotices() {
-	select {
-	case a.wake <- struct{}{}:
-	default: // it has been told already
-	}
-}
+func (a *App) wakeNotices() { poke(a.wake) }
 
 // noticePoll is how often it is looked for letters that are to be tried again, or
 // that another process has queued.

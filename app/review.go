@@ -56,6 +56,13 @@ func (a *App) review(ctx context.Context, d config.Digest) ([]ReviewReport, erro
 	if err != nil {
 		return nil, err
 	}
+	if len(open) > 0 {
+		// What an archive that was put back does not know of was done: nobody is told of
+		// its drafts again, and none is approved, before somebody has looked.
+		if _, err := a.checkGeneration(ctx); err != nil {
+			return nil, err
+		}
+	}
 	var reports []ReviewReport
 	var failures []error
 	for _, issue := range open {

@@ -29,6 +29,9 @@ type RunReport struct {
 	Silent []SilentList `json:"silent,omitempty"`
 	// Alerts are what the webhook was told.
 	Alerts AlertReport `json:"alerts,omitzero"`
+	// Retain is what was removed since it is not kept for longer; nil where that was
+	// not due.
+	Retain *RetainReport `json:"retain,omitempty"`
 	// Jobs are all that was done, in order.
 	Jobs []JobOutcome  `json:"jobs"`
 	Took time.Duration `json:"took_ns"`
@@ -86,7 +89,7 @@ func (a *App) run(ctx context.Context) (report RunReport, err error) {
 		if ctx.Err() != nil {
 			break
 		}
-		if j.Kind == JobPing {
+		if j.Kind == JobPing || j.Kind == JobRetain && !a.retainNow(ctx, j) {
 			continue
 		}
 		one, err := a.perform(ctx, j)
@@ -122,6 +125,8 @@ func (r *RunReport) add(j Job, report any, err error) {
 		r.digest(j.Of).Review = one
 	case []SendReport:
 		r.digest(j.Of).Sent = one
+	case RetainReport:
+		r.Retain = &one
 	case NoticeReport:
 		r.Notices = one
 	case []SilentList:

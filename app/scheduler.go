@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,18 +37,17 @@ type DueReport struct {
 // sigpost.ErrLocked where another run holds the lock.
 func (a *App) RunDue(ctx context.Context) (r DueReport, err error) {
 	for range maxPasses {
-		scoped, next, err := a.pass(ctx, true)
-		r.Done = append(r.Done, scoped...)
-		if err != nil {
-			return r, err
+		before := len(r.Done)
+		r.Next = time.Time{}
+		for _, l := range []lane{stages, letters, telling} {
+			done, next, err := a.pass(ctx, l)
+			r.Done, r.Next = append(r.Done, done...), sooner(r.Next, next)
+			if err != nil || ctx.Err() != nil {
+				return r, errors.Join(err, ctx.Err())
+			}
 		}
-		free, soon, err := a.pass(ctx, false)
-		r.Done = append(r.Done, free...)
-		if err != nil || ctx.Err() != nil {
-			return r, errors.Join(err, ctx.Err())
-		}
-		if r.Next = sooner(next, soon); len(scoped)+len(free) == 0 {
-			return r, nil
+		if len(r.Done) == before {
+			break
 		}
 	}
 	return r, nil
@@ -59,7 +59,7 @@ const maxPasses = 10
 
 // NextDue is when the next job is due; zero where none ever is by itself.
 func (a *App) NextDue(ctx context.Context) (next time.Time, err error) {
-	plans, err := a.Plans(ctx)
+	plans, err := a.plans(ctx, a.Jobs())
 	for _, p := range plans {
 		next = sooner(next, p.Next)
 	}
@@ -74,13 +74,15 @@ type Plan struct {
 }
 
 // Plans are all jobs, in their order.
-func (a *App) Plans(ctx context.Context) ([]Plan, error) {
+func (a *App) Plans(ctx context.Context) ([]Plan, error) { return a.plans(ctx, a.Jobs()) }
+
+func (a *App) plans(ctx context.Context, jobs []Job) ([]Plan, error) {
 	states, err := a.Store.Jobs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var plans []Plan
-	for _, j := range a.Jobs() {
+	for _, j := range jobs {
 		next, err := j.Next(ctx, states[j.Name])
 		if err != nil {
 			return nil, fmt.Errorf("when the job %q is due cannot be found out: %w", j.Name, err)
@@ -96,59 +98,80 @@ func (a *App) Zone() *time.Location { return a.Config.Schedule.Cron("read", "").
 // isDue says whether something is due at or before now.
 func (a *App) isDue(at time.Time) bool { return !at.IsZero() && !at.After(a.now()) }
 
-// pass does what is due of the jobs that have a scope, or of those that have none, each
-// at most once. Where nothing is due it says when something will be.
-func (a *App) pass(ctx context.Context, scoped bool) (done []JobOutcome, next time.Time, err error) {
-	plans, err := a.Plans(ctx)
+// lane is a sort of jobs that are done one behind the other. Those of one lane do not
+// wait for those of another.
+type lane int
+
+// The lanes: what needs the lock, letters that somebody waits for, and what tells
+// others how it goes.
+const (
+	stages lane = iota
+	letters
+	telling
+)
+
+func (j Job) lane() lane {
+	switch {
+	case j.Scope.Kind != NoScope:
+		return stages
+	case j.Kind == JobNotices:
+		return letters
+	}
+	return telling
+}
+
+// jobsIn are the jobs of a lane, in their order.
+func (a *App) jobsIn(l lane) []Job {
+	return slices.DeleteFunc(a.Jobs(), func(j Job) bool { return j.lane() != l })
+}
+
+// pass does what is due in a lane, each job at most once. Where nothing is due it says
+// when something will be.
+func (a *App) pass(ctx context.Context, l lane) (done []JobOutcome, next time.Time, err error) {
+	plans, err := a.plans(ctx, a.jobsIn(l))
 	if err != nil {
 		return nil, next, err
 	}
-	due := false
 	for _, p := range plans {
-		if p.Job.scoped() == scoped {
-			next = sooner(next, p.Next)
-			due = due || a.isDue(p.Next)
-		}
+		next = sooner(next, p.Next)
 	}
-	if !due {
+	if !a.isDue(next) {
 		return nil, next, nil
 	}
 	work := func(a *App) error {
-		err := a.doDue(ctx, scoped)
+		a.fresh.begin() // for tagging what is read
+		defer a.fresh.end()
+		err := a.doDue(ctx, l)
 		done = a.round.jobs
 		return err
 	}
-	if scoped {
-		return done, a.now(), a.inTurn(ctx, func(a *App) error {
-			a.fresh.begin()
-			defer a.fresh.end()
-			return work(a)
-		})
+	if l == stages {
+		err = a.inTurn(ctx, work)
+	} else {
+		err = a.apart(work)
 	}
-	run := *a
-	defer run.begin()()
-	err = work(&run)
 	return done, a.now(), err
 }
 
-// doDue does each job that is due when its turn comes.
-func (a *App) doDue(ctx context.Context, scoped bool) error {
-	for _, j := range a.Jobs() {
-		if j.scoped() != scoped {
-			continue
-		}
+// apart does something without the lock.
+func (a *App) apart(stage func(*App) error) error {
+	run := *a
+	run.fresh = newFreshTexts()
+	defer run.begin()()
+	return stage(&run)
+}
+
+// doDue does each job of a lane that is due when its turn comes.
+func (a *App) doDue(ctx context.Context, l lane) error {
+	for _, j := range a.jobsIn(l) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		states, err := a.Store.Jobs(ctx)
+		plans, err := a.plans(ctx, []Job{j})
 		if err != nil {
 			return err
 		}
-		next, err := j.Next(ctx, states[j.Name])
-		if err != nil {
-			return err
-		}
-		if !a.isDue(next) {
+		if !a.isDue(plans[0].Next) {
 			continue
 		}
 		if _, err := a.perform(ctx, j); err != nil && ctx.Err() == nil {
@@ -157,8 +180,6 @@ func (a *App) doDue(ctx context.Context, scoped bool) error {
 	}
 	return nil
 }
-
-func (j Job) scoped() bool { return j.Scope.Kind != NoScope }
 
 // inTurn is locked for what this process does by itself: one waits for the other
 // instead of finding the lock taken.
@@ -183,23 +204,24 @@ const (
 )
 
 // Schedule does jobs when they are due, until ctx ends, whose error it gives. What was
-// missed while nothing ran is done once. Jobs without a scope, such as letters about
-// subscriptions, do not wait for those that have one.
+// missed while nothing ran is done once. Letters to single people do not wait for what
+// needs the lock, nor for webhooks that do not answer.
 func (a *App) Schedule(ctx context.Context) error {
 	var loops sync.WaitGroup
-	loops.Go(func() { a.loop(ctx, true, a.kicked) })
-	loops.Go(func() { a.loop(ctx, false, a.wake) })
+	loops.Go(func() { a.loop(ctx, stages, a.kicked) })
+	loops.Go(func() { a.loop(ctx, letters, a.wake) })
+	loops.Go(func() { a.loop(ctx, telling, a.troubled) })
 	loops.Wait()
 	return context.Cause(ctx)
 }
 
-// loop does what is due of one sort of jobs, and sleeps until more is, or it is woken.
-func (a *App) loop(ctx context.Context, scoped bool, woken <-chan struct{}) {
-	beat := a.beats.of(scoped)
+// loop does what is due in a lane, and sleeps until more is, or it is woken.
+func (a *App) loop(ctx context.Context, l lane, woken <-chan struct{}) {
+	beat := a.beats.of(l)
 	defer beat.end()
 	for busy := 0; ctx.Err() == nil; {
 		beat.working()
-		done, next, err := a.pass(ctx, scoped)
+		done, next, err := a.pass(ctx, l)
 		wait := longestSleep
 		switch {
 		case errors.Is(err, sigpost.ErrLocked):
@@ -230,10 +252,13 @@ func (a *App) loop(ctx context.Context, scoped bool, woken <-chan struct{}) {
 }
 
 // kick has the scheduler look at once what is due.
-func (a *App) kick() {
+func (a *App) kick() { poke(a.kicked) }
+
+// poke wakes who waits for that, now or when they wait next.
+func poke(woken chan<- struct{}) {
 	select {
-	case a.kicked <- struct{}{}:
-	default:
+	case woken <- struct{}{}:
+	default: // it has been told already
 	}
 }
 
@@ -245,7 +270,7 @@ const stuckAfter = 15 * time.Minute
 // it is the process that may be stuck.
 type beats struct {
 	mu    sync.Mutex
-	loops map[bool]*beat
+	loops map[lane]*beat
 }
 
 type beat struct {
@@ -253,14 +278,14 @@ type beat struct {
 	until time.Time // when the next sign is due
 }
 
-func (b *beats) of(scoped bool) *beat {
+func (b *beats) of(l lane) *beat {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.loops == nil {
-		b.loops = map[bool]*beat{}
+		b.loops = map[lane]*beat{}
 	}
 	one := &beat{all: b, until: time.Now().Add(stuckAfter)}
-	b.loops[scoped] = one
+	b.loops[l] = one
 	return one
 }
 

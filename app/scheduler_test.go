@@ -276,7 +276,7 @@ func TestAlive(t *testing.T) {
 	if err := a.Alive(t.Context()); err != nil {
 		t.Error(err)
 	}
-	b := a.beats.of(true)
+	b := a.beats.of(stages)
 	b.until = time.Now().Add(-time.Second)
 	if err := a.Alive(t.Context()); err == nil {
 		t.Error("a loop is stuck and nobody notices")

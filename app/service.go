@@ -5,12 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"sigpost"
 	"sigpost/bounce"
 	"sigpost/config"
 	"sigpost/store"
+	"sigpost/subscribe"
 )
 
 // Correspondence acts on a mail to a service mailbox that a person wrote: a
@@ -112,6 +114,9 @@ func (d *desk) act(ctx context.Context, tx *store.DB, a sigpost.Arrival, at time
 	}
 	letter, err := d.letter(ctx, tx, report)
 	if errors.Is(err, sigpost.ErrNotFound) {
+		if ended, err := d.complained(ctx, tx, a, report, at, done); ended || err != nil {
+			return err
+		}
 		done.Unmatched++
 		r := report.Recipients[0]
 		d.app.log.Info("a report is of no letter of ours, and changes nothing", "source", a.Source, "address", r.Address, "class", r.Class, "reason", r.Reason)
@@ -170,9 +175,10 @@ func (d *desk) reported(ctx context.Context, tx *store.DB, a sigpost.Arrival, le
 		done.Suspended++
 	case sigpost.BounceEnded:
 		done.Ended++
+		inside := *d.app
+		inside.Store = tx
+		inside.leftPublication(s)
 		if r.ByReader() { // no import may bring back who complained
-			inside := *d.app
-			inside.Store = tx
 			if err := inside.suppress(ctx, s.Subscriber.Addr, "complaint"); err != nil {
 				return err
 			}
@@ -180,6 +186,38 @@ func (d *desk) reported(ctx context.Context, tx *store.DB, a sigpost.Arrival, le
 	}
 	d.app.log.Log(ctx, levelOf(effect), "a report on a letter", "digest", s.Digest, "subscription", s.ID, "class", r.Class, "reason", r.Reason, "effect", effect)
 	return nil
+}
+
+// complained ends the subscription of a reader who complains of a letter that the
+// archive does not know, since it was put back to before that: by the link to
+// unsubscribe in the letter that comes with the complaint, which can do as much.
+func (d *desk) complained(ctx context.Context, tx *store.DB, a sigpost.Arrival, report bounce.Report, at time.Time, done *ServiceReport) (ended bool, err error) {
+	if !report.Recipients[0].ByReader() {
+		return false, nil
+	}
+	for _, token := range subscribe.TokensIn(strings.ReplaceAll(string(a.Raw), "%20", " ")) {
+		id, err := d.app.tokens.ParseUnsubscribe(token)
+		if err != nil {
+			continue
+		}
+		s, err := tx.Successor(ctx, id)
+		if errors.Is(err, sigpost.ErrNotFound) {
+			continue
+		} else if err != nil {
+			return false, err
+		}
+		done.Complaints++
+		inside := *d.app
+		inside.Store = tx
+		if changed, err := inside.rows().EndSubscription(ctx, id, at); err != nil {
+			return false, err
+		} else if changed {
+			done.Ended++
+		}
+		d.app.log.Warn("a complaint about a letter that the archive does not know", "digest", s.Digest, "subscription", s.ID)
+		return true, inside.suppress(ctx, s.Subscriber.Addr, "complaint")
+	}
+	return false, nil
 }
 
 // levelOf is how loud an effect is.

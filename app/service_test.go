@@ -193,6 +193,36 @@ func testServiceMailbox(t *testing.T, w *world) {
 	}
 }
 
+// An archive that was put back does not know the letter that a reader complains of. The
+// link in it is known all the same.
+func TestComplaintOfAnUnknownLetter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mailboxes = serviceMailbox
+	complaint := func(id, link string) string {
+		return "From: feedback@provider.example.net\nTo: weekly+b99-0000000000@digest.example.org\nSubject: FW: Issue\nMessage-ID: <" + id + "@provider.example.net>\n" +
+			"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=feedback-report; boundary=\"=_r\"\n\n--=_r\nContent-Type: text/plain\n\nA complaint.\n" +
+			"--=_r\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\n\n--=_r\nContent-Type: message/rfc822\n\n" +
+			"Message-ID: <lost@digest.example.org>\nList-Unsubscribe: " + link + "\n\ntext\n--=_r--\n"
+	}
+	a := w.open()
+	angry, other, third := w.subscribe(a, "angry@example.net"), w.subscribe(a, "other@example.net"), w.subscribe(a, "third@example.net")
+	mailto := "<mailto:leave@digest.example.org?subject=unsubscribe%20" + a.tokens.Unsubscribe(third.ID) + ">"
+	w.service(complaint("one", "<https://digest.example.org/unsubscribe/"+a.tokens.Unsubscribe(angry.ID)+">"), complaint("two", mailto),
+		complaint("forged", "<https://digest.example.org/unsubscribe/"+strings.Repeat("A", 36)+">"))
+	if got := w.run(a).Ingest.Service; got != (ServiceReport{Complaints: 2, Ended: 2, Unmatched: 1}) {
+		t.Errorf("%+v", got)
+	}
+	for s, want := range map[*sigpost.Subscription]sigpost.SubscriptionState{&angry: "ended", &other: "active", &third: "ended"} {
+		if got := w.state(a, *s); got != want {
+			t.Errorf("%s is %s, want %s", s.Subscriber.Addr, got, want)
+		}
+	}
+	if why, err := a.suppressed(t.Context(), "angry@example.net"); why != "complaint" || err != nil {
+		t.Errorf("suppressed for %q, %v", why, err)
+	}
+}
+
 // A mailbox that is made anew has other UIDs, and nothing happens twice.
 func TestServiceMailboxMadeAnew(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,7 @@ func (a *App) watchSilence(ctx context.Context) ([]SilentList, error) {
 	for _, l := range a.Config.Lists {
 		s, is, err := a.silence(ctx, l)
 		if err == nil && !a.dry {
-			if name := "list " + l.Name + " is silent"; is {
+			if name := silenceOf(l.Name); is {
 				err = a.wrong(ctx, name, s.Words)
 			} else {
 				err = a.well(ctx, name)
@@ -47,8 +47,31 @@ func (a *App) watchSilence(ctx context.Context) ([]SilentList, error) {
 		}
 		failures = append(failures, err)
 	}
-	return silent, errors.Join(failures...)
+	return silent, errors.Join(append(failures, a.forgetTroubles(ctx))...)
 }
+
+// forgetTroubles forgets what went wrong of what the configuration does not have any
+// more: nobody is told of that again. Another process may have another configuration,
+// which tells of it again and again.
+func (a *App) forgetTroubles(ctx context.Context) error {
+	known := map[string]bool{}
+	for _, j := range a.Jobs() {
+		known[j.Name] = true
+	}
+	for _, l := range a.Config.Lists {
+		known[silenceOf(l.Name)] = true
+	}
+	troubles, err := a.Store.Troubles(ctx)
+	old := a.now().Add(-2*time.Duration(a.Config.Alerts.Again)).AddDate(0, 0, -7)
+	for _, t := range troubles {
+		if !known[t.Name] && t.Told.Before(old) && err == nil {
+			_, _, err = a.Store.TroubleOver(ctx, t.Name)
+		}
+	}
+	return err
+}
+
+func silenceOf(list string) string { return "list " + list + " is silent" }
 
 // silence says whether a list is silent for unusually long.
 func (a *App) silence(ctx context.Context, l config.List) (s SilentList, is bool, err error) {

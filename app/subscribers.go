@@ -194,7 +194,7 @@ func natureTopic(tag sigpost.Tag) (sigpost.Tag, error) {
 func (a *App) Unsubscribe(ctx context.Context, d config.Digest, address string) error {
 	s, err := a.reader(ctx, d, address, "end")
 	if err == nil {
-		_, err = a.Store.Withdraw(ctx, s.ID, sigpost.ByOperator, a.now())
+		_, err = a.rows().Withdraw(ctx, s.ID, sigpost.ByOperator, a.now())
 	}
 	return err
 }

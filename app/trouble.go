@@ -105,7 +105,8 @@ func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t s
 		}
 		failures = append(failures, err)
 	}
-	a.wakeNotices() // for the alerts as well
+	a.wakeNotices()
+	poke(a.troubled)
 	return errors.Join(failures...)
 }
 
@@ -245,7 +246,9 @@ func (a *App) call(ctx context.Context, method, to string, header http.Header, b
 		request.Header = http.Header{}
 	}
 	request.Header.Set("User-Agent", "sigpost")
-	response, err := http.DefaultClient.Do(request)
+	// What is told, and the URL, are for that server alone.
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(request)
 	if asked := (*url.Error)(nil); errors.As(err, &asked) {
 		return fmt.Errorf("%s does not answer: %w", request.URL.Host, asked.Err)
 	}

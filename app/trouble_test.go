@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -323,5 +324,26 @@ func TestReload(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("it does not stop within ten seconds")
+	}
+}
+
+// What goes wrong, and the URL by which it is told, are told to nobody else, whatever
+// the server says.
+func TestAlertsLeadNowhereElse(t *testing.T) {
+	t.Parallel()
+	elsewhere := listening(t)
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, status) }))
+		a := &App{Config: &config.Config{Alerts: config.Alerts{Timeout: config.Duration(5 * time.Second)}}}
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			err := a.call(t.Context(), method, hook.URL+"/secret", nil, []byte("what is wrong"))
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprint("answers ", status)) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s %d: %v", method, status, err)
+			}
+		}
+		hook.Close()
+	}
+	if asked, bodies := elsewhere.take(); len(asked) > 0 {
+		t.Errorf("told elsewhere: %v %v", asked, bodies)
 	}
 }

@@ -37,8 +37,8 @@ func (a *App) Handler() (http.Handler, error) {
 // a URL, the pages are for all who come.
 func (a *App) underOurName(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.Config.Web.URL == "" && r.Host != "" && !config.Loopback(r.Host) && a.people.servesHereAlone() {
-			http.Error(w, "These pages are for this machine alone, under the name localhost. If they are meant for others, give web.url in the configuration.", http.StatusMisdirectedRequest)
+		if a.Config.Web.URL == "" && !namedByAddress(r) && a.people.servesHereAlone() {
+			http.Error(w, "These pages are for this machine alone: ask for them as localhost. If they are meant for others, give web.url in the configuration.", http.StatusMisdirectedRequest)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -49,7 +49,7 @@ func (a *App) underOurName(next http.Handler) http.Handler {
 func (a *App) webOptions() (web.Options, error) {
 	o := web.Options{
 		Title: "sigpost", Store: a.Store, Mail: a.mail(), ArchiveURL: a.archiveURL, Digests: map[string]string{}, Titles: a.titles(), Log: a.log,
-		Door: subscribe.NewDoor(a.tokens, rows{a.Store}, a.now),
+		Door: subscribe.NewDoor(a.tokens, a.rows(), a.now),
 		Reader: func(issue sigpost.Issue) digest.Reader {
 			d, err := a.Config.Digest(issue.Digest)
 			if err != nil { // a digest that the configuration does not have any more

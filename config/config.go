@@ -123,16 +123,6 @@ type Bounces struct {
 	RestDays int `toml:"rest_days"`
 }
 
-// Retention says for how many days things are kept; 0 is for ever.
-type Retention struct {
-	MailDays          int `toml:"mail_days"`
-	QuarantineDays    int `toml:"quarantine_days"`
-	LedgerDays        int `toml:"ledger_days"`
-	AuditDays         int `toml:"audit_days"`
-	FormerReadersDays int `toml:"former_readers_days"`
-	RepliesDays       int `toml:"replies_days"` // never 0
-}
-
 // Rules are the bounces' rules for the archive.
 func (b Bounces) Rules() sigpost.BounceRules {
 	const day = 24 * time.Hour

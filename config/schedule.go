@@ -19,6 +19,7 @@ type Schedule struct {
 	Learn     string   `toml:"learn"`
 	Suspended string   `toml:"suspended"`
 	Silence   string   `toml:"silence"`
+	Retain    string   `toml:"retain"`
 	Ping      string   `toml:"ping"`
 }
 
@@ -30,12 +31,13 @@ func (s *Schedule) setDefaults() {
 	or(&s.Learn, "27 3 * * *")
 	or(&s.Suspended, "47 * * * *")
 	or(&s.Silence, "57 * * * *")
+	or(&s.Retain, "7 4 * * *")
 	or(&s.Ping, "*/10 * * * *")
 }
 
 // expressions are those of the configuration, by their keys.
 func (s Schedule) expressions() map[string]string {
-	return map[string]string{"read": s.Read, "calendars": s.Calendars, "learn": s.Learn, "suspended": s.Suspended, "silence": s.Silence, "ping": s.Ping}
+	return map[string]string{"read": s.Read, "calendars": s.Calendars, "learn": s.Learn, "suspended": s.Suspended, "silence": s.Silence, "retain": s.Retain, "ping": s.Ping}
 }
 
 // Cron is the expression of a key, such as "read", for a job of that name. Pings have

@@ -245,10 +245,10 @@ const PlaceMask = placeMask
 // PlaceSQL is the place of messages m in the text index.
 var PlaceSQL = placeSQL
 
-// Dumped and NotDumped are the tables of the archive.
+// Dumped are the tables that a dump has, and LeftOut says why another is not in it.
 var (
-	Dumped    = dumped
-	NotDumped = notDumped
+	Dumped  = dumped
+	LeftOut = leftOut
 )
 
 // Shape is what a table looks like.

@@ -277,7 +277,7 @@ func (l *loader) turn(ctx context.Context, name string) error {
 		return err
 	}
 	t, ok := l.tables[name]
-	if _, not := notDumped[name]; !ok || not || derivedFTS(name) {
+	if !ok || leftOut(name) != "" {
 		return l.fail(fmt.Errorf("%q is no table that a dump has", name))
 	}
 	columns, err := dumpedColumns(name, t)

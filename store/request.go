@@ -104,12 +104,12 @@ func (db *DB) Confirm(ctx context.Context, id int64, siblings, hashes []string, 
 	return s, again, db.fail(fmt.Sprintf("confirming request %d", id), err)
 }
 
-// TakePlace ends a subscriber's active subscriptions to other editions, of which
-// s takes the place.
+// TakePlace ends a subscriber's active subscriptions to other editions. s takes the
+// place of these and of those that had ended: their letters let out of it, too.
 func (db *DB) TakePlace(ctx context.Context, s sigpost.Subscription, siblings []string, at time.Time) error {
 	for _, digest := range siblings {
-		_, err := db.exec(ctx, `UPDATE subscriptions SET state = 'ended', ended_at = $3, paused_until = 0, moved_to = $4
-WHERE subscriber_id = $1 AND digest = $2 AND state = 'active' AND id <> $4`, s.Subscriber.ID, digest, micros(at), s.ID)
+		_, err := db.exec(ctx, `UPDATE subscriptions SET state = 'ended', ended_at = CASE WHEN state = 'active' THEN $3 ELSE ended_at END,
+paused_until = 0, moved_to = $4 WHERE subscriber_id = $1 AND digest = $2 AND id <> $4`, s.Subscriber.ID, digest, micros(at), s.ID)
 		if err != nil {
 			return db.fail("ending other editions", err)
 		}

@@ -70,6 +70,28 @@ func TestConfirm(t *testing.T) {
 	})
 }
 
+// Who left, and subscribed anew to another edition, is let out by any letter that they
+// have.
+func TestLettersOfAnEndedEditionLetOut(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		daily := must(db.Subscribe(ctx, func() sigpost.Subscription { s := wish("grace@example.org"); s.Digest = "weekly-daily"; return s }()))(t)
+		must(db.EndSubscription(ctx, daily.ID, hours(1)))(t)
+		id := must(db.SaveRequest(ctx, request("grace@example.org")))(t)
+		weekly, _, err := db.Confirm(ctx, id, []string{"weekly-daily"}, nil, hours(2))
+		check(t, err)
+		if changed := must(db.EndSubscription(ctx, daily.ID, hours(3)))(t); !changed || must(db.Subscription(ctx, weekly.ID))(t).State != sigpost.SubscriptionEnded {
+			t.Error("the letter of the edition of before does not let out")
+		}
+		// And back again, which goes round in no circle.
+		again := must(db.Subscribe(ctx, func() sigpost.Subscription { s := wish("grace@example.org"); s.Digest = "weekly-daily"; return s }()))(t)
+		check(t, db.TakePlace(ctx, again, []string{"weekly"}, hours(4)))
+		if changed := must(db.EndSubscription(ctx, weekly.ID, hours(5)))(t); !changed || must(db.Subscription(ctx, daily.ID))(t).State != sigpost.SubscriptionEnded {
+			t.Error("back again, the letter of the edition of before does not let out")
+		}
+	})
+}
+
 func TestRequestsExpire(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()

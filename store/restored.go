@@ -44,14 +44,20 @@ func (db *DB) PutBack(ctx context.Context) (p PutBack, ok bool, err error) {
 	return p, err == nil, db.fail("looking whether the archive was put back", err)
 }
 
-// HoldNotices gives up the letters to single people that an archive had in hand
+// HoldNotices gives up the letters to single people, and words to webhooks, that an archive had in hand
 // when its backup was made: it is unknown whether they were sent since. What they
 // say is forgotten.
 func (db *DB) HoldNotices(ctx context.Context, at time.Time) (held int64, err error) {
 	held, err = db.exec(ctx, `UPDATE notices SET state = 'unknown', lease = 0, updated = $1, subject = '', body = '', html = '', reply_to = ''
 WHERE state IN ('queued', 'sending')`, micros(at))
+	if err == nil {
+		_, err = db.exec(ctx, `UPDATE alerts SET state = 'failed', lease = 0, updated = $1 WHERE state = 'queued'`, micros(at))
+	}
 	return held, db.fail("giving up letters of before", err)
 }
+
+// mostLost and a quarter of all rows is more than were written since a backup was made.
+const mostLost = 1 << 20
 
 // SkipNumbers lets tables go on with numbers that the archive cannot have given
 // since it was in this state: links in letters and to threads have some of them in
@@ -66,8 +72,8 @@ func (db *DB) SkipNumbers(ctx context.Context) error {
 			continue
 		}
 		last, err := db.lastNumber(ctx, name)
-		if err == nil && last > 0 {
-			err = db.setLastNumber(ctx, name, last+last/4+1000)
+		if err == nil {
+			err = db.setLastNumber(ctx, name, last+last/4+mostLost)
 		}
 		if err != nil {
 			return db.fail("skipping numbers of "+name, err)

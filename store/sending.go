@@ -232,7 +232,8 @@ func (db *DB) Generation(ctx context.Context) (n int64, restored time.Time, err 
 
 // Restored notes that the archive was put back to an earlier state, and of how
 // many sendings is known from elsewhere. All issues that are being sent stand
-// still from now on. at is now.
+// still from now on, and no row gets a number that is in a link which went out since
+// then: it would be good for somebody else. at is now.
 func (db *DB) Restored(ctx context.Context, n int64, why string, at time.Time) error {
 	err := db.Tx(ctx, func(tx *DB) error {
 		if _, err := tx.exec(ctx, `UPDATE generations SET generation = CASE WHEN generation < $1 THEN $1 ELSE generation END, restored = $2`, n, micros(at)); err != nil {

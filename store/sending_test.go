@@ -138,6 +138,20 @@ func TestPauseResumeEnd(t *testing.T) {
 	})
 }
 
+// What was lost with an archive is in links and addresses of letters by its number:
+// nobody else may get that.
+func TestRestoredGivesNoNumberTwice(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		_, before := unsent(t, db, 1)
+		check(t, db.Restored(ctx, 1, "put back", hours(2)))
+		after := must(db.Subscribe(ctx, wish("later@example.org")))(t)
+		if last := before[len(before)-1].ID; after.ID < last+1<<20 || after.Subscriber.ID < 1<<20 {
+			t.Errorf("behind subscription %d comes %d, of subscriber %d", last, after.ID, after.Subscriber.ID)
+		}
+	})
+}
+
 func TestGeneration(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()

@@ -103,7 +103,7 @@ var dumped = []string{
 	"issues", "issue_drafts", "issue_edits", "carried", "issue_threads", "nudges", "stale_drafts",
 	"subscribers", "subscriptions", "consents", "requests", "suppressions", "limits", "notices",
 	"sendings", "generations", "deliveries", "announcements", "bounces", "served",
-	"sign_in_links", "sessions", "audit",
+	"sign_in_links", "sessions", "audit", "jobs", "troubles", "alerts",
 	"review_queue", "review_tags", "review_seen", "review_changes", "reports", "judgements", "samples",
 }
 
@@ -139,5 +139,18 @@ func dumpedColumns(name string, t table) ([]column, error) {
 // packedColumns are compressed in the archive, and not in a dump.
 var packedColumns = map[string]string{"quarantine": "raw", "copies": "body"}
 
-// derivedFTS says whether a table is part of SQLite's text index.
-func derivedFTS(name string) bool { return strings.HasPrefix(name, "message_text_") }
+// notDumpedLike are beginnings of names of tables that are no matter of a dump either.
+var notDumpedLike = map[string]string{
+	"message_text_": "parts of SQLite's text index",
+	"river_":        "work in hand: the archive's own rows say what is to be done",
+}
+
+// leftOut says why a table is not in a dump; "" if it is.
+func leftOut(name string) string {
+	for prefix, why := range notDumpedLike {
+		if strings.HasPrefix(name, prefix) {
+			return why
+		}
+	}
+	return notDumped[name]
+}

@@ -72,6 +72,31 @@ func TestAPanicIsAPage(t *testing.T) {
 	answer(handler, from("192.0.2.1", "GET", "/begun", ""))
 }
 
+// Every answer, also one of a fault or a refusal, says what a browser may do with it.
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	handler, _ := shelled(t, Options{URL: "https://digest.example.org"}, route{pattern: "GET /page", handle: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }},
+		route{pattern: "GET /fault", handle: func(w http.ResponseWriter, r *http.Request) { panic("a fault") }},
+		route{pattern: "GET /away", handle: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/page", http.StatusSeeOther) }})
+	foreign := from("192.0.2.1", "POST", "/page", "")
+	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+	for _, r := range []*http.Request{from("192.0.2.1", "GET", "/page", ""), from("192.0.2.1", "GET", "/fault", ""), from("192.0.2.1", "GET", "/away", ""), from("192.0.2.1", "POST", "/page", ""),
+		from("192.0.2.1", "GET", "/"+strings.Repeat("x", urlLength), ""), foreign} {
+		w := answer(handler, r)
+		policy := w.Header().Get("Content-Security-Policy")
+		for _, directive := range []string{"default-src 'none'", "script-src 'self';", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+			if !strings.Contains(policy, directive) {
+				t.Errorf("%s %.20s: %d without %s: %s", r.Method, r.URL.Path, w.Code, directive, policy)
+			}
+		}
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000", "Access-Control-Allow-Origin": ""} {
+			if got := w.Header().Get(name); got != want {
+				t.Errorf("%s %.20s: %d with %s: %q", r.Method, r.URL.Path, w.Code, name, got)
+			}
+		}
+	}
+}
+
 // No token gets into a log, whatever goes wrong.
 func TestLogsHoldNoTokens(t *testing.T) {
 	const token = "AQAAAAAAAAABtoken"

@@ -25,6 +25,10 @@ func (s *session) sendRestored(a *app.App, d config.Digest) (reports []app.SendR
 	if err != nil {
 		return nil, nil, err
 	}
+	if age.Left > 0 {
+		s.finish()
+		fmt.Fprintf(s.stderr, "%s had ended since the archive was saved, and is ended again.\n", plural(age.Left, "subscription"))
+	}
 	reports, err = a.Send(s.ctx, d, false) // what has not begun stands still by this, too
 	if s.ctx.Err() != nil {
 		return reports, nil, err

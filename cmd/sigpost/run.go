@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
 	"sigpost"
 	"sigpost/app"
+	"sigpost/store"
 )
 
 type runCommand struct {
@@ -100,6 +102,10 @@ func tellRun(w io.Writer, r app.RunReport) {
 		for line := range strings.SplitSeq(l.Words, "\n") {
 			fmt.Fprintf(w, "silent    %s\n", printable(line))
 		}
+	}
+	if r.Retain != nil {
+		maps.DeleteFunc(r.Retain.Removed, func(_ store.Retained, n int) bool { return n == 0 })
+		tellRetained(w, *r.Retain)
 	}
 	if o := r.Notices.Outcome; o.Done() > 0 {
 		fmt.Fprintf(w, "notices   %s about subscriptions sent, %d failed, %d to be tried again\n", plural(o.Sent, "letter"), o.Failed, o.Waiting)

@@ -60,6 +60,8 @@ var own = map[string][]string{
 	"classify/internal/nearwords": {"classify", "sigpost", "internal/osa"},
 	"classify/governance":         {"classify", "sigpost"},
 	"bench/internal/program":      {},
+	"soak":                        {},
+	"soak/check":                  {}, // it proves what the rest does, by nothing of the rest
 }
 
 // pure packages do no I/O: these of the standard library are not for them.

@@ -170,6 +170,15 @@ func (s *SMTP) Letters() []Letter {
 	return slices.Clone(s.letters)
 }
 
+// Take gives the mails that were kept since the last call, and keeps them no more.
+func (s *SMTP) Take() []Letter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.letters
+	s.letters = nil
+	return taken
+}
+
 // Connections counts the connections that were made.
 func (s *SMTP) Connections() int {
 	s.mu.Lock()

@@ -79,6 +79,18 @@ func stopSink(t testing.TB, cmd *exec.Cmd) {
 // after the sender has its reply.
 func (s *Sink) Letters() []SinkLetter {
 	s.t.Helper()
+	return s.read(false)
+}
+
+// Take gives the mails that have come in since the last call, and keeps them no
+// more.
+func (s *Sink) Take() []SinkLetter {
+	s.t.Helper()
+	return s.read(true)
+}
+
+func (s *Sink) read(remove bool) []SinkLetter {
+	s.t.Helper()
 	paths, err := filepath.Glob(filepath.Join(s.dir, "letter.*"))
 	if err != nil {
 		s.t.Fatal(err)
@@ -92,8 +104,15 @@ func (s *Sink) Letters() []SinkLetter {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if letter, whole := parseSinkDump(dump); whole {
-			letters = append(letters, letter)
+		letter, whole := parseSinkDump(dump)
+		if !whole {
+			continue
+		}
+		letters = append(letters, letter)
+		if remove {
+			if err := os.Remove(path); err != nil {
+				s.t.Fatal(err)
+			}
 		}
 	}
 	return letters

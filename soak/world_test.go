@@ -1,0 +1,436 @@
+package soak_test
+
+import (
+	"bufio"
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"sigpost/soak"
+	"sigpost/soak/check"
+)
+
+const site = "https://digest.example.org" // what the configuration says; it is served elsewhere
+
+// world plays a script to the program.
+type world struct {
+	t      *testing.T
+	script *soak.Script
+	dir    string
+	peers  *peers
+	imap   *gate
+	smtp   *gate
+	now    time.Time
+
+	resident *exec.Cmd
+	in       io.WriteCloser
+	out      *bufio.Reader
+	pages    string // where they are served
+
+	readers  map[string]*reader
+	letters  []check.Letter
+	acts     []check.Act
+	open     []int // of acts, what the program does not know yet
+	spared   map[sparedAt]bool
+	given    []check.Spared
+	restores []check.Span
+	decided  map[string]bool
+	zones    map[string]*time.Location
+	digests  []check.Digest
+	figures  []figures
+	done     map[string]int
+	errs     map[string]int
+	again    []soak.Event // faults that did not strike
+	saved    time.Time
+	imapDown bool
+	smtpDown bool
+	// troubled until then: a fault may still show.
+	troubled time.Time
+	number   int
+}
+
+func newWorld(t *testing.T, s *soak.Script, p *peers) *world {
+	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, spared: map[sparedAt]bool{},
+		decided: map[string]bool{}, zones: map[string]*time.Location{}, done: map[string]int{}, errs: map[string]int{}}
+	if *dirFlag != "" {
+		w.dir = filepath.Join(*dirFlag, fmt.Sprint(s.Seed))
+		if err := os.MkdirAll(w.dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.imap, w.smtp = newGate(t, p.imapAddr(), "server"), newGate(t, p.smtpAddr(), "client")
+	for _, d := range []struct {
+		name, zone string
+		days       int
+	}{{"weekly", "America/Los_Angeles", 7}, {"weekly-monthly", "America/Los_Angeles", 31}, {"edited", "Europe/Berlin", 7}} {
+		zone, err := time.LoadLocation(d.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.zones[d.name] = zone
+		w.digests = append(w.digests, check.Digest{Name: d.name, Zone: zone, Days: d.days})
+	}
+	for _, person := range s.People {
+		w.readers[person.Address] = &reader{Person: person, digest: person.Digest}
+	}
+	w.configure()
+	w.meeting(soak.Event{})
+	w.start()
+	return w
+}
+
+func (w *world) write(name, text string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// configuration is that of a year: of the server of mail, its user, the server of
+// letters, and the site.
+const configuration = `
+[archive]
+database = "db/sigpost.db"
+secret_file = "secret"
+generation_file = "generation"
+[[list]]
+name = "sig"
+list_id = "sig.lists.example.org"
+post = "sig@lists.example.org"
+[[list]]
+name = "dev"
+list_id = "dev.lists.example.org"
+post = "dev@lists.example.org"
+[[account]]
+name = "test"
+host = %q
+tls = "plain"
+username = %q
+password_file = "password"
+timeout = "10s"
+[[account.mailbox]]
+name = "INBOX"
+list = "sig"
+[[account.mailbox]]
+name = "Dev"
+list = "dev"
+[[account.mailbox]]
+name = "Service"
+for = "service"
+[[meeting]]
+title = "SIG meeting"
+start = 2024-09-03T14:00:00
+zone = "America/Los_Angeles"
+repeat = "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"
+[[calendar]]
+name = "community"
+file = "community.ics"
+[[digest]]
+name = "weekly"
+title = "SIG Weekly"
+zone = "America/Los_Angeles"
+from = "SIG Weekly <weekly@digest.example.org>"
+service_address = "weekly-request@digest.example.org"
+editions = ["month"]
+[[digest]]
+name = "edited"
+title = "SIG Edited"
+weekday = "thursday"
+zone = "Europe/Berlin"
+from = "SIG Edited <edited@digest.example.org>"
+service_address = "edited-request@digest.example.org"
+review = "deadline"
+deadline = "20h"
+editors = ["Ed <ed@desk.example.org>"]
+[smtp]
+host = %q
+tls = "plain"
+timeout = "10s"
+connections = 2
+[web]
+url = %q
+[[web.person]]
+address = "rev@desk.example.org"
+role = "reviewer"
+`
+
+func (w *world) configure() {
+	user, password := w.peers.login()
+	w.write("password", password)
+	w.write("secret", strings.Repeat("s", 40))
+	if err := os.MkdirAll(filepath.Join(w.dir, "db"), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	w.write("config.toml", fmt.Sprintf(configuration, w.imap.Addr, user, w.smtp.Addr, site))
+}
+
+func (w *world) child(role string, env ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), roleEnv+"="+role, configEnv+"="+filepath.Join(w.dir, "config.toml"))
+	cmd.Env = append(cmd.Env, env...)
+	return cmd
+}
+
+// start starts the resident; it ends with the test.
+func (w *world) start() {
+	w.t.Helper()
+	w.resident = w.child("resident")
+	var err error
+	if w.in, err = w.resident.StdinPipe(); err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := w.resident.StdoutPipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.out = bufio.NewReaderSize(out, 1<<20)
+	w.resident.Stderr = os.Stderr
+	if err := w.resident.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		w.in.Close()
+		w.resident.Wait()
+	})
+	w.now = w.script.Begin
+	w.openArchive()
+}
+
+func (w *world) openArchive() {
+	w.t.Helper()
+	w.pages = "http://" + w.must(command{Op: "open"}).Addr
+}
+
+// tell has the resident do something.
+func (w *world) tell(todo command) answer {
+	w.t.Helper()
+	todo.Now = w.now
+	line, err := json.Marshal(todo)
+	if err == nil {
+		_, err = w.in.Write(append(line, '\n'))
+	}
+	var said []byte
+	if err == nil {
+		said, err = w.out.ReadBytes('\n')
+	}
+	var a answer
+	if err == nil {
+		err = json.Unmarshal(said, &a)
+	}
+	if err != nil {
+		w.t.Fatalf("%s: the program is gone: %v", todo.Op, err)
+	}
+	return a
+}
+
+func (w *world) must(todo command) answer {
+	w.t.Helper()
+	a := w.tell(todo)
+	if a.Err != "" {
+		w.t.Fatalf("%s, %s: %s", w.now.Format(time.RFC3339), todo.Op, a.Err)
+	}
+	return a
+}
+
+// run is what cron calls, within the resident.
+func (w *world) run() {
+	w.t.Helper()
+	w.ran(w.tell(command{Op: "run"}), true)
+}
+
+// ran looks at what a run says; wholly is of one that came to its end.
+func (w *world) ran(a answer, wholly bool) {
+	w.t.Helper()
+	w.drain()
+	if wholly && len(a.Failed) == 0 {
+		for _, i := range w.open {
+			w.acts[i].By = w.now
+		}
+		w.open = nil
+	}
+	switch {
+	case a.Restored:
+		w.done["sending refused by a restored archive"]++
+		w.decide(w.must(command{Op: "restored"}).Doubted)
+		w.run()
+	case a.Paused:
+		w.decide(w.must(command{Op: "doubted"}).Doubted)
+	case a.Err != "" && !a.Lost:
+		w.errs[firstLine(a.Err)]++
+		if !w.imapDown && !w.smtpDown && w.now.After(w.troubled) {
+			w.t.Errorf("%s: the run failed, and nothing was wrong: %s", w.now.Format(time.RFC3339), a.Err)
+		}
+	}
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(s, "\n")
+	return s[:min(len(s), 160)]
+}
+
+// decide is what an operator does about issues that may have been sent before the
+// archive was put back: what readers have is given up, and what nobody has is sent.
+func (w *world) decide(doubted []issueAt) {
+	w.t.Helper()
+	for _, d := range doubted {
+		op := "resume"
+		if slices.ContainsFunc(w.letters, func(l check.Letter) bool {
+			digest, span, ok := check.IssueOf(l, w.zones)
+			return ok && digest == d.Digest && span.From.Before(d.To) && d.From.Before(span.To)
+		}) {
+			op = "cancel"
+			w.given = append(w.given, check.Spared{Digest: d.Digest, From: d.From, To: d.To, Why: "given up after a restore"})
+		}
+		w.done["restored: "+op]++
+		w.must(command{Op: op, Digest: d.Digest, Number: d.Number})
+	}
+}
+
+// cron is a run in a process of its own, which is killed or cannot write. It says
+// whether the fault struck.
+func (w *world) cron(kind string, n int) (struck bool) {
+	w.t.Helper()
+	fault := ""
+	if kind == "clock" || kind == "write" {
+		fault = fmt.Sprintf("%s:%d", kind, n)
+	}
+	cmd := w.child("cron", nowEnv+"="+w.now.Format(time.RFC3339Nano), faultEnv+"="+fault)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, os.Stderr
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	kill := func() { cmd.Process.Kill() }
+	switch kind {
+	case "imap":
+		w.imap.strike(n, kill)
+	case "smtp":
+		w.smtp.strike(n, kill)
+	case "time":
+		defer time.AfterFunc(time.Duration(n)*time.Millisecond, kill).Stop()
+	}
+	err := cmd.Wait()
+	w.imap.strike(0, nil)
+	w.smtp.strike(0, nil)
+	w.settle()
+	var a answer
+	if err != nil {
+		w.drain()
+		return true
+	}
+	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
+		w.t.Fatalf("a run of its own says %q: %v", out.Bytes(), err)
+	}
+	w.ran(a, kind != "write")
+	return kind == "write" && a.Err != ""
+}
+
+// settle gives the servers time to notice who is gone, before it is said what came.
+func (w *world) settle() { time.Sleep(30 * time.Millisecond) }
+
+// backup saves the archive while it is used.
+func (w *world) backup() {
+	w.t.Helper()
+	os.Remove(filepath.Join(w.dir, "backup.db"))
+	db, err := sql.Open("sqlite", filepath.Join(w.dir, "db", "sigpost.db"))
+	if err == nil {
+		_, err = db.Exec(`VACUUM INTO ?`, filepath.Join(w.dir, "backup.db"))
+		err = errors.Join(err, db.Close())
+	}
+	if err != nil {
+		w.t.Fatalf("backup: %v", err)
+	}
+	w.saved = w.now
+	w.keepSpared()
+}
+
+// keepSpared notes what the ledger knows, which a restored one will not.
+func (w *world) keepSpared() {
+	w.t.Helper()
+	for _, s := range w.must(command{Op: "spared"}).Spared {
+		w.spared[s] = true
+	}
+}
+
+// restore puts the archive back.
+func (w *world) restore() {
+	w.t.Helper()
+	if w.saved.IsZero() {
+		return
+	}
+	w.keepSpared()
+	w.must(command{Op: "close"})
+	name := filepath.Join(w.dir, "db", "sigpost.db")
+	for _, more := range []string{"-wal", "-shm"} {
+		os.Remove(name + more)
+	}
+	data, err := os.ReadFile(filepath.Join(w.dir, "backup.db"))
+	if err == nil {
+		err = os.WriteFile(name, data, 0o600)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.openArchive()
+	w.restores = append(w.restores, check.Span{From: w.saved, To: w.now})
+	w.done["restores"]++
+	w.forgotten()
+	// As docs/sending.md says. Where an issue went out since, the program finds it out by
+	// itself, and does not go on before an operator who forgot it says so.
+	if len(w.restores)%2 == 0 && w.sentSince(w.saved) {
+		w.done["restores of which nobody said a word"]++
+	} else {
+		w.decide(w.must(command{Op: "restored"}).Doubted)
+	}
+	w.run()
+}
+
+// sentSince says whether letters of an issue went out since then.
+func (w *world) sentSince(at time.Time) bool {
+	return slices.ContainsFunc(w.letters, func(l check.Letter) bool {
+		_, _, ok := check.IssueOf(l, w.zones)
+		return ok && l.At.After(at)
+	})
+}
+
+// ask asks the pages. It gives the status, and the answer where it is short.
+func (w *world) ask(method, path, contentType, body, bearer string) (int, []byte) {
+	w.t.Helper()
+	w.must(command{Op: "clock"})
+	r, err := http.NewRequest(method, w.pages+strings.TrimPrefix(path, site), strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
+	if bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+bearer)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatalf("%s: %s %s: %v", w.now.Format(time.RFC3339), method, path, err)
+	}
+	defer answer.Body.Close()
+	said, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if answer.StatusCode >= 500 {
+		w.t.Fatalf("%s: %s %s: %s %s", w.now.Format(time.RFC3339), method, path, answer.Status, said)
+	}
+	return answer.StatusCode, said
+}
