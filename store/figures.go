@@ -10,7 +10,7 @@ import (
 )
 
 // CountedTo is how far Backlogs count: what is more is not worth a scrape's time.
-const CountedTo = 10_000
+const CountedTo = 5_000
 
 // Backlog is the work that waits for a stage, as a number of rows.
 type Backlog struct {
