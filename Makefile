@@ -31,7 +31,8 @@ test:
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
 	go test $(RACE) -p 4 -timeout 15m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
-	go test -vet=off -timeout 20m $(ALONE) $(SOAK)
+	go test -vet=off $(ALONE)
+	go test -vet=off -short $(SOAK)
 
 golden:
 	go test ./digest ./message ./deliver ./classify -update

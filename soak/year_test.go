@@ -38,16 +38,19 @@ func weeks(seed uint64) soak.Options {
 // TestYear plays a year to the program and has it checked. With -soak.for it plays
 // more of them, for three quarters of the time.
 func TestYear(t *testing.T) {
+	if testing.Short() && *forFlag == 0 && *seedFlag == 0 {
+		t.Skip("scripts/soak plays a year")
+	}
 	playAll(t, 2024, *forFlag*3/4, func(t *testing.T, seed uint64) { play(t, year(seed), inProcess(t)) })
 }
 
 // TestWeeks plays some weeks with Dovecot and Postfix's smtp-sink, for the rest of the
 // time.
 func TestWeeks(t *testing.T) {
-	if *forFlag == 0 && *seedFlag == 0 {
+	if testing.Short() && *forFlag == 0 && *seedFlag == 0 {
 		t.Skip("scripts/soak plays weeks with real servers")
 	}
-	playAll(t, 0, *forFlag/4, func(t *testing.T, seed uint64) { play(t, weeks(seed), realPeers(t)) })
+	playAll(t, 7, *forFlag/4, func(t *testing.T, seed uint64) { play(t, weeks(seed), realPeers(t)) })
 }
 
 // playAll plays one seed, or for some time one after the other, as long as the next one
