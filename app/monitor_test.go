@@ -154,7 +154,7 @@ func TestMetrics(t *testing.T) {
 		v.get(v.pages, "/threads")
 		v.get(v.pages, "/unsubscribe/no-such-token")
 		v.get(v.pages, "/no/such/page")
-		text := v.scrape(
+		v.scrape(
 			`sigpost_deliveries_total{digest="weekly",result="sent"} 2`, `sigpost_mailbox_connection{mailbox="test/INBOX",state="idle"} 1`,
 			`sigpost_mailbox_connection{mailbox="test/INBOX",state="broken"} 0`, `sigpost_stage_rows_total{result="done",stage="send"} 2`,
 			`sigpost_stage_waiting_rows{digest="",stage="tag"} 0`, `sigpost_ready 1`, `sigpost_figures_up{part="rows"} 1`, `sigpost_figures_up{part="census"} 1`,
@@ -164,7 +164,7 @@ func TestMetrics(t *testing.T) {
 			`sigpost_mailbox_messages_total{mailbox="test/INBOX",result="quarantined"} 0`)
 		// The first census was taken before anything came.
 		v.app.options.Monitor.metrics.Watch(metrics.Source{Rows: v.app.rowsSeen, Census: v.app.censusSeen, Now: w.clock})
-		text = v.scrape(`sigpost_subscriptions{digest="weekly",state="active"} 2`, `sigpost_issue_letters{digest="weekly",state="sent"} 2`, `sigpost_messages 57`, `sigpost_list_messages{list="sig-openstack"} 57`)
+		text := v.scrape(`sigpost_subscriptions{digest="weekly",state="active"} 2`, `sigpost_issue_letters{digest="weekly",state="sent"} 2`, `sigpost_messages 57`, `sigpost_list_messages{list="sig-openstack"} 57`)
 
 		for _, re := range []string{`sigpost_mailbox_messages_total{mailbox="test/INBOX",result="stored"} [1-9]`, `sigpost_job_duration_seconds_count{job="send",result="done"} [1-9]`,
 			`sigpost_job_last_success_timestamp_seconds{job="read test/INBOX"} 1\.4`, `sigpost_mailbox_last_complete_timestamp_seconds{mailbox="test/INBOX"} 1\.4`,

@@ -38,9 +38,7 @@ func TestUndoIsOfferedWhereItSucceeds(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.threads = append(r.threads, th.ID)
-			for _, m := range msgs[:min(len(msgs), 4)] {
-				r.messages = append(r.messages, m)
-			}
+			r.messages = append(r.messages, msgs[:min(len(msgs), 4)]...)
 		}
 		for range 160 {
 			if r.rand.IntN(3) > 0 { // else at the same moment
