@@ -30,7 +30,7 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 4 -timeout 15m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
+	go test $(RACE) -p 4 -timeout 25m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
 	go test -vet=off $(ALONE)
 	go test -vet=off -short $(SOAK)
 

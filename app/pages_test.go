@@ -188,7 +188,7 @@ func (p *pageWorld) pages(ways []web.Way) (all []answered) {
 	p.t.Helper()
 	known := map[string]bool{}
 	for _, way := range ways {
-		if way.Method != http.MethodGet || strings.HasPrefix(way.Path, "/api/") {
+		if way.Method != http.MethodGet || strings.HasPrefix(way.Path, "/api/") || way.Path == "/healthz" || way.Path == "/readyz" { // for programs
 			continue
 		}
 		known[way.Path] = true

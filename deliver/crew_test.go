@@ -102,6 +102,7 @@ func (f *fellows) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTur
 		f.all.ends[f.id], f.all.tells[f.id] = time.Now().Add(t.Lease), t.Trouble
 	}
 	var own []sigpost.DeliveryResult
+	f.mu.Lock()
 	for _, r := range t.Results {
 		d := f.row(r.DeliveryID)
 		if f.all.holder[r.DeliveryID] != f.id || d.State != sigpost.DeliverySending && d.State != sigpost.DeliveryUnknown {
@@ -110,6 +111,7 @@ func (f *fellows) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTur
 		d.State = sigpost.DeliverySending
 		own = append(own, r)
 	}
+	f.mu.Unlock()
 	v.Claims, err = f.Turn(ctx, issueID, own, t.Now, t.Now, t.Limit)
 	for _, c := range v.Claims {
 		f.all.holder[c.ID] = f.id
