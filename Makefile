@@ -21,6 +21,7 @@ ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline
 # does not see elsewhere, and five times as long with it.
 SOAK := ./soak
 
+# What needs many processes and minutes is scripts/proofs, which CI runs too.
 # Much of the time tests wait, for servers and browsers: more packages than there
 # are cores are tested at once (-p).
 # A program with the detector waits a second before it ends, in case something
@@ -30,7 +31,7 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 4 -timeout 25m -vet=off $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
+	go test $(RACE) -p 4 -timeout 25m -vet=off -skip "$$(scripts/proofs names)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
 	go test -vet=off $(ALONE)
 	go test -vet=off -short $(SOAK)
 
