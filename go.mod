@@ -2,7 +2,7 @@ module sigpost
 
 go 1.26.0
 
-toolchain go1.26.9
+toolchain go1.26.10
 
 require (
 	blitiri.com.ar/go/spf v1.6.0
