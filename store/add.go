@@ -299,6 +299,9 @@ func (b *batch) writeMessages(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if id+int64(len(b.messages))-1 > placeMask { // searches would give other messages
+		return &failure{message: fmt.Sprintf("the database %s has had %d messages, as many as one archive can number; nothing is lost: keep what is old in an archive of its own (docs/scale.md)", b.db.where, placeMask)}
+	}
 	var rows, lists [][]any
 	var stored []*sigpost.Message
 	for _, m := range b.messages {

@@ -158,6 +158,24 @@ func TestQuarantineKeepsWhatIsNotUnderstood(t *testing.T) {
 	})
 }
 
+// A batch that would need a number which the text index cannot hold is
+// refused whole, before searches could give other messages.
+func TestAddEndsWithTheNumbersOfPlaces(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		add(t, db, mail("first", 0))
+		check(t, db.LetMessagesGoOn(t.Context(), store.PlaceMask-1))
+		_, err := db.Add(t.Context(), nil, []sigpost.Arrival{mail("last", 1), mail("over", 2)}, start)
+		if err == nil || !strings.Contains(err.Error(), "as many as one archive can number") {
+			t.Errorf("beyond the last number: %v", err)
+		}
+		if n, _, _, err := db.CountMessages(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d messages are there, %v", n, err)
+		}
+		check(t, db.LetMessagesGoOn(t.Context(), store.PlaceMask-1)) // PostgreSQL's numbers are not given back
+		add(t, db, mail("last", 1))
+	})
+}
+
 func TestAddIsAllOrNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		mailbox := must(db.Mailbox(t.Context(), "account", "INBOX", "sig"))(t)

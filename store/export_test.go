@@ -242,6 +242,11 @@ func FillReaders(ctx context.Context, dsn string) error {
 // PlaceMask has the bits of a message's number in its place.
 const PlaceMask = placeMask
 
+// LetMessagesGoOn lets the next message have the number behind n.
+func (db *DB) LetMessagesGoOn(ctx context.Context, n int64) error {
+	return db.setLastNumber(ctx, "messages", n)
+}
+
 // PlaceSQL is the place of messages m in the text index.
 var PlaceSQL = placeSQL
 
