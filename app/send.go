@@ -45,16 +45,6 @@ type SendReport struct {
 	Took   time.Duration `json:"took_ns"`
 }
 
-// LostLetter is a letter that was not sent, or may not have been.
-type LostLetter struct {
-	To    string                `json:"to"`
-	State sigpost.DeliveryState `json:"state"`
-	Why   string                `json:"why"` // what the server said
-}
-
-// ErrLost says that letters were lost in a run.
-var ErrLost = errors.New("not every letter was sent")
-
 // DryLetter is a letter that a dry run did not send.
 type DryLetter struct {
 	To        string            `json:"to"`
@@ -276,94 +266,6 @@ func (a *App) expiry(issue sigpost.Issue) time.Time {
 		period = issue.Window.To.Sub(issue.Window.From)
 	}
 	return sent(issue).Add(max(period, leastExpiry))
-}
-
-// lost are the letters of an issue that were not sent, or may not have been.
-func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
-	var all []LostLetter
-	for _, state := range []sigpost.DeliveryState{sigpost.DeliveryFailed, sigpost.DeliveryUnknown} {
-		deliveries, err := a.Store.Deliveries(ctx, issue, state)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range deliveries {
-			s, err := a.Store.Subscription(ctx, d.SubscriptionID)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, LostLetter{s.Subscriber.Addr, state, d.Reply})
-		}
-	}
-	return all, nil
-}
-
-// SendAgain puts the lost letters of a digest's last issue that are in the
-// given state back into the queue, and sends.
-func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
-	err = a.digestWithin(ctx, dry, d, func(a *App) error {
-		last, err := a.lastPublic(ctx, d)
-		if err != nil {
-			return err
-		}
-		if _, err := a.requeue(ctx, last, state); err != nil {
-			return err
-		}
-		reports, err = a.send(ctx, d)
-		return err
-	})
-	return reports, err
-}
-
-// requeue puts lost letters of an issue, and notes in channels, back into the queue,
-// and counts the letters.
-func (a *App) requeue(ctx context.Context, issue sigpost.Issue, state sigpost.DeliveryState) (n int, err error) {
-	err = a.Store.Tx(ctx, func(tx *store.DB) error {
-		if n, err = tx.Requeue(ctx, issue.ID, state, a.now()); err != nil {
-			return err
-		}
-		notes, err := tx.Announcements().Requeue(ctx, issue.ID, state, a.now())
-		if err != nil || n+notes == 0 {
-			return err
-		}
-		if n > 0 {
-			err = errors.Join(tx.SendUntil(ctx, issue.ID, a.now().Add(leastExpiry)), tx.SetIssueState(ctx, issue.ID, sigpost.IssueSending, a.now()))
-		}
-		if err == nil && n > 0 && issue.State == sigpost.IssueSent { // of one that is being sent somebody has decided
-			err = a.holdAgain(ctx, tx, issue)
-		}
-		says := map[sigpost.DeliveryState]string{sigpost.DeliveryFailed: "failed", sigpost.DeliveryUnknown: "are held"}[state]
-		return errors.Join(err, a.auditIssue(ctx, tx, issue, sigpost.AuditSendingRetry, "", fmt.Sprintf("queued again what %s: %d letters, %d notes in channels", says, n, notes)))
-	})
-	return n, err
-}
-
-// holdAgain makes an issue stand still of which letters go out once more, where it
-// quotes what was taken out of sight after it had been sent.
-func (a *App) holdAgain(ctx context.Context, tx *store.DB, issue sigpost.Issue) error {
-	hidden, err := hiddenQuotes(ctx, tx, issue)
-	if err != nil || len(hidden) == 0 {
-		return err
-	}
-	in := *a
-	in.Store = tx
-	return in.holdSending(ctx, issue, hidden[0])
-}
-
-// Retry puts the lost letters of an issue that are in a state back into the queue:
-// the next run sends them. It counts them.
-func (a *App) Retry(ctx context.Context, d config.Digest, number int, state sigpost.DeliveryState) (n int, err error) {
-	err = a.within(ctx, []Scope{scopeOfDigest(d)}, func(a *App) error {
-		issue, err := a.Issue(ctx, d, number)
-		if err != nil {
-			return err
-		}
-		if issue.State != sigpost.IssueSending && issue.State != sigpost.IssueSent {
-			return fmt.Errorf("issue %d of %s is %s, and nothing of it was sent: %w", number, d.Name, issue.State, sigpost.ErrNotFound)
-		}
-		n, err = a.requeue(ctx, issue, state)
-		return err
-	})
-	return n, err
 }
 
 // lastNumbered is the digest's latest issue that was not quiet.
