@@ -197,28 +197,28 @@ func TestReadingInABrowser(t *testing.T) {
 		}
 		browser.Visit(site.pages+"/", view)
 		at("home", "Latest threads")
-		browser.Press(`main a[href="/topics/project/kuryr"], main a[href="/topics"]`)
+		browser.Follow(`main a[href="/topics/project/kuryr"], main a[href="/topics"]`)
 		at("topics", "Kuryr")
 		browser.Visit(site.pages+"/topics/project/kuryr", view)
 		at("a topic", "Kuryr: one Neutron port per pod eats the tenant quota")
-		browser.Press(`main a[href^="/threads/"]:not([href*="?"])`)
+		browser.Follow(`main a[href^="/threads/"]:not([href*="?"])`)
 		at("a thread", "Report a wrong tag")
-		browser.Press("article a[href^='/m/']")
+		browser.Follow("article a[href^='/m/']")
 		at("a message's own link", "Report a wrong tag")
 		if where := peertest.Evaluate[string](browser, "location.pathname + location.hash"); !regexp.MustCompile(`^/threads/\d+#m\d+$`).MatchString(where) {
 			t.Errorf("a message's own link leads to %s", where)
 		}
-		browser.Press(`nav a[href="/search"]`)
+		browser.Follow(`nav a[href="/search"]`)
 		at("the search", "How to search")
 		browser.Type("#q", "kuryrr")
-		browser.Press("main form button")
+		browser.Follow("main form button")
 		at("a misspelt search", "Did you mean")
-		browser.Press("#said a[href^='/search?']")
+		browser.Follow("#said a[href^='/search?']")
 		at("what was found", "5 messages")
 	}
 	browser.Scripts(false)
 	browser.Visit(site.unsubscribe, peertest.View{Width: 320})
-	browser.Press("main form button")
+	browser.Follow("main form button")
 	if shown, ok := browser.Shows("You are unsubscribed", 20*time.Second); !ok {
 		t.Errorf("unsubscribing shows %s", shown)
 	}

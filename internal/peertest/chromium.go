@@ -114,6 +114,27 @@ func (b *Browser) Press(selector string) {
 	b.do("press "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
+// Follow clicks the first element that a selector names, and waits until the page to
+// which that leads has loaded.
+func (b *Browser) Follow(selector string) {
+	b.t.Helper()
+	Evaluate[bool](b, `window.left = true`)
+	b.Press(selector)
+	ctx, cancel := context.WithTimeout(b.ctx, pageLimit)
+	defer cancel()
+	for {
+		// An error is a page that went away while it was asked.
+		if there, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.left && document.readyState === "complete"`)); err == nil && there {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			b.t.Fatalf("press %s in Chromium: it leads nowhere", selector)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 // Type puts a text in the place of that of a field, key by key.
 func (b *Browser) Type(selector, text string) {
 	b.t.Helper()
