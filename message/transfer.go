@@ -245,19 +245,22 @@ func decodedSize(value string, body []byte) int {
 	return len(body)
 }
 
-// sizeOfBase64 counts whole lines of base64 by their length; only where the
-// padding or a stranger's text may stand are characters looked at.
+// sizeOfBase64 is how many bytes decodeBase64 gives. What is whole is counted, and
+// only what is not is decoded for it.
 func sizeOfBase64(body []byte) int {
-	body = bytes.TrimSpace(body)
-	body = bytes.TrimRight(body, "=")
-	n := len(body) - bytes.Count(body, []byte("\n"))
-	if last := bytes.LastIndexByte(body, '\n'); n%4 == 1 || !isBase64Line(body[last+1:]) || bytes.IndexByte(body, '=') >= 0 || bytes.IndexByte(body, ' ') >= 0 {
-		n = 0
-		for _, c := range body {
-			if isBase64(c) {
-				n++
-			}
+	n, padding := 0, 0
+	for _, c := range body {
+		switch {
+		case isBase64(c) && padding == 0:
+			n++
+		case c == '=':
+			padding++
+		case c != '\n' && c != '\r':
+			return len(decodeBase64(body, new(defects)))
 		}
+	}
+	if n%4 == 1 || padding != (4-n%4)%4 {
+		return len(decodeBase64(body, new(defects)))
 	}
 	return n * 3 / 4
 }
