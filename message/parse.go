@@ -60,7 +60,7 @@ func (d *defects) add(format string, args ...any) {
 
 // Version is the version of this reader, which Parse notes on every message.
 // Raise it whenever a mail may be read differently than before.
-const Version = 5
+const Version = 6
 
 // Parse understands raw, one mail as RFC 5322 and MIME have it. It fills every
 // field of the message except ID, ThreadID, BaseSubject, Received, Lists,
