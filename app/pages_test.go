@@ -312,13 +312,18 @@ func (p *pageWorld) copied(dir string) map[string][]byte {
 	return taken
 }
 
+var (
+	tags   = regexp.MustCompile(`<[^>]*>`)
+	values = regexp.MustCompile(`(href|action|value|datetime|content|id|for|title)="[^"]*"`)
+)
+
 // drawing is a page without what rules of axe-core do not ask for: the texts, the
 // head, and where links lead. Pages of one drawing are looked at once.
 func drawing(body []byte) string {
 	var b strings.Builder
 	_, main, _ := strings.Cut(string(body), "<body")
-	for _, tag := range regexp.MustCompile(`<[^>]*>`).FindAllString(main, -1) {
-		b.WriteString(regexp.MustCompile(`(href|action|value|datetime|content|id|for|title)="[^"]*"`).ReplaceAllString(tag, "$1"))
+	for _, tag := range tags.FindAllString(main, -1) {
+		b.WriteString(values.ReplaceAllString(tag, "$1"))
 	}
 	return b.String()
 }
