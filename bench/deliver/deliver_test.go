@@ -98,6 +98,8 @@ func TestDeliver(t *testing.T) {
 	for range *runs {
 		clean()
 		t.Log(send(t, p).row("sigpost", *readers))
+		before, after := fileSize(t, file+".clean"), fileSize(t, file)
+		t.Logf("the file has %d MB before and %d MB after: %d bytes a reader, %d more a letter", before>>20, after>>20, before/int64(*readers), (after-before)/int64(*readers))
 		if *keys != "" {
 			t.Log(onlySigns(t).row("a program that only signs", *readers))
 		}
@@ -105,6 +107,15 @@ func TestDeliver(t *testing.T) {
 			t.Log(smtpSource(t, addr, size).row("smtp-source -d", *readers))
 		}
 	}
+}
+
+func fileSize(t *testing.T, name string) int64 {
+	t.Helper()
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
 }
 
 // copyFile copies without holding it: a child's peak of memory is at least what

@@ -14,6 +14,7 @@ import (
 
 	"sigpost"
 	"sigpost/internal/peertest"
+	"sigpost/store"
 )
 
 var (
@@ -121,8 +122,24 @@ func TestOneOnPostgres(t *testing.T) {
 		f := newFleet(t, server.DSN, *readers)
 		sink := peertest.SMTPDrain(t)
 		f.configure("config.toml", f.dsn, sink.Addr, "")
-		before := server.CPU()
+		before, size := server.CPU(), databaseSize(t, f.dsn)
 		m := send(t, f.program)
 		t.Log(m.row("digest send", *readers), fmt.Sprintf(" %6.2f CPU s per 10,000 in PostgreSQL", (server.CPU()-before).Seconds()*1e4/float64(*readers)))
+		after := databaseSize(t, f.dsn)
+		t.Logf("the database has %d MB before and %d MB after: %d bytes a reader, %d more a letter", size>>20, after>>20, size/int64(*readers), (after-size)/int64(*readers))
 	}
+}
+
+func databaseSize(t *testing.T, dsn string) int64 {
+	t.Helper()
+	db, err := store.Open(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sizes, err := db.Sizes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sizes.Database
 }
