@@ -7,23 +7,24 @@
 .PHONY: test golden bench build
 
 # Of SQLite, which is C made Go, the detector sees nothing: there it would find
-# no race of ours, and make the whole five times slower. Nor does it look into what
-# reads and writes texts by itself, and starts no goroutine: what we do with the results
-# it sees.
-PURE := modernc.org/... encoding/json regexp regexp/syntax strconv compress/flate text/template text/template/parse html/template \
-    golang.org/x/net/html github.com/yuin/goldmark/... github.com/microcosm-cc/bluemonday github.com/andybalholm/cascadia
-RACE := $(if $(shell command -v $$(go env CC)),-race $(PURE:%=-gcflags=%=-race=false))
+# no race of ours, and make the whole five times slower.
+RACE := $(if $(shell command -v $$(go env CC)),-race -gcflags=modernc.org/...=-race=false)
 
 # In these packages no goroutine is started, by code or tests: the detector could
 # find nothing there, and makes their tests five to fifteen times slower.
 # internal/archtest holds them to it. Who uses them from many goroutines (app, web)
-# is tested with it. What bench measures is another process, built as it is for
-# people.
+# is tested with it.
 ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline ./internal/osa ./internal/prose ./internal/tomlfile ./message ./summary ./templates ./thread
 
-# A year of a list, played to the program as another process: nothing that the detector
-# does not see elsewhere, and five times as long with it.
+# A year of a list, and what bench measures: the program as another process, built as
+# it is for people. Nothing that the detector does not see elsewhere, and five times as
+# long with it.
 SOAK := ./soak
+BENCH := ./bench/deliver ./bench/web
+
+# Properties that are tried with many cases, one after the other: the detector would
+# see the same again and again.
+CASES := ^Test(UndoIsOfferedWhereItSucceeds|ReparseGivesWhatAFreshImportWould|LearningChangesNoDecision|CorpusForeign|EveryPage|Export|DumpFromEngineToEngine|DumpIsReadWholeOrNotAtAll|ThreadsAreThoseOfGroups|DecisionsSurviveAnything)$$
 
 # What needs many processes and minutes is scripts/proofs, which CI runs too.
 # Much of the time tests wait, for servers and browsers: more packages than there
@@ -35,8 +36,9 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(SOAK))")
-	go test -vet=off $(ALONE)
+	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(CASES)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
+	go test -vet=off -run '$(CASES)' ./app ./store
+	go test -vet=off -skip "$$(scripts/proofs names)" $(ALONE) $(BENCH)
 	go test -vet=off -short $(SOAK)
 
 golden:
