@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"sigpost/config"
+	"sigpost/internal/logs"
 	"sigpost/internal/mailtest"
 	"sigpost/store/storetest"
 )
@@ -345,5 +348,20 @@ func TestAlertsLeadNowhereElse(t *testing.T) {
 	}
 	if asked, bodies := elsewhere.take(); len(asked) > 0 {
 		t.Errorf("told elsewhere: %v %v", asked, bodies)
+	}
+}
+
+// The log does not have the URL of the dead-man's-switch, whatever is wrong with it.
+func TestThePingsURLIsNotLogged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.more = "[alerts]\nping_url_file = \"ping.url\"\ntimeout = \"1s\"\n"
+	log := &logged{}
+	for _, url := range []string{"https://ping.example.org/canary\x01", "canary", "https://127.0.0.1:1/canary"} {
+		w.write("ping.url", url)
+		PingFailure(t.Context(), w.config(), Options{Log: logs.New(log, logs.Text, slog.LevelInfo), Now: w.clock}, errors.New("broken"))
+	}
+	if text := log.String(); strings.Contains(text, "canary") || strings.Count(text, "could not be told") != 3 {
+		t.Error(text)
 	}
 }
