@@ -166,7 +166,7 @@ func (a *App) suspendedDue(_ context.Context, last sigpost.JobState) (time.Time,
 // composeWait is how long an issue waits for its mailboxes to be tried.
 const composeWait = time.Minute
 
-// composeDue is when the next issue of a digest is due. It waits until each mailbox
+// composeDueAt is when the next issue of a digest is due. It waits until each mailbox
 // that feeds it was tried since its window ended, and then says which of them was not
 // read to its end.
 func (a *App) composeDueAt(d config.Digest) func(context.Context, sigpost.JobState) (time.Time, error) {

@@ -263,11 +263,6 @@ func (a *App) reviewJob(d config.Digest) Job {
 		Name: "review " + d.Name, Kind: JobReview, Of: d.Name, Does: "bring drafts of " + d.Name + " up to date, tell editors, approve at the deadline", Scope: Scope{ScopeDigest, d.Name},
 		due: a.reviewDue(d),
 		do: func(ctx context.Context) (any, error) {
-			// What an archive that was put back does not know of was done: nobody is told
-			// of its drafts again either.
-			if _, err := a.checkGeneration(ctx); err != nil {
-				return nil, err
-			}
 			if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
 				a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
 			}
