@@ -58,7 +58,7 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 // along, and the URL does not say that this is meant: without sslmode, pgx speaks in
 // clear text where the server offers no TLS, and takes any certificate.
 func Unprotected(dsn string) bool {
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+	if IsFile(dsn) {
 		return false
 	}
 	u, err := url.Parse(dsn)
