@@ -330,6 +330,26 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// What the new configuration says of a process that it cannot change is named, and
+// stays: who turns pprof off must not believe that it is.
+func TestWhatNeedsARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.more = "[metrics]\nlisten = \"127.0.0.1:0\"\npprof = true\n"
+	a := w.open()
+	w.more = "[log]\nformat = \"json\"\nlevel = \"error\"\nrequests = true\n[metrics]\nlisten = \"127.0.0.1:0\"\n"
+	next, restart, err := a.Reload(t.Context(), w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(restart, " "), "metrics.pprof log.format log.level"; got != want {
+		t.Errorf("%q needs a restart, want %q", got, want)
+	}
+	if c := next.Config; !c.Metrics.Pprof || c.Log.Level != "" || c.Log.Format != a.Config.Log.Format || !c.Log.Requests {
+		t.Errorf("%+v, %+v", c.Metrics, c.Log)
+	}
+}
+
 // What goes wrong, and the URL by which it is told, are told to nobody else, whatever
 // the server says.
 func TestAlertsLeadNowhereElse(t *testing.T) {
