@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -216,6 +217,47 @@ func TestAnnouncementLeftInTheMiddle(t *testing.T) {
 	}
 	if len(slack.said()) != 1 {
 		t.Errorf("%d posts", len(slack.said()))
+	}
+}
+
+// Serve has nothing to do for an issue that stands still, and settles a note that was
+// left in the middle when nobody can be saying it any more.
+func TestTheSchedulerAnnounces(t *testing.T) {
+	t.Parallel()
+	w, slack := announcing(t)
+	a := w.open()
+	ctx := t.Context()
+	if _, err := a.RunDue(ctx); err != nil || len(slack.said()) != 1 { // composes and says it
+		t.Fatalf("%d posts, %v", len(slack.said()), err)
+	}
+	l := a.Store.Announcements()
+	if _, err := l.Queue(ctx, 1, []string{"slack2"}, w.clock()); err != nil { // of a channel that is gone by now
+		t.Fatal(err)
+	}
+	if _, err := a.Store.PauseSending(ctx, 1, "somebody said so", w.clock()); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := a.RunDue(ctx); err != nil || len(r.Done) > 0 {
+		t.Errorf("while it stands still: %+v, %v", r.Done, err)
+	}
+	if _, err := a.Store.ResumeSending(ctx, 1, w.clock().Add(48*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := l.Claim(ctx, 1, w.clock(), w.clock().Add(time.Minute), 1)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("%v, %v", claimed, err)
+	}
+	if ok, err := l.Begin(ctx, claimed[0].ID, w.clock()); !ok || err != nil {
+		t.Fatalf("%t, %v", ok, err)
+	}
+	w.setNow(w.clock().Add(2 * time.Minute))
+	r, err := a.RunDue(ctx)
+	rows, reading := l.Of(ctx, 1)
+	if err != nil || reading != nil || len(rows) != 2 || rows[1].State != sigpost.DeliveryUnknown {
+		t.Errorf("%+v, %v, %v", rows, err, reading)
+	}
+	if i := slices.IndexFunc(r.Done, func(o JobOutcome) bool { return o.Name == "send weekly" }); i < 0 || !strings.Contains(r.Done[i].Failure, ErrNotAnnounced.Error()) {
+		t.Errorf("%+v", r.Done)
 	}
 }
 

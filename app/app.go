@@ -5,6 +5,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,10 +43,14 @@ const (
 	Rows     Unit = "rows"
 )
 
+// Build says which build of the program it is; what is not given is "unknown".
+type Build struct{ Version, Commit string }
+
 // Options are what surrounds an App.
 type Options struct {
-	Log *slog.Logger
-	Now func() time.Time // the clock; time.Now if nil
+	Log   *slog.Logger
+	Now   func() time.Time // the clock; time.Now if nil
+	Build Build
 	// Machine is this machine's clock, which may be wrong, and is put right by the
 	// database's where several machines send; time.Now if nil.
 	Machine  func() time.Time
@@ -109,6 +114,7 @@ type App struct {
 
 // Open opens the archive and reads the taxonomy and the secret.
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
+	o.Build.Version, o.Build.Commit = cmp.Or(o.Build.Version, "unknown"), cmp.Or(o.Build.Commit, "unknown")
 	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, machine: o.Machine, lease: o.Lease, beats: &beats{}, readiness: &readiness{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1), troubled: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"sigpost"
@@ -35,7 +34,7 @@ func (a *App) Backup(ctx context.Context, file string, out io.Writer) (report Ba
 		return report, sigpost.Usage(errors.New("the archive is in PostgreSQL, which makes its own backups: \"pg_dump --format=custom\" while everything runs; " +
 			"\"sigpost dump\" writes it as JSON lines, for another engine or another program"))
 	}
-	about := store.Backup{Program: program(), Made: a.now().UTC()}
+	about := store.Backup{Program: a.options.Build.Version, Made: a.now().UTC()}
 	write := func(w io.Writer) (err error) {
 		report.Backup, err = a.Store.Backup(ctx, w, about, a.megabytes("backing up"))
 		return err
@@ -97,24 +96,6 @@ func (a *App) megabytes(stage string) func(done, total int64) { return megabytes
 
 func megabytes(p Progress, stage string) func(done, total int64) {
 	return func(done, total int64) { p(stage, Megas, int(done/1e6), int(total/1e6)) }
-}
-
-// program is the version of this program, as it was built.
-func program() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	version := info.Main.Version
-	if version == "" || version == "(devel)" {
-		version = "devel"
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				version = s.Value
-			}
-		}
-	}
-	return version
 }
 
 // VerifyBackup reads a backup to its end: every byte is what was written, or the

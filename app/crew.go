@@ -339,10 +339,6 @@ func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, last
 		reports, err := a.announceAlone(ctx, d, []SendReport{nothing})
 		return reports[0], err
 	}
-	if opens := a.opens(d); !opens.IsZero() {
-		nothing.Waits, nothing.Hours = opens, d.Hours().String()
-		return nothing, nil
-	}
 	if issue := issues[i]; issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {
 		nothing.Waits = issue.SendAfter
 		return nothing, nil

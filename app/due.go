@@ -66,8 +66,12 @@ func sooner(x, y time.Time) time.Time {
 	return x
 }
 
-func (a *App) learnDue(_ context.Context, last sigpost.JobState) (time.Time, error) {
-	return a.byCron("learn", "learn", last), nil
+// byClock says of a job that goes by an expression alone, of a key of its own name,
+// when it is due.
+func (a *App) byClock(key string) func(context.Context, sigpost.JobState) (time.Time, error) {
+	return func(_ context.Context, last sigpost.JobState) (time.Time, error) {
+		return a.byCron(key, key, last), nil
+	}
 }
 
 // readDue is when a mailbox is looked at whatever its server says: by the clock, and
@@ -159,14 +163,10 @@ func (a *App) calendarsDue(ctx context.Context, last sigpost.JobState) (time.Tim
 	return at, nil
 }
 
-func (a *App) suspendedDue(_ context.Context, last sigpost.JobState) (time.Time, error) {
-	return a.byCron("suspended", "suspended", last), nil
-}
-
 // composeWait is how long an issue waits for its mailboxes to be tried.
 const composeWait = time.Minute
 
-// composeDue is when the next issue of a digest is due. It waits until each mailbox
+// composeDueAt is when the next issue of a digest is due. It waits until each mailbox
 // that feeds it was tried since its window ended, and then says which of them was not
 // read to its end.
 func (a *App) composeDueAt(d config.Digest) func(context.Context, sigpost.JobState) (time.Time, error) {
@@ -303,10 +303,6 @@ func (a *App) noticesDue(ctx context.Context, last sigpost.JobState) (time.Time,
 		due = time.Time{}
 	}
 	return a.retried(last, sooner(at, due)), err
-}
-
-func (a *App) silenceDue(_ context.Context, last sigpost.JobState) (time.Time, error) {
-	return a.byCron("silence", "silence", last), nil
 }
 
 func (a *App) alertsDue(ctx context.Context, _ sigpost.JobState) (time.Time, error) {

@@ -36,7 +36,7 @@ type DumpReport struct {
 func (a *App) Dump(ctx context.Context, file string, out io.Writer) (report DumpReport, err error) {
 	begin := time.Now()
 	report.File = file
-	header := store.DumpHeader{Program: program(), Made: a.now().UTC().Truncate(time.Second)}
+	header := store.DumpHeader{Program: a.options.Build.Version, Made: a.now().UTC().Truncate(time.Second)}
 	report.Size, err = a.writeCopy(file, out, isDump, func(w io.Writer) error {
 		var end store.DumpEnd
 		report.DumpHeader, end, err = a.Store.Dump(ctx, w, header, strings.HasSuffix(file, ".zst"), func(done, total int) {

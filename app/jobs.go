@@ -195,7 +195,7 @@ func (a *App) learnJob() Job {
 	return Job{
 		Name: "learn", Kind: JobLearn, Does: "learn from what reviewers decided on tags", Scope: Scope{Kind: ScopeThreads},
 		Cron: a.Config.Schedule.Learn,
-		due:  a.learnDue,
+		due:  a.byClock("learn"),
 		do: func(ctx context.Context) (any, error) {
 			report, err := a.learn(ctx)
 			if err != nil {
@@ -245,7 +245,7 @@ func (a *App) suspendedJob() Job {
 	return Job{
 		Name: "suspended", Kind: JobSuspended, Does: "mail readers again whose rest is over", Scope: Scope{Kind: ScopeReaders},
 		Cron: a.Config.Schedule.Suspended,
-		due:  a.suspendedDue,
+		due:  a.byClock("suspended"),
 		do:   func(ctx context.Context) (any, error) { return a.trySuspended(ctx) },
 	}
 }
@@ -263,11 +263,6 @@ func (a *App) reviewJob(d config.Digest) Job {
 		Name: "review " + d.Name, Kind: JobReview, Of: d.Name, Does: "bring drafts of " + d.Name + " up to date, tell editors, approve at the deadline", Scope: Scope{ScopeDigest, d.Name},
 		due: a.reviewDue(d),
 		do: func(ctx context.Context) (any, error) {
-			// What an archive that was put back does not know of was done: nobody is told
-			// of its drafts again either.
-			if _, err := a.checkGeneration(ctx); err != nil {
-				return nil, err
-			}
 			if err := a.freshenDrafts(ctx, d.Name); err != nil { // they are told of as they are
 				a.log.Warn("a draft does not follow what reviewers decided yet", "digest", d.Name, "error", err)
 			}
@@ -301,7 +296,7 @@ func (a *App) silenceJob() Job {
 	return Job{
 		Name: "silence", Kind: JobSilence, Does: "look for lists that are silent for unusually long",
 		Cron: a.Config.Schedule.Silence,
-		due:  a.silenceDue,
+		due:  a.byClock("silence"),
 		do:   func(ctx context.Context) (any, error) { return a.watchSilence(ctx) },
 	}
 }
@@ -318,9 +313,7 @@ func (a *App) pingJob() Job {
 	return Job{
 		Name: "ping", Kind: JobPing, Does: "tell the dead-man's-switch how all jobs stand",
 		Cron: a.Config.Schedule.Ping,
-		due: func(_ context.Context, last sigpost.JobState) (time.Time, error) {
-			return a.byCron("ping", "ping", last), nil
-		},
-		do: a.pingAll,
+		due:  a.byClock("ping"),
+		do:   a.pingAll,
 	}
 }

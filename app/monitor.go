@@ -9,7 +9,6 @@ import (
 	"net/http/pprof"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -45,7 +44,7 @@ func (a *App) StartMonitor() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	m := newMonitor()
+	m := newMonitor(a.options.Build)
 	m.addr = listener.Addr()
 	m.app.Store(a)
 	a.options.Monitor = m
@@ -67,33 +66,14 @@ func (a *App) StartMonitor() (stop func(), err error) {
 	}, nil
 }
 
-func newMonitor() *Monitor {
+func newMonitor(build Build) *Monitor {
 	m := &Monitor{watches: map[string]bool{}, beingRead: map[string]bool{}}
-	version, revision := buildOf()
-	m.metrics = metrics.New(version, revision)
+	m.metrics = metrics.New(build.Version, build.Commit)
 	return m
 }
 
 // Addr is where the monitor listens.
 func (m *Monitor) Addr() net.Addr { return m.addr }
-
-// buildOf says which build it is that runs.
-func buildOf() (version, revision string) {
-	version, revision = "unknown", "unknown"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return version, revision
-	}
-	if info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			revision = s.Value
-		}
-	}
-	return version, revision
-}
 
 func (m *Monitor) handler(a *App, profiles bool) http.Handler {
 	mux := http.NewServeMux()

@@ -15,7 +15,7 @@ func TestMonitorIsForOperators(t *testing.T) {
 	a := w.open()
 	w.subscribe(a, "canary@readers.example.org")
 	a.Config.Metrics.Listen = "127.0.0.1:9000"
-	m := newMonitor()
+	m := newMonitor(Build{})
 	m.app.Store(a)
 	ask := func(handler http.Handler, host, path string) (int, string) {
 		r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -72,7 +72,7 @@ func serveWatched(w *world, readers ...string) *watchedWorld {
 	w.more += "[metrics]\nlisten = \"127.0.0.1:0\"\npprof = true\n"
 	v := &watchedWorld{world: w, log: &logged{}, reload: make(chan struct{}, 1)}
 	var err error
-	if v.app, err = Open(context.Background(), w.config(), Options{Now: w.clock, Log: logs.New(v.log, logs.Text, slog.LevelInfo)}); err != nil {
+	if v.app, err = Open(context.Background(), w.config(), Options{Now: w.clock, Log: logs.New(v.log, logs.Text, slog.LevelInfo), Build: Build{Version: "v9.8.7"}}); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, r := range readers {
@@ -168,7 +168,7 @@ func TestMetrics(t *testing.T) {
 
 		for _, re := range []string{`sigpost_mailbox_messages_total{mailbox="test/INBOX",result="stored"} [1-9]`, `sigpost_job_duration_seconds_count{job="send",result="done"} [1-9]`,
 			`sigpost_job_last_success_timestamp_seconds{job="read test/INBOX"} 1\.4`, `sigpost_mailbox_last_complete_timestamp_seconds{mailbox="test/INBOX"} 1\.4`,
-			`sigpost_database_size_bytes [1-9]`, `sigpost_build_info{goversion="go`} {
+			`sigpost_database_size_bytes [1-9]`, `sigpost_build_info{goversion="go[^"]*",revision="unknown",version="v9\.8\.7"} 1`} {
 			if !regexp.MustCompile(`(?m)^` + re).MatchString(text) {
 				t.Errorf("there is no %s", re)
 			}
@@ -269,7 +269,7 @@ func TestReadiness(t *testing.T) {
 		a := w.open()
 		site := httptest.NewServer(must2(a.Handler())(t))
 		defer site.Close()
-		m := newMonitor()
+		m := newMonitor(Build{})
 		m.app.Store(a)
 		beside := httptest.NewServer(m.handler(a, false))
 		defer beside.Close()
@@ -341,7 +341,7 @@ func TestStrangersMakeNoSeries(t *testing.T) {
 	w := newWorld(t)
 	w.web = "https://digest.example.org"
 	a := w.open()
-	m := newMonitor()
+	m := newMonitor(Build{})
 	a.options.Monitor = m
 	handler := must2(a.Handler())(t)
 	scrape := httptest.NewServer(m.metrics.Handler(slog.New(slog.DiscardHandler)))
@@ -535,7 +535,7 @@ func TestOther(t *testing.T) {
 func TestConnectionStates(t *testing.T) {
 	w := newWorld(t)
 	a := w.open()
-	m := newMonitor()
+	m := newMonitor(Build{})
 	a.options.Monitor = m
 	server := httptest.NewServer(m.metrics.Handler(slog.New(slog.DiscardHandler)))
 	defer server.Close()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -47,11 +48,12 @@ func (a *App) ping(ctx context.Context, kind PingKind, words string) {
 	}
 }
 
-// behind puts something behind the path of a URL, which may have a query.
+// behind puts something behind the path of a URL, which may have a query. The error
+// does not have the URL: who knows it can say that all is well.
 func behind(to, more string) (string, error) {
 	u, err := url.Parse(to)
 	if err != nil {
-		return "", err
+		return "", errors.New("its URL cannot be understood")
 	}
 	u.Path = strings.TrimRight(u.Path, "/") + more
 	return u.String(), nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sigpost"
 	"sigpost/store"
 )
 
@@ -20,24 +19,16 @@ func (a *App) retainJob() Job {
 	return Job{
 		Name: "retain", Kind: JobRetain, Does: "remove what is not kept for longer", Scope: Scope{Kind: ScopeArchive},
 		Cron: a.Config.Schedule.Retain,
-		due:  a.retainDue,
+		due:  a.byClock("retain"),
 		do:   func(ctx context.Context) (any, error) { return a.retain(ctx) },
 	}
-}
-
-func (a *App) retainDue(_ context.Context, last sigpost.JobState) (time.Time, error) {
-	return a.byCron("retain", "retain", last), nil
 }
 
 // retainNow says whether a run does it too: it goes through tables, and once a day is
 // enough however often runs take place.
 func (a *App) retainNow(ctx context.Context, j Job) bool {
-	states, err := a.Store.Jobs(ctx)
-	if err != nil {
-		return false // whatever comes next says why
-	}
-	at, err := j.Next(ctx, states[j.Name])
-	return err == nil && !at.IsZero() && !at.After(a.now())
+	plans, err := a.plans(ctx, []Job{j})
+	return err == nil && a.isDue(plans[0].Next) // what is wrong, whatever comes next says
 }
 
 // Retain removes what the configuration does not keep, and what has expired. It may

@@ -192,22 +192,31 @@ func (s *Serving) next(ctx context.Context, a *App) (next *App, restart []string
 	return next, restart, err
 }
 
+// stays keeps what a key says as it was, and gives the key where it says something else.
+func stays[T comparable](key string, old T, now *T) string {
+	if *now == old {
+		return ""
+	}
+	*now = old
+	return key
+}
+
 // Reload is an app with another configuration and the same archive. restart are the
 // keys that differ and have to stay as they are until the program begins anew.
 func (a *App) Reload(ctx context.Context, cfg *config.Config) (next *App, restart []string, err error) {
-	for _, key := range []struct {
-		name     string
-		old, new *string
-	}{
-		{"archive.database", &a.Config.Archive.Database, &cfg.Archive.Database},
-		{"archive.database_file", &a.Config.Archive.DatabaseFile, &cfg.Archive.DatabaseFile},
-		{"archive.database_env", &a.Config.Archive.DatabaseEnv, &cfg.Archive.DatabaseEnv},
-		{"web.listen", &a.Config.Web.Listen, &cfg.Web.Listen},
-		{"metrics.listen", &a.Config.Metrics.Listen, &cfg.Metrics.Listen},
+	old := a.Config
+	for _, differs := range []string{
+		stays("archive.database", old.Archive.Database, &cfg.Archive.Database),
+		stays("archive.database_file", old.Archive.DatabaseFile, &cfg.Archive.DatabaseFile),
+		stays("archive.database_env", old.Archive.DatabaseEnv, &cfg.Archive.DatabaseEnv),
+		stays("web.listen", old.Web.Listen, &cfg.Web.Listen),
+		stays("metrics.listen", old.Metrics.Listen, &cfg.Metrics.Listen),
+		stays("metrics.pprof", old.Metrics.Pprof, &cfg.Metrics.Pprof),
+		stays("log.format", old.Log.Format, &cfg.Log.Format),
+		stays("log.level", old.Log.Level, &cfg.Log.Level),
 	} {
-		if *key.old != *key.new {
-			restart = append(restart, key.name)
-			*key.new = *key.old
+		if differs != "" {
+			restart = append(restart, differs)
 		}
 	}
 	o := a.options

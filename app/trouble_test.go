@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"sigpost/config"
+	"sigpost/internal/logs"
 	"sigpost/internal/mailtest"
 	"sigpost/store/storetest"
 )
@@ -327,6 +330,26 @@ func TestReload(t *testing.T) {
 	}
 }
 
+// What the new configuration says of a process that it cannot change is named, and
+// stays: who turns pprof off must not believe that it is.
+func TestWhatNeedsARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.more = "[metrics]\nlisten = \"127.0.0.1:0\"\npprof = true\n"
+	a := w.open()
+	w.more = "[log]\nformat = \"json\"\nlevel = \"error\"\nrequests = true\n[metrics]\nlisten = \"127.0.0.1:0\"\n"
+	next, restart, err := a.Reload(t.Context(), w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(restart, " "), "metrics.pprof log.format log.level"; got != want {
+		t.Errorf("%q needs a restart, want %q", got, want)
+	}
+	if c := next.Config; !c.Metrics.Pprof || c.Log.Level != "" || c.Log.Format != a.Config.Log.Format || !c.Log.Requests {
+		t.Errorf("%+v, %+v", c.Metrics, c.Log)
+	}
+}
+
 // What goes wrong, and the URL by which it is told, are told to nobody else, whatever
 // the server says.
 func TestAlertsLeadNowhereElse(t *testing.T) {
@@ -345,5 +368,20 @@ func TestAlertsLeadNowhereElse(t *testing.T) {
 	}
 	if asked, bodies := elsewhere.take(); len(asked) > 0 {
 		t.Errorf("told elsewhere: %v %v", asked, bodies)
+	}
+}
+
+// The log does not have the URL of the dead-man's-switch, whatever is wrong with it.
+func TestThePingsURLIsNotLogged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.more = "[alerts]\nping_url_file = \"ping.url\"\ntimeout = \"1s\"\n"
+	log := &logged{}
+	for _, url := range []string{"https://ping.example.org/canary\x01", "canary", "https://127.0.0.1:1/canary"} {
+		w.write("ping.url", url)
+		PingFailure(t.Context(), w.config(), Options{Log: logs.New(log, logs.Text, slog.LevelInfo), Now: w.clock}, errors.New("broken"))
+	}
+	if text := log.String(); strings.Contains(text, "canary") || strings.Count(text, "could not be told") != 3 {
+		t.Error(text)
 	}
 }

@@ -170,7 +170,7 @@ func (a *App) dueNow(ctx context.Context, names []string) (due map[string]int, e
 			if last.Begun.After(last.Ended) { // it goes on, or its process died
 				at = last.Begun
 			}
-			if err == nil && !at.IsZero() && !at.After(a.now()) {
+			if err == nil && a.isDue(at) {
 				due[j.Name], err = a.parts(ctx, j)
 			}
 			if err != nil {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"testing"
+	"time"
 
 	"sigpost"
 	"sigpost/store"
@@ -55,5 +56,34 @@ func TestAnnouncements(t *testing.T) {
 		if n := must(db.Changes(ctx))(t); n < 0 {
 			t.Errorf("%d changes", n)
 		}
+	})
+}
+
+// A note is due while it can still be said: one that was left in the middle when
+// nobody holds it any more, and none while its issue stands still.
+func TestAnnouncementsAreDue(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx, l := t.Context(), db.Announcements()
+		issue, _ := ledger(t, db, 1)
+		due := func(what string, want time.Time) {
+			t.Helper()
+			equal(t, what, must(l.NextDue(ctx, "weekly"))(t), want)
+		}
+		due("where there is none", time.Time{})
+		must(l.Queue(ctx, issue.ID, []string{"slack"}, start))(t)
+		due("queued", start)
+		equal(t, "of another digest", must(l.NextDue(ctx, "monthly"))(t), time.Time{})
+
+		must(db.BeginSending(ctx, issue, hours(48), start))(t)
+		must(db.PauseSending(ctx, issue.ID, "too much is refused", start))(t)
+		due("while the issue stands still", time.Time{})
+		must(db.ResumeSending(ctx, issue.ID, hours(48)))(t)
+		due("when it goes on", start)
+
+		claimed := must(l.Claim(ctx, issue.ID, start, hours(1), 1))(t)
+		if !must(l.Begin(ctx, claimed[0].ID, start))(t) {
+			t.Fatal("it could not be begun")
+		}
+		due("left in the middle", hours(1))
 	})
 }

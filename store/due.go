@@ -23,10 +23,13 @@ func (l Notices) NextDue(ctx context.Context) (time.Time, error) {
 		`SELECT COALESCE(min(CASE WHEN lease > due THEN lease ELSE due END), 0) FROM notices WHERE state IN ('queued', 'sending')`)
 }
 
-// NextDue is when the first note about an issue of a digest is due that was not said.
+// NextDue is when the first note about an issue of a digest is due that was not said,
+// of issues that do not stand still; zero where there is none. One that was begun is
+// due when nobody holds it any more: then it is to be settled.
 func (l Announcements) NextDue(ctx context.Context, digest string) (time.Time, error) {
 	return l.db.earliest(ctx, "looking for notes of the digest "+digest,
-		`SELECT COALESCE(min(n.due), 0) FROM announcements n JOIN issues i ON i.id = n.issue_id WHERE i.digest = $1 AND n.state IN ('queued', 'sending') AND n.state = 'queued'`, digest)
+		`SELECT COALESCE(min(CASE WHEN n.lease > n.due THEN n.lease ELSE n.due END), 0) FROM announcements n JOIN issues i ON i.id = n.issue_id
+WHERE i.digest = $1 AND n.state IN ('queued', 'sending') AND NOT EXISTS (SELECT 1 FROM sendings s WHERE s.issue_id = i.id AND s.paused > 0)`, digest)
 }
 
 func (db *DB) earliest(ctx context.Context, doing, query string, args ...any) (time.Time, error) {

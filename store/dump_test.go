@@ -336,6 +336,27 @@ func TestDumpIsReadWholeOrNotAtAll(t *testing.T) {
 	})
 }
 
+// What is wrong with a dump is said with the line in which it is.
+func TestDumpNamesTheLine(t *testing.T) {
+	source := open(t, engines[0].made(t))
+	add(t, source, mail("a", 0))
+	lines := strings.SplitAfter(string(dumpOf(t, source)), "\n")
+	for what, c := range map[string]struct {
+		bad  []string
+		line int
+	}{
+		"no row":        {slices.Insert(slices.Clone(lines), 1, "{}\n"), 2},
+		"cut in a line": {append(slices.Clone(lines[:2]), `{"threads":`), 3},
+		"too early":     {lines[:2], 3},
+		"more behind":   {slices.Insert(slices.Clone(lines), len(lines)-1, "{}\n"), len(lines) - 1},
+	} {
+		err := loadInto(t, filepath.Join(t.TempDir(), "new.db"), []byte(strings.Join(c.bad, "")))
+		if want := fmt.Sprintf(": line %d: ", c.line); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q in it", what, err, want)
+		}
+	}
+}
+
 // A dump that a version of before made is read, and brought up to date.
 func TestDumpOfBefore(t *testing.T) {
 	onBothDSN(t, func(t *testing.T, dsn string) {

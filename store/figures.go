@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"os"
 	"time"
 
 	"sigpost"
@@ -179,21 +178,12 @@ type Sizes struct {
 
 // Sizes measures the database.
 func (db *DB) Sizes(ctx context.Context) (s Sizes, err error) {
-	s.Pool = db.pool.Stats()
-	if db.file == "" {
+	room, err := db.Room(ctx)
+	s.Pool, s.Database, s.Log = db.pool.Stats(), room.Bytes, room.Log
+	if db.Shared() {
 		s.Log = -1
-		err = db.scan(ctx, `SELECT pg_database_size(current_database())`, nil, &s.Database)
-		return s, db.fail("measuring the database", err)
 	}
-	info, err := os.Stat(db.file)
-	if err != nil {
-		return s, db.fail("measuring the database", err)
-	}
-	s.Database = info.Size()
-	if info, err := os.Stat(db.file + "-wal"); err == nil {
-		s.Log = info.Size()
-	}
-	return s, nil
+	return s, err
 }
 
 // Ready says what keeps the archive from being used: it does not answer, or its tables

@@ -89,12 +89,12 @@ func (d *Dump) next() ([]byte, error) {
 		d.line = nil
 	}
 	d.line = d.line[:0]
+	d.number++
 	for {
 		part, err := d.in.ReadSlice('\n')
 		d.line = append(d.line, part...)
 		switch {
 		case err == nil:
-			d.number++
 			return bytes.TrimSuffix(d.line, []byte("\n")), nil
 		case len(d.line) > maxLine:
 			return nil, errors.New("a line is too long")
@@ -111,7 +111,7 @@ func (d *Dump) fail(err error) error {
 	if d.source.err != nil {
 		return d.source.err
 	}
-	return fmt.Errorf("%w: line %d: %w", ErrNoDump, d.number+1, err)
+	return fmt.Errorf("%w: line %d: %w", ErrNoDump, d.number, err)
 }
 
 // Load fills an archive from a dump, which has to be empty: all of it in one

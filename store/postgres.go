@@ -42,15 +42,15 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)
 	e.pool.SetConnMaxIdleTime(time.Minute)
+	if err := e.pool.PingContext(ctx); err != nil {
+		e.pool.Close()
+		return e.fail("connecting", postgresRefusal(e.where, config.User, err))
+	}
 	// Apart from the pool, so that those who hold locks leave each other the
 	// connections that they work with. It connects when it is first asked.
 	e.locks = stdlib.OpenDB(*config)
 	e.locks.SetMaxIdleConns(1)
 	e.locks.SetConnMaxIdleTime(time.Minute)
-	if err := e.pool.PingContext(ctx); err != nil {
-		e.pool.Close()
-		return e.fail("connecting", postgresRefusal(e.where, config.User, err))
-	}
 	return nil
 }
 
@@ -58,7 +58,7 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 // along, and the URL does not say that this is meant: without sslmode, pgx speaks in
 // clear text where the server offers no TLS, and takes any certificate.
 func Unprotected(dsn string) bool {
-	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+	if IsFile(dsn) {
 		return false
 	}
 	u, err := url.Parse(dsn)

@@ -83,10 +83,10 @@ func connect(ctx context.Context, dsn string, readOnly bool) (*DB, error) {
 		return nil, err
 	}
 	var err error
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		err = e.connectPostgres(ctx, dsn)
-	} else {
+	if IsFile(dsn) {
 		err = e.connectSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
+	} else {
+		err = e.connectPostgres(ctx, dsn)
 	}
 	if err != nil {
 		return nil, err

@@ -194,6 +194,8 @@ func (s *session) openWith(o app.Options) (*app.App, error) {
 
 func (s *session) openConfig(cfg *config.Config, o app.Options) (*app.App, error) {
 	o.Log, o.Now, o.Progress = s.log, s.now, s.progress
+	v := theVersion()
+	o.Build = app.Build{Version: v.Version, Commit: v.Commit}
 	return app.Open(s.ctx, cfg, o)
 }
 
