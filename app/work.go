@@ -226,7 +226,7 @@ func (a *App) watchMailbox(ctx context.Context, name string, changed func()) err
 }
 
 // handOn has others do what this process leaves to be done, until ctx is done: letters to
-// single people, and drafts of whose threads somebody has decided something.
+// single people, alerts, and drafts of whose threads somebody has decided something.
 func (a *App) handOn(ctx context.Context) {
 	for {
 		select {
@@ -234,6 +234,8 @@ func (a *App) handOn(ctx context.Context) {
 			return
 		case <-a.wake:
 			a.wakeJob(string(JobNotices))
+		case <-a.troubled:
+			a.wakeJob(string(JobAlerts))
 		case <-a.stale:
 			select {
 			case <-time.After(draftGather):
