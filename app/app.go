@@ -107,6 +107,7 @@ type App struct {
 	people    *people
 	round     *round // of the jobs under one lock; nil outside
 	dry       bool
+	inRun     bool              // of a run that ends, after which nobody knows when the next comes
 	wakeJob   func(name string) // has a job done by whoever may; nil where all is done here
 	shared    bool              // others may work on the same archive meanwhile: see within
 	temporary string            // folder that is gone with Close, or ""

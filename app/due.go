@@ -305,6 +305,19 @@ func (a *App) noticesDue(ctx context.Context, last sigpost.JobState) (time.Time,
 	return a.retried(last, sooner(at, due)), err
 }
 
-func (a *App) alertsDue(ctx context.Context, _ sigpost.JobState) (time.Time, error) {
-	return a.Store.Alerts().NextDue(ctx)
+// alertsDue is when the webhook is to be told something, and when a job has failed for
+// long enough that somebody is.
+func (a *App) alertsDue(ctx context.Context, last sigpost.JobState) (time.Time, error) {
+	names, at, err := a.untold(ctx)
+	if err != nil {
+		return at, err
+	}
+	if len(names) > 0 {
+		at = a.now()
+	}
+	if !at.IsZero() {
+		at = a.retried(last, at)
+	}
+	due, err := a.Store.Alerts().NextDue(ctx)
+	return sooner(at, due), err
 }

@@ -105,7 +105,7 @@ func (a *App) Jobs() []Job {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
 	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
-	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
+	if alerts := a.Config.Alerts; len(alerts.Mail) > 0 || alerts.Webhook != "" || alerts.WebhookFile != "" {
 		jobs = append(jobs, a.alertsJob())
 	}
 	if a.Config.Alerts.PingURL != "" || a.Config.Alerts.PingURLFile != "" {
@@ -303,9 +303,9 @@ func (a *App) silenceJob() Job {
 
 func (a *App) alertsJob() Job {
 	return Job{
-		Name: "alerts", Kind: JobAlerts, Does: "tell the webhook what goes wrong",
+		Name: "alerts", Kind: JobAlerts, Does: "tell those who want to know what goes wrong",
 		due: a.alertsDue,
-		do:  func(ctx context.Context) (any, error) { return a.postAlerts(ctx) },
+		do:  func(ctx context.Context) (any, error) { return a.tellAlerts(ctx) },
 	}
 }
 

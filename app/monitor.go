@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,14 +34,21 @@ type Monitor struct {
 	beingRead map[string]bool
 }
 
-// StartMonitor listens where metrics.listen says, until stop is called; where it says
-// nothing there is no monitor. It must be called before the app does anything.
-func (a *App) StartMonitor() (stop func(), err error) {
+// StartMonitor listens at an address until stop is called, or where metrics.listen says
+// if it is ""; where that says nothing either, there is no monitor. It must be called
+// before the app does anything.
+func (a *App) StartMonitor(addr string) (stop func(), err error) {
 	c := a.Config.Metrics
-	if c.Listen == "" {
+	if addr = cmp.Or(addr, c.Listen); addr == "" {
 		return func() {}, nil
 	}
-	listener, err := listen("metrics", "metrics.listen", c.Listen)
+	if err := config.CheckMetricsListen(addr); err != nil {
+		return nil, sigpost.Usage(fmt.Errorf("metrics cannot be served: %w", err))
+	}
+	if c.Pprof && !config.Loopback(addr) {
+		return nil, sigpost.Usage(fmt.Errorf("metrics cannot be served at %s: metrics.pprof shows what the process has in its memory, and needs an address of this machine alone", addr))
+	}
+	listener, err := listen("metrics", "metrics.listen, or --metrics of \"sigpost work\",", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +57,7 @@ func (a *App) StartMonitor() (stop func(), err error) {
 	m.app.Store(a)
 	a.options.Monitor = m
 	server := &http.Server{
-		Handler: m.handler(a, c.Pprof), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: m.handler(a, addr, c.Pprof), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, // pprof takes half a minute
 	}
 	served := make(chan struct{})
@@ -75,7 +83,7 @@ func newMonitor(build Build) *Monitor {
 // Addr is where the monitor listens.
 func (m *Monitor) Addr() net.Addr { return m.addr }
 
-func (m *Monitor) handler(a *App, profiles bool) http.Handler {
+func (m *Monitor) handler(a *App, addr string, profiles bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", m.metrics.Handler(a.log))
 	mux.HandleFunc("GET /healthz", web.Healthy)
@@ -93,7 +101,7 @@ func (m *Monitor) handler(a *App, profiles bool) http.Handler {
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	}
-	if !config.Loopback(a.Config.Metrics.Listen) {
+	if !config.Loopback(addr) {
 		return mux
 	}
 	return local(mux)
@@ -268,6 +276,16 @@ func (a *App) sawLetters(digest string, results []sigpost.DeliveryResult) {
 func (a *App) sawWatch(mailbox string, stands bool) {
 	if m := a.options.Monitor; m != nil {
 		m.note(mailbox, a.now(), func() { m.watches[mailbox] = stands })
+	}
+}
+
+// forgetWatch notes that nobody here watches a mailbox any more.
+func (a *App) forgetWatch(mailbox string) {
+	if m := a.options.Monitor; m != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.watches, mailbox)
+		m.metrics.NoConnection(mailbox)
 	}
 }
 

@@ -14,7 +14,6 @@ func TestMonitorIsForOperators(t *testing.T) {
 	w := newWorld(t)
 	a := w.open()
 	w.subscribe(a, "canary@readers.example.org")
-	a.Config.Metrics.Listen = "127.0.0.1:9000"
 	m := newMonitor(Build{})
 	m.app.Store(a)
 	ask := func(handler http.Handler, host, path string) (int, string) {
@@ -24,7 +23,7 @@ func TestMonitorIsForOperators(t *testing.T) {
 		handler.ServeHTTP(w, r)
 		return w.Code, w.Body.String()
 	}
-	plain, profiles := m.handler(a, false), m.handler(a, true)
+	plain, profiles := m.handler(a, "127.0.0.1:9000", false), m.handler(a, "127.0.0.1:9000", true)
 	for _, path := range []string{"/metrics", "/healthz", "/readyz", "/debug/pprof/"} {
 		for _, host := range []string{"evil.example:9000", "127.0.0.1.evil.example", "localhost.evil.example:9000"} {
 			if status, _ := ask(profiles, host, path); status != http.StatusForbidden {

@@ -78,7 +78,7 @@ func serveWatched(w *world, readers ...string) *watchedWorld {
 	for _, r := range readers {
 		w.subscribe(v.app, r)
 	}
-	stop, err := v.app.StartMonitor()
+	stop, err := v.app.StartMonitor("")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -244,13 +244,13 @@ func TestNoMonitor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.open()
-	stop, err := a.StartMonitor()
+	stop, err := a.StartMonitor("")
 	if err != nil || a.options.Monitor != nil || a.seen() != nil {
 		t.Errorf("a monitor nobody wants: %v", err)
 	}
 	stop()
 	a.Config.Metrics.Listen = "127.0.0.1:0"
-	if stop, err = a.StartMonitor(); err != nil {
+	if stop, err = a.StartMonitor(""); err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
@@ -258,7 +258,7 @@ func TestNoMonitor(t *testing.T) {
 	if status, _, _ := v.get("http://"+a.options.Monitor.Addr().String(), "/debug/pprof/"); status != http.StatusNotFound {
 		t.Errorf("pprof without being asked for: %d", status)
 	}
-	if _, err := a.StartMonitor(); err != nil {
+	if _, err := a.StartMonitor(""); err != nil {
 		t.Errorf("another port: %v", err)
 	}
 }
@@ -271,7 +271,7 @@ func TestReadiness(t *testing.T) {
 		defer site.Close()
 		m := newMonitor(Build{})
 		m.app.Store(a)
-		beside := httptest.NewServer(m.handler(a, false))
+		beside := httptest.NewServer(m.handler(a, a.Config.Metrics.Listen, false))
 		defer beside.Close()
 		v := &watchedWorld{world: w}
 		expect := func(says string, secrets ...string) {

@@ -66,7 +66,8 @@ func PingFailure(ctx context.Context, cfg *config.Config, o Options, failed erro
 	a.ping(ctx, PingFail, failed.Error())
 }
 
-// pingAll tells the dead-man's-switch how all jobs stand.
+// pingAll tells the dead-man's-switch how all jobs stand; one that has just begun to fail
+// is given the time that people who are told of it give it, too.
 func (a *App) pingAll(ctx context.Context) (any, error) {
 	states, err := a.Store.Jobs(ctx)
 	if err != nil {
@@ -74,7 +75,7 @@ func (a *App) pingAll(ctx context.Context) (any, error) {
 	}
 	var wrong []string
 	for _, j := range a.Jobs() {
-		if s := states[j.Name]; !s.Failing.IsZero() {
+		if s := states[j.Name]; !s.Failing.IsZero() && a.now().Sub(s.Failing) >= a.patience() {
 			wrong = append(wrong, j.Name+", since "+s.Failing.Format(time.RFC3339)+": "+s.Failure)
 		}
 	}

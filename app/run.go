@@ -66,6 +66,7 @@ type IssueReport struct {
 // it begins and how it ends.
 func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
 	err = a.locked(ctx, dry, func(a *App) error {
+		a.inRun = true
 		a.ping(ctx, PingStart, "")
 		report, err = a.run(ctx)
 		if err != nil {

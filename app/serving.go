@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,9 +16,10 @@ import (
 )
 
 // Serving is what "sigpost serve" does: the pages, the watch on mailboxes, and all jobs
-// when they are due, by a configuration that may be exchanged while it goes on.
+// when they are due, by a configuration that may be exchanged while it goes on. Where
+// work is shared with other processes, it is what "sigpost work" does.
 type Serving struct {
-	Listener net.Listener
+	Listener net.Listener // of the pages; nil where there are none
 	// PagesOnly leaves reading, composing and sending to others: only what readers and
 	// reviewers wait for is done, letters about subscriptions and drafts.
 	PagesOnly bool
@@ -28,8 +30,10 @@ type Serving struct {
 	Manager Manager
 
 	handler atomic.Pointer[http.Handler]
+	share   *share             // of work that other processes do too; nil where all is done here
 	stop    context.CancelFunc // of the work of the present configuration
 	work    sync.WaitGroup
+	failed  chan error // why nothing goes on any more
 }
 
 // Manager is a service manager: sd_notify(3) has the words.
@@ -52,25 +56,19 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 // Run serves until ctx is done, and then ends within ten seconds: what is being done is
 // left as a crash would leave it at worst, and is gone on with the next time.
 func (s *Serving) Run(ctx context.Context, a *App) error {
+	s.failed = make(chan error, 1)
 	if err := s.take(ctx, a); err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			(*s.handler.Load()).ServeHTTP(w, r)
-		}),
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(s.Listener) }()
+	server := s.serve()
 	s.tell(func(m Manager) { m.Ready(s.status()) })
 	alive, stopAlive := s.watchdog()
 	defer stopAlive()
 	for {
 		select {
-		case err := <-served: // the listener is broken
+		case err := <-s.failed: // the listener or the queue of jobs is broken
 			s.stop()
+			err = errors.Join(err, shut(ctx, server))
 			s.work.Wait()
 			return err
 		case <-s.Reload:
@@ -91,6 +89,29 @@ func (s *Serving) Run(ctx context.Context, a *App) error {
 	}
 }
 
+// serve begins to serve the pages, where there are any.
+func (s *Serving) serve() *http.Server {
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			(*s.handler.Load()).ServeHTTP(w, r)
+		}),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+	if s.Listener != nil {
+		go func() { s.fails(server.Serve(s.Listener)) }()
+	}
+	return server
+}
+
+// fails ends all for a reason, of which the first is told.
+func (s *Serving) fails(err error) {
+	select {
+	case s.failed <- err:
+	default:
+	}
+}
+
 // shut lets requests that go on end, and after some seconds ends them.
 func shut(ctx context.Context, server *http.Server) error {
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
@@ -107,7 +128,12 @@ func (s *Serving) tell(what func(Manager)) {
 	}
 }
 
-func (s *Serving) status() string { return "Serving http://" + s.Listener.Addr().String() + "/" }
+func (s *Serving) status() string {
+	if s.Listener == nil {
+		return "Working: " + strings.Join(s.share.roles, ", ")
+	}
+	return "Serving http://" + s.Listener.Addr().String() + "/"
+}
 
 // watchdog ticks when the manager wants a sign of life.
 func (s *Serving) watchdog() (<-chan time.Time, func()) {
@@ -120,12 +146,11 @@ func (s *Serving) watchdog() (<-chan time.Time, func()) {
 
 // take serves by an app from now on, and begins its work.
 func (s *Serving) take(ctx context.Context, a *App) error {
-	a.people.serving(s.Listener.Addr().String())
-	handler, err := a.Handler()
+	handler, err := s.pages(a)
 	if err != nil {
 		return err
 	}
-	if !s.PagesOnly {
+	if s.reads() {
 		if _, err := a.sources(); err != nil { // what keeps it from reading any mail
 			return err
 		}
@@ -138,8 +163,12 @@ func (s *Serving) take(ctx context.Context, a *App) error {
 	var working context.Context
 	working, s.stop = context.WithCancel(ctx)
 	s.work.Go(func() { a.tellMonitor(working) })
-	if a.wakeJob != nil { // others do it
-		s.work.Go(func() { a.handOn(working) })
+	if s.share != nil {
+		s.work.Go(func() {
+			if err := a.work(working, s.share); err != nil && working.Err() == nil {
+				s.fails(err)
+			}
+		})
 		return nil
 	}
 	s.work.Go(func() { a.watchDrafts(working) })
@@ -154,12 +183,32 @@ func (s *Serving) take(ctx context.Context, a *App) error {
 	return nil
 }
 
+// pages are those of an app, where any are served.
+func (s *Serving) pages(a *App) (http.Handler, error) {
+	if s.Listener == nil {
+		return nil, nil
+	}
+	a.people.serving(s.Listener.Addr().String())
+	return a.Handler()
+}
+
+// reads says whether this process reads mail.
+func (s *Serving) reads() bool {
+	if s.share != nil {
+		return slices.Contains(s.share.roles, RoleIngest)
+	}
+	return !s.PagesOnly
+}
+
 // reload exchanges the configuration, where the new one is right. Else the old one
 // stays, and the log says why.
 func (s *Serving) reload(ctx context.Context, a *App) *App {
 	s.tell(Manager.Reloading)
 	status := s.status()
 	next, restart, err := s.next(ctx, a)
+	if err != nil && ctx.Err() != nil { // it is to end, and that is all
+		return a
+	}
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			a.log.Error("the configuration was not read anew: the old one stays", "error", line)

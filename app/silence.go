@@ -37,7 +37,7 @@ func (a *App) watchSilence(ctx context.Context) ([]SilentList, error) {
 		s, is, err := a.silence(ctx, l)
 		if err == nil && !a.dry {
 			if name := silenceOf(l.Name); is {
-				err = a.wrong(ctx, name, s.Words)
+				err = a.wrong(ctx, name, s.Words, 0)
 			} else {
 				err = a.well(ctx, name)
 			}
@@ -64,7 +64,11 @@ func (a *App) forgetTroubles(ctx context.Context) error {
 	troubles, err := a.Store.Troubles(ctx)
 	old := a.now().Add(-2*time.Duration(a.Config.Alerts.Again)).AddDate(0, 0, -7)
 	for _, t := range troubles {
-		if !known[t.Name] && t.Told.Before(old) && err == nil {
+		last := t.Told
+		if last.IsZero() {
+			last = t.Since
+		}
+		if !known[t.Name] && last.Before(old) && err == nil {
 			_, _, err = a.Store.TroubleOver(ctx, t.Name)
 		}
 	}

@@ -47,11 +47,12 @@ type Alert struct {
 	Host  string    `json:"host"`
 }
 
-// wrong notes that something goes wrong, and has it told where it is time for that.
-func (a *App) wrong(ctx context.Context, name, words string) error {
+// wrong notes that something goes wrong, and has it told where it has done so for long
+// enough, and where it is time to tell it again.
+func (a *App) wrong(ctx context.Context, name, words string, enough time.Duration) error {
 	words = strings.TrimSpace(shortened(words, maxAlert))
 	return a.Store.Tx(ctx, func(tx *store.DB) error {
-		t, begins, again, err := tx.TroubleGoesOn(ctx, name, words, a.now(), time.Duration(a.Config.Alerts.Again))
+		t, begins, again, err := tx.TroubleGoesOn(ctx, name, words, a.now(), enough, time.Duration(a.Config.Alerts.Again))
 		switch {
 		case err != nil:
 			return err
@@ -74,15 +75,74 @@ func shortened(text string, n int) string {
 	return text
 }
 
-// well notes that something goes well, and has that told where it did not.
+// well notes that something goes well, and has that told where it was told that it did
+// not.
 func (a *App) well(ctx context.Context, name string) error {
 	return a.Store.Tx(ctx, func(tx *store.DB) error {
 		t, ok, err := tx.TroubleOver(ctx, name)
-		if err != nil || !ok {
+		if err != nil || !ok || t.Told.IsZero() {
 			return err
 		}
 		return a.tellTrouble(ctx, tx, AlertOver, t)
 	})
+}
+
+// patience is how long a job has to fail before somebody is told.
+func (a *App) patience() time.Duration { return a.Config.Alerts.Patience(a.inRun) }
+
+// untold gives what has gone wrong for long enough and was not told, and when there is
+// more of that. A job that is due is not among it: whether it still fails is known soon,
+// and told then.
+func (a *App) untold(ctx context.Context) (names []string, next time.Time, err error) {
+	troubles, err := a.Store.Troubles(ctx)
+	for _, t := range troubles {
+		if !t.Told.IsZero() {
+			continue
+		}
+		at := t.Since.Add(a.patience())
+		if at.After(a.now()) {
+			next = sooner(next, at)
+			continue
+		}
+		waits, err := a.waits(ctx, t.Name)
+		if err != nil {
+			return nil, next, err
+		}
+		if waits {
+			names = append(names, t.Name)
+		}
+	}
+	return names, next, err
+}
+
+// waits says whether a job of the configuration is not to be done before some later time.
+func (a *App) waits(ctx context.Context, name string) (bool, error) {
+	j, err := a.job(name)
+	if err != nil { // no job, or of another configuration, which tells it
+		return false, nil
+	}
+	if j.Kind == JobAlerts { // it is what asks
+		return true, nil
+	}
+	plans, err := a.plans(ctx, []Job{j})
+	return err == nil && !a.isDue(plans[0].Next), err
+}
+
+// tellUntold has those told who want to know of what has gone wrong for long enough,
+// where nothing is tried soon by which it would be told.
+func (a *App) tellUntold(ctx context.Context) error {
+	names, _, err := a.untold(ctx)
+	failures := []error{err}
+	for _, name := range names {
+		failures = append(failures, a.Store.Tx(ctx, func(tx *store.DB) error {
+			t, ok, err := tx.TroubleLasts(ctx, name, a.now(), a.patience())
+			if err != nil || !ok {
+				return err
+			}
+			return a.tellTrouble(ctx, tx, AlertBegins, t)
+		}))
+	}
+	return errors.Join(failures...)
 }
 
 // tellTrouble queues what those get who are told of trouble.
@@ -143,7 +203,7 @@ func (a *App) noteOutcome(ctx context.Context, j Job, r sigpost.JobReport) {
 	}
 	var err error
 	if r.Result == sigpost.JobFailed {
-		err = a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure)
+		err = a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure, a.patience())
 	} else {
 		err = a.well(ctx, j.Name)
 	}
@@ -166,11 +226,18 @@ const (
 	alertLease = 5 * time.Minute
 )
 
-// postAlerts tells the webhook what it has not been told.
-func (a *App) postAlerts(ctx context.Context) (r AlertReport, err error) {
+// tellAlerts tells whom nobody has told yet.
+func (a *App) tellAlerts(ctx context.Context) (r AlertReport, err error) {
 	if a.dry {
 		return r, nil
 	}
+	err = a.tellUntold(ctx)
+	r, posting := a.postAlerts(ctx)
+	return r, errors.Join(err, posting)
+}
+
+// postAlerts tells the webhook what it has not been told.
+func (a *App) postAlerts(ctx context.Context) (r AlertReport, err error) {
 	var failures []error
 	for ctx.Err() == nil {
 		alert, err := a.Store.Alerts().Claim(ctx, a.now(), a.now().Add(alertLease))

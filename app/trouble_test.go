@@ -120,7 +120,7 @@ func TestTroubleIsToldOnce(t *testing.T) {
 			var both sync.WaitGroup
 			for range 4 { // also several at once
 				both.Go(func() {
-					if err := a.wrong(t.Context(), "read test/INBOX", "the password is wrong"); err != nil {
+					if err := a.wrong(t.Context(), "read test/INBOX", "the password is wrong", 0); err != nil {
 						t.Error(err)
 					}
 				})

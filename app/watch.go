@@ -35,6 +35,7 @@ func (a *App) Watch(ctx context.Context) error {
 	defer watches.Wait()
 	for name, s := range sources {
 		watches.Go(func() {
+			defer a.forgetWatch(name)
 			in.Watch(ctx, s.Source, s.poll, func() { w.changed(name) })
 		})
 	}

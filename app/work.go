@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -51,12 +50,6 @@ const (
 	lettersEach = 200
 )
 
-// WorkOptions are what Work is given.
-type WorkOptions struct {
-	Roles    []string     // of Roles
-	Listener net.Listener // of the pages, for the role web
-}
-
 // CheckRoles says what is wrong with the names of roles.
 func CheckRoles(roles []string) error {
 	for _, r := range roles {
@@ -70,18 +63,37 @@ func CheckRoles(roles []string) error {
 	return nil
 }
 
-// Work does what is due, together with any number of other processes, until ctx ends.
-func (a *App) Work(ctx context.Context, o WorkOptions) error {
-	if err := CheckRoles(o.Roles); err != nil {
-		return err
+// CheckShared says what keeps the archive from being worked on by several processes.
+func (a *App) CheckShared() error {
+	if a.Store.Shared() {
+		return nil
 	}
-	if !a.Store.Shared() {
-		return sigpost.Usage(fmt.Errorf("\"sigpost work\" is for several processes that share an archive in PostgreSQL, and %s is SQLite's, which is for one machine: \"sigpost serve\" does all there", a.Store.Where()))
+	return sigpost.Usage(fmt.Errorf("\"sigpost work\" is for several processes that share an archive in PostgreSQL, and %s is SQLite's, which is for one machine: \"sigpost serve\" does all there", a.Store.Where()))
+}
+
+// share is this process's part of work that any number of processes do.
+type share struct {
+	roles []string
+	dsn   string // stays while configurations are exchanged
+}
+
+// Work does what is due of some roles, together with any number of other processes,
+// until ctx ends, by a configuration that may be exchanged while it goes on: see Run,
+// which serves the pages alone otherwise. They are served where there is a listener.
+func (s *Serving) Work(ctx context.Context, a *App, roles []string) error {
+	if err := errors.Join(CheckRoles(roles), a.CheckShared()); err != nil {
+		return err
 	}
 	dsn, err := a.Config.DSN()
 	if err != nil {
 		return err
 	}
+	s.share = &share{roles, dsn}
+	return s.Run(ctx, a)
+}
+
+// work does its share until ctx ends.
+func (a *App) work(ctx context.Context, s *share) error {
 	wake := make(chan string, 100)
 	sharing := *a
 	sharing.wakeJob = func(name string) {
@@ -90,27 +102,19 @@ func (a *App) Work(ctx context.Context, o WorkOptions) error {
 		default: // whoever looks for what is due finds it
 		}
 	}
+	var handing sync.WaitGroup
+	defer handing.Wait()
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	var all sync.WaitGroup
-	var served error
-	if slices.Contains(o.Roles, RoleWeb) && o.Listener != nil {
-		all.Go(func() {
-			defer end()
-			served = sharing.Serve(ctx, o.Listener)
-		})
-	}
-	roles := slices.DeleteFunc(slices.Clone(o.Roles), func(r string) bool { return r == RoleWeb })
-	err = work.Run(ctx, work.Options{
-		DSN: dsn, Roles: roles, Jobs: sharing.workJobs(), Due: sharing.dueNow, Wake: wake, Log: a.log,
+	handing.Go(func() { sharing.handOn(ctx) })
+	roles := slices.DeleteFunc(slices.Clone(s.roles), func(r string) bool { return r == RoleWeb })
+	return work.Run(ctx, work.Options{
+		DSN: s.dsn, Roles: roles, Jobs: sharing.workJobs(), Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
 		Busy: func(err error) bool {
 			return errors.Is(err, sigpost.ErrLocked) || errors.Is(err, sigpost.ErrCursorMoved) || errors.Is(err, store.ErrWindowTaken)
 		},
 	})
-	end()
-	all.Wait()
-	return errors.Join(err, served)
 }
 
 // workJobs are all jobs, and those that wait for mail.
@@ -215,12 +219,14 @@ func (a *App) watchMailbox(ctx context.Context, name string, changed func()) err
 		return fmt.Errorf("there is no mailbox %q; there are %s: %w", name, strings.Join(slices.Sorted(maps.Keys(sources)), ", "), sigpost.ErrNotFound)
 	}
 	in := a.ingester()
+	in.Watching = a.sawWatch
+	defer a.forgetWatch(name)
 	defer in.Close()
 	return in.Watch(ctx, s.Source, s.poll, changed)
 }
 
-// handOn has others do what the pages leave to be done, until ctx is done: letters about
-// subscriptions, and drafts of whose threads somebody has decided something.
+// handOn has others do what this process leaves to be done, until ctx is done: letters to
+// single people, alerts, and drafts of whose threads somebody has decided something.
 func (a *App) handOn(ctx context.Context) {
 	for {
 		select {
@@ -228,6 +234,8 @@ func (a *App) handOn(ctx context.Context) {
 			return
 		case <-a.wake:
 			a.wakeJob(string(JobNotices))
+		case <-a.troubled:
+			a.wakeJob(string(JobAlerts))
 		case <-a.stale:
 			select {
 			case <-time.After(draftGather):

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 )
@@ -52,13 +53,12 @@ func (c *Config) checkMetrics(ch *checker) {
 		}
 		return
 	}
-	if err := CheckListen(listen); err != nil {
+	if err := CheckMetricsListen(listen); err != nil {
 		ch.add("metrics.listen", "%v", err)
-		return
 	}
-	host, port, _ := net.SplitHostPort(listen)
-	if host == "" {
-		ch.add("metrics.listen", "%q is every address of this machine: write \"127.0.0.1:%s\" for this machine alone, or \"0.0.0.0:%s\" where that is meant", listen, port, port)
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return
 	}
 	if port != "0" && listen == c.Web.Listen {
 		ch.add("metrics.listen", "the pages are at %s already: metrics are not for everybody, and want an address of their own", listen)
@@ -66,4 +66,15 @@ func (c *Config) checkMetrics(ch *checker) {
 	if c.Metrics.Pprof && !Loopback(listen) {
 		ch.add("metrics.pprof", "pprof shows what the process has in its memory, and needs metrics.listen to be this machine alone, such as \"127.0.0.1:%s\"", port)
 	}
+}
+
+// CheckMetricsListen says what is wrong with an address to serve metrics at.
+func CheckMetricsListen(addr string) error {
+	if err := CheckListen(addr); err != nil {
+		return err
+	}
+	if host, port, _ := net.SplitHostPort(addr); host == "" {
+		return fmt.Errorf("%q is every address of this machine: write \"127.0.0.1:%s\" for this machine alone, or \"0.0.0.0:%s\" where that is meant", addr, port, port)
+	}
+	return nil
 }

@@ -102,6 +102,8 @@ type Alerts struct {
 	WebhookSecretFile string   `toml:"webhook_secret_file"`
 	WebhookSecretEnv  string   `toml:"webhook_secret_env"`
 	Timeout           Duration `toml:"timeout"`
+	// After is how long a job has to fail before they are told: see Patience.
+	After string `toml:"after"`
 	// Again is after how long of the same trouble they are told again.
 	Again Duration `toml:"again"`
 	// SilentFactor says how many times as long as its usual longest silence a list
@@ -115,8 +117,36 @@ func (a *Alerts) setDefaults() {
 	or(&a.SilentFactor, 3)
 }
 
+// patience is Patience where the configuration says nothing of it.
+const patience = 15 * time.Minute
+
+// Patience is how long a job has to fail before somebody is told. A run that is called
+// by the clock has none unless it is given: nobody knows when the next one comes.
+func (a *Alerts) Patience(run bool) time.Duration {
+	switch {
+	case a.After != "":
+		d, _ := a.patience() // it was checked
+		return d
+	case run:
+		return 0
+	}
+	return patience
+}
+
+func (a *Alerts) patience() (time.Duration, error) {
+	if a.After == "0" {
+		return 0, nil
+	}
+	var d Duration
+	err := d.UnmarshalText([]byte(a.After))
+	return time.Duration(d), err
+}
+
 func (c *Config) checkAlerts(ch *checker) {
 	a := c.Alerts
+	if _, err := a.patience(); a.After != "" && err != nil {
+		ch.add("alerts.after", "%v; \"0\" is at once", err)
+	}
 	checkDuration(ch, "alerts.timeout", a.Timeout)
 	checkDuration(ch, "alerts.again", a.Again)
 	if time.Duration(a.Timeout) > time.Minute {

@@ -14,7 +14,7 @@ import (
 type Trouble struct {
 	Name  string    `json:"name"`
 	Since time.Time `json:"since"`
-	Told  time.Time `json:"told"`
+	Told  time.Time `json:"told,omitzero"` // the last time; zero where it was not told yet
 	Words string    `json:"words"`
 }
 
@@ -31,21 +31,41 @@ func (db *DB) Troubles(ctx context.Context) ([]Trouble, error) {
 	return all, db.fail("reading what goes wrong", err)
 }
 
-// TroubleGoesOn notes that something goes wrong at a time. begins says that it did not
-// before, and again that it did and that this was told so long before that it is told
-// again: whoever hears that has to tell it, in the same transaction, and nobody else
-// hears it.
-func (db *DB) TroubleGoesOn(ctx context.Context, name, words string, at time.Time, after time.Duration) (t Trouble, begins, again bool, err error) {
-	n, err := db.exec(ctx, `INSERT INTO troubles (name, since, told, words) VALUES ($1, $2, $2, $3) ON CONFLICT (name) DO NOTHING`, name, micros(at), clean(words))
-	begins = n > 0
+// TroubleGoesOn notes that something goes wrong at a time. begins says that it has done
+// so for long enough to be told, and was not, and again that this was told so long before
+// that it is told again: whoever hears that has to tell it, in the same transaction, and
+// nobody else hears it.
+func (db *DB) TroubleGoesOn(ctx context.Context, name, words string, at time.Time, enough, after time.Duration) (t Trouble, begins, again bool, err error) {
+	_, err = db.exec(ctx, `INSERT INTO troubles (name, since, told, words) VALUES ($1, $2, 0, $3)
+ON CONFLICT (name) DO UPDATE SET words = excluded.words WHERE troubles.told = 0`, name, micros(at), clean(words))
+	if err == nil {
+		t, begins, err = db.troubleTold(ctx, name, at, enough)
+	}
 	if err == nil && !begins {
-		n, err = db.exec(ctx, `UPDATE troubles SET told = $2, words = $3 WHERE name = $1 AND told <= $4`, name, micros(at), clean(words), micros(at.Add(-after)))
+		var n int64
+		n, err = db.exec(ctx, `UPDATE troubles SET told = $2, words = $3 WHERE name = $1 AND told > 0 AND told <= $4`, name, micros(at), clean(words), micros(at.Add(-after)))
 		again = n > 0
 	}
-	if err == nil {
+	if err == nil && !begins {
 		t, err = first(ctx, db, readTrouble, `SELECT name, since, told, words FROM troubles WHERE name = $1`, name)
 	}
 	return t, begins, again, db.fail("noting that "+name+" goes wrong", err)
+}
+
+// TroubleLasts notes that something is told at a time that has gone wrong for long
+// enough; ok is false where it has not, is over, or was told before.
+func (db *DB) TroubleLasts(ctx context.Context, name string, at time.Time, enough time.Duration) (t Trouble, ok bool, err error) {
+	t, ok, err = db.troubleTold(ctx, name, at, enough)
+	return t, ok, db.fail("noting that "+name+" still goes wrong", err)
+}
+
+func (db *DB) troubleTold(ctx context.Context, name string, at time.Time, enough time.Duration) (t Trouble, ok bool, err error) {
+	t, err = first(ctx, db, readTrouble, `UPDATE troubles SET told = $2 WHERE name = $1 AND told = 0 AND since <= $3 RETURNING name, since, told, words`,
+		name, micros(at), micros(at.Add(-enough)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, false, nil
+	}
+	return t, err == nil, err
 }
 
 // TroubleOver notes that something does not go wrong any more; ok is false where

@@ -23,7 +23,7 @@ func TestTroubles(t *testing.T) {
 			var all sync.WaitGroup
 			for range 6 {
 				all.Go(func() {
-					_, first, more, err := db.TroubleGoesOn(ctx, "read a/INBOX", "no \x00server", at, day)
+					_, first, more, err := db.TroubleGoesOn(ctx, "read a/INBOX", "no \x00server", at, 0, day)
 					if err != nil {
 						t.Error(err)
 					}
@@ -62,6 +62,57 @@ func TestTroubles(t *testing.T) {
 		}
 		all.Wait()
 		equal(t, "over", over.Load(), int32(1))
+	})
+}
+
+// What has not gone wrong for long enough is not told; when it has, one is told, whether
+// it goes wrong once more or is only looked at.
+func TestTroubleIsToldWhenItLasts(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		const day, enough = 24 * time.Hour, 15 * time.Minute
+		goesOn := func(name string, after time.Duration, words string) (begins, again bool) {
+			t.Helper()
+			_, begins, again, err := db.TroubleGoesOn(ctx, name, words, at.Add(after), enough, day)
+			check(t, err)
+			return begins, again
+		}
+		for _, name := range []string{"a", "b", "c"} {
+			for _, after := range []time.Duration{0, time.Minute, enough - time.Second} {
+				if begins, again := goesOn(name, after, "after "+after.String()); begins || again {
+					t.Errorf("%s is told after %s", name, after)
+				}
+			}
+		}
+		if begins, again := goesOn("a", enough, "a"); !begins || again {
+			t.Errorf("a goes on: %t %t", begins, again)
+		}
+		var told atomic.Int32
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				lasts, ok, err := db.TroubleLasts(ctx, "b", at.Add(enough), enough)
+				if err != nil {
+					t.Error(err)
+				}
+				if ok && lasts.Since.Equal(at) && lasts.Words == "after 14m59s" {
+					told.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		equal(t, "told of b", told.Load(), int32(1))
+		if _, ok, err := db.TroubleLasts(ctx, "never", at.Add(enough), enough); ok || err != nil {
+			t.Errorf("what does not go wrong lasts: %v", err)
+		}
+		if begins, again := goesOn("b", enough+day, "b"); begins || !again {
+			t.Errorf("b goes on for a day: %t %t", begins, again)
+		}
+		c, ok, err := db.TroubleOver(ctx, "c")
+		if !ok || err != nil || !c.Told.IsZero() {
+			t.Errorf("c is over: %+v %t %v", c, ok, err)
+		}
 	})
 }
 

@@ -54,7 +54,11 @@ func (scheduleCommand) Run(s *session) error {
 			}
 		}
 		for _, t := range troubles {
-			fmt.Fprintf(w, "TROUBLE since %s, told %s: %s\n", moment(t.Since), moment(t.Told), t.Name)
+			told := "not told yet"
+			if !t.Told.IsZero() {
+				told = "told " + moment(t.Told)
+			}
+			fmt.Fprintf(w, "TROUBLE since %s, %s: %s\n", moment(t.Since), told, t.Name)
 		}
 	})
 }

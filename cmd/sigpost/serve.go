@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -20,15 +21,11 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	addr := a.Config.Web.Listen
-	if c.Listen != "" {
-		addr = c.Listen
-	}
-	listener, err := app.Listen(addr)
+	listener, err := app.Listen(cmp.Or(c.Listen, a.Config.Web.Listen))
 	if err != nil {
 		return err
 	}
-	stop, err := a.StartMonitor()
+	stop, err := a.StartMonitor("")
 	if err != nil {
 		return err
 	}
@@ -38,9 +35,16 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	a.WarnOfListening(listener.Addr().String())
-	serving := &app.Serving{Listener: listener, PagesOnly: c.NoIngest, Reload: s.hangups(), Load: s.load,
-		Manager: &sdnotify.Manager{Failed: func(err error) { s.log.Warn("the service manager cannot be told", "error", err) }}}
+	serving := s.serving()
+	serving.Listener, serving.PagesOnly = listener, c.NoIngest
 	return serving.Run(s.ctx, a)
+}
+
+// serving goes on by the configuration as it is read anew at SIGHUP, and tells the
+// service manager.
+func (s *session) serving() *app.Serving {
+	return &app.Serving{Reload: s.hangups(), Load: s.load,
+		Manager: &sdnotify.Manager{Failed: func(err error) { s.log.Warn("the service manager cannot be told", "error", err) }}}
 }
 
 // tellFirstLink prints a link for the first admin, where nobody has ever signed in

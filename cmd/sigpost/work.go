@@ -1,16 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"net"
 	"slices"
 
 	"sigpost/app"
 )
 
 type workCommand struct {
-	Roles  []string `placeholder:"ROLE,..." default:"ingest,classify,deliver,web" help:"What this process does: ingest, classify, deliver, web (default: all)."`
-	Listen string   `placeholder:"ADDR" help:"Where the role web listens (default: web.listen of the configuration)."`
+	Roles   []string `placeholder:"ROLE,..." default:"ingest,classify,deliver,web" help:"What this process does: ingest, classify, deliver, web (default: all)."`
+	Listen  string   `placeholder:"ADDR" help:"Where the role web listens (default: web.listen of the configuration)."`
+	Metrics string   `placeholder:"ADDR" help:"Where /metrics, /healthz and /readyz are, whatever the roles (default: metrics.listen of the configuration); each process on a machine needs an address of its own."`
 }
 
 // Run works until it is interrupted.
@@ -23,17 +24,23 @@ func (c workCommand) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	var listener net.Listener
-	if slices.Contains(c.Roles, app.RoleWeb) && a.Store.Shared() {
-		addr := a.Config.Web.Listen
-		if c.Listen != "" {
-			addr = c.Listen
-		}
-		if listener, err = app.Listen(addr); err != nil {
+	if err := a.CheckShared(); err != nil {
+		return err
+	}
+	serving := s.serving()
+	if slices.Contains(c.Roles, app.RoleWeb) {
+		if serving.Listener, err = app.Listen(cmp.Or(c.Listen, a.Config.Web.Listen)); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
-		a.WarnOfListening(listener.Addr().String())
 	}
-	return a.Work(s.ctx, app.WorkOptions{Roles: c.Roles, Listener: listener})
+	stop, err := a.StartMonitor(c.Metrics)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if serving.Listener != nil {
+		fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", serving.Listener.Addr())
+		a.WarnOfListening(serving.Listener.Addr().String())
+	}
+	return serving.Work(s.ctx, a, c.Roles)
 }

@@ -140,3 +140,12 @@ func (m *Metrics) Connection(mailbox, state string, at time.Time) {
 	}
 	m.since.WithLabelValues(mailbox).Set(seconds(at))
 }
+
+// NoConnection notes that this process does not watch a mailbox any more.
+func (m *Metrics) NoConnection(mailbox string) {
+	if m == nil {
+		return
+	}
+	m.connections.DeletePartialMatch(prometheus.Labels{"mailbox": mailbox})
+	m.since.DeleteLabelValues(mailbox)
+}
