@@ -27,6 +27,27 @@ var access = map[string]struct {
 }{
 	"GET /healthz":                             {},
 	"GET /readyz":                              {},
+	"GET /report/{thread}":                     {},
+	"POST /report/{thread}":                    {},
+	"GET /review":                              {needs: sigpost.RoleReviewer},
+	"GET /review/counts":                       {needs: sigpost.RoleReviewer},
+	"GET /review/tags":                         {needs: sigpost.RoleReviewer},
+	"POST /review/undo":                        {needs: sigpost.RoleReviewer},
+	"GET /review/bulk":                         {needs: sigpost.RoleReviewer},
+	"POST /review/bulk":                        {needs: sigpost.RoleReviewer},
+	"GET /review/threads/{id}":                 {needs: sigpost.RoleReviewer},
+	"POST /review/threads/{id}":                {needs: sigpost.RoleReviewer},
+	"GET /review/ingest":                       {needs: sigpost.RoleReviewer},
+	"GET /review/quarantine":                   {needs: sigpost.RoleAdmin},
+	"POST /review/quarantine":                  {needs: sigpost.RoleAdmin},
+	"GET /review/quarantine/{id}":              {needs: sigpost.RoleAdmin},
+	"GET /review/quality":                      {needs: sigpost.RoleReviewer},
+	"GET /review/sample":                       {needs: sigpost.RoleReviewer},
+	"POST /review/sample":                      {needs: sigpost.RoleReviewer},
+	"GET /review/{thread}":                     {needs: sigpost.RoleReviewer},
+	"POST /review/{thread}":                    {needs: sigpost.RoleReviewer},
+	"GET /events":                              {},
+	"GET /topics/{kind}/{name}/events.ics":     {},
 	"GET /search":                              {},
 	"GET /search/feed":                         {},
 	"GET /threads":                             {},
@@ -136,10 +157,14 @@ func desk(db *store.DB, now func() time.Time) signin.Desk {
 		}}
 }
 
-// noEditing is a desk that nobody comes to.
-type noEditing struct{ Editing }
+// noEditing and noReview are desks that nobody comes to.
+type (
+	noEditing struct{ Editing }
+	noReview  struct{ ReviewDesk }
+)
 
-// everything is a site with every part of it, and the store behind it.
+// everything is a site with every part of it, and the store behind it. What is left
+// out here is left out of the table of ways in, too.
 func everything(t *testing.T) (*site, *store.DB) {
 	t.Helper()
 	db, err := store.Open(t.Context(), storetest.SQLite(t))
@@ -148,7 +173,9 @@ func everything(t *testing.T) (*site, *store.DB) {
 	s, err := newSite(Options{Title: "Test", Store: db, URL: "https://digest.example.org", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 		Digests: map[string]string{"weekly": "The Weekly"}, Publications: []string{"weekly"}, People: desk(db, time.Now), LinksByMail: true,
 		Templates: func(string) (*digest.Templates, error) { return digest.Default(), nil }, RequestsPerMinute: 600,
-		Undo: func(context.Context, sigpost.AuditEntry, sigpost.Person) error { return nil }, Editing: noEditing{}})
+		Undo: func(context.Context, sigpost.AuditEntry, sigpost.Person) error { return nil }, Editing: noEditing{}, Review: noReview{},
+		Browse:        Browse{Events: func(context.Context) ([]sigpost.Occurrence, error) { return nil, nil }},
+		TopicCalendar: func(context.Context, sigpost.Tag, string) ([]byte, error) { return nil, nil }})
 	must(t, err)
 	return s, db
 }
