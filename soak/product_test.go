@@ -204,18 +204,8 @@ func (p *product) do(todo command, a *answer) error {
 		return nil
 	case "run":
 		return p.run(ctx, a)
-	case "restored":
-		return p.restored(ctx, a)
 	case "doubted":
 		return p.doubted(ctx, a)
-	case "resume", "cancel":
-		d, err := p.Config.Digest(todo.Digest)
-		if err == nil && todo.Op == "resume" {
-			_, err = p.ResumeSending(ctx, d, todo.Number)
-		} else if err == nil {
-			_, err = p.CancelSending(ctx, d, todo.Number, "readers have it")
-		}
-		return err
 	case "spared":
 		return p.spared(ctx, a)
 	case "edit":
@@ -247,20 +237,6 @@ func (p *product) run(ctx context.Context, a *answer) error {
 		}
 	}
 	return err
-}
-
-// restored is "sigpost digest send --i-have-restored", where no terminal is.
-func (p *product) restored(ctx context.Context, a *answer) error {
-	_, err := p.Restored(ctx)
-	for _, d := range p.Config.Digests {
-		if err == nil {
-			_, err = p.Send(ctx, d, false)
-		}
-		if errors.Is(err, app.ErrLost) {
-			err = nil
-		}
-	}
-	return errors.Join(err, p.doubted(ctx, a))
 }
 
 // doubted are the issues that stand still.

@@ -3,21 +3,16 @@ package soak_test
 import (
 	"bufio"
 	"bytes"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	_ "modernc.org/sqlite"
 
 	"sigpost/soak"
 	"sigpost/soak/check"
@@ -35,6 +30,7 @@ type world struct {
 	smtp   *gate
 	now    time.Time
 
+	program  string // as people have it
 	resident *exec.Cmd
 	in       io.WriteCloser
 	out      *bufio.Reader
@@ -55,6 +51,7 @@ type world struct {
 	errs     map[string]int
 	again    []soak.Event // faults that did not strike
 	saved    time.Time
+	backups  int
 	imapDown bool
 	smtpDown bool
 	// troubled until then: a fault may still show.
@@ -86,6 +83,7 @@ func newWorld(t *testing.T, s *soak.Script, p *peers) *world {
 	for _, person := range s.People {
 		w.readers[person.Address] = &reader{Person: person, digest: person.Digest}
 	}
+	w.build()
 	w.configure()
 	w.meeting(soak.Event{})
 	w.start()
@@ -263,8 +261,8 @@ func (w *world) ran(a answer, wholly bool) {
 	}
 	switch {
 	case a.Restored:
-		w.done["sending refused by a restored archive"]++
-		w.decide(w.must(command{Op: "restored"}).Doubted)
+		w.done[unsaid]++
+		w.sayRestored()
 		w.run()
 	case a.Paused:
 		w.decide(w.must(command{Op: "doubted"}).Doubted)
@@ -279,24 +277,6 @@ func (w *world) ran(a answer, wholly bool) {
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	return s[:min(len(s), 160)]
-}
-
-// decide is what an operator does about issues that may have been sent before the
-// archive was put back: what readers have is given up, and what nobody has is sent.
-func (w *world) decide(doubted []issueAt) {
-	w.t.Helper()
-	for _, d := range doubted {
-		op := "resume"
-		if slices.ContainsFunc(w.letters, func(l check.Letter) bool {
-			digest, span, ok := check.IssueOf(l, w.zones)
-			return ok && digest == d.Digest && span.From.Before(d.To) && d.From.Before(span.To)
-		}) {
-			op = "cancel"
-			w.given = append(w.given, check.Spared{Digest: d.Digest, From: d.From, To: d.To, Why: "given up after a restore"})
-		}
-		w.done["restored: "+op]++
-		w.must(command{Op: op, Digest: d.Digest, Number: d.Number})
-	}
 }
 
 // cron is a run in a process of its own, which is killed or cannot write. It says
@@ -340,71 +320,6 @@ func (w *world) cron(kind string, n int) (struck bool) {
 
 // settle gives the servers time to notice who is gone, before it is said what came.
 func (w *world) settle() { time.Sleep(30 * time.Millisecond) }
-
-// backup saves the archive while it is used.
-func (w *world) backup() {
-	w.t.Helper()
-	os.Remove(filepath.Join(w.dir, "backup.db"))
-	db, err := sql.Open("sqlite", filepath.Join(w.dir, "db", "sigpost.db"))
-	if err == nil {
-		_, err = db.Exec(`VACUUM INTO ?`, filepath.Join(w.dir, "backup.db"))
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
-		w.t.Fatalf("backup: %v", err)
-	}
-	w.saved = w.now
-	w.keepSpared()
-}
-
-// keepSpared notes what the ledger knows, which a restored one will not.
-func (w *world) keepSpared() {
-	w.t.Helper()
-	for _, s := range w.must(command{Op: "spared"}).Spared {
-		w.spared[s] = true
-	}
-}
-
-// restore puts the archive back.
-func (w *world) restore() {
-	w.t.Helper()
-	if w.saved.IsZero() {
-		return
-	}
-	w.keepSpared()
-	w.must(command{Op: "close"})
-	name := filepath.Join(w.dir, "db", "sigpost.db")
-	for _, more := range []string{"-wal", "-shm"} {
-		os.Remove(name + more)
-	}
-	data, err := os.ReadFile(filepath.Join(w.dir, "backup.db"))
-	if err == nil {
-		err = os.WriteFile(name, data, 0o600)
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.openArchive()
-	w.restores = append(w.restores, check.Span{From: w.saved, To: w.now})
-	w.done["restores"]++
-	w.forgotten()
-	// As docs/sending.md says. Where an issue went out since, the program finds it out by
-	// itself, and does not go on before an operator who forgot it says so.
-	if len(w.restores)%2 == 0 && w.sentSince(w.saved) {
-		w.done["restores of which nobody said a word"]++
-	} else {
-		w.decide(w.must(command{Op: "restored"}).Doubted)
-	}
-	w.run()
-}
-
-// sentSince says whether letters of an issue went out since then.
-func (w *world) sentSince(at time.Time) bool {
-	return slices.ContainsFunc(w.letters, func(l check.Letter) bool {
-		_, _, ok := check.IssueOf(l, w.zones)
-		return ok && l.At.After(at)
-	})
-}
 
 // ask asks the pages. It gives the status, and the answer where it is short.
 func (w *world) ask(method, path, contentType, body, bearer string) (int, []byte) {
