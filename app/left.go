@@ -33,8 +33,9 @@ func (a *App) noteLeft(what, digest, addr string) {
 	hash, _ := a.tokens.SuppressionHash(addr)
 	f, err := os.OpenFile(a.leftFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		// In one piece, so that two who write do not get between each other.
-		_, err = fmt.Fprintf(f, "%s %d %s %s\n", what, a.now().UnixMicro(), digest, hash)
+		// In one piece, so that two who write do not get between each other; and on a line
+		// of its own, where a power cut left one half written.
+		_, err = fmt.Fprintf(f, "\n%s %d %s %s\n", what, a.now().UnixMicro(), digest, hash)
 		err = errors.Join(err, f.Sync(), f.Close())
 	}
 	if err != nil {

@@ -38,6 +38,10 @@ func TestWhoHasLeftLeavesARestoredArchive(t *testing.T) {
 	w.setNow(monday.Add(time.Hour))
 	a = reopen()
 	door := subscribe.NewDoor(a.tokens, a.rows(), a.now)
+	// A power cut left one line half written.
+	if err := os.WriteFile(a.leftFile(), []byte("left 1461"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"click", "returns"} {
 		if _, err := door.Unsubscribe(t.Context(), a.tokens.Unsubscribe(all[name].ID)); err != nil {
 			t.Fatal(err)
@@ -61,7 +65,7 @@ func TestWhoHasLeftLeavesARestoredArchive(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if noted, err := os.ReadFile(a.leftFile()); err != nil || strings.Contains(string(noted), "example.net") || strings.Count(string(noted), "\n") != 4 {
+	if noted, err := os.ReadFile(a.leftFile()); err != nil || strings.Contains(string(noted), "example.net") || len(strings.Fields(string(noted))) != 2+4*4 {
 		t.Errorf("noted is\n%s%v", noted, err)
 	}
 

@@ -39,10 +39,12 @@ func (c *Config) DSN() (string, error) {
 			return "", err
 		}
 	}
-	if strings.Contains(dsn, "://") {
+	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
+		dsn = strings.TrimPrefix(file, "//")
+	} else if strings.Contains(dsn, "://") {
 		return dsn, nil
 	}
-	return c.Path(strings.TrimPrefix(dsn, "sqlite:")), nil
+	return c.Path(dsn), nil
 }
 
 // GenerationFile is where it is noted how many issues were begun to be sent: by
