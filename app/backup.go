@@ -39,10 +39,40 @@ func (a *App) Backup(ctx context.Context, file string, out io.Writer) (report Ba
 		report.Backup, err = a.Store.Backup(ctx, w, about, a.megabytes("backing up"))
 		return err
 	}
+	begun := a.now()
 	report.Size, err = a.writeCopy(file, out, isBackup, write)
 	report.Took = time.Since(begin)
+	if err == nil {
+		a.noteBackup(ctx, begun, report.Took)
+	}
 	return report, err
 }
+
+// jobBackup is the name under which the archive remembers its last backup: among the
+// jobs, though somebody else's clock calls it.
+const jobBackup = "backup"
+
+// noteBackup notes that a backup was made. Where that cannot be written, as by a user who
+// may only read the archive, the backup is no worse for it.
+func (a *App) noteBackup(ctx context.Context, begun time.Time, took time.Duration) {
+	note := func() error {
+		dsn, err := a.Config.DSN()
+		if err != nil {
+			return err
+		}
+		db, err := store.Open(ctx, dsn) // that of the backup may be for reading alone
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.RecordJob(ctx, sigpost.JobReport{Name: jobBackup, Run: runID(), Begun: begun, Ended: a.now(), Took: took}), db.Close())
+	}
+	if err := note(); err != nil {
+		a.log.Warn("that a backup was made is not noted, and \"sigpost doctor\" does not know of it: run it as the user that sigpost runs as", "error", err)
+	}
+}
+
+// knowsBackups says whether backups are made by this program, so that it knows when.
+func (a *App) knowsBackups() bool { return !a.Store.Shared() && a.Config.Archive.BackupDays > 0 }
 
 // writeCopy writes a backup or a dump to a file, or to out where file is "-". What is
 // there and is neither is not written over.

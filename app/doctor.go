@@ -128,6 +128,7 @@ func (d *Doctor) groups() []group {
 		{name: "letters", config: true, look: d.lookAtLetters},
 		{name: "quarantine", config: true, look: d.lookAtQuarantine},
 		{name: "jobs", config: true, look: d.lookAtJobs},
+		{name: "backups", config: true, look: d.lookAtBackups},
 		{name: "versions", look: d.lookAtVersions},
 	}
 }

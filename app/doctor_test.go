@@ -87,6 +87,7 @@ func TestAllIsWell(t *testing.T) {
 	a := w.open()
 	w.subscribe(a, "ada@example.net")
 	w.run(a)
+	w.backup(a, "backup.tar.zst")
 	r := w.doctor(nil, slices.DeleteFunc(DoctorGroups(), func(g string) bool { return g == "sender" || g == "door" })...) // which say that nothing is published
 	if r.Errors+r.Warnings > 0 {
 		t.Errorf("wrong is %+v", r.Wrong())

@@ -235,6 +235,37 @@ func (d *Doctor) lookAtJobs(x *examination) {
 	x.ok("jobs", "%d of %d are done when they are due; the last one on %s", done, len(plans), dayAndTime(last))
 }
 
+// lookAtBackups looks how old the last backup is.
+func (d *Doctor) lookAtBackups(x *examination) {
+	a := x.archived()
+	if a == nil {
+		return
+	}
+	const item = "archive"
+	days := x.config.Archive.BackupDays
+	if a.Store.Shared() {
+		x.add(LevelNote, item, "see that pg_dump, or what takes its place, has run, and that what it makes can be put back (docs/operations.md)", "it is in PostgreSQL, and nothing is known here of its backups")
+		return
+	}
+	if !a.knowsBackups() {
+		x.ok(item, "something else makes its backups, as archive.backup_days says")
+		return
+	}
+	states, err := a.Store.Jobs(x.ctx)
+	if x.failed(LevelError, item, "", err) {
+		return
+	}
+	const do = "have \"sigpost backup FILE\" called each day, by the user that sigpost runs as and onto another disk: it disturbs nothing (docs/operations.md); or archive.backup_days = -1, where something else makes backups"
+	switch last := states[jobBackup].Succeeded; {
+	case last.IsZero():
+		x.add(LevelWarning, item, do, "there is no backup of it: \"sigpost backup\" has never written one")
+	case x.Now().Sub(last) > time.Duration(days)*24*time.Hour:
+		x.add(LevelWarning, item, do, "its last backup is of %s, %.0f days ago", dayAndTime(last), x.Now().Sub(last).Hours()/24)
+	default:
+		x.ok(item, "its last backup is of %s; \"sigpost backup --verify\" sees whether a file is whole", dayAndTime(last))
+	}
+}
+
 func dayOrNever(t time.Time) string {
 	if t.IsZero() {
 		return "no day yet"

@@ -177,9 +177,16 @@ func (a *App) rowsSeen(ctx context.Context) (r metrics.Rows, err error) {
 	if err != nil {
 		return r, err
 	}
+	names := []string{}
 	for _, j := range a.Jobs() {
-		s := states[j.Name]
-		r.Jobs = append(r.Jobs, metrics.Job{Name: j.Name, Succeeded: s.Succeeded, Ended: s.Ended, Failing: s.Failing})
+		names = append(names, j.Name)
+	}
+	if a.knowsBackups() {
+		names = append(names, jobBackup)
+	}
+	for _, name := range names {
+		s := states[name]
+		r.Jobs = append(r.Jobs, metrics.Job{Name: name, Succeeded: s.Succeeded, Ended: s.Ended, Failing: s.Failing})
 	}
 	r.Sizes, err = a.Store.Sizes(ctx)
 	return r, err

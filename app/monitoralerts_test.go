@@ -37,7 +37,7 @@ func TestAlertRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doctor := []string{"config", "permissions", "disk", "clock", "dns", "imap", "smtp", "sender", "door", "channels", "zones", "calendars", "migrations", "database", "letters", "quarantine", "versions"}
+	doctor := []string{"config", "permissions", "disk", "clock", "dns", "imap", "smtp", "sender", "door", "channels", "zones", "calendars", "migrations", "database", "letters", "quarantine", "backups", "versions"}
 	seen := map[string]bool{}
 	for _, g := range rules.Groups {
 		for _, r := range g.Rules {

@@ -61,6 +61,8 @@ type Archive struct {
 	GenerationFile string `toml:"generation_file"`
 	// OldSecretFiles are secrets of before: what was signed with them is valid.
 	OldSecretFiles []string `toml:"old_secret_files"`
+	// BackupDays is how old the last backup may be; -1 where others make them.
+	BackupDays int `toml:"backup_days"`
 }
 
 // List is a mailing list.
@@ -413,6 +415,7 @@ func (c *Config) setDefaults() {
 		c.SMTP.Fallbacks[i].setDefaults()
 	}
 	c.Schedule.setDefaults()
+	or(&c.Archive.BackupDays, 7)
 	c.Alerts.setDefaults()
 	or(&c.Bounces.Hard, 2)
 	or(&c.Bounces.Soft, 4)

@@ -164,6 +164,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a calendar by ftp", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nurl = \"ftp://example.org\"\n# Short", "is no web address"},
 		{"a calendar in no zone", "# [[calendar]]\n# Short", "[[calendar]]\nname = \"k8s\"\nfile = \"x\"\nzone = \"Texas\"\n# Short", `"Texas" is no time zone`},
 		{"a schedule by ftp", `# schedule = "https://`, `schedule = "ftp://`, "is no web address"},
+		{"backups of no day", `backup_days = 7`, `backup_days = -7`, "is a number of days, or -1"},
 		{"alerts after words", `after = ""`, `after = "soon"`, `"soon" is no duration of a second or more: write it as "90s", "30m" or "1h30m"; "0" is at once`},
 		{"alerts after nothing", `after = ""`, `after = "0.2s"`, `"0.2s" is no duration`},
 		{"an edition that it is", `editions = []`, `editions = ["week"]`, `comes every week already`},

@@ -75,6 +75,9 @@ func (c *Config) checkArchive(ch *checker) {
 	if n := count(a.Database, a.DatabaseFile, a.DatabaseEnv); n != 1 {
 		ch.add("archive.database", "[archive] must have one of database, database_file and database_env; it has %d", n)
 	}
+	if a.BackupDays < 1 && a.BackupDays != -1 {
+		ch.add("archive.backup_days", "backup_days is a number of days, or -1 where something else makes backups")
+	}
 	if n := count(a.SecretFile, a.SecretEnv); n != 1 {
 		ch.add("archive.secret_file", "[archive] must have one of secret_file and secret_env; it has %d", n)
 	}
