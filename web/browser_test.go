@@ -1,6 +1,8 @@
 package web
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -41,5 +43,21 @@ func TestThreadsInABrowser(t *testing.T) {
 	browser.Visit(a.URL+"/m/html@x/html/view", peertest.View{})
 	if shown, ok := browser.Shows("words", 20*time.Second); !ok {
 		t.Errorf("the frame shows %s", shown)
+	}
+	// What is ours of that document, around a mail that means no ill, keeps the rules for
+	// documents, too. It is looked at without its policy, since axe-core is a script.
+	a.add("From: Jo <jo@example.org>\nMessage-ID: <plain@x>\nSubject: Plain\nMIME-Version: 1.0\nContent-Type: text/html\n\n" + plainHTML + "\n")
+	_, frame := a.ask("GET", "/m/plain@x/html/view", sigpost.RoleNobody)
+	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write([]byte(frame))
+	}))
+	defer bare.Close()
+	browser.Visit(bare.URL, peertest.View{Width: 320}) // its colours in the dark are the browser's own, of which axe-core knows only one
+	for _, v := range browser.Axe("document-title", "html-has-lang", "html-lang-valid", "meta-viewport", "meta-refresh", "color-contrast", "link-in-text-block", "target-size") {
+		t.Errorf("the frame of HTML: %s", v)
+	}
+	if wide := browser.Sideways(); wide != "" {
+		t.Errorf("the frame of HTML is wider than the window by %s", wide)
 	}
 }
