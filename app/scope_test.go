@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +25,9 @@ func TestTagEverythingWaitsForOthers(t *testing.T) {
 		t.Fatalf("claimed %d threads (%v)", len(claim.Threads), err)
 	}
 	const busy = 500 * time.Millisecond
-	go func() {
+	var working sync.WaitGroup
+	defer working.Wait()
+	working.Go(func() {
 		time.Sleep(busy)
 		var tagged []store.Tagged
 		for _, u := range claim.Threads {
@@ -33,7 +36,7 @@ func TestTagEverythingWaitsForOthers(t *testing.T) {
 		if err := errors.Join(other.Store.SaveTagged(ctx, other.tagger.version, tagged), other.Store.ReleaseThreads(ctx, claim)); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	begin := time.Now()
 	if err := a.within(ctx, nil, func(a *App) error { return a.tagEverything(ctx) }); err != nil {
 		t.Fatal(err)

@@ -75,12 +75,12 @@ func newParser(c *cli, options ...kong.Option) (*kong.Kong, error) {
 }
 
 // hangups tells of each SIGHUP until ctx ends. Who does not ask for them is ended by
-// one, as ever.
+// one, as ever. One that comes while the program ends does nothing: it would cut short
+// what SIGTERM lets come to its end.
 func hangups(ctx context.Context) <-chan struct{} {
 	signals, hangups := make(chan os.Signal, 1), make(chan struct{}, 1)
 	signal.Notify(signals, syscall.SIGHUP)
 	go func() {
-		defer signal.Stop(signals)
 		for {
 			select {
 			case <-ctx.Done():
