@@ -34,6 +34,18 @@ func Usage(err error) error {
 	return usageError{err}
 }
 
+// NotFound marks an error as one of what is not there, so that errors.Is finds
+// ErrNotFound in it: for what says so in words of its own.
+func NotFound(err error) error { return notFoundError{err} }
+
+type notFoundError struct{ error }
+
+// Unwrap is what was looked for.
+func (e notFoundError) Unwrap() error { return e.error }
+
+// Is says that it is an ErrNotFound, whatever else it is.
+func (e notFoundError) Is(target error) bool { return target == ErrNotFound }
+
 type usageError struct{ error }
 
 // Unwrap is what was wrong.

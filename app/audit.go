@@ -93,7 +93,7 @@ func decidedOn(ctx context.Context, tx *store.DB, threadID int64, tag sigpost.Ta
 			return d, nil
 		}
 	}
-	return store.Decision{}, fmt.Errorf("nobody has decided on %s: %w", tag, sigpost.ErrNotFound)
+	return store.Decision{}, sigpost.NotFound(fmt.Errorf("nobody has decided on %s", tag))
 }
 
 // decideThreadIn splits or merges threads, and notes that.

@@ -329,19 +329,24 @@ func equalMaps(t *testing.T, got, want map[string]int) {
 }
 
 // The time that an answer takes says nothing either: it is drawn out, whatever is
-// known of the address (that it is so to the moment is a test of web's).
+// known of the address, by who subscribes and by who signs in (that it is so to the
+// moment is a test of web's).
 func TestAskingTakesAsLong(t *testing.T) {
 	t.Parallel()
-	d := openDoors(t, "")
+	w := newWorld(t)
+	w.more = twoPeople
+	d := doorsOf(w, "")
 	d.answerTime = 100 * time.Millisecond
 	d.subscribe(d.app, "in@example.org")
-	for _, addr := range []string{"in@example.org", "out@example.org", "in@example.org", "out@example.org"} { // the second time is another matter for the desk
-		begin := time.Now()
-		if status, body := d.post("/subscribe", url.Values{"address": {addr}}); status != 200 {
-			t.Fatalf("%s: %d %s", addr, status, body)
-		}
-		if took := time.Since(begin); took < d.answerTime {
-			t.Errorf("the answer to %s takes %v, want %v", addr, took, d.answerTime)
+	for _, c := range []struct{ path, known, unknown string }{{"/subscribe", "in@example.org", "out@example.org"}, {"/sign-in", "jo@example.org", "eve@example.org"}} {
+		for _, addr := range []string{c.known, c.unknown, c.known, c.unknown} { // the second time is another matter for the desk
+			begin := time.Now()
+			if status, body := d.post(c.path, url.Values{"address": {addr}}); status != 200 {
+				t.Fatalf("%s: %s: %d %s", c.path, addr, status, body)
+			}
+			if took := time.Since(begin); took < d.answerTime {
+				t.Errorf("%s: the answer to %s takes %v, want %v", c.path, addr, took, d.answerTime)
+			}
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (a *App) noDraft(ctx context.Context, d config.Digest) error {
 	last, err := a.lastNumbered(ctx, d)
 	switch {
 	case errors.Is(err, sigpost.ErrNotFound):
-		return fmt.Errorf("%s has no draft, and no issue yet; \"sigpost digest compose\" makes one: %w", d.Name, sigpost.ErrNotFound)
+		return sigpost.NotFound(fmt.Errorf("%s has no draft, and no issue yet; \"sigpost digest compose\" makes one", d.Name))
 	case err != nil:
 		return err
 	}
@@ -56,14 +56,14 @@ func (a *App) noDraft(ctx context.Context, d config.Digest) error {
 	if last.State == sigpost.IssueApproved {
 		next = "\"sigpost digest unapprove\" opens it again"
 	}
-	return fmt.Errorf("%s has no draft: issue %d is %s; %s: %w", d.Name, last.Number, last.State, next, sigpost.ErrNotFound)
+	return sigpost.NotFound(fmt.Errorf("%s has no draft: issue %d is %s; %s", d.Name, last.Number, last.State, next))
 }
 
 // Issue finds an issue by its number.
 func (a *App) Issue(ctx context.Context, d config.Digest, number int) (sigpost.Issue, error) {
 	issue, err := a.Store.IssueByNumber(ctx, d.Name, number)
 	if errors.Is(err, sigpost.ErrNotFound) {
-		err = fmt.Errorf("%s has no issue %d; \"sigpost digest list\" shows what there is: %w", d.Name, number, sigpost.ErrNotFound)
+		err = sigpost.NotFound(fmt.Errorf("%s has no issue %d; \"sigpost digest list\" shows what there is", d.Name, number))
 	}
 	return issue, err
 }
@@ -321,7 +321,7 @@ func (a *App) IssueDiff(ctx context.Context, d config.Digest, number int, next b
 		}
 	}
 	if before == nil {
-		return report, fmt.Errorf("issue %d of %s was composed only once; --next shows what composing it anew would change: %w", issue.Number, d.Name, sigpost.ErrNotFound)
+		return report, sigpost.NotFound(fmt.Errorf("issue %d of %s was composed only once; --next shows what composing it anew would change", issue.Number, d.Name))
 	}
 	report.Difference, report.Lost = digest.Diff(*before, after), digest.Lost(after, draft.Edits)
 	return report, nil
@@ -498,7 +498,7 @@ func (a *App) approved(ctx context.Context, d config.Digest, number int) (sigpos
 			}
 		}
 		if err == nil {
-			err = fmt.Errorf("%s has no issue that is approved and not sent: %w", d.Name, sigpost.ErrNotFound)
+			err = sigpost.NotFound(fmt.Errorf("%s has no issue that is approved and not sent", d.Name))
 		}
 		return sigpost.Issue{}, err
 	}

@@ -71,7 +71,7 @@ func (a editing) digestOf(name string) (config.Digest, error) {
 			return d, nil
 		}
 	}
-	return config.Digest{}, fmt.Errorf("there is no digest %q: %w", name, sigpost.ErrNotFound)
+	return config.Digest{}, sigpost.NotFound(fmt.Errorf("there is no digest %q", name))
 }
 
 // on does something with an issue's digest.
@@ -240,7 +240,7 @@ func (a editing) Undo(ctx context.Context, name string, number int, entry int64,
 	return a.on(name, func(config.Digest) error {
 		e, err := a.Store.AuditEntry(ctx, entry)
 		if err == nil && (e.Kind != sigpost.AuditIssue || e.Object != fmt.Sprintf("%s/%d", name, number)) {
-			err = fmt.Errorf("entry %d is not of this issue: %w", entry, sigpost.ErrNotFound)
+			err = sigpost.NotFound(fmt.Errorf("entry %d is not of this issue", entry))
 		}
 		if err != nil {
 			return err

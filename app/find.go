@@ -10,7 +10,7 @@ import (
 )
 
 // SearchNames are what queries of the archive may name: its topics by all their
-// names, and its lists.
+// names, its lists, and who has written.
 func (a *App) SearchNames(ctx context.Context) search.Names {
 	kinds := []sigpost.TagKind{sigpost.KindProject, sigpost.KindScenario}
 	for _, k := range a.taxonomy.Kinds {
@@ -18,6 +18,13 @@ func (a *App) SearchNames(ctx context.Context) search.Names {
 	}
 	return search.Names{
 		Now: a.now(), Kinds: kinds, Tags: a.taxonomy.Named, LikeTag: a.taxonomy.Like, LikeWord: a.taxonomy.Meant,
+		NameWords: func() []string {
+			words, err := a.Store.NameWords(ctx)
+			if err != nil { // nothing is meant, then
+				return nil
+			}
+			return words
+		},
 		Lists: func() []string {
 			boxes, err := a.Store.Mailboxes(ctx)
 			if err != nil { // the search itself will say so

@@ -142,7 +142,7 @@ func (a *App) job(name string) (Job, error) {
 			return j, nil
 		}
 	}
-	return Job{}, fmt.Errorf("there is no job %q: %w", name, sigpost.ErrNotFound)
+	return Job{}, sigpost.NotFound(fmt.Errorf("there is no job %q", name))
 }
 
 // perform does a job whose scope is held, and records how it went. A panic in it is a

@@ -100,7 +100,7 @@ func (a *App) Retry(ctx context.Context, d config.Digest, number int, state sigp
 			return err
 		}
 		if issue.State != sigpost.IssueSending && issue.State != sigpost.IssueSent {
-			return fmt.Errorf("issue %d of %s is %s, and nothing of it was sent: %w", number, d.Name, issue.State, sigpost.ErrNotFound)
+			return sigpost.NotFound(fmt.Errorf("issue %d of %s is %s, and nothing of it was sent", number, d.Name, issue.State))
 		}
 		n, err = a.requeue(ctx, issue, state)
 		return err

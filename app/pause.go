@@ -99,9 +99,9 @@ func (a *App) beingSent(ctx context.Context, d config.Digest, number int) (sigpo
 	case len(sending) > 1:
 		return sigpost.Issue{}, sigpost.Usage(fmt.Errorf("%d issues of %s are being sent: give the number of one", len(sending), d.Name))
 	case number == 0:
-		return sigpost.Issue{}, fmt.Errorf("no issue of %s is being sent: %w", d.Name, sigpost.ErrNotFound)
+		return sigpost.Issue{}, sigpost.NotFound(fmt.Errorf("no issue of %s is being sent", d.Name))
 	}
-	return sigpost.Issue{}, fmt.Errorf("issue %d of %s is not being sent: %w", number, d.Name, sigpost.ErrNotFound)
+	return sigpost.Issue{}, sigpost.NotFound(fmt.Errorf("issue %d of %s is not being sent", number, d.Name))
 }
 
 func (a *App) sendingState(ctx context.Context, issue sigpost.Issue, err error) (SendingState, error) {

@@ -286,7 +286,7 @@ func (a *App) lastOf(ctx context.Context, d config.Digest, is func(sigpost.Issue
 		}
 	}
 	if err == nil {
-		err = fmt.Errorf("%s has no issue yet: %w", d.Name, sigpost.ErrNotFound)
+		err = sigpost.NotFound(fmt.Errorf("%s has no issue yet", d.Name))
 	}
 	return sigpost.Issue{}, err
 }

@@ -87,7 +87,7 @@ func (a *App) StoredAbout(ctx context.Context, address string) (Stored, error) {
 	}
 	p, err := a.Stored(ctx, addr)
 	if err == nil && len(p.Subscriptions)+len(p.Requests)+len(p.Notices) == 0 && p.Suppressed == "" {
-		err = fmt.Errorf("nothing is stored about %s: %w", subscribe.Readable(addr), sigpost.ErrNotFound)
+		err = sigpost.NotFound(fmt.Errorf("nothing is stored about %s", subscribe.Readable(addr)))
 	}
 	return p, err
 }

@@ -67,7 +67,7 @@ func (a *App) decideThread(ctx context.Context, d thread.Decision, of sigpost.Me
 func (a *App) messageNamed(ctx context.Context, name string) (sigpost.Message, error) {
 	m, err := a.Store.MessageByID(ctx, sigpost.MessageID(strings.Trim(name, "<> ")))
 	if errors.Is(err, sigpost.ErrNotFound) {
-		err = hinted{fmt.Errorf("%w: no message with the id %s is in the archive", sigpost.ErrNotFound, name), "\"sigpost --json search WORDS\" shows ids"}
+		err = hinted{sigpost.NotFound(fmt.Errorf("no message with the id %s is in the archive", name)), "\"sigpost --json search WORDS\" shows ids"}
 	}
 	return m, err
 }
@@ -81,7 +81,7 @@ func (a *App) messageOf(ctx context.Context, name string) (sigpost.Message, erro
 	}
 	msgs, err := a.Store.ThreadMessages(ctx, id)
 	if errors.Is(err, sigpost.ErrNotFound) {
-		err = hinted{fmt.Errorf("%w: there is no thread %d", sigpost.ErrNotFound, id), "\"sigpost search WORDS\" shows numbers"}
+		err = hinted{sigpost.NotFound(fmt.Errorf("there is no thread %d", id)), "\"sigpost search WORDS\" shows numbers"}
 	}
 	if err != nil {
 		return sigpost.Message{}, err

@@ -216,7 +216,7 @@ func (a *App) watchMailbox(ctx context.Context, name string, changed func()) err
 	}
 	s, ok := sources[name]
 	if !ok {
-		return fmt.Errorf("there is no mailbox %q; there are %s: %w", name, strings.Join(slices.Sorted(maps.Keys(sources)), ", "), sigpost.ErrNotFound)
+		return sigpost.NotFound(fmt.Errorf("there is no mailbox %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(sources)), ", ")))
 	}
 	in := a.ingester()
 	in.Watching = a.sawWatch

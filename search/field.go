@@ -28,6 +28,9 @@ type Names struct {
 	// LikeWord gives the name of something for which a word may be a misspelling; ""
 	// where there is none.
 	LikeWord func(word string) string
+	// NameWords gives the words of all authors' names, of which some may be shown
+	// nowhere; nil where nobody can.
+	NameWords func() []string
 }
 
 var fields = []Field{FieldFrom, FieldSubject, FieldTag, FieldNature, FieldList, FieldBefore, FieldAfter, FieldHas, FieldIs}
@@ -57,6 +60,47 @@ func (n *Names) likeField(name string) string {
 		return ""
 	}
 	return osa.Nearest(strings.ToLower(name), all)
+}
+
+// authors are the words of authors' names, folded in order, and as they are written.
+type authors struct {
+	folded []string
+	as     map[string]string
+}
+
+func (n *Names) authors() (all authors) {
+	all.as = map[string]string{}
+	if n.NameWords == nil {
+		return all
+	}
+	for _, w := range n.NameWords() {
+		if f := Fold(w); all.as[f] == "" {
+			all.folded, all.as[f] = append(all.folded, f), w
+		}
+	}
+	slices.Sort(all.folded)
+	return all
+}
+
+// like is the name that may have been meant by one whose words are not all those of
+// authors; "" where there is none, and for an address.
+func (all authors) like(leaf *Node) string {
+	if strings.Contains(leaf.Value, "@") {
+		return ""
+	}
+	meant, changed := slices.Clone(leaf.Words), false
+	for i, w := range meant {
+		if all.as[w] != "" || len(w) < 3 || len(w) > osa.MaxLen {
+			continue
+		}
+		if like := osa.Nearest(w, all.folded); like != "" {
+			meant[i], changed = all.as[like], true
+		}
+	}
+	if !changed {
+		return ""
+	}
+	return strings.Join(meant, " ")
 }
 
 // understand fills in what a leaf's value means. instead is a value that may have

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -307,18 +308,26 @@ func not(n *Node, start int) *Node {
 	return &Node{Op: Not, Of: []*Node{n}, Start: start, End: n.End}
 }
 
-// Meant is the query with those words replaced that may be misspelt names; "" where
-// there are none.
+// Meant is the query with those words replaced that may be misspelt: names of topics
+// and, behind from:, of authors; "" where there are none. Whether it finds anything
+// nobody has looked at.
 func (q *Query) Meant(names Names) string {
-	if names.LikeWord == nil || q.Root == nil {
+	if q.Root == nil {
 		return ""
 	}
+	known := sync.OnceValue(names.authors)
 	text, moved, changed := q.Text, 0, false
 	q.Root.Leaves(func(leaf *Node, negated bool) {
-		if leaf.Field != Anywhere && leaf.Field != FieldSubject || len(leaf.Words) != 1 || negated {
+		if negated {
 			return
 		}
-		like := names.LikeWord(leaf.Words[0])
+		like := ""
+		switch {
+		case leaf.Field == FieldFrom:
+			like = known().like(leaf)
+		case names.LikeWord != nil && (leaf.Field == Anywhere || leaf.Field == FieldSubject) && len(leaf.Words) == 1:
+			like = names.LikeWord(leaf.Words[0])
+		}
 		if like == "" {
 			return
 		}

@@ -39,6 +39,7 @@ var names = search.Names{
 		}
 		return ""
 	},
+	NameWords: func() []string { return []string{"lovelace", "zoë", "grace", "ada"} },
 }
 
 // tree writes a tree so that its shape can be seen.
@@ -176,7 +177,8 @@ func TestProblems(t *testing.T) {
 
 func TestMeant(t *testing.T) {
 	for query, want := range map[string]string{
-		"magnun": "magnum", "a Magnun OR subject:magnun b": "a magnum OR subject:magnum b", "from:magnun": "", "-magnun": "", `"magnun x"`: "", "heat": "",
+		"magnun": "magnum", "a Magnun OR subject:magnun b": "a magnum OR subject:magnum b", "from:magnun": "", "-magnun": "", "heat from:Lovelase": "heat from:lovelace", `from:"Ada Lovelcae" magnun`: `from:"ada lovelace" magnum`,
+		"from:zoo": "from:zoë", "from:zoe": "", "from:ad": "", "-from:lovelase": "", "from:lovelase@example.org": "", `"magnun x"`: "", "heat": "",
 	} {
 		q := search.Parse(query, names)
 		if got := q.Meant(names); got != want {

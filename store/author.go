@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,6 +47,7 @@ func (db *DB) meet(ctx context.Context, msgs []*sigpost.Message) error {
 type author struct {
 	addr  string
 	words []string // of the name and of the address
+	named int      // how many of them are of the name
 }
 
 // crowd are all authors up to the one of number seen. There are some ten
@@ -63,8 +65,8 @@ func (c *crowd) meetAll(ctx context.Context, db *DB) error {
 		if err := row.Scan(&c.seen, &addr, &name); err != nil {
 			return err
 		}
-		addr = strings.ToLower(addr)
-		c.all = append(c.all, author{addr, append(words(name), words(addr)...)})
+		addr, of := strings.ToLower(addr), words(name)
+		c.all = append(c.all, author{addr, append(of, words(addr)...), len(of)})
 		return nil
 	}, `SELECT id, addr, name FROM authors WHERE id > $1 ORDER BY id`, c.seen)
 }
@@ -103,6 +105,23 @@ func (db *DB) addresses(ctx context.Context, text string) ([]string, error) {
 		}
 	}
 	return found, nil
+}
+
+// NameWords gives the words of the names of all who have written, in lower case and
+// in no order, each once. Of some of them nothing may be shown.
+func (db *DB) NameWords(ctx context.Context) ([]string, error) {
+	db.crowd.mu.Lock()
+	defer db.crowd.mu.Unlock()
+	if err := db.crowd.meetAll(ctx, db); err != nil {
+		return nil, err
+	}
+	all := map[string]bool{}
+	for _, a := range db.crowd.all {
+		for _, w := range a.words[:a.named] {
+			all[w] = true
+		}
+	}
+	return slices.Collect(maps.Keys(all)), nil
 }
 
 // written takes threads in which a query's authors have written, by their newest

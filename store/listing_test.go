@@ -292,6 +292,19 @@ func TestAuthors(t *testing.T) {
 	})
 }
 
+// The words of names are those of names alone: no part of an address is among them.
+func TestNameWords(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		a, b := mail("a", 0), mail("b", 1)
+		a.Message.Author = sigpost.Address{Name: "Zoë O'Hara", Addr: "zo1980@secret.example"}
+		b.Message.Author = sigpost.Address{Name: "zoë", Addr: "other@secret.example"}
+		add(t, db, a, b)
+		all := must(db.NameWords(t.Context()))(t)
+		slices.Sort(all)
+		equal(t, "words", all, []string{"hara", "o", "zoë"})
+	})
+}
+
 // No list of threads reads all of the archive.
 func TestThreadListsUseTheirIndexes(t *testing.T) {
 	db, other := open(t, engines[0].dsn(t)), open(t, engines[1].dsn(t))

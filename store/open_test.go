@@ -227,6 +227,25 @@ func TestFullDiskSaysWhatToDo(t *testing.T) {
 	}
 }
 
+// Where the file cannot be says what to name instead.
+func TestPlacesWhereNoDatabaseCanBe(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	for path, want := range map[string]string{
+		dir:                                      "is a folder; name a file in it, such as " + filepath.Join(dir, "sigpost.db"),
+		filepath.Join(dir, "none", "sigpost.db"): "make it with mkdir -p " + filepath.Join(dir, "none"),
+		filepath.Join(dir, "file", "sigpost.db"): "which is not a folder; name another file",
+	} {
+		db, err := store.Open(t.Context(), path)
+		if err == nil {
+			db.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want %q", path, err, want)
+		}
+	}
+}
+
 func TestLockKeepsOthersOut(t *testing.T) {
 	onBothDSN(t, func(t *testing.T, dsn string) {
 		first, second := open(t, dsn), open(t, dsn)

@@ -69,6 +69,9 @@ func (e *engine) prepareFile() error {
 	} else if err == nil && !info.IsDir() {
 		return fmt.Errorf("the database cannot be in %s, which is not a folder; name another file", folder)
 	}
+	if info, err := os.Stat(e.file); err == nil && info.IsDir() {
+		return fmt.Errorf("the database %s is a folder; name a file in it, such as %s", e.file, filepath.Join(e.file, "sigpost.db"))
+	}
 	if e.readOnly {
 		if _, err := os.Stat(e.file); err != nil {
 			return fmt.Errorf("there is no database %s to look at yet: %w", e.file, err)

@@ -164,7 +164,7 @@ func Network(addr netip.Addr) netip.Prefix {
 func (d Desk) Ask(ctx context.Context, ask Ask) error {
 	p, ok := d.Publication(ask.Wish.Digest)
 	if !ok {
-		return fmt.Errorf("there is no digest %q: %w", ask.Wish.Digest, sigpost.ErrNotFound)
+		return sigpost.NotFound(fmt.Errorf("there is no digest %q", ask.Wish.Digest))
 	}
 	name, addr, err := ParseAddress(ask.Address)
 	if err == nil {
@@ -339,7 +339,7 @@ func (d Desk) Change(ctx context.Context, token string, wish sigpost.Subscriptio
 func (d Desk) Apply(ctx context.Context, s, wish sigpost.Subscription, way sigpost.ConsentWay, shown string) (sigpost.Subscription, error) {
 	p, ok := d.Publication(s.Digest)
 	if _, known := p.Edition(wish.Digest); !ok || wish.Digest != s.Digest && !known {
-		return s, fmt.Errorf("%q is no edition of this digest: %w", wish.Digest, sigpost.ErrNotFound)
+		return s, sigpost.NotFound(fmt.Errorf("%q is no edition of this digest", wish.Digest))
 	}
 	to := wish.Digest
 	wish.ID, wish.Digest, wish.Serial, wish.Since = s.ID, s.Digest, s.Serial, s.Since

@@ -143,11 +143,25 @@ func (s *site) find(w http.ResponseWriter, r *http.Request, p searchPage, query 
 	}
 	p.fill(&query, found, order)
 	if len(found.Hits) == 0 && r.FormValue("from") == "" {
-		if p.Meant = query.Meant(names); p.Meant != "" {
+		if p.Meant = s.meant(ctx, &query, names); p.Meant != "" {
 			p.MeantURL = searchURL("/search", p.Meant, order, "")
 		}
 	}
 	s.show(w, r, http.StatusOK, "search", p)
+}
+
+// meant is a query that may have been meant and that finds something; "" where there is
+// none. So it names nobody of whom nothing is shown.
+func (s *site) meant(ctx context.Context, query *search.Query, names search.Names) string {
+	meant := query.Meant(names)
+	if meant == "" {
+		return ""
+	}
+	found, err := s.Store.Find(ctx, store.Find{Query: search.Parse(meant, names), Limit: 1})
+	if err != nil || len(found.Hits) == 0 {
+		return ""
+	}
+	return meant
 }
 
 // fill puts results on the page.

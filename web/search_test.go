@@ -77,6 +77,26 @@ func TestSearchPage(t *testing.T) {
 	}
 }
 
+// A misspelt author is named, but for one of whom nothing is shown any more.
+func TestMisspeltAuthors(t *testing.T) {
+	server, db := open(t)
+	for i, name := range []string{"Grace Hopper", "Linus Ericsson"} {
+		_, err := db.Add(t.Context(), nil, []sigpost.Arrival{{Raw: []byte("x"), List: "l", Source: "test", Message: &sigpost.Message{MessageID: sigpost.MessageID(fmt.Sprintf("by%d@x", i)),
+			Subject: "Bays", BaseSubject: "Bays", Author: sigpost.Address{Name: name, Addr: "who@example.net"}, Received: day}}}, day)
+		must(t, err)
+	}
+	_, body := fetch(t, server, "/search?q=from:hoper")
+	has(t, "a misspelt author", body, "Nothing was found", `<a href="/search?q=from%3Ahopper"><bdi>from:hopper</bdi></a>`)
+	_, body = fetch(t, server, "/search?q=from:ericson")
+	has(t, "another", body, "<bdi>from:ericsson</bdi>")
+	m, err := db.MessageByID(t.Context(), "by1@x")
+	must(t, err)
+	must(t, db.Hide(t.Context(), m.ID, "rev", "x", day))
+	_, body = fetch(t, server, "/search?q=from:ericson")
+	has(t, "who is not shown", body, "Nothing was found")
+	hasNot(t, "who is not shown", body, "ericsson", "Did you mean")
+}
+
 // What is found can be had as it came.
 func TestSearchMbox(t *testing.T) {
 	server := searchable(t)

@@ -69,8 +69,13 @@ func open(t *testing.T) (*httptest.Server, *store.DB) {
 		Calendar: func(context.Context) ([]byte, error) {
 			return []byte("BEGIN:VCALENDAR\r\nUID:meeting@example.org\r\nDTSTAMP:" + time.Now().UTC().Format("20060102T150405.000000000Z") + "\r\nEND:VCALENDAR\r\n"), nil
 		},
-		SearchNames: func(context.Context) search.Names {
-			return search.Names{Now: day, LikeWord: func(w string) string { return map[string]string{"kuryrr": "kuryr"}[w] }}
+		SearchNames: func(ctx context.Context) search.Names {
+			return search.Names{Now: day, LikeWord: func(w string) string { return map[string]string{"kuryrr": "kuryr"}[w] },
+				NameWords: func() []string {
+					all, err := db.NameWords(ctx)
+					must(t, err)
+					return all
+				}}
 		},
 		Domain: func(string) string { return "example.org" }, Author: func(string) string { return "SIG Example" },
 		Door: subscribe.NewDoor(tokens, db, func() time.Time { return day }), Log: slog.New(slog.DiscardHandler),

@@ -73,6 +73,9 @@ func (c digestList) Run(s *session) error {
 		}
 	}
 	return s.tell(lines, func(w io.Writer) {
+		if len(lines) == 0 {
+			fmt.Fprintln(w, "There is no issue yet: \"sigpost digest preview\" shows the next one as it would be now.")
+		}
 		for _, l := range lines {
 			name := ""
 			if len(digests) > 1 {

@@ -45,9 +45,12 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, sigpost.Usage(fmt.Errorf("%w; %s", err, hintOf(args))))
+		return report(stderr, sigpost.Usage(fmt.Errorf("%w; %s", err, hintOf(args, err))))
 	}
 	s, err := newSession(ctx, c.Globals, stdout, stderr)
 	if err != nil {
@@ -96,16 +99,26 @@ func hangups(ctx context.Context) <-chan struct{} {
 	return hangups
 }
 
-// hintOf says what to do about arguments that cannot be read.
-func hintOf(args []string) string {
+// hintOf says what to do about arguments that cannot be read: the command that they
+// came to has a help of its own.
+func hintOf(args []string, err error) string {
+	of := "sigpost"
+	if wrong := (*kong.ParseError)(nil); errors.As(err, &wrong) && wrong.Context != nil {
+		for _, p := range wrong.Context.Path {
+			if p.Command != nil {
+				of += " " + p.Command.Name
+			}
+		}
+	}
+	lists := "\"" + of + " --help\" lists commands and flags"
 	at := slices.Index(args, "search")
 	begins := func(arg string) bool { return len(arg) > 2 && arg[0] == '-' && arg[1] != '-' } // such as -nova
 	if at < 0 || slices.Contains(args, "--") {
-		return "\"sigpost --help\" lists commands and flags"
+		return lists
 	}
 	minus := slices.IndexFunc(args[at:], begins)
 	if minus < 0 {
-		return "\"sigpost --help\" lists commands and flags"
+		return lists
 	}
 	return "words that begin with a minus go behind \"--\", after all flags: \"sigpost search -- quota " + args[at+minus] + "\""
 }
