@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -171,10 +172,22 @@ func (b *books) row(s sigpost.Subscription, now time.Time) sigpost.Delivery {
 	return row
 }
 
+// gone is why a reader gets no letter who has left while it waited.
+const gone = "the subscription had ended, was suspended or paused"
+
+// wanted says whether a reader still gets the letter that was taken for them.
+func (b *books) wanted(ctx context.Context, c sigpost.Claim) error {
+	s, err := b.Subscription(ctx, c.SubscriptionID)
+	if errors.Is(err, sigpost.ErrNotFound) || err == nil && (s.State != sigpost.SubscriptionActive || s.PausedUntil.After(b.a.now())) {
+		return fmt.Errorf("%s: %w", gone, deliver.ErrNoLetter)
+	}
+	return err
+}
+
 // openBulk is what sends letters, for a while where lasting is not 0: by the
 // configured servers, or in a dry run by one that only notes them.
 func (a *App) openBulk(r *SendReport, b *books, lasting time.Duration) (*deliver.Bulk, func() error, error) {
-	options := deliver.Options{Unknown: deliver.Hold, Patience: time.Minute, For: lasting}
+	options := deliver.Options{Unknown: deliver.Hold, Patience: time.Minute, For: lasting, Wanted: b.wanted}
 	if a.Config.SMTP.Unknown == "resend" {
 		options.Unknown = deliver.Resend
 	}

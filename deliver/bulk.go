@@ -234,6 +234,7 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 		}
 		r.settleOthers(ctx)
 		if len(done)+want > 0 || r.due() {
+			looked := time.Now()
 			claims, err := r.turn(ctx, done, want)
 			if errors.Is(err, ErrPaused) || errors.Is(err, ErrFenced) {
 				r.halts(err)
@@ -252,6 +253,7 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 			}
 			r.inHand += len(claims)
 			for i := range claims {
+				claims[i].Looked = looked
 				r.queue <- &claims[i]
 			}
 			r.low.Store(int32(len(r.queue) / 2))

@@ -659,3 +659,40 @@ func TestBulkUnknownPolicy(t *testing.T) {
 		})
 	}
 }
+
+// A letter is begun only to who still wants it, also where it waited for a slow server,
+// or for a connection, since it was taken. What was said to the server when the reader left comes to its end.
+func TestBulkLooksAgainBeforeItBegins(t *testing.T) {
+	everyWay(t, func(t *testing.T, features func(*peer)) {
+		m := newMemory(t, 6) // all are taken at once for three connections
+		var left atomic.Bool
+		var unseen atomic.Int64
+		p := startPeer(t, nil, features, func(p *peer) {
+			p.pause = func(step string) {
+				if step == "greeting" {
+					time.Sleep(150 * time.Millisecond) // longer than a look holds
+					left.Store(true)
+				}
+			}
+		})
+		o := deliver.Options{Patience: -1, Wanted: func(_ context.Context, c sigpost.Claim) error {
+			switch {
+			case c.SubscriptionID == 6 && unseen.Add(1) == 1:
+				return errors.New("the ledger is away")
+			case left.Load() && c.SubscriptionID%2 == 1:
+				return fmt.Errorf("gone: %w", deliver.ErrNoLetter)
+			}
+			return nil
+		}}
+		outcome, err := bulk(m, newClock(), o, lanes(p, 3)).Send(t.Context(), issue, pack, nil)
+		if err != nil || outcome.Sent != 2 || outcome.Waiting != 1 {
+			t.Errorf("outcome %+v, error %v", outcome, err)
+		}
+		wantStates(t, m, sigpost.DeliveryCounts{sigpost.DeliverySent: 2, sigpost.DeliverySuppressed: 3, sigpost.DeliveryQueued: 1})
+		for _, l := range p.took() {
+			if l.to != "<r2@example.org>" && l.to != "<r4@example.org>" {
+				t.Errorf("a letter went to %s", l.to)
+			}
+		}
+	})
+}

@@ -66,7 +66,13 @@ type lane[T any] struct {
 	done func(j *job[T], reply string, err error)
 	// may says whether anything may be said yet; nil where that is always so.
 	may func() bool
+	// wanted says, right before its envelope is said, whether a parcel is still to be
+	// sent; one that is not has been reported then. nil where all are.
+	wanted func(j *job[T]) bool
 }
+
+// unwanted says that a parcel is not to be sent any more, and has been reported.
+func (l *lane[T]) unwanted(j *job[T]) bool { return l.wanted != nil && !l.wanted(j) }
 
 // over ends a connection where nothing may be said any more, and reports the parcels
 // of which no text was said.
@@ -210,6 +216,10 @@ var errNoUTF8 = errors.New("the address is internationalised and the mail server
 // cannot be sent is reported, and the next is tried.
 func (l *lane[T]) enter(j *job[T]) *job[T] {
 	for j != nil {
+		if l.unwanted(j) {
+			j = l.next()
+			continue
+		}
 		before := len(l.out)
 		out, err := l.envelope(j, l.out)
 		if err == nil {
@@ -463,6 +473,9 @@ func (l *lane[T]) oneByOne(j *job[T]) (err error) {
 	for ; j != nil; j = l.wait() {
 		if l.over(j) {
 			return nil
+		}
+		if l.unwanted(j) {
+			continue
 		}
 		words, failure := l.transact(j)
 		switch {

@@ -182,9 +182,42 @@ func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
 	if r.crew != nil {
 		l.may = r.maySay
 	}
+	if r.options.Wanted != nil {
+		l.wanted = func(j *job[*sigpost.Claim]) bool { return r.wanted(ctx, j.of) }
+	}
 	err := l.run(ctx)
 	r.stir()
 	return err
+}
+
+// lookAgain is how long what the ledger said of a reader holds. A letter that has
+// waited longer, for its turn, for a slow server's pace, for a connection, is begun only after
+// another look: who has left meanwhile gets none.
+const lookAgain = 100 * time.Millisecond
+
+// wanted looks again at the reader of a letter that has waited. One that is not to be
+// sent is settled.
+func (r *bulkRun) wanted(ctx context.Context, c *sigpost.Claim) bool {
+	now := time.Now()
+	if now.Sub(c.Looked) < lookAgain {
+		return true
+	}
+	err := r.options.Wanted(ctx, *c)
+	if err == nil {
+		c.Looked = now
+		return true
+	}
+	r.domains.leave(domainOf(c.Subscription.Subscriber.Addr))
+	switch {
+	case errors.Is(err, ErrNoLetter):
+		r.settle(c, verdict{state: sigpost.DeliverySuppressed, reply: err.Error()}, true)
+	case ctx.Err() != nil:
+		r.putBack(c, c.Due)
+	default:
+		r.log.Warn("it cannot be seen whether a reader has left", "delivery", c.ID, "subscription", c.SubscriptionID, "err", err)
+		r.settle(c, r.judging().later(c.Attempts, "it could not be seen whether the reader has left: "+err.Error()), true)
+	}
+	return false
 }
 
 // byCourier hands letters to a courier.

@@ -73,6 +73,9 @@ type Options struct {
 	Crew Crew
 	// For is how long a Bulk takes letters; 0 for as long as there are some.
 	For time.Duration
+	// Wanted says, of a letter that a Bulk took some time ago, whether its reader still
+	// wants it; the error wraps ErrNoLetter where not. nil where they cannot leave.
+	Wanted func(ctx context.Context, c sigpost.Claim) error
 	// Apart says that each recipient has a server of its own, so that what one
 	// meets says nothing of the others.
 	Apart bool

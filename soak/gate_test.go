@@ -1,11 +1,15 @@
 package soak_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // gate stands in front of a server: it can be down, and it can strike when so many
@@ -20,7 +24,16 @@ type gate struct {
 	left  int
 	hit   func()
 	open  map[net.Conn]bool
+	begun map[transaction]time.Time // when each letter was
+	// during is what happens while nothing is answered, behind so many letters.
+	letters int
+	during  func()
+	hushed  bool
+	answer  sync.RWMutex // held by during
 }
+
+// transaction is an envelope: those of issues are never the same twice.
+type transaction struct{ from, to string }
 
 func newGate(t *testing.T, target, count string) *gate {
 	t.Helper()
@@ -28,7 +41,7 @@ func newGate(t *testing.T, target, count string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}}
+	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}, begun: map[transaction]time.Time{}}
 	t.Cleanup(func() { l.Close(); g.setDown(true) })
 	go func() {
 		for {
@@ -61,6 +74,43 @@ func (g *gate) strike(n int, hit func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.left, g.hit = n, hit
+}
+
+// hush has nobody get an answer, on any connection, for as long as during takes, once n
+// letters of an issue were begun; what clients have to say goes on.
+func (g *gate) hush(n int, during func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.letters, g.during, g.hushed = n, during, false
+}
+
+// calm has nothing happen any more, and says whether what hush was told has begun.
+func (g *gate) calm() (begun bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.during = nil
+	return g.hushed
+}
+
+// since are the letters that were begun after a moment: when their MAIL and RCPT were
+// last said.
+func (g *gate) since(at time.Time) map[transaction]time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all := map[transaction]time.Time{}
+	for t, begun := range g.begun {
+		if begun.After(at) {
+			all[t] = begun
+		}
+	}
+	return all
+}
+
+// forget forgets when letters were begun.
+func (g *gate) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.begun)
 }
 
 func (g *gate) serve(client net.Conn) {
@@ -97,14 +147,19 @@ func (g *gate) serve(client net.Conn) {
 
 func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
 	buffer := make([]byte, 16<<10)
+	var before []byte
 	for {
 		n, err := from.Read(buffer)
 		if counted {
+			before = g.note(before, buffer[:n])
 			if hit, at := g.passing(n); hit != nil {
 				to.Write(buffer[:at])
 				hit()
 				return
 			}
+		} else {
+			g.answer.RLock()
+			g.answer.RUnlock()
 		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
@@ -115,6 +170,44 @@ func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
 			return
 		}
 	}
+}
+
+var envelope = regexp.MustCompile(`(?:^|\n)MAIL FROM:<([^>\r\n]*)>[^\r\n]*\r\nRCPT TO:<([^>\r\n]*)>`)
+
+// note notes letters that are begun by what a client says. before is what it said just
+// before, and the result what it has to be called with next.
+func (g *gate) note(before, said []byte) []byte {
+	if g.count != "client" {
+		return nil
+	}
+	text := append(before, said...)
+	end := 0
+	for _, found := range envelope.FindAllSubmatchIndex(text, -1) {
+		g.begins(transaction{string(text[found[2]:found[3]]), string(text[found[4]:found[5]])})
+		end = found[1]
+	}
+	return bytes.Clone(text[max(end, len(text)-1024):])
+}
+
+// begins notes that a letter is begun. Those of issues have an address of their own to
+// which they come back.
+func (g *gate) begins(t transaction) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.begun[t] = time.Now()
+	if g.during == nil || !strings.Contains(t.from, "+") {
+		return
+	}
+	if g.letters--; g.letters > 0 {
+		return
+	}
+	during := g.during
+	g.during, g.hushed = nil, true
+	g.answer.Lock()
+	go func() {
+		defer g.answer.Unlock()
+		during()
+	}()
 }
 
 // passing counts, and gives what to call where the count is reached in these n bytes,

@@ -51,6 +51,13 @@ func mutate(t *testing.T, y check.Year) {
 	left := y
 	left.Acts = append(slices.Clone(y.Acts), check.Act{At: l.At.Add(-time.Minute), By: l.At.Add(-time.Minute), Who: l.To, Digest: digest, Kind: check.Leave, How: "one-click"})
 	expect("a letter is sent to who has left", left, "unsubscribed")
+	if i := slices.IndexFunc(y.Acts, func(a check.Act) bool { return a.How == amid && a.Digest == digest }); i >= 0 {
+		a, late := y.Acts[i], l
+		late.To, late.At = a.Who, a.By.Add(time.Millisecond)
+		m := y
+		m.Letters = append(slices.Clone(y.Letters), late)
+		expect("a letter is begun to who left a second before", m, "unsubscribed")
+	}
 	back := y
 	back.Restores = nil
 	for days := range 2 {

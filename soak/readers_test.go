@@ -51,7 +51,7 @@ func (w *world) act(r *reader, kind, how string, by time.Time, more check.Act) {
 	if by.Equal(w.now) {
 		by = by.Add(time.Millisecond)
 	}
-	w.now = w.now.Add(time.Millisecond)
+	w.goOn(w.now.Add(time.Millisecond))
 	more.At, more.By, more.Who, more.Digest, more.Kind, more.How = w.now, by, r.Address, r.digest, kind, how
 	if by.IsZero() { // when the mailbox is read
 		more.By = w.script.End.AddDate(1, 0, 0)
@@ -128,10 +128,9 @@ func (w *world) leaves(r *reader, how string) {
 	if r.last == nil {
 		return
 	}
-	h := headerOf(*r.last)
-	link, _, _ := strings.Cut(strings.TrimPrefix(h.Get("List-Unsubscribe"), "<"), ">")
-	if !strings.HasPrefix(link, site+"/unsubscribe/") {
-		w.t.Fatalf("a letter to %s has no one-click link: %q", r.Address, h.Get("List-Unsubscribe"))
+	link, ok := r.oneClick()
+	if !ok {
+		w.t.Fatalf("a letter to %s has no one-click link: %q", r.Address, link)
 	}
 	token := link[strings.LastIndexByte(link, '/')+1:]
 	by := w.now
@@ -158,6 +157,13 @@ func (w *world) leaves(r *reader, how string) {
 	}
 	w.act(r, check.Leave, how, by, check.Act{})
 	r.active, r.paused, r.asked = false, time.Time{}, time.Time{}
+}
+
+// oneClick is the link in the latest issue that a reader has.
+func (r *reader) oneClick() (link string, ok bool) {
+	h := headerOf(*r.last)
+	link, _, _ = strings.Cut(strings.TrimPrefix(h.Get("List-Unsubscribe"), "<"), ">")
+	return link, strings.HasPrefix(link, site+"/unsubscribe/")
 }
 
 // changes changes preferences with the latest token, as a program would.
@@ -211,7 +217,18 @@ func (w *world) changes(r *reader, digest string, topics []string, paused time.T
 
 // drain takes what came into the readers' mailboxes, and has them answer.
 func (w *world) drain() {
-	for _, l := range w.peers.take(w.now) { // all of them before anybody answers
+	begun := w.smtp.since(time.Time{})
+	w.smtp.forget()
+	all := w.peers.take(w.now)
+	for i, l := range all {
+		if at, known := begun[transaction{l.From, l.To}]; known {
+			all[i].At = w.moment(at)
+		}
+	}
+	if len(all) > 0 { // all of them were before anybody answers
+		w.goOn(w.moment(time.Now()))
+	}
+	for _, l := range all {
 		w.letters = append(w.letters, l)
 		if r := w.readers[l.To]; r != nil {
 			w.receives(r, l)
@@ -283,7 +300,7 @@ func (w *world) confirms(r *reader, l check.Letter, subject string) {
 		w.t.Fatalf("a letter to confirm has no link:\n%s", l.Data)
 	}
 	by := w.now
-	if r.Door == "mail" && w.now.Unix()%2 == 0 {
+	if r.Door == "mail" && w.event.Unix()%2 == 0 {
 		by = time.Time{}
 		w.mail(r, r.service(), "Re: "+subject, "")
 	} else if status, said := w.ask(http.MethodPost, "/confirm/"+found[1], form, "", ""); status == http.StatusGone || status == http.StatusNotFound {

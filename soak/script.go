@@ -22,6 +22,8 @@ type Options struct {
 	// Crashes, Restores, Fulls and Renumberings are how often a process is killed, the
 	// archive is put back, the disk is full, and UIDVALIDITY changes.
 	Crashes, Restores, Fulls, Renumberings int
+	// Departures are how often readers leave in the middle of a sending.
+	Departures int
 	// Refusals is whether the server of letters can be told to refuse some.
 	Refusals bool
 }
@@ -36,6 +38,8 @@ const (
 	Run      Kind = "run"      // cron calls
 	Crash    Kind = "crash"    // cron calls, and the process is killed
 	Full     Kind = "full"     // cron calls, and the disk is full
+	Depart   Kind = "depart"   // cron calls, and readers leave while letters go out
+	Return   Kind = "return"   // and ask again some days later
 	Backup   Kind = "backup"   // the archive is saved
 	Restore  Kind = "restore"  // and put back
 	Renumber Kind = "renumber" // a mailbox gets another UIDVALIDITY
@@ -230,6 +234,12 @@ func (w *writer) faults() {
 	}
 	take(Crash, w.Crashes, []string{"clock", "clock", "smtp", "smtp", "smtp", "imap", "time"})
 	take(Full, w.Fulls, []string{"write"})
+	take(Depart, w.Departures, []string{"resident", "cron"})
+	for _, e := range slices.Clone(w.Events) {
+		if e.Kind == Depart {
+			w.add(Event{At: e.At.AddDate(0, 0, 2+w.rand.IntN(8)).Add(time.Hour), Kind: Return})
+		}
+	}
 	for i := range w.Restores {
 		part := (float64(i) + 0.2) / float64(w.Restores+1)
 		saved := w.some(part, part+0.3/float64(w.Restores+1))

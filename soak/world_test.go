@@ -28,7 +28,8 @@ type world struct {
 	peers  *peers
 	imap   *gate
 	smtp   *gate
-	now    time.Time
+	now    time.Time // by the year's clock, which stood at that when the machine's was at
+	at     time.Time
 
 	program  string // as people have it
 	resident *exec.Cmd
@@ -57,7 +58,23 @@ type world struct {
 	// troubled until then: a fault may still show.
 	troubled time.Time
 	number   int
+	// event is when the script has what happens; departed are who left in the middle of
+	// a sending.
+	event    time.Time
+	departed []*reader
 }
+
+// goOn puts the year's clock forward. It never goes back.
+func (w *world) goOn(to time.Time) {
+	if to.After(w.now) {
+		w.now = to
+	}
+	w.at = time.Now()
+}
+
+// moment is what the year's clock said at a moment of the machine's, since it was put
+// forward last.
+func (w *world) moment(at time.Time) time.Time { return w.now.Add(max(0, at.Sub(w.at))) }
 
 func newWorld(t *testing.T, s *soak.Script, p *peers) *world {
 	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, spared: map[sparedAt]bool{},
@@ -203,7 +220,7 @@ func (w *world) start() {
 		w.in.Close()
 		w.resident.Wait()
 	})
-	w.now = w.script.Begin
+	w.goOn(w.script.Begin)
 	w.openArchive()
 }
 
@@ -321,13 +338,22 @@ func (w *world) cron(kind string, n int) (struck bool) {
 // settle gives the servers time to notice who is gone, before it is said what came.
 func (w *world) settle() { time.Sleep(30 * time.Millisecond) }
 
-// ask asks the pages. It gives the status, and the answer where it is short.
+// ask asks the pages. It gives the status, and what was answered.
 func (w *world) ask(method, path, contentType, body, bearer string) (int, []byte) {
 	w.t.Helper()
 	w.must(command{Op: "clock"})
+	status, said, err := w.request(method, path, contentType, body, bearer)
+	if err != nil {
+		w.t.Fatalf("%s: %v", w.now.Format(time.RFC3339), err)
+	}
+	return status, said
+}
+
+// request is ask at what the program's clock says, from any goroutine.
+func (w *world) request(method, path, contentType, body, bearer string) (status int, said []byte, err error) {
 	r, err := http.NewRequest(method, w.pages+strings.TrimPrefix(path, site), strings.NewReader(body))
 	if err != nil {
-		w.t.Fatal(err)
+		return 0, nil, err
 	}
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
@@ -337,15 +363,11 @@ func (w *world) ask(method, path, contentType, body, bearer string) (int, []byte
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		w.t.Fatalf("%s: %s %s: %v", w.now.Format(time.RFC3339), method, path, err)
+		return 0, nil, err
 	}
 	defer answer.Body.Close()
-	said, err := io.ReadAll(answer.Body)
-	if err != nil {
-		w.t.Fatal(err)
+	if said, err = io.ReadAll(answer.Body); err == nil && answer.StatusCode >= 500 {
+		err = fmt.Errorf("%s %s: %s %s", method, path, answer.Status, said)
 	}
-	if answer.StatusCode >= 500 {
-		w.t.Fatalf("%s: %s %s: %s %s", w.now.Format(time.RFC3339), method, path, answer.Status, said)
-	}
-	return answer.StatusCode, said
+	return answer.StatusCode, said, err
 }

@@ -27,12 +27,12 @@ var (
 
 // year is what a test plays where nobody says otherwise. The rates are per year.
 func year(seed uint64) soak.Options {
-	return soak.Options{Seed: seed, Days: 365, PerDay: 4, Crashes: 30, Restores: 10, Fulls: 2, Renumberings: 2, Refusals: true}
+	return soak.Options{Seed: seed, Days: 365, PerDay: 4, Crashes: 30, Restores: 10, Fulls: 2, Renumberings: 2, Departures: 12, Refusals: true}
 }
 
 // weeks is what is played with real servers.
 func weeks(seed uint64) soak.Options {
-	return soak.Options{Seed: seed, Days: 42, PerDay: 5, Crashes: 5, Restores: 2, Fulls: 1, Renumberings: 1}
+	return soak.Options{Seed: seed, Days: 42, PerDay: 5, Crashes: 5, Restores: 2, Fulls: 1, Renumberings: 1, Departures: 3}
 }
 
 // TestYear plays a year to the program and has it checked. With -soak.for it plays
@@ -121,7 +121,8 @@ func play(t *testing.T, o soak.Options, p *peers) {
 // play has one thing happen.
 func (w *world) play(e soak.Event) {
 	w.t.Helper()
-	w.now = e.At
+	w.event = e.At
+	w.goOn(e.At)
 	w.drain() // what was sent meanwhile
 	switch e.Kind {
 	case soak.Deliver:
@@ -134,6 +135,10 @@ func (w *world) play(e soak.Event) {
 		w.cronCalls()
 	case soak.Crash, soak.Full:
 		w.fault(e)
+	case soak.Depart:
+		w.depart(e)
+	case soak.Return:
+		w.comeBack()
 	case soak.Backup:
 		w.backup()
 	case soak.Restore:
@@ -174,6 +179,10 @@ func (w *world) cronCalls() {
 	e := w.again[0]
 	w.again = w.again[1:]
 	e.Number /= 3
+	if e.Kind == soak.Depart {
+		w.depart(e)
+		return
+	}
 	w.fault(e)
 }
 
@@ -266,9 +275,10 @@ func (w *world) calmDown() {
 	w.imap.setDown(false)
 	w.smtp.setDown(false)
 	w.imapDown, w.smtpDown = false, false
-	w.now, w.troubled = w.script.End, w.script.End.Add(48*time.Hour)
-	for range 8 {
-		w.now = w.now.Add(9 * time.Hour)
+	w.troubled = w.script.End.Add(48 * time.Hour)
+	w.again = slices.DeleteFunc(w.again, func(e soak.Event) bool { return e.Kind == soak.Depart })
+	for i := range 8 {
+		w.goOn(w.script.End.Add(time.Duration(i+1) * 9 * time.Hour))
 		w.run()
 	}
 	w.keepSpared()
@@ -350,6 +360,9 @@ func (w *world) report(r check.Result, took time.Duration) {
 	}
 	if w.script.Days >= 365 && (w.done["crash"] < w.script.Crashes || w.done["restores"] < w.script.Restores || w.done["full"] < w.script.Fulls) {
 		t.Errorf("of %d crashes, %d restores and %d full disks not all took place", w.script.Crashes, w.script.Restores, w.script.Fulls)
+	}
+	if least := w.script.Departures / 2; *daysFlag == 0 && w.done[departures] < least {
+		t.Errorf("%d readers left in the middle of a sending, before their letter was begun; that should be at least %d", w.done[departures], least)
 	}
 	w.flat("heap in use, KiB", func(f figures) float64 { return float64(f.Heap) / 1024 }, 2048)
 	w.flat("goroutines", func(f figures) float64 { return float64(f.Goroutines) }, 4)

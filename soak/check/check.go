@@ -25,8 +25,8 @@ type Mail struct {
 
 // Letter is what the sink got.
 type Letter struct {
-	At       time.Time
-	From, To string // of the envelope
+	At       time.Time // when it was begun: when the sink was told for whom it is
+	From, To string    // of the envelope
 	Data     []byte
 }
 
@@ -48,7 +48,8 @@ const (
 // Act is what a reader did.
 type Act struct {
 	// At is when they did it, and By when the program must know of it: the same where
-	// a page answered, and the next reading of the mailbox where they wrote a mail.
+	// a page answered, a moment later where it answered while letters went out, and the
+	// next reading of the mailbox where they wrote a mail.
 	At, By      time.Time
 	Who, Digest string
 	Kind        string

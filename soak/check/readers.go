@@ -182,7 +182,7 @@ func (c *checker) checkMissing(all []*letter, who string) {
 	s, _ := c.standingOf(who, first.digest, first.At)
 	// Whoever changes anything between the end of the window and the last letter may
 	// be in it or not.
-	if s != always || c.changing(who, first.digest, first.to, last.At.Add(time.Second)) || !c.worth(first, who) {
+	if s != always || c.changing(who, first.digest, first.to, last.At.Add(10*time.Second)) || !c.worth(first, who) {
 		return
 	}
 	for _, spared := range c.Spared {
