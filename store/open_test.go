@@ -158,7 +158,7 @@ func TestOpenSaysWhatToDo(t *testing.T) {
 	tests := []struct{ name, dsn, want string }{
 		{"no folder", folder + "/none/sigpost.db", "mkdir -p " + folder + "/none"},
 		{"a file for a folder", folder + "/file/sigpost.db", "not a folder"},
-		{"a folder for a file", folder, "cannot be written"},
+		{"a folder for a file", folder, "is a folder; name a file in it"},
 		{"not a database", folder + "/file", "not a sigpost database"},
 		{"nothing", "", "no database is named"},
 		{"no server", "postgres://sigpost:secret@127.0.0.1:1/sigpost", "PostgreSQL cannot be reached for the database sigpost on 127.0.0.1:1"},
