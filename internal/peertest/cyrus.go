@@ -3,6 +3,7 @@ package peertest
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -235,13 +236,29 @@ func (s *CyrusServer) asAdmin(t testing.TB, command string) {
 	c.must("%s", command)
 }
 
+// login signs in. Now and then, on a busy machine, a process of Cyrus never answers
+// that: then another one is asked.
 func (s *CyrusServer) login(t testing.TB, name string) *imapTalk {
 	t.Helper()
-	conn, err := net.Dial("tcp", s.PlainAddr)
-	if err != nil {
-		t.Fatal(err)
+	for tries := 3; ; tries-- {
+		conn, err := net.Dial("tcp", s.PlainAddr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newIMAPTalk(t, conn)
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		_, err = fmt.Fprintf(conn, "login LOGIN %s %q\r\n", name, s.Password)
+		var line string
+		for err == nil && !strings.HasPrefix(line, "login ") {
+			line, err = c.r.ReadString('\n')
+		}
+		switch silent := errors.Is(err, os.ErrDeadlineExceeded); {
+		case strings.HasPrefix(line, "login OK"):
+			conn.SetDeadline(time.Now().Add(2 * time.Minute))
+			return c
+		case !silent || tries == 1:
+			t.Fatalf("Cyrus does not let %s in: %s%v", name, line, err)
+		}
+		conn.Close()
 	}
-	c := newIMAPTalk(t, conn)
-	c.must("LOGIN %s %q", name, s.Password)
-	return c
 }
