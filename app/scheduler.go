@@ -254,6 +254,14 @@ func (a *App) loop(ctx context.Context, l lane, woken <-chan struct{}) {
 // kick has the scheduler look at once what is due.
 func (a *App) kick() { poke(a.kicked) }
 
+// Look has Schedule look at once what is due, for whoever has put the clock of the app
+// forward: the timers of the machine know nothing of that.
+func (a *App) Look() {
+	a.kick()
+	poke(a.wake)
+	poke(a.troubled)
+}
+
 // poke wakes who waits for that, now or when they wait next.
 func poke(woken chan<- struct{}) {
 	select {

@@ -40,7 +40,7 @@ func (w *world) depart(e soak.Event) {
 			time.Sleep(onTheWay + hushed)
 		}
 	})
-	if e.Where == "cron" {
+	if e.Where == "cron" && w.server == nil {
 		w.cron("", 0)
 	} else {
 		w.run()

@@ -29,7 +29,7 @@ type gate struct {
 	letters int
 	during  func()
 	hushed  bool
-	answer  sync.RWMutex // held by during
+	quiet   chan struct{} // closed when during is over; nil before
 }
 
 // transaction is an envelope: those of issues are never the same twice.
@@ -158,8 +158,7 @@ func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
 				return
 			}
 		} else {
-			g.answer.RLock()
-			g.answer.RUnlock()
+			g.wait()
 		}
 		if n > 0 {
 			if _, err := to.Write(buffer[:n]); err != nil {
@@ -202,12 +201,22 @@ func (g *gate) begins(t transaction) {
 		return
 	}
 	during := g.during
-	g.during, g.hushed = nil, true
-	g.answer.Lock()
+	over := make(chan struct{})
+	g.during, g.hushed, g.quiet = nil, true, over
 	go func() {
-		defer g.answer.Unlock()
+		defer close(over)
 		during()
 	}()
+}
+
+// wait waits while nothing is to be answered.
+func (g *gate) wait() {
+	g.mu.Lock()
+	quiet := g.quiet
+	g.mu.Unlock()
+	if quiet != nil {
+		<-quiet
+	}
 }
 
 // passing counts, and gives what to call where the count is reached in these n bytes,

@@ -104,9 +104,9 @@ func mutate(t *testing.T, y check.Year) {
 	}
 	expect("the archive has lost a message", lostOne, "lost")
 	expect("a letter tells of what nobody wrote", with(rewritten(t, l, func(text string) string { return strings.Replace(text, story, "case 7 [1]", 1) })), "invented")
-	if i := slices.IndexFunc(y.Mails, func(m check.Mail) bool { return bytes.Contains(m.Raw, []byte("<m00050.")) }); i >= 0 {
-		m := y
-		m.Mails = slices.Delete(slices.Clone(y.Mails), i, i+1)
+	m := y
+	m.Mails = slices.DeleteFunc(slices.Clone(y.Mails), func(m check.Mail) bool { return bytes.Contains(m.Raw, []byte("\nMessage-ID: <m00050.")) }) // all copies
+	if len(m.Mails) < len(y.Mails) {
 		expect("a mail is gone from the mailbox", m, "invented")
 	}
 }

@@ -28,7 +28,8 @@ import (
 
 // The program under test is a process of its own, as it is for people: this test,
 // started again. "resident" is one that serves pages all year, and runs what cron
-// would; "cron" is one run, which may be killed or find the disk full.
+// would; "server" is one that does all of it by itself, as "sigpost serve" does; "cron" is
+// one run, which may be killed or find the disk full.
 const (
 	roleEnv   = "SIGPOST_SOAK_ROLE"
 	configEnv = "SIGPOST_SOAK_CONFIG"
@@ -39,7 +40,11 @@ const (
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleEnv) {
 	case "resident":
-		resident()
+		resident(make(chan os.Signal))
+	case "server":
+		ending := make(chan os.Signal, 1)
+		signal.Notify(ending, syscall.SIGTERM)
+		resident(ending)
 	case "cron":
 		cron()
 	default:
@@ -61,6 +66,7 @@ type command struct {
 // answer is what it says.
 type answer struct {
 	Err      string
+	Locked   bool     // another process works on the archive
 	Restored bool     // nothing is sent: the archive does not know of all that was
 	Lost     bool     // letters were held, or refused for good: no other error is meant by it
 	Failed   []string // mailboxes that were not read
@@ -96,7 +102,7 @@ type clock struct {
 	at    atomic.Pointer[time.Time]
 	set   atomic.Pointer[time.Time]
 	calls atomic.Int64
-	last  int64 // the call at which the process dies; 0 for none
+	last  atomic.Int64 // the call at which the process dies; 0 for none
 }
 
 func (c *clock) start(at time.Time) {
@@ -106,7 +112,7 @@ func (c *clock) start(at time.Time) {
 }
 
 func (c *clock) now() time.Time {
-	if c.calls.Add(1) == c.last {
+	if c.calls.Add(1) == c.last.Load() {
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
 	}
@@ -116,9 +122,10 @@ func (c *clock) now() time.Time {
 // product is the program while its archive is open.
 type product struct {
 	*app.App
-	clock *clock
-	log   *slog.Logger
-	stop  func()
+	clock  *clock
+	log    *slog.Logger
+	stop   func()
+	opened time.Time
 }
 
 func openProduct(c *clock) (*product, error) {
@@ -133,11 +140,11 @@ func openProduct(c *clock) (*product, error) {
 	}
 	log := slog.New(slog.NewTextHandler(out, nil))
 	a, err := app.Open(context.Background(), cfg, app.Options{Now: c.now, Log: log})
-	return &product{App: a, clock: c, log: log, stop: func() { out.Close() }}, err
+	return &product{App: a, clock: c, log: log, stop: func() { out.Close() }, opened: c.now()}, err
 }
 
-// serve serves the pages until stop is called.
-func (p *product) serve() (addr string, err error) {
+// serve serves the pages until stop is called, and where wholly does all else.
+func (p *product) serve(wholly bool) (addr string, err error) {
 	l, err := app.Listen("127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -145,7 +152,7 @@ func (p *product) serve() (addr string, err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var served sync.WaitGroup
 	served.Go(func() {
-		if err := p.Serve(ctx, l); err != nil {
+		if err := (&app.Serving{Listener: l, PagesOnly: !wholly}).Run(ctx, p.App); err != nil {
 			p.log.Error("serving", "error", err)
 		}
 	})
@@ -161,10 +168,16 @@ func (p *product) serve() (addr string, err error) {
 	return l.Addr().String(), nil
 }
 
-func resident() {
+// resident does what it is told until its input ends, or a signal comes.
+func resident(ending <-chan os.Signal) {
 	c := &clock{}
 	c.start(time.Now())
 	var p *product
+	go func() {
+		<-ending
+		p.stop()
+		os.Exit(0)
+	}()
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
 	out := json.NewEncoder(os.Stdout)
@@ -177,9 +190,9 @@ func resident() {
 		var a answer
 		var err error
 		switch todo.Op {
-		case "open":
+		case "open", "serve":
 			if p, err = openProduct(c); err == nil {
-				a.Addr, err = p.serve()
+				a.Addr, err = p.serve(todo.Op == "serve")
 			}
 		case "close":
 			p.stop()
@@ -188,7 +201,7 @@ func resident() {
 			err = p.do(todo, &a)
 		}
 		if err != nil {
-			a.Err = err.Error()
+			a.Err, a.Locked = err.Error(), errors.Is(err, sigpost.ErrLocked)
 		}
 		if err := out.Encode(a); err != nil {
 			panic(err)
@@ -204,6 +217,11 @@ func (p *product) do(todo command, a *answer) error {
 		return nil
 	case "run":
 		return p.run(ctx, a)
+	case "settle":
+		return p.settle(ctx, todo.Now, a)
+	case "die":
+		p.clock.last.Store(p.clock.calls.Load() + int64(todo.Number))
+		return nil
 	case "doubted":
 		return p.doubted(ctx, a)
 	case "spared":
@@ -329,7 +347,7 @@ func cron() {
 	n, _ := strconv.ParseInt(number, 10, 64)
 	switch kind {
 	case "clock":
-		c.last = n
+		c.last.Store(n)
 	case "write":
 		signal.Ignore(syscall.SIGXFSZ)
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(n), Max: uint64(n)}); err != nil {

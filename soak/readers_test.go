@@ -121,7 +121,7 @@ func (w *world) asks(r *reader, topic string) {
 	if status != http.StatusOK {
 		w.t.Fatalf("%s asks: %d %s", r.Address, status, said)
 	}
-	w.drainSoon(func(l check.Letter) bool { return l.To == r.Address && bytes.Contains(l.Data, []byte("lease_confirm")) })
+	w.drainSoon(func(l check.Letter) bool { return l.To == r.Address && strings.HasPrefix(w.subjectOf(l), toConfirm) })
 }
 
 func (w *world) leaves(r *reader, how string) {
@@ -267,13 +267,21 @@ func textOf(l check.Letter) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "=\n", ""), "=3D", "=")
 }
 
-func (w *world) receives(r *reader, l check.Letter) {
-	h := headerOf(l)
-	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
+// toConfirm is how the subjects of letters begin that want a confirmation.
+const toConfirm = "Please confirm"
+
+func (w *world) subjectOf(l check.Letter) string {
+	w.t.Helper()
+	subject, err := new(mime.WordDecoder).DecodeHeader(headerOf(l).Get("Subject"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if strings.HasPrefix(subject, "Please confirm") {
+	return subject
+}
+
+func (w *world) receives(r *reader, l check.Letter) {
+	subject := w.subjectOf(l)
+	if strings.HasPrefix(subject, toConfirm) {
 		w.confirms(r, l, subject)
 		return
 	}

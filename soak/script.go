@@ -24,6 +24,9 @@ type Options struct {
 	Crashes, Restores, Fulls, Renumberings int
 	// Departures are how often readers leave in the middle of a sending.
 	Departures int
+	// Serves are the stretches of time in which "sigpost serve" does what cron does
+	// elsewhere, and Kills how often that is killed in each.
+	Serves, Kills int
 	// Refusals is whether the server of letters can be told to refuse some.
 	Refusals bool
 }
@@ -40,6 +43,8 @@ const (
 	Full     Kind = "full"     // cron calls, and the disk is full
 	Depart   Kind = "depart"   // cron calls, and readers leave while letters go out
 	Return   Kind = "return"   // and ask again some days later
+	Serve    Kind = "serve"    // "sigpost serve" begins to do what cron did, or ends
+	Kill     Kind = "kill"     // it is killed, soon
 	Backup   Kind = "backup"   // the archive is saved
 	Restore  Kind = "restore"  // and put back
 	Renumber Kind = "renumber" // a mailbox gets another UIDVALIDITY
@@ -59,7 +64,7 @@ type Event struct {
 	Mails []Mail
 	// Who does What (Reader), with a topic.
 	Who, What, Topic string
-	// Down is of a server; Where and Number are of a fault: how far it lets things go.
+	// Down is of a server, and of Serve where it ends; Where and Number are of a fault: how far it lets things go.
 	Down   bool
 	Where  string
 	Number int
@@ -119,6 +124,7 @@ func New(o Options) *Script {
 	w.outages()
 	w.readers()
 	w.house()
+	w.serving()
 	slices.SortStableFunc(s.Events, func(a, b Event) int { return a.At.Compare(b.At) })
 	w.faults()
 	slices.SortStableFunc(s.Events, func(a, b Event) int { return a.At.Compare(b.At) })
@@ -209,12 +215,57 @@ func (w *writer) house() {
 	}
 }
 
+// stretch is when "sigpost serve" does all for the ith time: in a year about four weeks,
+// in which clocks change, and in a few weeks ten days.
+func (s *Script) stretch(i int) (from, to time.Time) {
+	part := 0.13 + 0.38*float64(i)
+	if s.Days < 60 {
+		part = 0.4
+	}
+	from = s.Begin.AddDate(0, 0, int(float64(s.Days)*part)).Add(30 * time.Minute)
+	return from, from.AddDate(0, 0, max(10, s.Days/13))
+}
+
+// served says whether it does at a moment.
+func (s *Script) served(at time.Time) bool {
+	for i := range s.Serves {
+		if from, to := s.stretch(i); !at.Before(from) && at.Before(to) {
+			return true
+		}
+	}
+	return false
+}
+
+// serving has "sigpost serve" begin, be killed, most often when issues are due, and end.
+func (w *writer) serving() {
+	for i := range w.Serves {
+		from, to := w.stretch(i)
+		w.add(Event{At: from, Kind: Serve})
+		w.add(Event{At: to, Kind: Serve, Down: true})
+		var calls, busy []time.Time
+		for _, e := range w.Events {
+			if e.Kind == Run && w.served(e.At) && e.At.After(from) && e.At.Before(to) {
+				if calls = append(calls, e.At); e.At.Minute() == 21 {
+					busy = append(busy, e.At)
+				}
+			}
+		}
+		for k := range w.Kills {
+			at := calls[w.rand.IntN(len(calls))]
+			if k%3 > 0 && len(busy) > 0 {
+				at = busy[w.rand.IntN(len(busy))]
+			}
+			w.add(Event{At: at.Add(-time.Second), Kind: Kill, Where: []string{"clock", "smtp", "smtp", "imap", "time"}[w.rand.IntN(5)], Number: w.rand.IntN(1 << 20)})
+		}
+	}
+}
+
 // faults turn calls of cron into worse ones, most of them those in which an issue is
 // due, and spread the rest over the year.
 func (w *writer) faults() {
 	var calls []int
 	for i, e := range w.Events {
-		if e.Kind == Run && e.At.Sub(w.Begin) > 8*24*time.Hour && w.End.Sub(e.At) > 9*24*time.Hour {
+		if e.Kind == Run && !w.served(e.At) && e.At.Sub(w.Begin) > 8*24*time.Hour && w.End.Sub(e.At) > 9*24*time.Hour {
 			calls = append(calls, i)
 		}
 	}

@@ -19,7 +19,7 @@ func TestScriptReplays(t *testing.T) {
 			t.Fatalf("event %d is before the one in front of it", i)
 		}
 	}
-	for kind, least := range map[soak.Kind]int{soak.Deliver: 800, soak.Reader: 100, soak.Run: 1400, soak.Crash: 30, soak.Full: 2, soak.Depart: 12, soak.Return: 11, soak.Backup: 10,
+	for kind, least := range map[soak.Kind]int{soak.Deliver: 800, soak.Reader: 100, soak.Run: 1400, soak.Crash: 30, soak.Full: 2, soak.Depart: 12, soak.Return: 11, soak.Serve: 4, soak.Kill: 16, soak.Backup: 10,
 		soak.Restore: 10, soak.Renumber: 2, soak.IMAP: 8, soak.SMTP: 8, soak.Refuse: 20, soak.Meeting: 15, soak.Review: 15, soak.Edit: 80, soak.Measure: 51} {
 		if kinds[kind] < least {
 			t.Errorf("%s happens %d times in a year, want %d", kind, kinds[kind], least)

@@ -32,10 +32,9 @@ type world struct {
 	at     time.Time
 
 	program  string // as people have it
-	resident *exec.Cmd
-	in       io.WriteCloser
-	out      *bufio.Reader
-	pages    string // where they are served
+	resident *process
+	pages    string   // where they are served
+	server   *process // "sigpost serve", while it does what cron does elsewhere; else nil
 
 	readers  map[string]*reader
 	letters  []check.Letter
@@ -62,6 +61,9 @@ type world struct {
 	// a sending.
 	event    time.Time
 	departed []*reader
+	// aimed says that the server is to be killed, and aimedAt at what.
+	aimed   bool
+	aimedAt string
 }
 
 // goOn puts the year's clock forward. It never goes back.
@@ -199,27 +201,57 @@ func (w *world) child(role string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// start starts the resident; it ends with the test.
-func (w *world) start() {
+// process is one of the program's that is told what to do.
+type process struct {
+	*exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// begin begins a process; it ends with the test.
+func (w *world) begin(role string) *process {
 	w.t.Helper()
-	w.resident = w.child("resident")
+	p := &process{Cmd: w.child(role)}
 	var err error
-	if w.in, err = w.resident.StdinPipe(); err != nil {
+	if p.in, err = p.StdinPipe(); err != nil {
 		w.t.Fatal(err)
 	}
-	out, err := w.resident.StdoutPipe()
+	out, err := p.StdoutPipe()
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.out = bufio.NewReaderSize(out, 1<<20)
-	w.resident.Stderr = os.Stderr
-	if err := w.resident.Start(); err != nil {
+	p.out = bufio.NewReaderSize(out, 1<<20)
+	p.Stderr = os.Stderr
+	if err := p.Start(); err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() {
-		w.in.Close()
-		w.resident.Wait()
+		p.in.Close()
+		p.Wait()
 	})
+	return p
+}
+
+// tell has a process do something.
+func (p *process) tell(todo command) (a answer, err error) {
+	line, err := json.Marshal(todo)
+	if err == nil {
+		_, err = p.in.Write(append(line, '\n'))
+	}
+	var said []byte
+	if err == nil {
+		said, err = p.out.ReadBytes('\n')
+	}
+	if err == nil {
+		err = json.Unmarshal(said, &a)
+	}
+	return a, err
+}
+
+// start starts the resident.
+func (w *world) start() {
+	w.t.Helper()
+	w.resident = w.begin("resident")
 	w.goOn(w.script.Begin)
 	w.openArchive()
 }
@@ -229,26 +261,19 @@ func (w *world) openArchive() {
 	w.pages = "http://" + w.must(command{Op: "open"}).Addr
 }
 
-// tell has the resident do something.
+// tell has the resident do something. Where the server is at work, it waits for that.
 func (w *world) tell(todo command) answer {
 	w.t.Helper()
 	todo.Now = w.now
-	line, err := json.Marshal(todo)
-	if err == nil {
-		_, err = w.in.Write(append(line, '\n'))
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		a, err := w.resident.tell(todo)
+		if err != nil {
+			w.t.Fatalf("%s: the program is gone: %v", todo.Op, err)
+		}
+		if !a.Locked || w.server == nil || time.Since(begin) > time.Minute {
+			return a
+		}
 	}
-	var said []byte
-	if err == nil {
-		said, err = w.out.ReadBytes('\n')
-	}
-	var a answer
-	if err == nil {
-		err = json.Unmarshal(said, &a)
-	}
-	if err != nil {
-		w.t.Fatalf("%s: the program is gone: %v", todo.Op, err)
-	}
-	return a
 }
 
 func (w *world) must(todo command) answer {
@@ -260,9 +285,13 @@ func (w *world) must(todo command) answer {
 	return a
 }
 
-// run is what cron calls, within the resident.
+// run is what cron calls, within the resident, or what the server does meanwhile.
 func (w *world) run() {
 	w.t.Helper()
+	if w.server != nil {
+		w.serves()
+		return
+	}
 	w.ran(w.tell(command{Op: "run"}), true)
 }
 

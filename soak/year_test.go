@@ -27,12 +27,12 @@ var (
 
 // year is what a test plays where nobody says otherwise. The rates are per year.
 func year(seed uint64) soak.Options {
-	return soak.Options{Seed: seed, Days: 365, PerDay: 4, Crashes: 30, Restores: 10, Fulls: 2, Renumberings: 2, Departures: 12, Refusals: true}
+	return soak.Options{Seed: seed, Days: 365, PerDay: 4, Crashes: 30, Restores: 10, Fulls: 2, Renumberings: 2, Departures: 12, Serves: 2, Kills: 8, Refusals: true}
 }
 
 // weeks is what is played with real servers.
 func weeks(seed uint64) soak.Options {
-	return soak.Options{Seed: seed, Days: 42, PerDay: 5, Crashes: 5, Restores: 2, Fulls: 1, Renumberings: 1, Departures: 3}
+	return soak.Options{Seed: seed, Days: 42, PerDay: 5, Crashes: 5, Restores: 2, Fulls: 1, Renumberings: 1, Departures: 3, Serves: 1, Kills: 4}
 }
 
 // TestYear plays a year to the program and has it checked. With -soak.for it plays
@@ -124,6 +124,7 @@ func (w *world) play(e soak.Event) {
 	w.event = e.At
 	w.goOn(e.At)
 	w.drain() // what was sent meanwhile
+	w.attend(e)
 	switch e.Kind {
 	case soak.Deliver:
 		for _, m := range e.Mails {
@@ -139,6 +140,10 @@ func (w *world) play(e soak.Event) {
 		w.depart(e)
 	case soak.Return:
 		w.comeBack()
+	case soak.Serve:
+		w.serve(!e.Down)
+	case soak.Kill:
+		w.aim(e)
 	case soak.Backup:
 		w.backup()
 	case soak.Restore:
@@ -172,12 +177,14 @@ func (w *world) play(e soak.Event) {
 
 // cronCalls is a run, or a fault that has not struck yet.
 func (w *world) cronCalls() {
-	if len(w.again) == 0 {
+	// Faults are of runs that begin and end.
+	i := slices.IndexFunc(w.again, func(e soak.Event) bool { return w.server == nil || e.Kind == soak.Depart })
+	if i < 0 {
 		w.run()
 		return
 	}
-	e := w.again[0]
-	w.again = w.again[1:]
+	e := w.again[i]
+	w.again = slices.Delete(w.again, i, i+1)
 	e.Number /= 3
 	if e.Kind == soak.Depart {
 		w.depart(e)
@@ -272,6 +279,7 @@ func (w *world) calmDown() {
 	if w.t.Failed() {
 		return
 	}
+	w.serve(false)
 	w.imap.setDown(false)
 	w.smtp.setDown(false)
 	w.imapDown, w.smtpDown = false, false
@@ -355,14 +363,17 @@ func (w *world) report(r check.Result, took time.Duration) {
 		t.Logf("%6d times: %s", w.errs[what], what)
 	}
 	held := r.Spared["unknown"]
-	if most := w.done["crash"]*12 + w.done["letters refused: drop"] + w.done["full"]*12; held > most {
-		t.Errorf("%d letters are held; %d crashes and lost connections explain %d", held, w.done["crash"], most)
+	if most := (w.done["crash"]+w.done[killed])*12 + w.done["letters refused: drop"] + w.done["full"]*12; held > most {
+		t.Errorf("%d letters are held; %d crashes and lost connections explain %d", held, w.done["crash"]+w.done[killed], most)
 	}
 	if w.script.Days >= 365 && (w.done["crash"] < w.script.Crashes || w.done["restores"] < w.script.Restores || w.done["full"] < w.script.Fulls) {
 		t.Errorf("of %d crashes, %d restores and %d full disks not all took place", w.script.Crashes, w.script.Restores, w.script.Fulls)
 	}
 	if least := w.script.Departures / 2; *daysFlag == 0 && w.done[departures] < least {
 		t.Errorf("%d readers left in the middle of a sending, before their letter was begun; that should be at least %d", w.done[departures], least)
+	}
+	if least := w.script.Serves * w.script.Kills; *daysFlag == 0 && w.done[killed] < least {
+		t.Errorf("the server was killed %d times, and should have been %d times", w.done[killed], least)
 	}
 	w.flat("heap in use, KiB", func(f figures) float64 { return float64(f.Heap) / 1024 }, 2048)
 	w.flat("goroutines", func(f figures) float64 { return float64(f.Goroutines) }, 4)
