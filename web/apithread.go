@@ -433,7 +433,7 @@ func (s *site) apiSearch(ctx context.Context, a *apiQuestion) (any, error) {
 		answer.Notes = append(answer.Notes, p.Says)
 	}
 	if len(found.Hits) == 0 && a.values.Get("from") == "" {
-		answer.Meant = query.Meant(names)
+		answer.Meant = s.meant(ctx, &query, names)
 	}
 	matcher := query.Matcher()
 	for _, h := range found.Hits {

@@ -89,12 +89,16 @@ func TestMisspeltAuthors(t *testing.T) {
 	has(t, "a misspelt author", body, "Nothing was found", `<a href="/search?q=from%3Ahopper"><bdi>from:hopper</bdi></a>`)
 	_, body = fetch(t, server, "/search?q=from:ericson")
 	has(t, "another", body, "<bdi>from:ericsson</bdi>")
+	_, body = fetch(t, server, "/api/v1/search?q=from:ericson")
+	has(t, "by the API", body, "from:ericsson")
 	m, err := db.MessageByID(t.Context(), "by1@x")
 	must(t, err)
 	must(t, db.Hide(t.Context(), m.ID, "rev", "x", day))
 	_, body = fetch(t, server, "/search?q=from:ericson")
 	has(t, "who is not shown", body, "Nothing was found")
 	hasNot(t, "who is not shown", body, "ericsson", "Did you mean")
+	_, body = fetch(t, server, "/api/v1/search?q=from:ericson")
+	hasNot(t, "who is not shown, by the API", body, "ericsson")
 }
 
 // What is found can be had as it came.
