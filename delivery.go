@@ -49,8 +49,6 @@ type DeliveryCounts map[DeliveryState]int
 type Claim struct {
 	Delivery
 	Subscription Subscription
-	// Looked is when it was seen last that the reader wants it, by this machine's clock.
-	Looked time.Time
 }
 
 // DeliveryResult is what became of a delivery that was begun.

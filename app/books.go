@@ -172,14 +172,11 @@ func (b *books) row(s sigpost.Subscription, now time.Time) sigpost.Delivery {
 	return row
 }
 
-// gone is why a reader gets no letter who has left while it waited.
-const gone = "the subscription had ended, was suspended or paused"
-
 // wanted says whether a reader still gets the letter that was taken for them.
 func (b *books) wanted(ctx context.Context, c sigpost.Claim) error {
 	s, err := b.Subscription(ctx, c.SubscriptionID)
 	if errors.Is(err, sigpost.ErrNotFound) || err == nil && (s.State != sigpost.SubscriptionActive || s.PausedUntil.After(b.a.now())) {
-		return fmt.Errorf("%s: %w", gone, deliver.ErrNoLetter)
+		return fmt.Errorf("%s: %w", store.Gone, deliver.ErrNoLetter)
 	}
 	return err
 }

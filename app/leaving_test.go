@@ -1,6 +1,7 @@
 package app
 
 import (
+	"io"
 	"net"
 	"sync"
 	"testing"
@@ -75,25 +76,10 @@ func slowDoor(t *testing.T, addr, server string, before func()) {
 				if err != nil {
 					return
 				}
-				go pump(back, client)
-				pump(client, back)
+				defer back.Close()
+				go io.Copy(back, client)
+				io.Copy(client, back)
 			}()
 		}
 	}()
-}
-
-func pump(to, from net.Conn) {
-	defer to.Close()
-	buffer := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(buffer)
-		if n > 0 {
-			if _, failed := to.Write(buffer[:n]); failed != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
 }

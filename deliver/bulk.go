@@ -32,6 +32,13 @@ type Books interface {
 // still. It has stored the results.
 var ErrPaused = errors.New("sending stands still")
 
+// taken is a delivery that a Bulk has in hand, and when it was seen last that its
+// reader wants it.
+type taken struct {
+	sigpost.Claim
+	looked time.Time
+}
+
 // Pack makes a delivery's letter. It is called by many goroutines. An error that
 // wraps ErrNoLetter says that there is none to send any more.
 type Pack func(ctx context.Context, c sigpost.Claim) (Parcel, error)
@@ -160,7 +167,7 @@ type bulkRun struct {
 	pack    Pack
 	outcome Outcome
 
-	queue   chan *sigpost.Claim
+	queue   chan *taken
 	stop    chan struct{} // closed when lanes are to take no more
 	wake    chan struct{} // there is something for the books
 	low     atomic.Int32  // wake when fewer are queued
@@ -193,7 +200,7 @@ type bulkRun struct {
 }
 
 func newBulkRun(b *Bulk, issueID int64, pack Pack) *bulkRun {
-	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan *sigpost.Claim, mostWindow),
+	r := &bulkRun{Bulk: b, issueID: issueID, pack: pack, queue: make(chan *taken, mostWindow),
 		stop: make(chan struct{}), wake: make(chan struct{}, 1)}
 	if b.options.Crew != nil {
 		r.crew = &crewRun{Crew: b.options.Crew, lease: b.options.Lease}
@@ -252,9 +259,8 @@ func (r *bulkRun) all(ctx context.Context, progress func(done int)) error {
 				more = len(claims) == want
 			}
 			r.inHand += len(claims)
-			for i := range claims {
-				claims[i].Looked = looked
-				r.queue <- &claims[i]
+			for _, c := range claims {
+				r.queue <- &taken{c, looked}
 			}
 			r.low.Store(int32(len(r.queue) / 2))
 		}
@@ -439,18 +445,18 @@ func (r *bulkRun) bring() []sigpost.DeliveryResult {
 
 // putBack gives back a letter of which nothing was said, to be taken again when it
 // is due.
-func (r *bulkRun) putBack(c *sigpost.Claim, due time.Time) {
+func (r *bulkRun) putBack(c *taken, due time.Time) {
 	placed := c.Placed && due.Equal(c.Due)
 	r.keep(c, sigpost.DeliveryResult{DeliveryID: c.ID, State: sigpost.DeliveryQueued, Due: due, Placed: placed, Untried: true})
 }
 
 // settle notes a verdict for the next turn.
-func (r *bulkRun) settle(c *sigpost.Claim, v verdict, untried bool) {
+func (r *bulkRun) settle(c *taken, v verdict, untried bool) {
 	r.keep(c, sigpost.DeliveryResult{DeliveryID: c.ID, State: v.state, Reply: v.reply, Due: v.due, Untried: untried})
 }
 
 // keep keeps a result for the next turn.
-func (r *bulkRun) keep(c *sigpost.Claim, result sigpost.DeliveryResult) {
+func (r *bulkRun) keep(c *taken, result sigpost.DeliveryResult) {
 	result.Reply = clip(oneLine(result.Reply), maxReply)
 	r.mu.Lock()
 	r.results = append(r.results, result)
@@ -472,7 +478,7 @@ func (r *bulkRun) stir() {
 }
 
 // done is told by a lane what became of a letter.
-func (r *bulkRun) done(p *pool, c *sigpost.Claim, reply string, err error) {
+func (r *bulkRun) done(p *pool, c *taken, reply string, err error) {
 	var server *ServerError
 	untried := errors.As(err, &server)
 	v := r.judging().verdict(c.Attempts, r.cut.Load(), reply, err)

@@ -30,8 +30,8 @@ type lanesEnd struct {
 }
 
 // taker gives a lane its parcels.
-func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[*sigpost.Claim] {
-	return func(wait bool) *job[*sigpost.Claim] {
+func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[*taken] {
+	return func(wait bool) *job[*taken] {
 		for {
 			c, ok := r.claim(ctx, p, wait)
 			if !ok {
@@ -54,7 +54,7 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[*sigp
 				r.putBack(c, r.clock().Add(domainWait))
 				continue
 			}
-			parcel, err := r.pack(ctx, *c)
+			parcel, err := r.pack(ctx, c.Claim)
 			if err != nil {
 				r.domains.leave(domain)
 			}
@@ -67,14 +67,14 @@ func (r *bulkRun) taker(ctx context.Context, p *pool) func(wait bool) *job[*sigp
 				r.log.Warn("a letter could not be composed", "delivery", c.ID, "subscription", c.SubscriptionID, "err", err)
 				r.settle(c, r.judging().later(c.Attempts, "it could not be composed: "+err.Error()), false)
 			default:
-				return &job[*sigpost.Claim]{of: c, parcel: parcel}
+				return &job[*taken]{of: c, parcel: parcel}
 			}
 		}
 	}
 }
 
 // claim takes the next of the queue when the server's pace allows it.
-func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c *sigpost.Claim, ok bool) {
+func (r *bulkRun) claim(ctx context.Context, p *pool, wait bool) (c *taken, ok bool) {
 	select {
 	case <-r.stop:
 		return c, false
@@ -177,13 +177,13 @@ func (r *bulkRun) lane(ctx context.Context, p *pool, server Server) error {
 	if r.courier != nil {
 		return r.byCourier(ctx, p, take)
 	}
-	l := &lane[*sigpost.Claim]{server: server, take: take,
-		done: func(j *job[*sigpost.Claim], reply string, err error) { r.done(p, j.of, reply, err) }}
+	l := &lane[*taken]{server: server, take: take,
+		done: func(j *job[*taken], reply string, err error) { r.done(p, j.of, reply, err) }}
 	if r.crew != nil {
 		l.may = r.maySay
 	}
 	if r.options.Wanted != nil {
-		l.wanted = func(j *job[*sigpost.Claim]) bool { return r.wanted(ctx, j.of) }
+		l.wanted = func(j *job[*taken]) bool { return r.wanted(ctx, j.of) }
 	}
 	err := l.run(ctx)
 	r.stir()
@@ -197,14 +197,14 @@ const lookAgain = 100 * time.Millisecond
 
 // wanted looks again at the reader of a letter that has waited. One that is not to be
 // sent is settled.
-func (r *bulkRun) wanted(ctx context.Context, c *sigpost.Claim) bool {
+func (r *bulkRun) wanted(ctx context.Context, c *taken) bool {
 	now := time.Now()
-	if now.Sub(c.Looked) < lookAgain {
+	if now.Sub(c.looked) < lookAgain {
 		return true
 	}
-	err := r.options.Wanted(ctx, *c)
+	err := r.options.Wanted(ctx, c.Claim)
 	if err == nil {
-		c.Looked = now
+		c.looked = now
 		return true
 	}
 	r.domains.leave(domainOf(c.Subscription.Subscriber.Addr))
@@ -221,7 +221,7 @@ func (r *bulkRun) wanted(ctx context.Context, c *sigpost.Claim) bool {
 }
 
 // byCourier hands letters to a courier.
-func (r *bulkRun) byCourier(ctx context.Context, p *pool, take func(bool) *job[*sigpost.Claim]) error {
+func (r *bulkRun) byCourier(ctx context.Context, p *pool, take func(bool) *job[*taken]) error {
 	for j := take(true); j != nil; j = take(true) {
 		var reply string
 		data, err := j.parcel.Text.Append(nil, false)

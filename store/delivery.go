@@ -54,6 +54,9 @@ func scanDelivery(row scanner, d *sigpost.Delivery, more ...any) (sigpost.Delive
 	return *d, err
 }
 
+// Gone is why a reader gets no letter who has left since it was queued.
+const Gone = "the subscription had ended, was suspended or paused"
+
 // Turn is one turn of a sender: it stores results, and takes up to limit letters
 // of an issue that are due at now, those due first first, all in one transaction.
 // A letter that is taken is being sent, held until lease, and has one attempt
@@ -82,7 +85,7 @@ func (db *DB) TurnAs(ctx context.Context, holder, issueID int64, results []sigpo
 			if err != nil || len(ended) == 0 {
 				return err
 			}
-			err = tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, attempts = attempts - 1, reply = $1`, []any{"the subscription had ended, was suspended or paused"}, ended)
+			err = tx.setRows(ctx, letters, `state = 'suppressed', lease = 0, attempts = attempts - 1, reply = $1`, []any{Gone}, ended)
 			if err != nil {
 				return err
 			}
