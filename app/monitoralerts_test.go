@@ -3,6 +3,7 @@ package app
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"sigpost/internal/metrics"
+	"sigpost/internal/peertest"
 )
 
 const rulesFile = "../deploy/prometheus/sigpost.rules.yml"
@@ -70,11 +72,8 @@ func TestAlertRules(t *testing.T) {
 
 // Prometheus itself takes the rules, and they fire when they should.
 func TestAlertRulesInPrometheus(t *testing.T) {
-	promtool, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("no promtool (Debian package prometheus): the rules are only parsed")
-	}
-	for _, args := range [][]string{{"check", "rules", rulesFile}, {"test", "rules", strings.Replace(rulesFile, ".rules.", ".test.", 1)}} {
+	promtool := peertest.Need(t, "promtool (Prometheus)", "promtool")[0]
+	for _, args := range [][]string{{"check", "rules", rulesFile}, {"test", "rules", strings.Replace(rulesFile, ".rules.", ".test.", 1), filepath.Join(filepath.Dir(rulesFile), "backups.test.yml")}} {
 		if out, err := exec.Command(promtool, args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
 		}
