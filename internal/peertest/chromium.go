@@ -229,17 +229,18 @@ func Evaluate[T any](b *Browser, script string) T {
 	return v
 }
 
-// Shows waits until words are on the page, which may load itself anew meanwhile,
-// and gives what was shown last.
+// Shows waits until words are on the page, which may load itself anew meanwhile, and
+// it has loaded, with the scripts that keys need; and gives what was shown last.
 func (b *Browser) Shows(words string, limit time.Duration) (shown string, ok bool) {
 	ctx, cancel := context.WithTimeout(b.ctx, limit)
 	defer cancel()
 	for {
 		// An error is a page that went away while it was asked.
-		if text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`)); err == nil {
-			shown = text
+		loaded := false
+		if text, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState + " " + (document.body ? document.body.innerText : "")`)); err == nil {
+			shown, loaded = strings.CutPrefix(text, "complete ")
 		}
-		if strings.Contains(shown, words) {
+		if loaded && strings.Contains(shown, words) {
 			return shown, true
 		}
 		select {
