@@ -22,11 +22,11 @@ ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline
 SOAK := ./soak
 BENCH := ./bench/deliver ./bench/web
 
-# Properties that are tried with many cases, one after the other: the detector would
-# see the same again and again.
-CASES := ^Test(UndoIsOfferedWhereItSucceeds|ReparseGivesWhatAFreshImportWould|LearningChangesNoDecision|CorpusForeign|EveryPage|Export|DumpFromEngineToEngine|DumpIsReadWholeOrNotAtAll|ThreadsAreThoseOfGroups|DecisionsSurviveAnything)$$
+# Commands that end: a process of the detector for each of some hundreds takes more time
+# than all else, and what goes on (serve, work) has tests of its own with it.
+COMMANDS := ^TestScripts$$
 
-# What needs many processes and minutes is scripts/proofs, which CI runs too.
+# What needs many processes, many cases and minutes is scripts/proofs, which CI runs too.
 # Much of the time tests wait, for servers and browsers: more packages than there
 # are cores are tested at once (-p).
 # A program with the detector waits a second before it ends, in case something
@@ -36,8 +36,8 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(CASES)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
-	go test -vet=off -run '$(CASES)' ./app ./store
+	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(COMMANDS)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
+	go test -vet=off -run '$(COMMANDS)' ./cmd/sigpost
 	go test -vet=off -skip "$$(scripts/proofs names)" $(ALONE) $(BENCH)
 	go test -vet=off -short $(SOAK)
 
