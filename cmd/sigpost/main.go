@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -29,6 +30,9 @@ const (
 )
 
 func main() {
+	// A crash, or a service manager's SIGABRT, is a signal to who started this process. By
+	// itself Go ends with 2, which says that the configuration is wrong and a restart no use.
+	debug.SetTraceback("crash")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

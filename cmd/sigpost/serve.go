@@ -48,10 +48,14 @@ func (s *session) serving() *app.Serving {
 }
 
 // tellFirstLink prints a link for the first admin, where nobody has ever signed in
-// and the pages are served to this machine alone.
+// and the pages are served to this machine alone. A service manager keeps what is printed
+// for others to read: there it only says how to get one.
 func (s *session) tellFirstLink(a *app.App, listen string, out io.Writer) error {
 	l, ok, err := a.FirstLink(s.ctx, listen)
-	if ok {
+	switch {
+	case ok && sdnotify.Managed():
+		fmt.Fprintln(out, `Nobody has signed in yet: "sigpost login-link" prints a link.`)
+	case ok:
 		tellLink(out, l)
 	}
 	return err

@@ -2,6 +2,7 @@
 package sdnotify
 
 import (
+	"os"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ type Manager struct {
 	Failed func(error)
 	failed bool
 }
+
+// Managed says whether a service manager started this process and wants to be told.
+func Managed() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
 
 func (m *Manager) tell(lines ...string) {
 	_, err := daemon.SdNotify(false, strings.Join(lines, "\n"))
