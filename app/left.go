@@ -12,6 +12,7 @@ import (
 
 	"sigpost"
 	"sigpost/config"
+	"sigpost/internal/ownfile"
 )
 
 // What no backup may undo is noted in a file beside that of the generation: who has
@@ -31,7 +32,7 @@ func (a *App) noteLeft(what, digest, addr string) {
 		return
 	}
 	hash, _ := a.tokens.SuppressionHash(addr)
-	f, err := os.OpenFile(a.leftFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := ownfile.Open(a.leftFile(), os.O_APPEND|os.O_WRONLY)
 	if err == nil {
 		// In one piece, so that two who write do not get between each other; and on a line
 		// of its own, where a power cut left one half written.

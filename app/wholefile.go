@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"sigpost/internal/ownfile"
 )
 
 // writeWhole writes a file, for its owner only, such that whatever was there of its
@@ -14,7 +16,7 @@ func writeWhole(path string, write func(w io.Writer) error) error {
 	if at, err := filepath.EvalSymlinks(path); err == nil {
 		path = at
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-")
+	temp, err := ownfile.Temp(path, filepath.Base(path)+"-")
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"sigpost/internal/ownfile"
+
 	"golang.org/x/oauth2"
 )
 
@@ -248,7 +250,7 @@ func (o *OAuth) create() (*tokenFile, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
+	f, err := ownfile.Temp(path, "."+filepath.Base(path)+".*")
 	if err != nil {
 		return nil, fmt.Errorf("%w of account %s: tokens could not be stored in its folder: %w", ErrToken, o.Account, err)
 	}

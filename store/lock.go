@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/internal/ownfile"
 
 	"github.com/gofrs/flock"
 )
@@ -99,7 +100,12 @@ func (db *DB) lockFile() (func(), error) {
 		path = real // whatever the file is called: it is one archive
 	}
 	path += ".lock"
-	l := flock.New(path, flock.SetPermissions(0o600))
+	f, err := ownfile.Open(path, os.O_RDWR)
+	if err != nil {
+		return nil, db.fail("locking", err)
+	}
+	f.Close()
+	l := flock.New(path)
 	ok, err := l.TryLock()
 	if err != nil {
 		return nil, db.fail("locking", err)

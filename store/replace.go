@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sigpost/internal/ownfile"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -49,7 +52,7 @@ func Replace(ctx context.Context, dsn string) (*Replacement, error) {
 	}
 	r := &Replacement{file: file, unlock: unlock}
 	r.clear()
-	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+making+"*")
+	f, err := ownfile.Temp(file, filepath.Base(file)+making+"*")
 	if err != nil {
 		r.Close()
 		return nil, place.fail("making a file beside "+file, err)
@@ -156,12 +159,15 @@ func (r *Replacement) Finish(ctx context.Context, kept string) error {
 	defer release()
 	if r.Exists() && kept != "" {
 		// A second name for it, so that there is always one in the place.
-		if err := os.Link(r.file, kept); errors.Is(err, fs.ErrExist) {
+		err := os.Link(r.file, kept)
+		if err != nil && !errors.Is(err, fs.ErrExist) { // the file system has none
+			err = r.copyTo(kept)
+		}
+		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("the old database would be kept as %s, which is there already: %w", kept, err)
-		} else if err != nil { // the file system has none
-			if err := os.Rename(r.file, kept); err != nil {
-				return err
-			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	// A log that its database has left would be taken for one of the new file.
@@ -183,6 +189,24 @@ func (r *Replacement) Finish(ctx context.Context, kept string) error {
 		return err
 	}
 	return syncFile(filepath.Dir(r.file))
+}
+
+// copyTo copies the old file; one that does not become whole is gone.
+func (r *Replacement) copyTo(kept string) error {
+	from, err := os.Open(r.file)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := ownfile.Open(kept, os.O_WRONLY|os.O_EXCL)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
+		os.Remove(kept)
+	}
+	return err
 }
 
 // syncFile makes sure that a file, or the names in a folder, outlive a power cut.

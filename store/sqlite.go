@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"sigpost/internal/ownfile"
+
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -78,7 +80,7 @@ func (e *engine) prepareFile() error {
 		}
 		return nil
 	}
-	f, err := os.OpenFile(e.file, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := ownfile.Open(e.file, os.O_RDWR)
 	if err != nil {
 		return e.fail("opening", err)
 	}

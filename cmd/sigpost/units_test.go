@@ -138,7 +138,10 @@ func TestUnits(t *testing.T) {
 		}
 	}
 
-	// A run reads what there is, and the next says that there is nothing.
+	// What root makes is for the service.
+	m.Do("sigpost --config /etc/sigpost/config.toml doctor --only database,letters,permissions")
+
+	// A run reads what there is.
 	m.arrive("Floating addresses")
 	m.Do("systemctl start " + run)
 	is(run, "Result", "success")
@@ -227,6 +230,16 @@ func TestUnits(t *testing.T) {
 		t.Errorf("it takes %s to stop", took)
 	}
 	is(service, "Result", "success")
+
+	// Root puts back a backup: the service has its file again.
+	m.Do(`sigpost --config /etc/sigpost/config.toml backup /root/backup
+		sigpost --config /etc/sigpost/config.toml restore --force /root/backup
+		systemctl start ` + service)
+	m.shows("/threads", "Ports that stay")
+	if others := m.Do("find /var/lib/sigpost ! -user sigpost"); others != "" {
+		t.Errorf("not the service's:\n%s", others)
+	}
+	m.Do("systemctl stop " + service)
 
 	// The timer, on a machine that was off for two days.
 	m.Do("systemctl enable --now " + timer)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"sigpost/internal/ownfile"
 )
 
 // writeWhole writes a file such that the old one is there until the new one is
@@ -21,7 +23,7 @@ func writeWholeAs(path string, data []byte, mode os.FileMode) error {
 		}
 		mode = info.Mode().Perm()
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*")
+	f, err := ownfile.Temp(path, filepath.Base(path)+".new*")
 	if err != nil {
 		return err
 	}
