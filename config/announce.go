@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -51,18 +50,6 @@ func (c *Config) AnnouncePassword(a Announce) (string, error) {
 		return "", nil
 	}
 	return c.secret("the password of "+a.Name+" at "+a.Host, a.PasswordFile, "password_file", a.PasswordEnv, "password_env")
-}
-
-// CheckWebhook says what is wrong with a webhook's URL, without showing it.
-func CheckWebhook(webhook string) error {
-	u, err := url.Parse(webhook)
-	switch {
-	case err != nil || u.Host == "":
-		return fmt.Errorf("it is no web address")
-	case u.Scheme != "https" && !Loopback(u.Host):
-		return fmt.Errorf("it is not https, so everybody on the way could read it and post")
-	}
-	return nil
 }
 
 func (a *Announce) setDefaults(digests []Digest) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net/mail"
 	"net/url"
 	"strconv"
@@ -61,10 +62,29 @@ func checkAddress(ch *checker, path, address string) {
 }
 
 func checkURL(ch *checker, path, s string) {
-	if s == "" {
-		return
-	}
-	if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if s != "" && !isURL(s) {
 		ch.add(path, "%q is no web address: it begins with https:// or http://", s)
 	}
+}
+
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// checkSecretURL says what is wrong with a web address, and nothing of what it is: who
+// knows it can do what it is for.
+func checkSecretURL(s string) error {
+	if !isURL(s) {
+		return errors.New("what stands there is no web address: it begins with https:// or http://")
+	}
+	return nil
+}
+
+// CheckWebhook is checkSecretURL for a webhook.
+func CheckWebhook(webhook string) error {
+	if u, err := url.Parse(webhook); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
+		return errors.New("it is not https, so everybody on the way could read it and post")
+	}
+	return checkSecretURL(webhook)
 }

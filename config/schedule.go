@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -152,10 +151,11 @@ func (c *Config) checkAlerts(ch *checker) {
 	if time.Duration(a.Timeout) > time.Minute {
 		ch.add("alerts.timeout", "timeout is at most a minute: a run waits for it")
 	}
-	checkURL(ch, "alerts.ping_url", a.PingURL)
-	checkURL(ch, "alerts.webhook", a.Webhook)
-	if u, err := url.Parse(a.Webhook); err == nil && u.Scheme == "http" && !Loopback(u.Host) {
-		ch.add("alerts.webhook", "what the webhook gets would be read by everybody on the way: use https")
+	if err := checkSecretURL(a.PingURL); a.PingURL != "" && err != nil {
+		ch.add("alerts.ping_url", "%v", err)
+	}
+	if err := CheckWebhook(a.Webhook); a.Webhook != "" && err != nil {
+		ch.add("alerts.webhook", "%v", err)
 	}
 	if count(a.PingURL, a.PingURLFile) > 1 {
 		ch.add("alerts.ping_url_file", "give one of ping_url and ping_url_file")
@@ -182,7 +182,7 @@ func (c *Config) Ping() (string, error) {
 	if c.Alerts.PingURLFile == "" {
 		return c.Alerts.PingURL, nil
 	}
-	return c.secret("the URL that is pinged", c.Alerts.PingURLFile, "ping_url_file", "", "")
+	return c.secretURL("the URL that is pinged", c.Alerts.PingURLFile, "ping_url_file", checkSecretURL)
 }
 
 // AlertWebhook is the URL that is told of alerts, and the key that signs them; both may
@@ -191,7 +191,7 @@ func (c *Config) AlertWebhook() (url, key string, err error) {
 	a := c.Alerts
 	url = a.Webhook
 	if a.WebhookFile != "" {
-		if url, err = c.secret("the webhook for alerts", a.WebhookFile, "webhook_file", "", ""); err != nil {
+		if url, err = c.secretURL("the webhook for alerts", a.WebhookFile, "webhook_file", CheckWebhook); err != nil {
 			return "", "", err
 		}
 	}

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,7 +20,7 @@ func TestSchedule(t *testing.T) {
 		{`send_hours = ""`, `send_hours = "07:00-07:00"`, "leave them out"},
 		{`send_days = []`, `send_days = ["mon"]`, "no day of the week"},
 		{`ping_url = ""`, `ping_url = "example.org"`, "no web address"},
-		{`webhook = ""`, `webhook = "http://example.org/"`, "use https"},
+		{`webhook = ""`, `webhook = "http://example.org/"`, "not https"},
 		{`mail = []`, `mail = ["nobody"]`, "no mail address"},
 		{`silent_factor = 3.0`, `silent_factor = 1.0`, "from 1.5 to 100"},
 		{`again = "24h"`, `again = 24`, "no unit"},
@@ -44,5 +47,34 @@ func TestSchedule(t *testing.T) {
 	}
 	if d, _ := c.Digest(""); !d.Hours().Always() {
 		t.Errorf("letters go out %s", d.Hours())
+	}
+}
+
+// An address that is a secret is checked where it stands in a file, too, and is in no
+// error.
+func TestSecretAddressesAreNotShown(t *testing.T) {
+	dir := t.TempDir()
+	for wrong, want := range map[string]string{"hc.example.org/blau-1234": "no web address", "ftp://hc.example.org/blau-1234": "no web address", "http://hc.example.org/blau-1234": "not https"} {
+		if err := os.WriteFile(filepath.Join(dir, "url"), []byte(wrong+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check := func(key string, err error) {
+			t.Helper()
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), key) || strings.Contains(err.Error(), "blau") {
+				t.Errorf("%s = %q: %v, want %q", key, wrong, err, want)
+			}
+		}
+		c := &Config{dir: dir, Alerts: Alerts{WebhookFile: "url", PingURLFile: "url"}}
+		_, _, err := c.AlertWebhook()
+		check("webhook_file", err)
+		_, err = Parse("config.toml", replace(t, `webhook = ""`, fmt.Sprintf("webhook = %q", wrong)))
+		check("config.toml:", err)
+		if want == "not https" { // a ping tells nothing
+			continue
+		}
+		_, err = c.Ping()
+		check("ping_url_file", err)
+		_, err = Parse("config.toml", replace(t, `ping_url = ""`, fmt.Sprintf("ping_url = %q", wrong)))
+		check("config.toml:", err)
 	}
 }

@@ -114,6 +114,17 @@ func (c *Config) secret(what, file, fileKey, env, envKey string) (string, error)
 	return v, nil
 }
 
+// secretURL reads a web address from a file, and checks it.
+func (c *Config) secretURL(what, file, fileKey string, check func(string) error) (string, error) {
+	address, err := c.secret(what, file, fileKey, "", "")
+	if err == nil {
+		if err = check(address); err != nil {
+			return "", sigpost.Usage(fmt.Errorf("%s, in the file %s (%s): %w", what, c.Path(file), fileKey, err))
+		}
+	}
+	return address, err
+}
+
 // RootCAs reads the authorities that a server's certificate is checked by;
 // nil stands for those of the system.
 func (c *Config) RootCAs(s Server) (*x509.CertPool, error) {
