@@ -137,7 +137,7 @@ func TestHiddenMailIsNotFound(t *testing.T) {
 	})
 }
 
-// What was hidden when it was still indexed is taken out.
+// What was hidden when it was still indexed stays out, also when all is taken up anew.
 func TestUpgradeOfHiddenMail(t *testing.T) {
 	onBothDSN(t, func(t *testing.T, dsn string) {
 		ctx := t.Context()
@@ -146,6 +146,10 @@ func TestUpgradeOfHiddenMail(t *testing.T) {
 		answer.Message.References = []sigpost.MessageID{"a"}
 		check(t, store.FillHidden(ctx, dsn, []sigpost.Arrival{letter("a", 0, "Plans", "The password is xyzzy"), answer}))
 		db := open(t, dsn)
+		reread(t, db, func(m *sigpost.Message) {
+			m.Text = "The password is xyzzy"
+			m.Ranges = []sigpost.Range{{Kind: sigpost.RangeNew, End: len(m.Text)}}
+		}, "a", "b")
 		got := find(t, db, store.Find{Query: search.Parse("xyzzy", search.Names{Now: start}), Limit: 1})
 		if got.Count != 1 || got.Next != "" || hitIDs(got) != "b" {
 			t.Errorf("found %+v", got)

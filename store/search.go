@@ -30,7 +30,7 @@ const maxWords = 8 << 10
 // bounded by days, without a look at anything else. FTS5 writes how far keys are
 // apart for each word of each message: seconds would cost a byte more there.
 const (
-	placeID    = 26 // 67 million messages
+	placeID    = 28 // 268 million messages
 	placeMask  = 1<<placeID - 1
 	lastMinute = 1<<28 - 1 // in the year 2480
 )
