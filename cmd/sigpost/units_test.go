@@ -231,6 +231,16 @@ func TestUnits(t *testing.T) {
 	}
 	is(service, "Result", "success")
 
+	// The nightly backup is whole, the service's own, and noted.
+	m.Do("systemctl enable --now sigpost-backup.timer; systemctl start sigpost-backup.service")
+	if of := m.Do("stat -c '%U %a %n' /var/backups/sigpost/*"); !regexp.MustCompile(`^sigpost 600 /var/backups/sigpost/day[1-7]\.tar\.zst\n$`).MatchString(of) {
+		t.Errorf("there is %q", of)
+	}
+	m.Do("sigpost --config /etc/sigpost/config.toml backup --verify /var/backups/sigpost/*")
+	if said := m.Do("sigpost --config /etc/sigpost/config.toml doctor --only backups"); strings.Contains(said, "warning") {
+		t.Errorf("doctor says %s", said)
+	}
+
 	// Root puts back a backup: the service has its file again.
 	m.Do(`sigpost --config /etc/sigpost/config.toml backup /root/backup
 		sigpost --config /etc/sigpost/config.toml restore --force /root/backup
