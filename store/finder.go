@@ -189,7 +189,40 @@ func (f *finder) few(ctx context.Context) (bool, error) {
 
 // source is the statement of the newest candidates.
 func (f *finder) source(s *sentence, limit int) string {
+	if f.match != "" && f.db.textUnordered {
+		return f.newestUnordered(s, limit)
+	}
 	return f.candidatesSQL(s, limit, true)
+}
+
+// How many of the newest messages are looked at, without the index, for a word: few at
+// first, and more where at least often of those have it.
+var (
+	probed  = 500
+	scanned = 20_000
+	often   = 2
+)
+
+// newestUnordered is source for an index that gives all that match, in no order: what of
+// the newest messages matches, and behind that, by the index, what of the others does.
+// PostgreSQL knows nothing of how rare a rare word is, takes it for one in two hundred and
+// would look for it in all messages, from the newest to the oldest. The parts of the union
+// come one after the other, each only where those before it were not enough.
+func (f *finder) newestUnordered(s *sentence, limit int) string {
+	match, from, to := fmt.Sprintf(f.db.textMatch, s.arg(f.match)), s.arg(f.from), s.arg(f.to)
+	inOrder := func(columns string, skip, limit int) string {
+		return fmt.Sprintf(`SELECT %s FROM message_text WHERE place >= %s AND place < %s ORDER BY place DESC LIMIT %d OFFSET %d`, columns, from, to, limit, skip)
+	}
+	// place + 0 keeps the key from being used.
+	return fmt.Sprintf(`WITH newest AS MATERIALIZED (%[1]s),
+sample AS MATERIALIZED (SELECT count(*) = %[2]d AS more, count(*) FILTER (WHERE hit) >= %[3]d AS often FROM newest)
+SELECT place FROM (SELECT place FROM newest WHERE hit
+UNION ALL (SELECT place FROM (%[4]s) n WHERE (SELECT often FROM sample) AND %[5]s)
+UNION ALL (SELECT place FROM message_text WHERE (SELECT more FROM sample) AND %[5]s AND place + 0 >= %[6]s
+  AND place + 0 < COALESCE(CASE WHEN (SELECT often FROM sample) THEN (%[7]s) ELSE (SELECT min(place) FROM newest) END, 0) ORDER BY place + 0 DESC LIMIT %[8]s)) u LIMIT %[8]s`,
+		inOrder("place, "+match+" AS hit", 0, probed), probed, often,
+		inOrder("place, document", probed, scanned-probed), match, from,
+		inOrder("place", scanned-1, 1), s.arg(limit))
 }
 
 // unordered is the statement of so many candidates, whichever.
