@@ -31,11 +31,10 @@ type Logged struct {
 	Client        string // address and port
 }
 
-// SMTPLog starts such a sink at host, which is "127.0.0.1" for most; it ends with the
-// test. hold is LogSink.Hold.
-func SMTPLog(t testing.TB, host string, hold func(client net.Addr)) *LogSink {
+// SMTPLog starts such a sink, which ends with the test. hold is LogSink.Hold.
+func SMTPLog(t testing.TB, hold func(client net.Addr)) *LogSink {
 	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
