@@ -101,12 +101,17 @@ func TestWorkersWithWrongClocks(t *testing.T) {
 	}
 }
 
-// A domain's pace is one for all workers, also where their clocks differ.
+// A domain's pace and its connections are one for all workers, also where their clocks differ.
 func TestWorkersShareADomainsPace(t *testing.T) {
-	const readers, rate = 240, 30
+	const readers, rate, most = 240, 30, 3
 	f := newFleet(t, peertest.Postgres(t), readers)
-	sink := peertest.SMTPLog(t, nil)
-	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("rate = %d.0\n[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = 3\n", 3*rate, rate))
+	var slow atomic.Int64 // that many take long: more would be on their way, if only the pace held
+	sink := peertest.SMTPLog(t, func(net.Addr) {
+		if slow.Add(1) <= readers/4 {
+			time.Sleep(10 * time.Second / rate)
+		}
+	})
+	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("rate = %d.0\n[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = %d\n", 3*rate, rate, most))
 	a, b, c := f.start(cfg, 0, nil), f.start(cfg, 9*time.Minute, nil), f.start(cfg, -4*time.Minute, nil)
 	f.begin(3)
 	f.wait(3*time.Minute, a, b, c)
@@ -114,6 +119,12 @@ func TestWorkersShareADomainsPace(t *testing.T) {
 		t.Errorf("%d letters are held", unknown)
 	}
 	holdsRate(t, sink.Letters(), rate)
+	if n := sink.MostLetters(); n != most {
+		t.Errorf("%d letters were on their way at once; there can be %d, and there are enough", n, most)
+	}
+	if n := sink.MostConnections(); n > *connections {
+		t.Errorf("there were %d connections, of %d", n, *connections)
+	}
 }
 
 // holdsRate says whether there was any second, or three, in which more letters came
