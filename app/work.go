@@ -108,8 +108,12 @@ func (a *App) work(ctx context.Context, s *share) error {
 	defer end()
 	handing.Go(func() { sharing.handOn(ctx) })
 	roles := slices.DeleteFunc(slices.Clone(s.roles), func(r string) bool { return r == RoleWeb })
+	var kinds []string
+	for kind := range roleOf {
+		kinds = append(kinds, string(kind))
+	}
 	return work.Run(ctx, work.Options{
-		DSN: s.dsn, Roles: roles, Jobs: sharing.workJobs(), Due: sharing.dueNow, Wake: wake, Log: a.log,
+		DSN: s.dsn, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
 		Busy: func(err error) bool {
 			return errors.Is(err, sigpost.ErrLocked) || errors.Is(err, sigpost.ErrCursorMoved) || errors.Is(err, store.ErrWindowTaken)

@@ -14,16 +14,28 @@ import (
 type jobArgs struct {
 	Job  string `json:"job"`
 	Part int    `json:"part,omitempty"`
+	kind string
 }
 
-// Kind is River's name for all jobs: which it is says the name.
-func (jobArgs) Kind() string { return "sigpost" }
+// Kind is River's name for all jobs of a kind, such as "sigpost_read".
+func (a jobArgs) Kind() string { return kindless + "_" + a.kind }
+
+// kindless is what River called all jobs once.
+const kindless = "sigpost"
+
+// kindlessArgs are of such a job that is still queued, or that a process of then queues.
+type kindlessArgs struct {
+	Job string `json:"job"`
+}
+
+// Kind is River's name for it.
+func (kindlessArgs) Kind() string { return kindless }
 
 // lookArgs are of the job that looks for what is due.
 type lookArgs struct{}
 
 // Kind is River's name for it.
-func (lookArgs) Kind() string { return "sigpost_look" }
+func (lookArgs) Kind() string { return kindless + "_look" }
 
 // look queues those of the named jobs that are due, or of all where none is named.
 func (w *workers) look(ctx context.Context, names ...string) error {
@@ -36,7 +48,7 @@ func (w *workers) queue(ctx context.Context, parts map[string]int) error {
 	var insert []river.InsertManyParams
 	for _, j := range w.Options.Jobs {
 		for part := range parts[j.Name] {
-			insert = append(insert, river.InsertManyParams{Args: jobArgs{j.Name, part}, InsertOpts: options(j)})
+			insert = append(insert, river.InsertManyParams{Args: jobArgs{j.Name, part, j.Kind}, InsertOpts: options(j)})
 		}
 	}
 	if len(insert) == 0 {
@@ -50,7 +62,7 @@ func (w *workers) queue(ctx context.Context, parts map[string]int) error {
 func options(j Job) *river.InsertOpts {
 	// One attempt: when what failed is tried again is said by the rows of the archive,
 	// as where River is not.
-	o := &river.InsertOpts{Queue: j.Role, Tags: []string{j.Kind}, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: again, ByState: open()}}
+	o := &river.InsertOpts{Queue: j.Role, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: again, ByState: open()}}
 	if j.Waits { // nothing but River keeps two from waiting for the same
 		o.Queue, o.UniqueOpts.ByPeriod = j.Role+waiting, 0
 	}
@@ -110,6 +122,18 @@ func (d *doer) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	return nil
 }
 
+// passer queues jobs of no kind again, by their kind: so there is one at most of those that
+// wait, and whose time never ends.
+type passer struct {
+	river.WorkerDefaults[kindlessArgs]
+	w *workers
+}
+
+// Work queues it.
+func (p *passer) Work(ctx context.Context, job *river.Job[kindlessArgs]) error {
+	return p.w.queue(ctx, map[string]int{job.Args.Job: 1})
+}
+
 // looker looks for what is due.
 type looker struct {
 	river.WorkerDefaults[lookArgs]
@@ -124,12 +148,12 @@ func (l *looker) Work(ctx context.Context, _ *river.Job[lookArgs]) error { retur
 
 // HandleError says in the log what went wrong with a job.
 func (w *workers) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
-	w.Log.Warn("a job failed", "job", string(job.EncodedArgs), "attempt", job.Attempt, "error", err)
+	w.Log.Warn("a job failed", "kind", job.Kind, "job", string(job.EncodedArgs), "attempt", job.Attempt, "error", err)
 	return nil
 }
 
 // HandlePanic does so of a fault of the program.
 func (w *workers) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
-	w.Log.Error("the program has a fault in a job", "job", string(job.EncodedArgs), "panic", value, "trace", trace)
+	w.Log.Error("the program has a fault in a job", "kind", job.Kind, "job", string(job.EncodedArgs), "panic", value, "trace", trace)
 	return nil
 }

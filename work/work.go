@@ -34,7 +34,7 @@ const Schema = "river"
 // goroutines, and on any of the processes.
 type Job struct {
 	Name string // such as "read lists/INBOX"; the same job in all processes
-	Kind string // a label for people
+	Kind string // one of Options.Kinds
 	// Role is that of the processes that do it.
 	Role string
 	// Waits says that it waits for something to happen for nearly all of its time,
@@ -50,8 +50,11 @@ type Job struct {
 
 // Options are what Run is given.
 type Options struct {
-	DSN   string // a postgres:// URL
-	Jobs  []Job  // all jobs, whatever the roles: who leads looks after all
+	DSN  string // a postgres:// URL
+	Jobs []Job  // all jobs, whatever the roles: who leads looks after all
+	// Kinds are all that jobs have, in the configuration of other processes too. A job of
+	// another kind is left to processes of another version, which know it.
+	Kinds []string
 	Roles []string
 	// Slots is how many jobs of each role are done at a time.
 	Slots int
@@ -218,7 +221,10 @@ type workers struct {
 
 func (w *workers) config() *river.Config {
 	all := river.NewWorkers()
-	river.AddWorker(all, &doer{w: w})
+	for _, kind := range w.Kinds {
+		river.AddWorkerArgs(all, jobArgs{kind: kind}, &doer{w: w})
+	}
+	river.AddWorker(all, &passer{w: w})
 	river.AddWorker(all, &looker{w: w})
 	queues := map[string]river.QueueConfig{queueLook: {MaxWorkers: 1}}
 	for _, role := range w.Roles {
@@ -232,7 +238,7 @@ func (w *workers) config() *river.Config {
 	return &river.Config{
 		ID:     fmt.Sprintf("%.60s_%d_%.12s", host, os.Getpid(), rand.Text()), // who does what, for people
 		Schema: Schema, Queues: queues, Workers: all, Logger: quiet(w.Log), ErrorHandler: w,
-		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescue, SoftStopTimeout: soft, FetchPollInterval: poll,
+		JobTimeout: jobTimeout, RescueStuckJobsAfter: rescue, SoftStopTimeout: soft, FetchPollInterval: poll, FetchOnlyKnownKinds: true,
 		CompletedJobRetentionPeriod: kept, CancelledJobRetentionPeriod: kept,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(every, func() (river.JobArgs, *river.InsertOpts) {
 			// By period, so that one whose process died keeps nobody from looking.

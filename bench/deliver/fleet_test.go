@@ -5,13 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -161,22 +158,22 @@ type worker struct {
 	exited chan error
 }
 
-// start starts one; in, where it is not empty, is a network namespace.
-func (f *fleet) start(cfg string, wrong time.Duration, in string) *worker {
+// start starts one; in is the network that it lives in, or nil.
+func (f *fleet) start(cfg string, wrong time.Duration, in *peertest.Network) *worker {
 	f.t.Helper()
 	data, err := json.Marshal(task{Config: cfg, Wrong: wrong, Lease: f.lease, Turn: 20 * time.Second, Go: f.file()})
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	args := []string{os.Args[0]}
-	if in != "" {
-		args = append([]string{"ip", "netns", "exec", in}, args...)
+	cmd := exec.Command(os.Args[0])
+	if in != nil {
+		cmd = in.Command(os.Args[0])
 	}
 	log, err := os.CreateTemp(f.dir, "worker-*.log")
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	w := &worker{cmd: exec.Command(args[0], args[1:]...), log: log.Name(), exited: make(chan error, 1)}
+	w := &worker{cmd: cmd, log: log.Name(), exited: make(chan error, 1)}
 	w.cmd.Env = append(os.Environ(), workerVariable+"="+string(data))
 	w.cmd.Stdout, w.cmd.Stderr = log, log
 	if err := w.cmd.Start(); err != nil {
@@ -314,137 +311,5 @@ func eventually(t *testing.T, what string, limit time.Duration, holds func() boo
 		if time.Now().After(deadline) {
 			t.Fatalf("%s: not after %s", what, limit)
 		}
-	}
-}
-
-// network is where a worker lives that can be cut off from the database while it can
-// still reach the mail server.
-type network struct {
-	namespace string                  // empty where there is none, and proxies stand in
-	mailHost  string                  // where the sink listens
-	dsn       func(dsn string) string // how the worker calls the database
-	cut       func()                  // from the database
-	heal      func()                  //
-}
-
-// newNetwork makes a network namespace with a link to the database and another one to
-// the mail server. Where it may not, it says so, and a proxy that can be cut stands in
-// for the link to the database.
-func newNetwork(t *testing.T, database string) network {
-	t.Helper()
-	id := os.Getpid() % 10000
-	ns, dbHost, mailHost := fmt.Sprintf("sp%d", id), fmt.Sprintf("10.97.%d.1", id%250), fmt.Sprintf("10.98.%d.1", id%250)
-	run := func(args ...string) error {
-		out, err := exec.Command("ip", args...).CombinedOutput()
-		if err != nil {
-			err = fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, out)
-		}
-		return err
-	}
-	link := func(name, host, guest string) error {
-		for _, args := range [][]string{
-			{"link", "add", name + "h", "type", "veth", "peer", "name", name + "g"},
-			{"link", "set", name + "g", "netns", ns},
-			{"addr", "add", host + "/24", "dev", name + "h"},
-			{"link", "set", name + "h", "up"},
-			{"netns", "exec", ns, "ip", "addr", "add", guest + "/24", "dev", name + "g"},
-			{"netns", "exec", ns, "ip", "link", "set", name + "g", "up"},
-		} {
-			if err := run(args...); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	d, m := fmt.Sprintf("sd%d", id), fmt.Sprintf("sm%d", id)
-	err := run("netns", "add", ns)
-	if err == nil {
-		t.Cleanup(func() { run("netns", "del", ns) })
-		if err = link(d, dbHost, strings.TrimSuffix(dbHost, "1")+"2"); err == nil {
-			err = link(m, mailHost, strings.TrimSuffix(mailHost, "1")+"2")
-		}
-	}
-	if err == nil {
-		through, _ := gate(t, dbHost, database)
-		must := func(err error) {
-			if err != nil {
-				t.Error(err)
-			}
-		}
-		return network{ns, mailHost, func(dsn string) string { return withHost(t, dsn, through) },
-			func() { must(run("link", "set", d+"h", "down")) }, func() { must(run("link", "set", d+"h", "up")) }}
-	}
-	t.Logf("ATTENTION: no network namespace can be made here (%v). The link to the database is a TCP proxy that is cut instead: it drops what is said, as a cut link does, but the system's own timeouts are not seen.", err)
-	through, cut := gate(t, "127.0.0.1", database)
-	return network{"", "127.0.0.1", func(dsn string) string { return withHost(t, dsn, through) }, func() { cut(true) }, func() { cut(false) }}
-}
-
-func withHost(t *testing.T, dsn, host string) string {
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Host = host
-	return u.String()
-}
-
-// gate passes connections on. While it is cut, nothing goes through, and nobody is
-// told.
-func gate(t *testing.T, host, to string) (addr string, cut func(bool)) {
-	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	var mu sync.Mutex
-	open := sync.NewCond(&mu)
-	closed := false
-	pass := func() {
-		mu.Lock()
-		for closed {
-			open.Wait()
-		}
-		mu.Unlock()
-	}
-	copyTo := func(dst, src net.Conn) {
-		defer dst.Close()
-		b := make([]byte, 32<<10)
-		for {
-			n, err := src.Read(b)
-			pass()
-			if n > 0 {
-				if _, err := dst.Write(b[:n]); err != nil {
-					return
-				}
-			}
-			if err != nil {
-				return
-			}
-		}
-	}
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				pass()
-				server, err := net.Dial("tcp", to)
-				if err != nil {
-					client.Close()
-					return
-				}
-				go copyTo(server, client)
-				copyTo(client, server)
-			}()
-		}
-	}()
-	return l.Addr().String(), func(yes bool) {
-		mu.Lock()
-		closed = yes
-		mu.Unlock()
-		open.Broadcast()
 	}
 }

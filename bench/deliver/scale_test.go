@@ -57,7 +57,7 @@ func manyWorkers(t *testing.T, n int) string {
 	db.Close()
 	var all []*worker
 	for range n {
-		all = append(all, f.start(cfg, 0, ""))
+		all = append(all, f.start(cfg, 0, nil))
 	}
 	waits := sampleWaits(t, server.DSN)
 	f.begin(n)

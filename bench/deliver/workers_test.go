@@ -27,11 +27,11 @@ func TestWorkersKilled(t *testing.T) {
 			if *many > 10000 { // it takes minutes, in which others may want the machine
 				f.lease = 20 * time.Second
 			}
-			sink := peertest.SMTPLog(t, "127.0.0.1", func(net.Addr) { time.Sleep(3 * time.Millisecond) })
+			sink := peertest.SMTPLog(t, func(net.Addr) { time.Sleep(3 * time.Millisecond) })
 			cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
 			var all []*worker
 			for range n {
-				all = append(all, f.start(cfg, 0, ""))
+				all = append(all, f.start(cfg, 0, nil))
 			}
 			f.begin(n)
 			began := time.Now()
@@ -40,7 +40,7 @@ func TestWorkersKilled(t *testing.T) {
 				w.cmd.Process.Kill()
 			}
 			if n == 2 { // nobody is left
-				all = append(all, f.start(cfg, 0, ""))
+				all = append(all, f.start(cfg, 0, nil))
 			}
 			f.wait(10*time.Minute+time.Duration(*many)*10*time.Millisecond, all[2:]...)
 			unknown := f.check(sink.Letters())
@@ -65,9 +65,9 @@ func TestWorkersOutliveTheDatabase(t *testing.T) {
 	server := peertest.PostgresOwn(t)
 	f := newFleet(t, server.DSN, *many)
 	f.lease = 30 * time.Second
-	sink := peertest.SMTPLog(t, "127.0.0.1", func(net.Addr) { time.Sleep(3 * time.Millisecond) })
+	sink := peertest.SMTPLog(t, func(net.Addr) { time.Sleep(3 * time.Millisecond) })
 	cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
-	a, b := f.start(cfg, 0, ""), f.start(cfg, 0, "")
+	a, b := f.start(cfg, 0, nil), f.start(cfg, 0, nil)
 	f.begin(2)
 	for i := range 2 {
 		eventually(t, "letters go out", time.Minute, func() bool { return sink.Count() > (i+1)*f.readers/4 })
@@ -84,11 +84,11 @@ func TestWorkersOutliveTheDatabase(t *testing.T) {
 func TestWorkersWithWrongClocks(t *testing.T) {
 	const readers, rate = 600, 100
 	f := newFleet(t, peertest.Postgres(t), readers)
-	sink := peertest.SMTPLog(t, "127.0.0.1", nil)
+	sink := peertest.SMTPLog(t, nil)
 	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("rate = %d.0\n", rate))
 	var all []*worker
 	for _, wrong := range []time.Duration{0, -7 * time.Minute, 11 * time.Minute, 3 * time.Minute} {
-		all = append(all, f.start(cfg, wrong, ""))
+		all = append(all, f.start(cfg, wrong, nil))
 	}
 	f.begin(len(all))
 	f.wait(3*time.Minute, all...)
@@ -101,19 +101,30 @@ func TestWorkersWithWrongClocks(t *testing.T) {
 	}
 }
 
-// A domain's pace is one for all workers, also where their clocks differ.
+// A domain's pace and its connections are one for all workers, also where their clocks differ.
 func TestWorkersShareADomainsPace(t *testing.T) {
-	const readers, rate = 240, 30
+	const readers, rate, most = 240, 30, 3
 	f := newFleet(t, peertest.Postgres(t), readers)
-	sink := peertest.SMTPLog(t, "127.0.0.1", nil)
-	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("rate = %d.0\n[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = 3\n", 3*rate, rate))
-	a, b, c := f.start(cfg, 0, ""), f.start(cfg, 9*time.Minute, ""), f.start(cfg, -4*time.Minute, "")
+	var slow atomic.Int64 // that many take long: more would be on their way, if only the pace held
+	sink := peertest.SMTPLog(t, func(net.Addr) {
+		if slow.Add(1) <= readers/4 {
+			time.Sleep(10 * time.Second / rate)
+		}
+	})
+	cfg := f.configure("worker.toml", f.dsn, sink.Addr, fmt.Sprintf("rate = %d.0\n[[smtp.domain]]\nnames = [\"readers.example.org\"]\nrate = %d.0\nconnections = %d\n", 3*rate, rate, most))
+	a, b, c := f.start(cfg, 0, nil), f.start(cfg, 9*time.Minute, nil), f.start(cfg, -4*time.Minute, nil)
 	f.begin(3)
 	f.wait(3*time.Minute, a, b, c)
 	if unknown := f.check(sink.Letters()); unknown > 0 {
 		t.Errorf("%d letters are held", unknown)
 	}
 	holdsRate(t, sink.Letters(), rate)
+	if n := sink.MostLetters(); n != most {
+		t.Errorf("%d letters were on their way at once; there can be %d, and there are enough", n, most)
+	}
+	if n := sink.MostConnections(); n > *connections {
+		t.Errorf("there were %d connections, of %d", n, *connections)
+	}
 }
 
 // holdsRate says whether there was any second, or three, in which more letters came
@@ -138,9 +149,9 @@ func holdsRate(t *testing.T, letters []peertest.Logged, rate int) {
 // Pausing, going on and cancelling reach all workers within a turn.
 func TestWorkersArePaused(t *testing.T) {
 	f := newFleet(t, peertest.Postgres(t), *many)
-	sink := peertest.SMTPLog(t, "127.0.0.1", func(net.Addr) { time.Sleep(20 * time.Millisecond) })
+	sink := peertest.SMTPLog(t, func(net.Addr) { time.Sleep(20 * time.Millisecond) })
 	cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
-	all := []*worker{f.start(cfg, 0, ""), f.start(cfg, 0, ""), f.start(cfg, 0, "")}
+	all := []*worker{f.start(cfg, 0, nil), f.start(cfg, 0, nil), f.start(cfg, 0, nil)}
 	f.begin(3)
 	eventually(t, "letters go out", time.Minute, func() bool { return sink.Count() > 100 })
 	command := func(args ...string) { f.program.At(t, "2016-04-25T14:02:00Z", args...) }
@@ -165,30 +176,36 @@ func TestWorkersArePaused(t *testing.T) {
 }
 
 // fenced lets a worker lose its lease while it has letters of which no text was said,
-// has an operator send them again by another worker, and lets it come back. lose and
-// comeBack are about the worker and its network.
-func fenced(t *testing.T, lose, comeBack func(w *worker, n network)) {
+// has an operator send them again by another worker, and lets it come back. It lives
+// in a network, where there is one.
+func fenced(t *testing.T, n *peertest.Network, lose, comeBack func(w *worker)) {
 	server := peertest.PostgresOwn(t)
+	dsn := server.DSN
+	if n != nil {
+		dsn = server.Listen(n.Host)
+	}
 	const readers = 60
 	f := newFleet(t, server.DSN, readers)
 	f.lease = 3 * time.Second
-	n := newNetwork(t, server.Addr())
 	var stalled atomic.Int64
 	var first sync.Map // client addresses
 	release := make(chan struct{})
-	sink := peertest.SMTPLog(t, n.mailHost, func(client net.Addr) {
+	sink := peertest.SMTPLog(t, func(client net.Addr) {
 		if _, other := first.Load("over"); !other {
 			stalled.Add(1)
 			<-release // until the first worker comes back
 		}
 	})
-	cut := f.start(f.configure("cut.toml", n.dsn(f.dsn), sink.Addr, ""), 0, n.namespace)
+	if n != nil {
+		n.Pass(sink.Addr)
+	}
+	cut := f.start(f.configure("cut.toml", dsn, sink.Addr, ""), 0, n)
 	f.begin(1)
 	eventually(t, "the first worker begins letters", time.Minute, func() bool { return stalled.Load() >= 2 })
 	time.Sleep(300 * time.Millisecond)
-	lose(cut, n)
+	lose(cut)
 	first.Store("over", true)
-	other := f.start(f.configure("other.toml", f.dsn, sink.Addr, ""), 0, "")
+	other := f.start(f.configure("other.toml", f.dsn, sink.Addr, ""), 0, nil)
 	f.wait(time.Minute, other)
 	held := f.check(sink.Letters())
 	if held == 0 {
@@ -203,7 +220,7 @@ func fenced(t *testing.T, lose, comeBack func(w *worker, n network)) {
 	}
 	close(release) // the replies come while it is still away
 	time.Sleep(200 * time.Millisecond)
-	comeBack(cut, n)
+	comeBack(cut)
 	f.wait(time.Minute, cut)
 	if unknown := f.check(sink.Letters()); unknown > 0 || sink.Count() != readers {
 		t.Errorf("%d letters are held at the end, and the sink has %d", unknown, sink.Count())
@@ -211,19 +228,19 @@ func fenced(t *testing.T, lose, comeBack func(w *worker, n network)) {
 	if says := cut.says(t); !strings.Contains(says, "another sender") && !strings.Contains(says, "right to send") {
 		t.Errorf("the first worker did not notice:\n%s", says)
 	}
-	t.Logf("%d letters were held, sent by others, and not by the worker that came back (namespace %q)", held, n.namespace)
+	t.Logf("%d letters were held, sent by others, and not by the worker that came back", held)
 }
 
 // A worker is cut off from the database for longer than its lease, while the mail
 // server is there for it, and comes back: it must not send.
 func TestWorkerCutOff(t *testing.T) {
-	fenced(t, func(_ *worker, n network) { n.cut(); time.Sleep(4 * time.Second) },
-		func(_ *worker, n network) { n.heal(); time.Sleep(time.Second) })
+	n := peertest.NewNetwork(t)
+	fenced(t, n, func(*worker) { n.Cut(); time.Sleep(4 * time.Second) }, func(*worker) { n.Heal(); time.Sleep(time.Second) })
 }
 
 // A worker is stopped for longer than its lease, with replies of the mail server
 // waiting for it when it goes on: it must not send.
 func TestWorkerStopped(t *testing.T) {
-	release := func(w *worker, _ network) { w.cmd.Process.Signal(syscall.SIGCONT) }
-	fenced(t, func(w *worker, _ network) { w.cmd.Process.Signal(syscall.SIGSTOP); time.Sleep(4 * time.Second) }, release)
+	fenced(t, nil, func(w *worker) { w.cmd.Process.Signal(syscall.SIGSTOP); time.Sleep(4 * time.Second) },
+		func(w *worker) { w.cmd.Process.Signal(syscall.SIGCONT) })
 }

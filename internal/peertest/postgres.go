@@ -80,8 +80,22 @@ func PostgresOwn(t testing.TB) *PostgresServer {
 	return &PostgresServer{DSN: server.dsn("own"), t: t, server: server}
 }
 
-// Addr is where it listens.
-func (p *PostgresServer) Addr() string { return p.server.addr }
+// Listen has it listen at another address of this machine too, starting it again, and gives
+// the URL there.
+func (p *PostgresServer) Listen(host string) (dsn string) {
+	p.t.Helper()
+	rules, err := os.OpenFile(filepath.Join(p.server.folder, "data", "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = fmt.Fprintln(rules, "host all all samenet scram-sha-256")
+		err = errors.Join(err, rules.Close())
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	was, port, _ := net.SplitHostPort(p.server.addr)
+	p.Settings("listen_addresses = " + was + "," + host)
+	return strings.Replace(p.DSN, p.server.addr, net.JoinHostPort(host, port), 1)
+}
 
 // Restart stops the server as a crash would, without a word to its clients, and
 // starts it again: it recovers from its log.

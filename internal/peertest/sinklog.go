@@ -18,10 +18,18 @@ type LogSink struct {
 	// address; it may wait.
 	Hold func(client net.Addr)
 
-	mu   sync.Mutex
-	got  []Logged
-	now  int
-	most int
+	mu      sync.Mutex
+	got     []Logged
+	open    count // connections
+	letters count // connections that are in the middle of a letter
+}
+
+// count is how many there are, and were at most.
+type count struct{ now, most int }
+
+func (c *count) add(n int) {
+	c.now += n
+	c.most = max(c.most, c.now)
 }
 
 // Logged is a letter that a LogSink has.
@@ -31,11 +39,10 @@ type Logged struct {
 	Client        string // address and port
 }
 
-// SMTPLog starts such a sink at host, which is "127.0.0.1" for most; it ends with the
-// test. hold is LogSink.Hold.
-func SMTPLog(t testing.TB, host string, hold func(client net.Addr)) *LogSink {
+// SMTPLog starts such a sink, which ends with the test. hold is LogSink.Hold.
+func SMTPLog(t testing.TB, hold func(client net.Addr)) *LogSink {
 	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,20 +78,29 @@ func (s *LogSink) Count() int {
 func (s *LogSink) MostConnections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.most
+	return s.open.most
+}
+
+// MostLetters is how many were on their way at the same time, at most: each from its
+// recipient to the reply to its final dot.
+func (s *LogSink) MostLetters() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.letters.most
+}
+
+func (s *LogSink) add(to *count, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	to.add(n)
 }
 
 func (s *LogSink) serve(conn net.Conn) {
 	defer conn.Close()
-	s.mu.Lock()
-	s.now++
-	s.most = max(s.most, s.now)
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.now--
-		s.mu.Unlock()
-	}()
+	s.add(&s.open, 1)
+	defer s.add(&s.open, -1)
+	letter := 0 // 1 in the middle of one
+	defer func() { s.add(&s.letters, -letter) }()
 	r, w := bufio.NewReaderSize(conn, 32<<10), bufio.NewWriter(conn)
 	say := func(line string) {
 		w.WriteString(line + "\r\n")
@@ -104,6 +120,8 @@ func (s *LogSink) serve(conn net.Conn) {
 			say("250-sink.example\r\n250-PIPELINING\r\n250 8BITMIME")
 		case "RCPT":
 			to, _, _ = strings.Cut(line[strings.IndexByte(line, '<')+1:], ">")
+			s.add(&s.letters, 1-letter)
+			letter = 1
 			if s.Hold != nil {
 				s.Hold(conn.RemoteAddr())
 			}
@@ -117,12 +135,18 @@ func (s *LogSink) serve(conn net.Conn) {
 			}
 			s.mu.Lock()
 			s.got = append(s.got, Logged{to, id, time.Now(), conn.RemoteAddr().String()})
+			s.letters.add(-letter)
 			s.mu.Unlock()
+			letter = 0
 			say("250 2.0.0 taken")
 		case "QUIT":
 			say("221 bye")
 			w.Flush()
 			return
+		case "RSET":
+			s.add(&s.letters, -letter)
+			letter = 0
+			say("250 ok")
 		default:
 			say("250 ok")
 		}
