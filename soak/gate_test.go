@@ -23,6 +23,8 @@ type gate struct {
 	count string // whose bytes: "client" or "server"
 	left  int
 	hit   func()
+	hang  string // how the next letter ends: "stray" in the middle, "drop" with its reply
+	hung  map[string]int
 	open  map[net.Conn]bool
 	begun map[transaction]time.Time // when each letter was
 	// during is what happens while nothing is answered, behind so many letters.
@@ -41,7 +43,7 @@ func newGate(t *testing.T, target, count string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}, begun: map[transaction]time.Time{}}
+	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}, begun: map[transaction]time.Time{}, hung: map[string]int{}}
 	t.Cleanup(func() { l.Close(); g.setDown(true) })
 	go func() {
 		for {
@@ -74,6 +76,38 @@ func (g *gate) strike(n int, hit func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.left, g.hit = n, hit
+}
+
+// hangUp has the connection end in the middle of the next letter ("stray"), or when the
+// server has it and says so ("drop").
+func (g *gate) hangUp(how string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hang = how
+}
+
+// hangs says whether a connection ends at what goes through it, and gives what of that
+// still does.
+func (g *gate) hangs(said []byte, fromClient bool) (rest []byte, end bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.hang == "stray" && fromClient && len(said) > 1024: // the text of a letter
+		rest = said[:len(said)/2]
+	case g.hang == "drop" && !fromClient && bytes.Contains(said, []byte("queued as")):
+	default:
+		return said, false
+	}
+	g.hung[g.hang]++
+	g.hang = ""
+	return rest, true
+}
+
+// turn has who connects from now on come to another server.
+func (g *gate) turn(target string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.target = target
 }
 
 // hush has nobody get an answer, on any connection, for as long as during takes, once n
@@ -116,12 +150,12 @@ func (g *gate) forget() {
 func (g *gate) serve(client net.Conn) {
 	defer client.Close()
 	g.mu.Lock()
-	down := g.down
+	down, target := g.down, g.target
 	g.mu.Unlock()
 	if down {
 		return
 	}
-	server, err := net.Dial("tcp", g.target)
+	server, err := net.Dial("tcp", target)
 	if err != nil {
 		return
 	}
@@ -161,7 +195,8 @@ func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
 			g.wait()
 		}
 		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
+			said, end := g.hangs(buffer[:n], counted)
+			if _, err := to.Write(said); err != nil || end {
 				return
 			}
 		}

@@ -17,14 +17,17 @@ type peers struct {
 	imap    *mailtest.IMAP
 	smtp    *mailtest.SMTP
 	dovecot *peertest.DovecotServer
-	sink    *peertest.Sink
+	postfix *peertest.PostfixServer
+	sink    *peertest.Sink // behind Postfix
+	// hosts are those of readers whose server behind Postfix does not take everything.
+	hosts map[string]host
 	// had is what was put into each mailbox.
 	had map[string][]soak.Mail
 }
 
 var mailboxes = []string{"INBOX", "Dev", "Service"}
 
-func inProcess(t *testing.T) *peers {
+func inProcess(t *testing.T, _ *soak.Script) *peers {
 	p := &peers{t: t, had: map[string][]soak.Mail{}}
 	var err error
 	if p.imap, err = mailtest.StartIMAP(mailtest.IMAPOptions{}); err != nil {
@@ -41,8 +44,9 @@ func inProcess(t *testing.T) *peers {
 	return p
 }
 
-func realPeers(t *testing.T) *peers {
-	p := &peers{t: t, had: map[string][]soak.Mail{}, dovecot: peertest.Dovecot(t), sink: peertest.SMTPSink(t)}
+func realPeers(t *testing.T, s *soak.Script) *peers {
+	p := &peers{t: t, had: map[string][]soak.Mail{}, dovecot: peertest.Dovecot(t), sink: peertest.SMTPSink(t), hosts: map[string]host{}}
+	p.startPostfix(s)
 	for _, m := range mailboxes {
 		p.put(m)
 	}
@@ -64,8 +68,8 @@ func (p *peers) login() (user, password string) {
 }
 
 func (p *peers) smtpAddr() string {
-	if p.sink != nil {
-		return p.sink.Addr
+	if p.postfix != nil {
+		return p.postfix.Addr
 	}
 	return p.smtp.Addr
 }
@@ -104,10 +108,12 @@ func (p *peers) renumber(mailbox string) {
 	p.put(mailbox, had...)
 }
 
-// take gives the letters that came since the last call.
+// take gives the letters that came since the last call, when all that are on their way
+// have.
 func (p *peers) take(now time.Time) (all []check.Letter) {
 	p.t.Helper()
-	if p.sink != nil {
+	if p.postfix != nil {
+		p.postfix.Settle()
 		for _, l := range p.sink.Take() {
 			all = append(all, check.Letter{At: now, From: l.From, To: l.To[0], Data: l.Data})
 		}
@@ -119,9 +125,15 @@ func (p *peers) take(now time.Time) (all []check.Letter) {
 	return all
 }
 
-// refuse has the server of letters fail.
-func (p *peers) refuse(how, who string, n int) {
-	if p.smtp == nil {
+// refuse has the server of letters fail; gate is the one before it.
+func (p *peers) refuse(gate *gate, how, who string, n int) {
+	switch {
+	case p.smtp != nil:
+	case how == "later":
+		p.postfix.Greylist(who, n)
+		return
+	default:
+		gate.hangUp(how)
 		return
 	}
 	switch how {

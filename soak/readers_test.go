@@ -103,6 +103,7 @@ func (w *world) asks(r *reader, topic string) {
 		return
 	}
 	r.asked, r.topics = w.now, nil
+	w.peers.turn(r.Address, true)
 	if topic != "" && (r.Topic != "" || r.Restive && len(topic)%2 == 0) {
 		r.topics = []string{topic}
 	}
@@ -217,13 +218,13 @@ func (w *world) changes(r *reader, digest string, topics []string, paused time.T
 
 // drain takes what came into the readers' mailboxes, and has them answer.
 func (w *world) drain() {
-	begun := w.smtp.since(time.Time{})
+	for t, at := range w.smtp.since(time.Time{}) {
+		w.begun[t] = w.moment(at)
+	}
 	w.smtp.forget()
 	all := w.peers.take(w.now)
-	for i, l := range all {
-		if at, known := begun[transaction{l.From, l.To}]; known {
-			all[i].At = w.moment(at)
-		}
+	for i := range all {
+		w.dates(&all[i])
 	}
 	if len(all) > 0 { // all of them were before anybody answers
 		w.goOn(w.moment(time.Now()))
@@ -233,6 +234,15 @@ func (w *world) drain() {
 		if r := w.readers[l.To]; r != nil {
 			w.receives(r, l)
 		}
+	}
+	w.comesBack()
+	w.isLate()
+}
+
+// dates says when a letter was begun.
+func (w *world) dates(l *check.Letter) {
+	if at, known := w.begun[transaction{l.From, l.To}]; known {
+		l.At = at
 	}
 }
 
@@ -318,6 +328,7 @@ func (w *world) confirms(r *reader, l check.Letter, subject string) {
 		w.t.Fatalf("%s: %s confirms: %d %s", w.now.Format(time.RFC3339), r.Address, status, said)
 	}
 	r.active, r.paused, r.lost = true, time.Time{}, false
+	w.peers.turn(r.Address, false)
 	w.act(r, check.Join, r.Door, by, check.Act{Topics: r.topics})
 }
 

@@ -38,6 +38,7 @@ type world struct {
 
 	readers  map[string]*reader
 	letters  []check.Letter
+	begun    map[transaction]time.Time // when letters were, by the year's clock
 	acts     []check.Act
 	open     []int // of acts, what the program does not know yet
 	spared   map[sparedAt]bool
@@ -61,6 +62,9 @@ type world struct {
 	// a sending.
 	event    time.Time
 	departed []*reader
+	// back are the letters that Postfix sent back, and late is since when letters wait in Postfix's queue for their readers' servers.
+	back []check.Returned
+	late time.Time
 	// aimed says that the server is to be killed, and aimedAt at what.
 	aimed   bool
 	aimedAt string
@@ -79,7 +83,7 @@ func (w *world) goOn(to time.Time) {
 func (w *world) moment(at time.Time) time.Time { return w.now.Add(max(0, at.Sub(w.at))) }
 
 func newWorld(t *testing.T, s *soak.Script, p *peers) *world {
-	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, spared: map[sparedAt]bool{},
+	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, begun: map[transaction]time.Time{}, spared: map[sparedAt]bool{},
 		decided: map[string]bool{}, zones: map[string]*time.Location{}, done: map[string]int{}, errs: map[string]int{}}
 	if *dirFlag != "" {
 		w.dir = filepath.Join(*dirFlag, fmt.Sprint(s.Seed))

@@ -32,7 +32,7 @@ func year(seed uint64) soak.Options {
 
 // weeks is what is played with real servers.
 func weeks(seed uint64) soak.Options {
-	return soak.Options{Seed: seed, Days: 42, PerDay: 5, Crashes: 5, Restores: 2, Fulls: 1, Renumberings: 1, Departures: 3, Serves: 1, Kills: 4}
+	return soak.Options{Seed: seed, Days: 42, PerDay: 5, Crashes: 5, Restores: 2, Fulls: 1, Renumberings: 1, Departures: 3, Serves: 1, Kills: 4, Refusals: true}
 }
 
 // TestYear plays a year to the program and has it checked. With -soak.for it plays
@@ -41,16 +41,16 @@ func TestYear(t *testing.T) {
 	if testing.Short() && *forFlag == 0 && *seedFlag == 0 {
 		t.Skip("scripts/soak plays a year")
 	}
-	playAll(t, 2024, *forFlag*3/4, func(t *testing.T, seed uint64) { play(t, year(seed), inProcess(t)) })
+	playAll(t, 2024, *forFlag*3/4, func(t *testing.T, seed uint64) { play(t, year(seed), inProcess) })
 }
 
-// TestWeeks plays some weeks with Dovecot and Postfix's smtp-sink, for the rest of the
-// time.
+// TestWeeks plays some weeks with Dovecot, Postfix, and its smtp-sink behind it, for the
+// rest of the time.
 func TestWeeks(t *testing.T) {
 	if testing.Short() && *forFlag == 0 && *seedFlag == 0 {
 		t.Skip("scripts/soak plays weeks with real servers")
 	}
-	playAll(t, 7, *forFlag/4, func(t *testing.T, seed uint64) { play(t, weeks(seed), realPeers(t)) })
+	playAll(t, 7, *forFlag/4, func(t *testing.T, seed uint64) { play(t, weeks(seed), realPeers) })
 }
 
 // playAll plays one seed, or for some time one after the other, as long as the next one
@@ -71,11 +71,11 @@ func playAll(t *testing.T, seed uint64, limit time.Duration, one func(t *testing
 }
 
 // play plays a script, checks what came of it, and checks the checker.
-func play(t *testing.T, o soak.Options, p *peers) {
+func play(t *testing.T, o soak.Options, start func(*testing.T, *soak.Script) *peers) {
 	s := soak.New(o)
 	t.Logf("seed %d: %d events from %s to %s, script %s; \"go test ./soak -run '%s' -soak.seed %d\" plays it again",
 		o.Seed, len(s.Events), s.Begin.Format(time.DateOnly), s.End.Format(time.DateOnly), s.Sum(), strings.SplitN(t.Name(), "/", 2)[0], o.Seed)
-	w := newWorld(t, s, p)
+	w := newWorld(t, s, start(t, s))
 	for _, e := range s.Events {
 		if *daysFlag > 0 && e.At.Sub(s.Begin) > time.Duration(*daysFlag)*24*time.Hour {
 			s.End = e.At
@@ -90,6 +90,7 @@ func play(t *testing.T, o soak.Options, p *peers) {
 	y := w.year()
 	begin := time.Now()
 	result := check.Check(y)
+	w.understood()
 	w.report(result, time.Since(begin))
 	for i, c := range result.Complaints {
 		if i < 40 {
@@ -158,7 +159,7 @@ func (w *world) play(e soak.Event) {
 		w.smtp.setDown(e.Down)
 		w.smtpDown, w.troubled = e.Down, w.now.Add(24*time.Hour)
 	case soak.Refuse:
-		w.peers.refuse(e.Where, e.Who, e.Number)
+		w.peers.refuse(w.smtp, e.Where, e.Who, e.Number)
 		w.done["letters refused: "+e.Where]++
 		w.troubled = w.now.Add(8 * 24 * time.Hour)
 	case soak.Meeting:
@@ -289,6 +290,7 @@ func (w *world) calmDown() {
 		w.goOn(w.script.End.Add(time.Duration(i+1) * 9 * time.Hour))
 		w.run()
 	}
+	w.arrive()
 	w.keepSpared()
 }
 
@@ -356,6 +358,9 @@ func (w *world) report(r check.Result, took time.Duration) {
 	t := w.t
 	t.Logf("checked in %s: %d messages, %d letters of %d issues to %d readers (%d pairs of reader and digest), %d stories; spared: %v",
 		took.Round(time.Millisecond), r.Messages, r.Letters, r.Issues, r.Readers, r.Pairs, r.Stories, r.Spared)
+	for how, n := range w.smtp.hung {
+		w.done["connections cut by the gate: "+how] = n
+	}
 	for _, what := range slices.Sorted(maps.Keys(w.done)) {
 		t.Logf("%6d %s", w.done[what], what)
 	}
