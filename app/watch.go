@@ -29,7 +29,7 @@ func (a *App) Watch(ctx context.Context) error {
 	}
 	w := &watching{pending: map[string]bool{}, wake: make(chan struct{}, 1)}
 	in := a.ingester()
-	in.Watching = a.sawWatch
+	in.Watching, in.Seen = a.sawWatch, a.sawEnd
 	defer in.Close()
 	var watches sync.WaitGroup
 	defer watches.Wait()

@@ -94,6 +94,7 @@ func (in *Ingester) watchConnection(ctx context.Context, source Source, poll tim
 	in.tellWatching(source, true)
 	idle := s.caps.Has(imap.CapIdle)
 	for {
+		in.tellSeen(source, s.news.end(data))
 		changed()
 		// Not all servers tell of what came while no IDLE was under way when
 		// one begins.
@@ -186,6 +187,7 @@ type news struct {
 
 	mu       sync.Mutex
 	messages uint32
+	came     uint32 // since the mailbox was opened
 }
 
 func newNews() *news { return &news{more: make(chan struct{}, 1)} }
@@ -193,7 +195,7 @@ func newNews() *news { return &news{more: make(chan struct{}, 1)} }
 func (n *news) opened(messages uint32) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.messages = messages
+	n.messages, n.came = messages, 0
 }
 
 // exists and expunged are called by go-imap's only reading goroutine, and do
@@ -205,12 +207,25 @@ func (n *news) exists(data *imapclient.UnilateralDataMailbox) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if *data.NumMessages > n.messages {
+		n.came += *data.NumMessages - n.messages
 		select {
 		case n.more <- struct{}{}:
 		default:
 		}
 	}
 	n.messages = *data.NumMessages
+}
+
+// end is how far the mailbox goes by now, at least, that was opened: what comes has higher
+// UIDs.
+func (n *news) end(opened *imap.SelectData) End {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	end := End{UIDValidity: opened.UIDValidity, Messages: n.messages}
+	if opened.UIDNext > 0 { // optional in RFC 3501, section 7.1
+		end.UIDNext = uint32(opened.UIDNext) + n.came
+	}
+	return end
 }
 
 func (n *news) expunged(uint32) {

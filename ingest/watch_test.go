@@ -92,6 +92,49 @@ func TestWatchNoticesNewMail(t *testing.T) {
 	})
 }
 
+// How far a mailbox goes is told when it is opened, to be watched or read, and when mail
+// comes.
+func TestEndsAreTold(t *testing.T) {
+	onAll(t, func(t *testing.T, s server) {
+		mails := sample(5)
+		s.load(t, "lists", mails[:2])
+		source := Source{Account: s.account(), Mailbox: "lists"}
+		ends := make(chan End, 100)
+		tell := func(in *Ingester) {
+			in.Seen = func(mailbox string, end End) {
+				if mailbox != source.name() || end.UIDValidity == 0 {
+					t.Errorf("%s: %+v", mailbox, end)
+				}
+				ends <- end
+			}
+		}
+		in := ingester(t, newMemory(t))
+		tell(in)
+		if _, err := in.Fetch(t.Context(), source, nil); err != nil {
+			t.Fatal(err)
+		}
+		first := <-ends
+		if first.Messages != 2 {
+			t.Errorf("read: %+v", first)
+		}
+		signs := watching(t, source, time.Hour, tell)
+		wantSign(t, signs, patience, "the connection")
+		if end := <-ends; end != first {
+			t.Errorf("watched: %+v, want %+v", end, first)
+		}
+		time.Sleep(200 * time.Millisecond)
+		s.load(t, "lists", mails[2:3])
+		if _, ok := s.(inProcess); ok { // as in TestWatchNoticesNewMail
+			more := time.AfterFunc(5*time.Second, func() { s.load(t, "lists", mails[4:]) })
+			defer more.Stop()
+		}
+		wantSign(t, signs, patience, "new mail")
+		if end := <-ends; end.Messages < 3 || end.UIDNext < first.UIDNext+1 || end.UIDNext-first.UIDNext != end.Messages-2 {
+			t.Errorf("mail came, and it is %+v after %+v", end, first)
+		}
+	})
+}
+
 // Where a server has no IDLE, or refuses it, it is asked.
 func TestWatchPolls(t *testing.T) {
 	for _, test := range []struct{ name, caps string }{{"no IDLE", "IMAP4rev1"}, {"IDLE refused", "IMAP4rev1 IDLE"}} {
