@@ -17,6 +17,7 @@ import (
 
 	"sigpost"
 	"sigpost/config"
+	"sigpost/ingest"
 	"sigpost/internal/metrics"
 	"sigpost/store"
 	"sigpost/web"
@@ -30,7 +31,7 @@ type Monitor struct {
 	addr    net.Addr
 
 	mu        sync.Mutex
-	watches   map[string]bool // whether the connection that watches a mailbox stands
+	watches   map[string]ingest.WatchState // of the connections that watch mailboxes
 	beingRead map[string]bool
 	ends      map[string][]seenEnd // of mailboxes, as they were seen to move on: see App.sawEnd
 }
@@ -76,7 +77,7 @@ func (a *App) StartMonitor(addr string) (stop func(), err error) {
 }
 
 func newMonitor(build Build) *Monitor {
-	m := &Monitor{watches: map[string]bool{}, beingRead: map[string]bool{}, ends: map[string][]seenEnd{}}
+	m := &Monitor{watches: map[string]ingest.WatchState{}, beingRead: map[string]bool{}, ends: map[string][]seenEnd{}}
 	m.metrics = metrics.New(build.Version, build.Commit)
 	return m
 }
@@ -223,10 +224,10 @@ func byName(counts []store.Count, names []string) []store.Count {
 	return all
 }
 
-// sawWatch notes whether the connection that watches a mailbox stands.
-func (a *App) sawWatch(mailbox string, stands bool) {
+// sawWatch notes how the connection stands that watches a mailbox.
+func (a *App) sawWatch(mailbox string, state ingest.WatchState) {
 	if m := a.options.Monitor; m != nil {
-		m.note(mailbox, a.now(), func() { m.watches[mailbox] = stands })
+		m.note(mailbox, a.now(), func() { m.watches[mailbox] = state })
 	}
 }
 
@@ -256,12 +257,11 @@ func (m *Monitor) note(mailbox string, at time.Time, change func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	state := func() string {
-		stands, watched := m.watches[mailbox]
-		switch {
+		switch watch, watched := m.watches[mailbox]; {
 		case !watched:
 			return ""
-		case !stands:
-			return "broken"
+		case watch != ingest.WatchStands:
+			return string(watch)
 		case m.beingRead[mailbox]:
 			return "reading"
 		}

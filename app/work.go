@@ -219,7 +219,7 @@ func (a *App) watchMailbox(ctx context.Context, name string, changed func()) err
 	in.Watching, in.Seen = a.sawWatch, a.sawEnd
 	defer a.forgetWatch(name)
 	defer in.Close()
-	return in.Watch(ctx, s.Source, s.poll, changed)
+	return in.Watch(ctx, s.Source, s.poll, s.memory, changed)
 }
 
 // handOn has others do what this process leaves to be done, until ctx is done: letters to

@@ -97,9 +97,9 @@ type Report struct {
 type Ingester struct {
 	// MaxMessageBytes is Source.MaxMessageBytes for files.
 	MaxMessageBytes int64
-	// Watching is told whether the connection with which Watch watches a mailbox
-	// ("account/mailbox") stands; it may be nil.
-	Watching func(mailbox string, stands bool)
+	// Watching is told how the connection stands with which Watch watches a mailbox
+	// ("account/mailbox"); it may be nil.
+	Watching func(mailbox string, state WatchState)
 	// Seen is told how far a mailbox ("account/mailbox") goes on its server, whenever that
 	// is seen; it may be nil.
 	Seen func(mailbox string, end End)

@@ -43,7 +43,7 @@ var families = []family{
 
 	{"sigpost_mailbox_last_complete_timestamp_seconds", gauge, []string{"mailbox"}, "When a mailbox was last read to its end; 0 for never."},
 	{"sigpost_mailbox_failing_since_timestamp_seconds", gauge, []string{"mailbox"}, "Since when every attempt to read a mailbox has failed; 0 while it can be read."},
-	{"sigpost_mailbox_connection", gauge, []string{"mailbox", "state"}, "1 for the state of the connection that watches a mailbox: idle, reading or broken."},
+	{"sigpost_mailbox_connection", gauge, []string{"mailbox", "state"}, "1 for the state of the connection that watches a mailbox: connecting (for the first time), idle, reading or broken."},
 	{"sigpost_mailbox_connection_since_timestamp_seconds", gauge, []string{"mailbox"}, "Since when the connection that watches a mailbox is in its state."},
 	{"sigpost_mailbox_messages_total", counter, []string{"mailbox", "result"}, "Messages that this process read from a mailbox: stored, duplicate or quarantined."},
 

@@ -138,7 +138,7 @@ func (m *Metrics) Mail(mailbox string, stored, duplicate, quarantined int) {
 }
 
 // ConnectionStates are the states of a connection that watches a mailbox.
-var ConnectionStates = []string{"idle", "reading", "broken"}
+var ConnectionStates = []string{"connecting", "idle", "reading", "broken"}
 
 // Connection notes the state of the connection that watches a mailbox.
 func (m *Metrics) Connection(mailbox, state string, at time.Time) {
