@@ -66,7 +66,16 @@ func (a *App) announce(ctx context.Context, d config.Digest, reports []SendRepor
 	return reports, errors.Join(failures...)
 }
 
-func (a *App) announceIssue(ctx context.Context, d config.Digest, issue sigpost.Issue) ([]AnnounceReport, error) {
+func (a *App) announceIssue(ctx context.Context, d config.Digest, issue sigpost.Issue) (said []AnnounceReport, err error) {
+	err = a.counted(ctx, store.StageAnnounce, func(n *stageRows) error {
+		said, err = a.sayNotes(ctx, d, issue, n)
+		return err
+	})
+	return said, err
+}
+
+// sayNotes says an issue's notes that are due, and counts them.
+func (a *App) sayNotes(ctx context.Context, d config.Digest, issue sigpost.Issue, n *stageRows) ([]AnnounceReport, error) {
 	couriers, err := a.channelCouriers(d)
 	if err != nil {
 		return nil, err
@@ -84,6 +93,7 @@ func (a *App) announceIssue(ctx context.Context, d config.Digest, issue sigpost.
 		l.texts[channel] = text
 		return "", channel, []byte(text), err
 	}, nil)
+	n.done, n.failed = outcome.Sent, outcome.Failed+outcome.Unknown
 	rows, reading := a.Store.Announcements().Of(context.WithoutCancel(ctx), issue.ID)
 	var said []AnnounceReport
 	for _, row := range rows {

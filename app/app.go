@@ -74,6 +74,8 @@ type Options struct {
 	Store *store.DB
 	// Monitor is told how it goes; nil where nobody wants to know: see App.StartMonitor.
 	Monitor *Monitor
+
+	watches *watchMemories // of this process, whatever its configuration
 }
 
 // App is sigpost with everything it needs.
@@ -117,6 +119,9 @@ type App struct {
 func Open(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	o.Build.Version, o.Build.Commit = cmp.Or(o.Build.Version, "unknown"), cmp.Or(o.Build.Commit, "unknown")
 	a := &App{Config: cfg, options: o, log: o.Log, now: o.Now, machine: o.Machine, lease: o.Lease, beats: &beats{}, readiness: &readiness{}, turn: make(chan struct{}, 1), kicked: make(chan struct{}, 1), troubled: make(chan struct{}, 1)}
+	if a.options.watches == nil {
+		a.options.watches = &watchMemories{all: map[string]watchOfAccount{}}
+	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

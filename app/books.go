@@ -71,7 +71,7 @@ func (b *books) Turn(ctx context.Context, issueID int64, results []sigpost.Deliv
 		b.sending, b.report.Queued, b.report.Nothing = before, report.Queued, report.Nothing
 		return nil, err
 	}
-	b.a.sawLetters(b.packer.d.Name, results)
+	b.report.told += b.a.sawLetters(b.packer.d.Name, results)
 	if err := standsStill(s); err != nil {
 		return nil, err
 	}

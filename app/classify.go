@@ -95,7 +95,9 @@ func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyR
 func (a *App) tagEverything(ctx context.Context) error {
 	var theirs []int64
 	for begun := false; ; begun = true {
-		if _, err := a.classify(ctx); err != nil || !a.shared {
+		report, err := a.classify(ctx)
+		a.seen().Rows(store.StageTag, report.Threads, 0) // that it failed is said of who wanted it
+		if err != nil || !a.shared {
 			return err
 		}
 		claimed, err := a.Store.ClaimedThreads(ctx, a.tagger.version)

@@ -133,7 +133,7 @@ func (c *crew) CrewTurn(ctx context.Context, issueID int64, t deliver.CrewTurn) 
 		c.sending, c.report.Queued, c.report.Nothing = before, report.Queued, report.Nothing
 		return deliver.CrewView{}, err
 	}
-	c.a.sawLetters(c.packer.d.Name, t.Results)
+	c.report.told += c.a.sawLetters(c.packer.d.Name, t.Results)
 	if view.Fenced {
 		c.late(ctx, t.Results)
 		return v, fmt.Errorf("%w: the lease of sender %d is over", deliver.ErrFenced, c.sender)
@@ -349,7 +349,7 @@ func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, last
 	}
 	restored, err := a.checkGeneration(ctx)
 	if err != nil {
-		return nothing, err
+		return nothing, a.notEven(ctx, store.StageSend, err)
 	}
 	r, err := a.sendIssue(ctx, d, issues[i], restored, lasting)
 	if err != nil || ctx.Err() != nil {

@@ -450,6 +450,7 @@ func (a *App) approve(ctx context.Context, issue *sigpost.Issue, how Approval) e
 		return tx.Revise(ctx, is, a.now())
 	})
 	if err == nil {
+		a.seen().Rows(store.StageReview, 1, 0)
 		a.log.Info("issue approved", "digest", issue.Digest, "number", issue.Number, "by", how.Who, "not_before", how.After)
 	}
 	return err

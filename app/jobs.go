@@ -171,7 +171,7 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
 	}
 	a.noteOutcome(recording, j, r)
-	a.sawJob(j, report, r)
+	a.sawJob(j, report, r, err)
 	return report, err
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"sigpost"
 	"sigpost/config"
+	"sigpost/ingest"
 	"sigpost/internal/metrics"
 	"sigpost/store"
 	"sigpost/web"
@@ -30,8 +31,9 @@ type Monitor struct {
 	addr    net.Addr
 
 	mu        sync.Mutex
-	watches   map[string]bool // whether the connection that watches a mailbox stands
+	watches   map[string]ingest.WatchState // of the connections that watch mailboxes
 	beingRead map[string]bool
+	ends      map[string][]seenEnd // of mailboxes, as they were seen to move on: see App.sawEnd
 }
 
 // StartMonitor listens at an address until stop is called, or where metrics.listen says
@@ -75,7 +77,7 @@ func (a *App) StartMonitor(addr string) (stop func(), err error) {
 }
 
 func newMonitor(build Build) *Monitor {
-	m := &Monitor{watches: map[string]bool{}, beingRead: map[string]bool{}}
+	m := &Monitor{watches: map[string]ingest.WatchState{}, beingRead: map[string]bool{}, ends: map[string][]seenEnd{}}
 	m.metrics = metrics.New(build.Version, build.Commit)
 	return m
 }
@@ -154,17 +156,15 @@ const other = "other"
 // rowsSeen is what is asked at each scrape.
 func (a *App) rowsSeen(ctx context.Context) (r metrics.Rows, err error) {
 	r.Ready = a.Ready(ctx) == nil
-	backlogs, err := a.Store.Backlogs(ctx, a.now())
+	known, err := a.Store.Mailboxes(ctx)
 	if err != nil {
 		return r, err
 	}
-	for _, b := range backlogs {
-		if _, err := a.Config.Digest(b.Digest); b.Digest == "" || err == nil {
-			r.Backlogs = append(r.Backlogs, b)
-		}
-	}
-	known, err := a.Store.Mailboxes(ctx)
+	states, err := a.Store.Jobs(ctx)
 	if err != nil {
+		return r, err
+	}
+	if r.Backlogs, err = a.backlogs(ctx, known, states); err != nil {
 		return r, err
 	}
 	for _, account := range a.Config.Accounts {
@@ -172,10 +172,6 @@ func (a *App) rowsSeen(ctx context.Context) (r metrics.Rows, err error) {
 			cursor := mailboxOf(known, account.Name, mailbox.Name)
 			r.Mailboxes = append(r.Mailboxes, metrics.Mailbox{Name: account.Name + "/" + mailbox.Name, Complete: cursor.Complete, Failing: cursor.Failing})
 		}
-	}
-	states, err := a.Store.Jobs(ctx)
-	if err != nil {
-		return r, err
 	}
 	names := []string{}
 	for _, j := range a.Jobs() {
@@ -228,61 +224,10 @@ func byName(counts []store.Count, names []string) []store.Count {
 	return all
 }
 
-// sawJob counts what a job did.
-func (a *App) sawJob(j Job, report any, r sigpost.JobReport) {
-	m := a.seen()
-	if m == nil {
-		return
-	}
-	m.Job(string(j.Kind), outcomeWords[r.Result], r.Took)
-	switch of := report.(type) {
-	case IngestReport:
-		for _, one := range of.Mailboxes {
-			m.Mail(j.Of, one.Stored, one.Duplicates, one.Quarantined)
-			m.Rows("read", one.Stored+one.Duplicates, one.Quarantined)
-		}
-	case ClassifyReport:
-		m.Rows(store.StageTag, of.Threads, 0)
-	case DigestReport:
-		if of.Composed != nil {
-			m.Rows("compose", 1, 0)
-		}
-	case NoticeReport:
-		m.Rows(store.StageNotices, of.Outcome.Sent, of.Outcome.Failed)
-	}
-}
-
-// letterResults are the results of attempts at letters, as metrics name them.
-var letterResults = map[sigpost.DeliveryState]string{
-	sigpost.DeliverySent: "sent", sigpost.DeliveryFailed: "failed", sigpost.DeliveryQueued: "deferred",
-	sigpost.DeliveryUnknown: "unknown", sigpost.DeliverySuppressed: "suppressed",
-}
-
-// sawLetters counts attempts at letters of a digest that are in the ledger by now.
-func (a *App) sawLetters(digest string, results []sigpost.DeliveryResult) {
-	m := a.seen()
-	if m == nil {
-		return
-	}
-	for _, r := range results {
-		result, known := letterResults[r.State]
-		if r.Untried || !known {
-			continue
-		}
-		m.Letters(digest, result, 1)
-		switch r.State {
-		case sigpost.DeliverySent:
-			m.Rows(store.StageSend, 1, 0)
-		case sigpost.DeliveryFailed, sigpost.DeliveryUnknown:
-			m.Rows(store.StageSend, 0, 1)
-		}
-	}
-}
-
-// sawWatch notes whether the connection that watches a mailbox stands.
-func (a *App) sawWatch(mailbox string, stands bool) {
+// sawWatch notes how the connection stands that watches a mailbox.
+func (a *App) sawWatch(mailbox string, state ingest.WatchState) {
 	if m := a.options.Monitor; m != nil {
-		m.note(mailbox, a.now(), func() { m.watches[mailbox] = stands })
+		m.note(mailbox, a.now(), func() { m.watches[mailbox] = state })
 	}
 }
 
@@ -312,12 +257,11 @@ func (m *Monitor) note(mailbox string, at time.Time, change func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	state := func() string {
-		stands, watched := m.watches[mailbox]
-		switch {
+		switch watch, watched := m.watches[mailbox]; {
 		case !watched:
 			return ""
-		case !stands:
-			return "broken"
+		case watch != ingest.WatchStands:
+			return string(watch)
 		case m.beingRead[mailbox]:
 			return "reading"
 		}

@@ -22,6 +22,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sigpost/config"
+	"sigpost/ingest"
 	"sigpost/internal/logs"
 	"sigpost/internal/mailtest"
 	"sigpost/internal/metrics"
@@ -531,7 +532,7 @@ func TestOther(t *testing.T) {
 	}
 }
 
-// A connection that watches a mailbox is idle, reading or broken.
+// A connection that watches a mailbox is connecting, idle, reading or broken.
 func TestConnectionStates(t *testing.T) {
 	w := newWorld(t)
 	a := w.open()
@@ -556,15 +557,17 @@ func TestConnectionStates(t *testing.T) {
 	}
 	done := a.reading("test/INBOX")
 	is("") // a run reads it, and nobody watches it
-	a.sawWatch("test/INBOX", true)
+	a.sawWatch("test/INBOX", ingest.WatchConnecting)
+	is("connecting")
+	a.sawWatch("test/INBOX", ingest.WatchStands)
 	is("reading")
 	done()
 	is("idle")
-	a.sawWatch("test/INBOX", false)
+	a.sawWatch("test/INBOX", ingest.WatchBroken)
 	is("broken")
 	done = a.reading("test/INBOX")
 	is("broken")
-	a.sawWatch("test/INBOX", true)
+	a.sawWatch("test/INBOX", ingest.WatchStands)
 	is("reading")
 	done()
 }

@@ -39,7 +39,7 @@ func TestAlertRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doctor := []string{"config", "permissions", "disk", "clock", "dns", "imap", "smtp", "sender", "door", "channels", "zones", "calendars", "migrations", "database", "letters", "quarantine", "backups", "versions"}
+	doctor := DoctorGroups()
 	seen := map[string]bool{}
 	for _, g := range rules.Groups {
 		for _, r := range g.Rules {

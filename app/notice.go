@@ -282,12 +282,21 @@ const noticeTries = 8
 // processes may do so at once.
 func (a *App) sendNotices(ctx context.Context) (r NoticeReport, err error) {
 	if err := a.forget(ctx); err != nil {
-		return r, err
+		return r, a.notEven(ctx, store.StageNotices, err)
 	}
 	counts, err := a.Store.Notices().Counts(ctx)
 	if err != nil || counts[sigpost.DeliveryQueued]+counts[sigpost.DeliverySending] == 0 {
-		return r, err
+		return r, a.notEven(ctx, store.StageNotices, err)
 	}
+	err = a.counted(ctx, store.StageNotices, func(n *stageRows) error {
+		r, err = a.sendDueNotices(ctx)
+		n.done, n.failed = r.Outcome.Sent, r.Outcome.Failed+r.Outcome.Unknown
+		return err
+	})
+	return r, err
+}
+
+func (a *App) sendDueNotices(ctx context.Context) (r NoticeReport, err error) {
 	var dry SendReport
 	courier, err := a.openCourier(&dry)
 	if err != nil {

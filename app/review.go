@@ -217,14 +217,22 @@ func (l *nudgeLedger) Claim(ctx context.Context, issueID int64, now, lease time.
 }
 
 func (a *App) sendNudges(ctx context.Context, d config.Digest, issue sigpost.Issue, r *ReviewReport) error {
+	return a.counted(ctx, store.StageNudges, func(n *stageRows) error {
+		outcome, err := a.sendDueNudges(ctx, d, issue, r)
+		n.done, n.failed = outcome.Sent, outcome.Failed+outcome.Unknown
+		return err
+	})
+}
+
+func (a *App) sendDueNudges(ctx context.Context, d config.Digest, issue sigpost.Issue, r *ReviewReport) (outcome deliver.Outcome, err error) {
 	var dry SendReport
 	courier, err := a.openCourier(&dry)
 	if err != nil {
-		return err
+		return outcome, err
 	}
 	defer courier.Close()
 	l := &nudgeLedger{Nudges: a.Store.Nudges()}
-	outcome, err := deliver.New(l, courier, a.now, a.log, deliver.Options{}).Send(ctx, issue.ID,
+	outcome, err = deliver.New(l, courier, a.now, a.log, deliver.Options{}).Send(ctx, issue.ID,
 		func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 			n := l.claimed[delivery.ID]
 			data, err = a.nudgeLetter(d, issue, n, r.Errors)
@@ -232,7 +240,7 @@ func (a *App) sendNudges(ctx context.Context, d config.Digest, issue sigpost.Iss
 			return address(d.From).Address, n.Addr, data, err
 		}, nil)
 	r.Nudged, r.Letters = outcome.Sent, dry.Letters
-	return err
+	return outcome, err
 }
 
 // nudgeLetter is what an editor gets.

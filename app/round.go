@@ -47,6 +47,7 @@ func (a *App) mailReader() *ingest.Ingester {
 	if a.round.in == nil {
 		a.round.archive = a.knowing(a.Store)
 		a.round.in = ingest.New(a.round.archive, a.parse, a.now, a.log)
+		a.round.in.Seen = a.sawEnd
 	}
 	return a.round.in
 }

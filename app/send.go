@@ -43,6 +43,8 @@ type SendReport struct {
 	Hours  string        `json:"hours,omitempty"`
 	DryRun bool          `json:"dry_run"`
 	Took   time.Duration `json:"took_ns"`
+
+	told int // letters that failed, or may have arrived, and were counted while others went out
 }
 
 // DryLetter is a letter that a dry run did not send.
@@ -66,13 +68,13 @@ func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []Se
 func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 	issues, err := a.Store.OpenIssues(ctx, d.Name)
 	if err != nil {
-		return nil, err
+		return nil, a.notEven(ctx, store.StageSend, err)
 	}
 	reports := []SendReport{}
 	var failures []error
 	restored, err := a.checkGeneration(ctx)
 	if err != nil {
-		return reports, err
+		return reports, a.notEven(ctx, store.StageSend, err)
 	}
 	for _, issue := range issues {
 		if issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {
@@ -124,7 +126,16 @@ func (a *App) turnOfSending() time.Duration {
 
 // sendIssue sends what is due of an issue, and takes letters for a while where lasting
 // is not 0.
-func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (SendReport, error) {
+func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (r SendReport, err error) {
+	err = a.counted(ctx, store.StageSend, func(n *stageRows) error {
+		r, err = a.sendLetters(ctx, d, issue, restored, lasting)
+		n.failed, n.told = r.Outcome.Failed+r.Outcome.Unknown, r.told
+		return err
+	})
+	return r, err
+}
+
+func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (SendReport, error) {
 	begin := time.Now()
 	r := SendReport{Digest: d.Name, Number: issue.Number, DryRun: a.dry}
 	sending, err := a.beginSending(ctx, d, issue, restored)

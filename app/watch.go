@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
 
+	"sigpost/config"
 	"sigpost/ingest"
 )
 
@@ -28,15 +30,16 @@ func (a *App) Watch(ctx context.Context) error {
 		return err
 	}
 	w := &watching{pending: map[string]bool{}, wake: make(chan struct{}, 1)}
+	log := a.log.With("watch", runID()) // on all of them
 	in := a.ingester()
-	in.Watching = a.sawWatch
+	in.Watching, in.Seen = a.sawWatch, a.sawEnd
 	defer in.Close()
 	var watches sync.WaitGroup
 	defer watches.Wait()
 	for name, s := range sources {
 		watches.Go(func() {
 			defer a.forgetWatch(name)
-			in.Watch(ctx, s.Source, s.poll, func() { w.changed(name) })
+			in.Watch(ctx, s.Source, s.poll, s.memory, func() { w.changed(name) })
 		})
 	}
 	left := map[string]bool{} // to be tried again
@@ -60,7 +63,7 @@ func (a *App) Watch(ctx context.Context) error {
 		case err != nil && again == nil:
 			wait := min(a.watchWait<<min(failures, 10), maxWatchWait)
 			failures++
-			a.log.Warn("what is new could not all be read", "again_in", wait, "error", err)
+			log.Warn("what is new could not all be read", "again_in", wait, "error", err)
 			again = time.After(wait)
 		case err == nil && again == nil:
 			failures = 0
@@ -72,7 +75,35 @@ func (a *App) Watch(ctx context.Context) error {
 // does not tell by itself.
 type watched struct {
 	ingest.Source
-	poll time.Duration
+	poll   time.Duration
+	memory *ingest.WatchMemory
+}
+
+// watchMemories are those of all mailboxes. They stay while configurations are exchanged,
+// each as long as its account is the same.
+type watchMemories struct {
+	mu  sync.Mutex
+	all map[string]watchOfAccount
+}
+
+type watchOfAccount struct {
+	account string // all that the configuration says of it
+	memory  *ingest.WatchMemory
+}
+
+// of is the memory of the watch on a mailbox of an account.
+func (w *watchMemories) of(account config.Account, mailbox string) *ingest.WatchMemory {
+	name := account.Name + "/" + mailbox
+	account.Mailboxes = nil
+	says := fmt.Sprintf("%+v", account)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if one, known := w.all[name]; known && one.account == says {
+		return one.memory
+	}
+	m := &ingest.WatchMemory{ID: runID()}
+	w.all[name] = watchOfAccount{says, m}
+	return m
 }
 
 // sources are the mailboxes of the configuration by their names.
@@ -84,7 +115,7 @@ func (a *App) sources() (map[string]watched, error) {
 			if err != nil {
 				return nil, err
 			}
-			all[account.Name+"/"+mailbox.Name] = watched{source, time.Duration(account.Poll)}
+			all[account.Name+"/"+mailbox.Name] = watched{source, time.Duration(account.Poll), a.options.watches.of(account, mailbox.Name)}
 		}
 	}
 	return all, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -217,4 +218,62 @@ func TestWatchGoesOnWhileOneMailboxWaits(t *testing.T) {
 	await(t, lines, "again_in")
 	unlock()
 	w.arrives(a, "news@example.net")
+}
+
+// Each watch has an id, by which its lines are found. Where its server is down it says so
+// and waits, and goes on to wait where the configuration is read anew, unless its account
+// is another one then.
+func TestWatchOfAServerThatIsDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.newGate()
+	g.shut()
+	v := serveWatched(w)
+	id := regexp.MustCompile(`msg="the watch on a mailbox was interrupted" watch=([0-9a-f]{12}) mailbox=test/INBOX`)
+	watches := func(lines int) (ids []string) {
+		t.Helper()
+		for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+			ids = nil
+			for _, found := range id.FindAllStringSubmatch(v.log.String(), -1) {
+				ids = append(ids, found[1])
+			}
+			if len(ids) >= lines {
+				return ids
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%d interruptions, want %d", len(ids), lines)
+			}
+		}
+	}
+	reload := func() {
+		t.Helper()
+		before := strings.Count(v.log.String(), "the configuration was read anew")
+		v.reload <- struct{}{}
+		for deadline := time.Now().Add(patience); strings.Count(v.log.String(), "the configuration was read anew") == before; time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the configuration is not read anew")
+			}
+		}
+	}
+	watches(1)
+	v.scrape(`sigpost_mailbox_connection{mailbox="test/INBOX",state="broken"} 1`)
+	for range 5 {
+		reload()
+		time.Sleep(300 * time.Millisecond)
+	}
+	if ids := watches(1); len(ids) != 1 {
+		t.Errorf("the same was said %d times within seconds", len(ids))
+	}
+	g.open(t)
+	v.scrape(`sigpost_mailbox_connection{mailbox="test/INBOX",state="idle"} 1`)
+	if ids := watches(1); !strings.Contains(v.log.String(), `msg="the watch on a mailbox goes on" watch=`+ids[0]+" mailbox=test/INBOX") {
+		t.Error("nobody is told that the watch goes on")
+	}
+	g.shut()
+	first := watches(2)[1]
+	w.imap.Username = "somebody"
+	reload()
+	if ids := watches(3); ids[0] != first || ids[2] == first {
+		t.Error("the watch on another account is the same")
+	}
 }

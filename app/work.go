@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sigpost"
-	"sigpost/store"
 	"sigpost/work"
 )
 
@@ -115,9 +114,7 @@ func (a *App) work(ctx context.Context, s *share) error {
 	return work.Run(ctx, work.Options{
 		DSN: s.dsn, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
-		Busy: func(err error) bool {
-			return errors.Is(err, sigpost.ErrLocked) || errors.Is(err, sigpost.ErrCursorMoved) || errors.Is(err, store.ErrWindowTaken)
-		},
+		Busy: busy,
 	})
 }
 
@@ -223,10 +220,10 @@ func (a *App) watchMailbox(ctx context.Context, name string, changed func()) err
 		return sigpost.NotFound(fmt.Errorf("there is no mailbox %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(sources)), ", ")))
 	}
 	in := a.ingester()
-	in.Watching = a.sawWatch
+	in.Watching, in.Seen = a.sawWatch, a.sawEnd
 	defer a.forgetWatch(name)
 	defer in.Close()
-	return in.Watch(ctx, s.Source, s.poll, changed)
+	return in.Watch(ctx, s.Source, s.poll, s.memory, changed)
 }
 
 // handOn has others do what this process leaves to be done, until ctx is done: letters to

@@ -49,6 +49,16 @@ func (s Schedule) Window(last, now time.Time) (w sigpost.Window, due bool) {
 	return sigpost.Window{From: from, To: to}, from.Before(to)
 }
 
+// Since is since when the issue is due whose window Window gives: where several have been
+// missed, the first of them was due then.
+func (s Schedule) Since(last, now time.Time) time.Time {
+	day := s.latest(now)
+	for before := s.before(day); !last.IsZero() && s.begin(before).After(last); before = s.before(before) {
+		day = before
+	}
+	return s.due(day)
+}
+
 // Next is when the first issue after now is due.
 func (s Schedule) Next(now time.Time) time.Time {
 	day := s.latest(now)

@@ -43,6 +43,30 @@ func TestScheduleWindow(t *testing.T) {
 	}
 }
 
+// An issue is late since the first one was due that is not made.
+func TestSinceWhenAnIssueIsDue(t *testing.T) {
+	berlin := mustZone(t, "Europe/Berlin")
+	at := func(day, hour int) time.Time { return time.Date(2016, 4, day, hour, 0, 0, 0, berlin) }
+	for _, c := range []struct {
+		every           Cadence
+		last, now, want time.Time
+	}{
+		{Weekly, time.Time{}, at(27, 1), at(25, 6)},
+		{Weekly, at(18, 0), at(25, 6), at(25, 6)},
+		{Weekly, at(18, 0), at(27, 1), at(25, 6)},
+		{Weekly, at(4, 0), at(27, 1), at(11, 6)},
+		{Daily, at(24, 0), at(27, 5), at(25, 6)},
+	} {
+		s := Schedule{Every: c.every, Weekday: time.Monday, Hour: 6, Zone: berlin}
+		if _, due := s.Window(c.last, c.now); !due {
+			t.Errorf("%v is not due after %v", c.now, c.last)
+		}
+		if got := s.Since(c.last, c.now); !got.Equal(c.want) {
+			t.Errorf("after %v, at %v it is due since %v, want %v", c.last, c.now, got, c.want)
+		}
+	}
+}
+
 // On 6 September 2026 Santiago's clocks go from 23:59 to 01:00.
 func TestADayWithoutMidnightBeginsWhenTheClocksGoForward(t *testing.T) {
 	s := Schedule{Weekday: time.Sunday, Hour: 6, Zone: mustZone(t, "America/Santiago")}

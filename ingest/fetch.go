@@ -205,6 +205,7 @@ func (r *fetchRun) open(ctx context.Context, s *session) error {
 	if data.UIDNext == 0 {
 		uidNext = max(uidNext, r.next)
 	}
+	r.in.tellSeen(r.source, End{data.UIDValidity, uidNext, data.NumMessages})
 	// UIDNEXT never falls (RFC 9051, section 2.3.1.1): a server that hands
 	// out old UIDs for new mail should have changed UIDVALIDITY.
 	if r.validity != 0 && (data.UIDValidity != r.validity || uidNext < r.next) {

@@ -97,9 +97,12 @@ type Report struct {
 type Ingester struct {
 	// MaxMessageBytes is Source.MaxMessageBytes for files.
 	MaxMessageBytes int64
-	// Watching is told whether the connection with which Watch watches a mailbox
-	// ("account/mailbox") stands; it may be nil.
-	Watching func(mailbox string, stands bool)
+	// Watching is told how the connection stands with which Watch watches a mailbox
+	// ("account/mailbox"); it may be nil.
+	Watching func(mailbox string, state WatchState)
+	// Seen is told how far a mailbox ("account/mailbox") goes on its server, whenever that
+	// is seen; it may be nil.
+	Seen func(mailbox string, end End)
 
 	archive Archive
 	parse   Parse
@@ -110,6 +113,16 @@ type Ingester struct {
 	watch   watchTimes
 
 	sessions sessions
+}
+
+// End is how far a mailbox goes: the next mail has at least UIDNext (RFC 9051, section
+// 2.3.1.1), and there are so many messages.
+type End struct{ UIDValidity, UIDNext, Messages uint32 }
+
+func (in *Ingester) tellSeen(source Source, end End) {
+	if in.Seen != nil && end.UIDNext > 0 {
+		in.Seen(source.name(), end)
+	}
 }
 
 // New makes an Ingester. The clock tells when things are recorded.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -47,40 +48,126 @@ func watchWait(failures int, err error) time.Duration {
 	return wait - rand.N(wait/2)
 }
 
+// sayAgain is how long the same interruption of a watch is not said again as a warning.
+const sayAgain = time.Minute
+
+// WatchState is how the connection of a watch stands.
+type WatchState string
+
+// The states.
+const (
+	WatchConnecting WatchState = "connecting" // for the first time
+	WatchStands     WatchState = "stands"
+	WatchBroken     WatchState = "broken" // until it stands again
+)
+
+// WatchMemory is what a watch knows of its connections so far. One that is begun anew
+// with it goes on to wait where it was, and says no more than it would have said. The zero
+// value knows nothing.
+type WatchMemory struct {
+	ID string // stands in the watch's lines of the log, as "watch"
+
+	mu       sync.Mutex
+	failures int       // connections in a row that did not last
+	broken   bool      // the last one is
+	until    time.Time // when the next is to be tried
+	said     string    // the last interruption that was said as a warning, and when
+	at       time.Time
+	untold   bool // nobody has said since that the watch goes on
+}
+
+// begins gives how long to wait before the first connection, and how the watch stands
+// until then.
+func (m *WatchMemory) begins() (wait time.Duration, state WatchState) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if state = WatchConnecting; m.broken {
+		state = WatchBroken
+	}
+	return max(0, time.Until(m.until)), state
+}
+
+// stands notes that there is a connection, and says whether somebody is to be told, after
+// how many that did not last.
+func (m *WatchMemory) stands() (failures int, tell bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	tell, m.untold, m.broken = m.untold, false, false
+	return m.failures, tell
+}
+
+// lasted notes for how long there was a connection.
+func (m *WatchMemory) lasted(d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if d >= watchHealthy {
+		m.failures = 0
+	}
+}
+
+// interrupted notes an interruption, and gives when to try again and how loud to say it.
+func (m *WatchMemory) interrupted(err error, waits func(failures int, err error) time.Duration) (wait time.Duration, level slog.Level) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	m.failures++
+	m.broken, m.until, wait = true, time.Time{}, waits(m.failures, err)
+	if temporary(err) { // else whoever begins it anew may have put it right
+		m.until = now.Add(wait)
+	}
+	if err.Error() == m.said && now.Sub(m.at) < sayAgain {
+		return wait, slog.LevelDebug
+	}
+	m.said, m.at, m.untold = err.Error(), now, true
+	return wait, slog.LevelWarn
+}
+
 // Watch waits for new mail in a mailbox until ctx ends, whose error it gives.
 // It calls changed when there may be some, and after each time that it has
 // connected; never while changed is still running. Where the server has IDLE
 // (RFC 2177) that is at once, elsewhere it asks every poll. It has a connection
-// of its own. What goes wrong is logged, and tried again for ever.
-func (in *Ingester) Watch(ctx context.Context, source Source, poll time.Duration, changed func()) error {
-	for failures := 1; ; failures++ {
-		connected := time.Now()
-		err := in.watchConnection(ctx, source, poll, changed)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if time.Since(connected) >= watchHealthy {
-			failures = 1
-		}
-		in.tellWatching(source, false)
-		wait := in.watch.wait(failures, err)
-		in.log.Warn("the watch on a mailbox was interrupted", "mailbox", source.name(), "again_in", wait.Round(time.Millisecond), "error", err)
+// of its own. What goes wrong is logged, and tried again for ever, at longer and longer
+// intervals, of which the memory knows.
+func (in *Ingester) Watch(ctx context.Context, source Source, poll time.Duration, memory *WatchMemory, changed func()) error {
+	log := in.log.With("watch", memory.ID, "mailbox", source.name())
+	wait, state := memory.begins()
+	in.tellWatching(source, state)
+	for {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		var stood time.Time
+		err := in.watchConnection(ctx, source, poll, changed, func() {
+			stood = time.Now()
+			if failures, tell := memory.stands(); tell {
+				log.Info("the watch on a mailbox goes on", "interruptions", failures)
+			}
+			in.tellWatching(source, WatchStands)
+		})
+		if !stood.IsZero() {
+			memory.lasted(time.Since(stood))
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		in.tellWatching(source, WatchBroken)
+		var level slog.Level
+		wait, level = memory.interrupted(err, in.watch.wait)
+		log.Log(ctx, level, "the watch on a mailbox was interrupted", "again_in", wait.Round(time.Millisecond), "error", err)
 	}
 }
 
-func (in *Ingester) tellWatching(source Source, stands bool) {
+func (in *Ingester) tellWatching(source Source, state WatchState) {
 	if in.Watching != nil {
-		in.Watching(source.name(), stands)
+		in.Watching(source.name(), state)
 	}
 }
 
-// watchConnection watches over one connection, until it ends.
-func (in *Ingester) watchConnection(ctx context.Context, source Source, poll time.Duration, changed func()) error {
+// watchConnection watches over one connection, until it ends; stands is called when there
+// is one.
+func (in *Ingester) watchConnection(ctx context.Context, source Source, poll time.Duration, changed, stands func()) error {
 	s, err := source.Account.connect(ctx)
 	if err != nil {
 		return err
@@ -91,9 +178,10 @@ func (in *Ingester) watchConnection(ctx context.Context, source Source, poll tim
 		return err
 	}
 	s.news.opened(data.NumMessages)
-	in.tellWatching(source, true)
+	stands()
 	idle := s.caps.Has(imap.CapIdle)
 	for {
+		in.tellSeen(source, s.news.end(data))
 		changed()
 		// Not all servers tell of what came while no IDLE was under way when
 		// one begins.
@@ -186,6 +274,7 @@ type news struct {
 
 	mu       sync.Mutex
 	messages uint32
+	came     uint32 // since the mailbox was opened
 }
 
 func newNews() *news { return &news{more: make(chan struct{}, 1)} }
@@ -193,7 +282,7 @@ func newNews() *news { return &news{more: make(chan struct{}, 1)} }
 func (n *news) opened(messages uint32) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.messages = messages
+	n.messages, n.came = messages, 0
 }
 
 // exists and expunged are called by go-imap's only reading goroutine, and do
@@ -205,12 +294,25 @@ func (n *news) exists(data *imapclient.UnilateralDataMailbox) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if *data.NumMessages > n.messages {
+		n.came += *data.NumMessages - n.messages
 		select {
 		case n.more <- struct{}{}:
 		default:
 		}
 	}
 	n.messages = *data.NumMessages
+}
+
+// end is how far the mailbox goes by now, at least, that was opened: what comes has higher
+// UIDs.
+func (n *news) end(opened *imap.SelectData) End {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	end := End{UIDValidity: opened.UIDValidity, Messages: n.messages}
+	if opened.UIDNext > 0 { // optional in RFC 3501, section 7.1
+		end.UIDNext = uint32(opened.UIDNext) + n.came
+	}
+	return end
 }
 
 func (n *news) expunged(uint32) {

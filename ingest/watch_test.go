@@ -3,10 +3,13 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sigpost/internal/mailtest"
@@ -30,7 +33,7 @@ func watching(t *testing.T, source Source, poll time.Duration, change func(in *I
 	var running atomic.Int32
 	ended := make(chan error)
 	go func() {
-		ended <- in.Watch(ctx, source, poll, func() {
+		ended <- in.Watch(ctx, source, poll, &WatchMemory{ID: "w1"}, func() {
 			if running.Add(1) != 1 {
 				t.Error("changed is called while it runs")
 			}
@@ -88,6 +91,49 @@ func TestWatchNoticesNewMail(t *testing.T) {
 			}
 			wantSign(t, signs, patience, "new mail")
 			t.Logf("noticed after %s", time.Since(delivered))
+		}
+	})
+}
+
+// How far a mailbox goes is told when it is opened, to be watched or read, and when mail
+// comes.
+func TestEndsAreTold(t *testing.T) {
+	onAll(t, func(t *testing.T, s server) {
+		mails := sample(5)
+		s.load(t, "lists", mails[:2])
+		source := Source{Account: s.account(), Mailbox: "lists"}
+		ends := make(chan End, 100)
+		tell := func(in *Ingester) {
+			in.Seen = func(mailbox string, end End) {
+				if mailbox != source.name() || end.UIDValidity == 0 {
+					t.Errorf("%s: %+v", mailbox, end)
+				}
+				ends <- end
+			}
+		}
+		in := ingester(t, newMemory(t))
+		tell(in)
+		if _, err := in.Fetch(t.Context(), source, nil); err != nil {
+			t.Fatal(err)
+		}
+		first := <-ends
+		if first.Messages != 2 {
+			t.Errorf("read: %+v", first)
+		}
+		signs := watching(t, source, time.Hour, tell)
+		wantSign(t, signs, patience, "the connection")
+		if end := <-ends; end != first {
+			t.Errorf("watched: %+v, want %+v", end, first)
+		}
+		time.Sleep(200 * time.Millisecond)
+		s.load(t, "lists", mails[2:3])
+		if _, ok := s.(inProcess); ok { // as in TestWatchNoticesNewMail
+			more := time.AfterFunc(5*time.Second, func() { s.load(t, "lists", mails[4:]) })
+			defer more.Stop()
+		}
+		wantSign(t, signs, patience, "new mail")
+		if end := <-ends; end.Messages < 3 || end.UIDNext < first.UIDNext+1 || end.UIDNext-first.UIDNext != end.Messages-2 {
+			t.Errorf("mail came, and it is %+v after %+v", end, first)
 		}
 	})
 }
@@ -251,4 +297,56 @@ func TestWatchWait(t *testing.T) {
 	if wait := watchWait(1, ErrAuthentication); wait < 2*time.Minute {
 		t.Errorf("a wrong password is shown again after %s", wait)
 	}
+}
+
+// The waits of a watch grow also where it is begun anew, until a connection has lasted, and
+// the same interruption is a warning once a minute. Where trying again at once may help,
+// since somebody may have put it right, a watch that is begun anew does.
+func TestWatchMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &WatchMemory{}
+		gone, refused := fmt.Errorf("%w: gone", ErrUnreachable), fmt.Errorf("%w: no", ErrAuthentication)
+		if wait, state := m.begins(); wait != 0 || state != WatchConnecting {
+			t.Errorf("at first: %s, %s", wait, state)
+		}
+		var all time.Duration
+		warnings := 0
+		for range 14 {
+			wait, level := m.interrupted(gone, watchWait)
+			if level == slog.LevelWarn {
+				warnings++
+			}
+			if left, state := m.begins(); left != wait || state != WatchBroken {
+				t.Errorf("begun anew: %s, %s; want %s", left, state, wait)
+			}
+			time.Sleep(wait)
+			all += wait
+		}
+		if last, _ := m.interrupted(gone, watchWait); last < watchMaxWait/2 || all < 10*time.Minute {
+			t.Errorf("the waits have grown to %s, %s in all", last, all)
+		}
+		if most := 1 + int(all/sayAgain); warnings < 3 || warnings > most || warnings > 10 {
+			t.Errorf("%d warnings within %s", warnings, all)
+		}
+		if _, level := m.interrupted(refused, watchWait); level != slog.LevelWarn {
+			t.Error("another interruption is no warning")
+		}
+		if wait, _ := m.begins(); wait != 0 {
+			t.Errorf("a password may be right by now, and it waits for %s", wait)
+		}
+		if failures, tell := m.stands(); failures != 16 || !tell {
+			t.Errorf("it goes on after %d: %t", failures, tell)
+		}
+		if _, tell := m.stands(); tell {
+			t.Error("it is told twice that it goes on")
+		}
+		m.lasted(watchHealthy - 1)
+		if wait, _ := m.interrupted(gone, watchWait); wait < watchMaxWait/2 {
+			t.Errorf("a short connection makes the wait %s", wait)
+		}
+		m.lasted(watchHealthy)
+		if wait, _ := m.interrupted(gone, watchWait); wait > time.Second {
+			t.Errorf("a long connection makes the wait %s", wait)
+		}
+	})
 }

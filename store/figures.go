@@ -13,7 +13,7 @@ const CountedTo = 5_000
 
 // Backlog is the work that waits for a stage, as a number of rows.
 type Backlog struct {
-	Stage, Digest string // Digest is "" where the rows are of none
+	Stage, Digest string // Digest is "" where the stage is not of digests
 	// Waiting counts the rows, up to CountedTo.
 	Waiting int
 	// Oldest is since when the oldest of them could have been worked on; zero where
@@ -21,20 +21,33 @@ type Backlog struct {
 	Oldest time.Time
 }
 
-// The stages that have backlogs.
+// The stages, with what their rows are.
 const (
+	StageRead     = "read"     // mails on servers
 	StageTag      = "tag"      // threads that have grown
+	StageCompose  = "compose"  // issues that are due
 	StageReview   = "review"   // drafts that wait for editors
 	StageSend     = "send"     // letters of issues
 	StageAnnounce = "announce" // notes in channels
 	StageNotices  = "notices"  // letters to single people about their subscriptions
-	StageNudges   = "nudges"   // letters to editors and operators
+	StageNudges   = "nudges"   // letters to editors
 )
 
-// Backlogs says what waits, by few statements that are bounded however large the
-// archive is: the ORDER BY of each keeps PostgreSQL from gathering all before it
+// Stages are all stages, in the order of the way of mail: each is told of in the same way.
+func Stages() []string {
+	return []string{StageRead, StageTag, StageCompose, StageReview, StageSend, StageAnnounce, StageNotices, StageNudges}
+}
+
+// OfDigests says of a stage that what waits for it is counted for each digest.
+func OfDigests(stage string) bool {
+	return stage == StageCompose || stage == StageReview || stage == StageSend
+}
+
+// Backlogs says what waits, as far as rows tell, by few statements that are bounded however
+// large the archive is: the ORDER BY of each keeps PostgreSQL from gathering all before it
 // counts. A digest has one for each of the stages review and send in which
-// something of it waits; the other stages have one each.
+// something of it waits; tag, announce, notices and nudges have one each. What waits for
+// read and compose is not said by rows alone.
 func (db *DB) Backlogs(ctx context.Context, now time.Time) ([]Backlog, error) {
 	all, err := db.issueBacklogs(ctx)
 	if err != nil {

@@ -32,9 +32,10 @@ var families = []family{
 	{"sigpost_build_info", gauge, []string{"version", "revision", "goversion"}, "Always 1: the build that runs."},
 	{"sigpost_ready", gauge, nil, "1 while /readyz says that this process is ready, else 0."},
 
-	{"sigpost_stage_waiting_rows", gauge, []string{"stage", "digest"}, "Rows that wait for a stage, counted to 5000: threads to tag, drafts to review, letters to send, notes to announce, notices and nudges to mail."},
+	{"sigpost_stage_waiting_rows", gauge, []string{"stage", "digest"}, "Rows that wait for a stage, counted to 5000; see below for what they are."},
 	{"sigpost_stage_lag_seconds", gauge, []string{"stage", "digest"}, "Since when the oldest row that waits for a stage could have been done; 0 where none waits."},
-	{"sigpost_stage_rows_total", counter, []string{"stage", "result"}, "Rows that a stage has done or that have failed in this process, for good or for this time."},
+	{"sigpost_stage_rows_total", counter, []string{"stage", "result"}, "Rows that a stage has done in this process, or that failed for good; an attempt at the stage that failed as a whole counts as one that failed."},
+	{"sigpost_stage_duration_seconds", histogram, []string{"stage"}, "How long a stage took in this process, each time that it did something or tried to."},
 	{"sigpost_job_duration_seconds", histogram, []string{"job", "result"}, "How long jobs took in this process, by their kind and how they ended."},
 	{"sigpost_job_last_success_timestamp_seconds", gauge, []string{"job"}, "When a job last ended well, in any process; 0 for never."},
 	{"sigpost_job_last_end_timestamp_seconds", gauge, []string{"job"}, "When a job last ended, in any process; 0 for never."},
@@ -42,7 +43,7 @@ var families = []family{
 
 	{"sigpost_mailbox_last_complete_timestamp_seconds", gauge, []string{"mailbox"}, "When a mailbox was last read to its end; 0 for never."},
 	{"sigpost_mailbox_failing_since_timestamp_seconds", gauge, []string{"mailbox"}, "Since when every attempt to read a mailbox has failed; 0 while it can be read."},
-	{"sigpost_mailbox_connection", gauge, []string{"mailbox", "state"}, "1 for the state of the connection that watches a mailbox: idle, reading or broken."},
+	{"sigpost_mailbox_connection", gauge, []string{"mailbox", "state"}, "1 for the state of the connection that watches a mailbox: connecting (for the first time), idle, reading or broken."},
 	{"sigpost_mailbox_connection_since_timestamp_seconds", gauge, []string{"mailbox"}, "Since when the connection that watches a mailbox is in its state."},
 	{"sigpost_mailbox_messages_total", counter, []string{"mailbox", "result"}, "Messages that this process read from a mailbox: stored, duplicate or quarantined."},
 

@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sigpost/store"
 )
 
 // Metrics are those of one process. A nil one takes everything and keeps nothing.
@@ -21,7 +23,7 @@ type Metrics struct {
 	census   *censusCollector
 
 	requests, stages, deliveries, mail *prometheus.CounterVec
-	answers, jobs                      *prometheus.HistogramVec
+	answers, jobs, took                *prometheus.HistogramVec
 	inFlight                           prometheus.Gauge
 	connections, since                 *prometheus.GaugeVec
 }
@@ -40,14 +42,19 @@ func New(version, revision string) *Metrics {
 		requests: counters("sigpost_http_requests_total"), stages: counters("sigpost_stage_rows_total"),
 		deliveries: counters("sigpost_deliveries_total"), mail: counters("sigpost_mailbox_messages_total"),
 		answers: histograms("sigpost_http_request_duration_seconds", answerBuckets), jobs: histograms("sigpost_job_duration_seconds", jobBuckets),
+		took:        histograms("sigpost_stage_duration_seconds", jobBuckets),
 		connections: gauges("sigpost_mailbox_connection"), since: gauges("sigpost_mailbox_connection_since_timestamp_seconds"),
 	}
 	inFlight := gauges("sigpost_http_requests_in_flight")
 	m.inFlight = inFlight.WithLabelValues()
 	build := gauges("sigpost_build_info")
 	build.WithLabelValues(version, revision, runtime.Version()).Set(1)
-	m.registry.MustRegister(m.rows, m.census, m.requests, m.stages, m.deliveries, m.mail, m.answers, m.jobs, m.connections, m.since, inFlight, build,
+	m.registry.MustRegister(m.rows, m.census, m.requests, m.stages, m.deliveries, m.mail, m.answers, m.jobs, m.took, m.connections, m.since, inFlight, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, stage := range store.Stages() { // a counter that comes up with its first failure does not rise
+		m.Rows(stage, 0, 0)
+		m.took.WithLabelValues(stage)
+	}
 	return m
 }
 
@@ -98,6 +105,13 @@ func (m *Metrics) Job(kind, result string, took time.Duration) {
 	}
 }
 
+// Took notes how long a stage took.
+func (m *Metrics) Took(stage string, took time.Duration) {
+	if m != nil {
+		m.took.WithLabelValues(stage).Observe(took.Seconds())
+	}
+}
+
 // Rows counts what a stage has done, and what has failed.
 func (m *Metrics) Rows(stage string, done, failed int) {
 	if m != nil {
@@ -124,7 +138,7 @@ func (m *Metrics) Mail(mailbox string, stored, duplicate, quarantined int) {
 }
 
 // ConnectionStates are the states of a connection that watches a mailbox.
-var ConnectionStates = []string{"idle", "reading", "broken"}
+var ConnectionStates = []string{"connecting", "idle", "reading", "broken"}
 
 // Connection notes the state of the connection that watches a mailbox.
 func (m *Metrics) Connection(mailbox, state string, at time.Time) {
