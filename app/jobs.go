@@ -172,8 +172,23 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	}
 	a.noteOutcome(recording, j, r)
 	a.sawJob(j, report, r)
+	if err != nil {
+		err = stageFailed{err}
+	}
 	return report, err
 }
+
+// stageFailed is why one stage of many failed. Whatever it was, the work was begun, and
+// may go well the next time: it is no wrong usage, of which nothing is tried again.
+type stageFailed struct{ error }
+
+// Is says of what kind it is.
+func (e stageFailed) Is(target error) bool {
+	return target != sigpost.ErrUsage && errors.Is(e.error, target)
+}
+
+// As finds the error that has more to say.
+func (e stageFailed) As(target any) bool { return errors.As(e.error, target) }
 
 // recordTime is how long recording may take after an interrupt.
 const recordTime = 2 * time.Second
