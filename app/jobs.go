@@ -105,7 +105,7 @@ func (a *App) Jobs() []Job {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
 	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
-	if alerts := a.Config.Alerts; len(alerts.Mail) > 0 || alerts.Webhook != "" || alerts.WebhookFile != "" {
+	if a.Config.Alerts.Anybody() {
 		jobs = append(jobs, a.alertsJob())
 	}
 	if a.Config.Alerts.PingURL != "" || a.Config.Alerts.PingURLFile != "" {
@@ -170,7 +170,7 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	if err := a.Store.RecordJob(recording, r); err != nil {
 		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
 	}
-	a.noteOutcome(recording, j, r)
+	a.noteOutcome(recording, j, r, err)
 	a.sawJob(j, report, r)
 	if err != nil {
 		err = stageFailed{err}

@@ -116,6 +116,10 @@ func (a *Alerts) setDefaults(in keyLines) {
 	or(in, "alerts.silent_factor", &a.SilentFactor, 3)
 }
 
+// Anybody says whether there is somebody who is told: by mail or by a webhook. A ping is
+// told of runs, and not of what begins and ends.
+func (a *Alerts) Anybody() bool { return len(a.Mail) > 0 || a.Webhook != "" || a.WebhookFile != "" }
+
 // patience is Patience where the configuration says nothing of it.
 const patience = 15 * time.Minute
 
