@@ -27,6 +27,16 @@ const (
 // closed: an issue composed now could miss mail.
 var ErrNotRead = errors.New("not read to its end")
 
+// notRead is ErrNotRead of a mailbox, by its name ("account/name").
+type notRead struct{ digest, mailbox string }
+
+func (e *notRead) Error() string {
+	return fmt.Sprintf("the issue of %s is not composed: the mailbox %s was %v since its window ended, so mail could be missing; \"sigpost ingest\" reads it",
+		e.digest, e.mailbox, ErrNotRead)
+}
+
+func (e *notRead) Is(target error) bool { return target == ErrNotRead }
+
 // Compose makes the issue of a digest that is due. Where nobody is to look at
 // it, it is approved with that, and frozen.
 func (a *App) Compose(ctx context.Context, d config.Digest) (report DigestReport, err error) {
@@ -168,8 +178,7 @@ func (a *App) wasRead(ctx context.Context, d config.Digest, closed time.Time) er
 				return err
 			}
 			if m.Complete.Before(closed) || m.Complete.After(latest) {
-				return fmt.Errorf("the issue of %s is not composed: the mailbox %s/%s was %w since its window ended, so mail could be missing; \"sigpost ingest\" reads it",
-					d.Name, account.Name, mailbox.Name, ErrNotRead)
+				return &notRead{d.Name, account.Name + "/" + mailbox.Name}
 			}
 		}
 	}

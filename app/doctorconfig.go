@@ -40,6 +40,10 @@ func (d *Doctor) lookAtConfig(x *examination) {
 			x.ok(s.item, "%s can be read", s.what)
 		}
 	}
+	if alerts := x.config.Alerts; !alerts.Anybody() && alerts.PingURL == "" && alerts.PingURLFile == "" {
+		x.add(LevelNote, "alerts", "name somebody under [alerts] (docs/operations.md, \"Being told\")",
+			"nobody is told of what goes wrong: [alerts] has neither mail nor webhook nor ping_url")
+	}
 	x.lookAtTexts()
 }
 

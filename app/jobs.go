@@ -105,7 +105,7 @@ func (a *App) Jobs() []Job {
 		jobs = append(jobs, a.composeJob(d), a.reviewJob(d), a.sendJob(d))
 	}
 	jobs = append(jobs, a.silenceJob(), a.noticesJob(), a.retainJob())
-	if alerts := a.Config.Alerts; len(alerts.Mail) > 0 || alerts.Webhook != "" || alerts.WebhookFile != "" {
+	if a.Config.Alerts.Anybody() {
 		jobs = append(jobs, a.alertsJob())
 	}
 	if a.Config.Alerts.PingURL != "" || a.Config.Alerts.PingURLFile != "" {
@@ -170,10 +170,25 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	if err := a.Store.RecordJob(recording, r); err != nil {
 		a.log.Warn("how a job ended is not recorded", "job", j.Name, "error", err)
 	}
-	a.noteOutcome(recording, j, r)
+	a.noteOutcome(recording, j, r, err)
 	a.sawJob(j, report, r, err)
+	if err != nil {
+		err = stageFailed{err}
+	}
 	return report, err
 }
+
+// stageFailed is why one stage of many failed. Whatever it was, the work was begun, and
+// may go well the next time: it is no wrong usage, of which nothing is tried again.
+type stageFailed struct{ error }
+
+// Is says of what kind it is.
+func (e stageFailed) Is(target error) bool {
+	return target != sigpost.ErrUsage && errors.Is(e.error, target)
+}
+
+// As finds the error that has more to say.
+func (e stageFailed) As(target any) bool { return errors.As(e.error, target) }
 
 // recordTime is how long recording may take after an interrupt.
 const recordTime = 2 * time.Second

@@ -104,10 +104,11 @@ func (s *Serving) serve() *http.Server {
 	return server
 }
 
-// fails ends all for a reason, of which the first is told.
+// fails ends all for a reason, of which the first is told. It was begun and went well
+// until then, so that it is right to begin it anew.
 func (s *Serving) fails(err error) {
 	select {
-	case s.failed <- err:
+	case s.failed <- stageFailed{err}:
 	default:
 	}
 }

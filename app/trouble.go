@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,10 +49,18 @@ type Alert struct {
 }
 
 // wrong notes that something goes wrong, and has it told where it has done so for long
-// enough, and where it is time to tell it again.
+// enough, and where it is time to tell it again. Where there is nobody to tell, it is
+// told to who is named later, if it lasts.
 func (a *App) wrong(ctx context.Context, name, words string, enough time.Duration) error {
 	words = strings.TrimSpace(shortened(words, maxAlert))
 	return a.Store.Tx(ctx, func(tx *store.DB) error {
+		if !a.Config.Alerts.Anybody() {
+			isNew, err := tx.TroubleNoted(ctx, name, words, a.now())
+			if isNew && err == nil {
+				a.log.Warn("trouble, of which nobody is told: [alerts] has no mail and no webhook", "name", name, "words", words)
+			}
+			return err
+		}
 		t, begins, again, err := tx.TroubleGoesOn(ctx, name, words, a.now(), enough, time.Duration(a.Config.Alerts.Again))
 		switch {
 		case err != nil:
@@ -80,7 +89,7 @@ func shortened(text string, n int) string {
 func (a *App) well(ctx context.Context, name string) error {
 	return a.Store.Tx(ctx, func(tx *store.DB) error {
 		t, ok, err := tx.TroubleOver(ctx, name)
-		if err != nil || !ok || t.Told.IsZero() {
+		if err != nil || !ok || t.Told.IsZero() || !a.Config.Alerts.Anybody() {
 			return err
 		}
 		return a.tellTrouble(ctx, tx, AlertOver, t)
@@ -197,19 +206,30 @@ func (a notices) Alert(to string, t Alert) (sigpost.Notice, error) {
 
 // noteOutcome notes whether a job goes wrong. What cannot be noted is logged: the job
 // itself is no worse for it.
-func (a *App) noteOutcome(ctx context.Context, j Job, r sigpost.JobReport) {
+func (a *App) noteOutcome(ctx context.Context, j Job, r sigpost.JobReport, failed error) {
 	if a.dry || r.Result == sigpost.JobInterrupted {
 		return
 	}
 	var err error
-	if r.Result == sigpost.JobFailed {
-		err = a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure, a.patience())
-	} else {
+	if r.Result == sigpost.JobDone {
 		err = a.well(ctx, j.Name)
+	} else if follows, unknown := a.follows(ctx, failed); !follows {
+		err = errors.Join(unknown, a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure, a.patience()))
 	}
 	if err != nil {
 		a.log.Error("nobody can be told how a job went", "job", j.Name, "error", err)
 	}
+}
+
+// follows says whether a failure is only what follows from trouble that is told by itself:
+// an issue that waits for a mailbox which cannot be read.
+func (a *App) follows(ctx context.Context, failed error) (bool, error) {
+	waits := (*notRead)(nil)
+	if !errors.As(failed, &waits) {
+		return false, nil
+	}
+	troubles, err := a.Store.Troubles(ctx)
+	return slices.ContainsFunc(troubles, func(t store.Trouble) bool { return t.Name == string(JobRead)+" "+waits.mailbox }), err
 }
 
 // AlertReport says what became of what the webhook was to be told.

@@ -147,6 +147,74 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	}
 }
 
+// Where nobody is named who is told, nothing counts as told: who is named later is told
+// of what still goes wrong.
+func TestTroubleThatNobodyIsToldOf(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.open()
+	lines := &logged{}
+	a.log = logs.New(lines, logs.Text, slog.LevelInfo)
+	fail := func() {
+		t.Helper()
+		if _, err := a.Run(t.Context(), false); err == nil {
+			t.Fatal("nothing fails")
+		}
+	}
+	w.write("password", "wrong")
+	for i := range 3 {
+		w.setNow(monday.Add(time.Duration(i) * 25 * time.Hour))
+		fail()
+	}
+	troubles, err := a.Store.Troubles(t.Context())
+	if err != nil || len(troubles) != 1 || troubles[0].Name != "read test/INBOX" || !troubles[0].Told.IsZero() || !troubles[0].Since.Equal(monday) {
+		t.Errorf("%+v, %v", troubles, err)
+	}
+	if text := lines.String(); strings.Contains(text, "msg=alert") || strings.Count(text, "of which nobody is told: [alerts] has no mail and no webhook") != 1 {
+		t.Errorf("the log says\n%s", text)
+	}
+	w.more = "[alerts]\nmail = [\"ops@example.org\"]\n"
+	a.Config = w.config()
+	w.write("password", "wrong")
+	fail()
+	if n := w.operator("Wrong: read test/INBOX"); n != 1 {
+		t.Errorf("%d letters to who is named later", n)
+	}
+	a.Config.Alerts.Mail = nil
+	w.write("password", w.imap.Password)
+	w.run(a)
+	if text := lines.String(); strings.Contains(text, "kind=over") {
+		t.Errorf("nobody is told that it is over:\n%s", text)
+	}
+}
+
+// An issue that waits for a mailbox which cannot be read is no trouble of its own: the
+// mailbox is told.
+func TestWhatFollowsIsNotTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.more = "[alerts]\nmail = [\"ops@example.org\"]\n"
+	a := w.open()
+	w.write("password", "wrong")
+	if _, err := a.Run(t.Context(), false); !errors.Is(err, ErrNotRead) {
+		t.Fatalf("the issue is composed: %v", err)
+	}
+	if read, all := w.operator("Wrong: read test/INBOX"), w.operator(""); read != 1 || all != 1 {
+		t.Errorf("%d letters of the mailbox, %d in all", read, all)
+	}
+	// Where the mailbox is in no trouble, it is.
+	if _, _, err := a.Store.TroubleOver(t.Context(), "read test/INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.DoJob(t.Context(), "compose weekly"); !errors.Is(err, ErrNotRead) {
+		t.Fatalf("the issue is composed: %v", err)
+	}
+	troubles, err := a.Store.Troubles(t.Context())
+	if err != nil || len(troubles) != 1 || troubles[0].Name != "compose weekly" {
+		t.Errorf("%+v, %v", troubles, err)
+	}
+}
+
 // Where mail is what fails, the webhook and the ping tell it; where the webhook is what
 // fails, mail does, and what it missed is posted later.
 func TestAlertsHaveTwoWays(t *testing.T) {

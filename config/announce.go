@@ -52,18 +52,14 @@ func (c *Config) AnnouncePassword(a Announce) (string, error) {
 	return c.secret("the password of "+a.Name+" at "+a.Host, a.PasswordFile, "password_file", a.PasswordEnv, "password_env")
 }
 
-func (a *Announce) setDefaults(digests []Digest) {
-	or(&a.Name, a.Kind)
-	or(&a.Timeout, Duration(30*time.Second))
+func (a *Announce) setDefaults(in keyLines, at string, digests []Digest) {
+	or(in, at+"name", &a.Name, a.Kind)
+	or(in, at+"timeout", &a.Timeout, Duration(30*time.Second))
 	if a.Kind == AnnounceIRC {
-		or(&a.TLS, "tls")
-		or(&a.Nick, "sigpost")
+		or(in, at+"tls", &a.TLS, "tls")
+		or(in, at+"nick", &a.Nick, "sigpost")
 	}
-	if len(a.Digests) == 0 {
-		for _, d := range digests {
-			a.Digests = append(a.Digests, d.Name)
-		}
-	}
+	or(in, at+"digests", &a.Digests, namesOf(digests, func(d Digest) string { return d.Name }))
 }
 
 // What RFC 2812, section 2.3.1, lets be a nick and a channel, without what would
@@ -86,6 +82,9 @@ func (c *Config) checkAnnounces(ch *checker) {
 		oneOf(ch, at+"kind", a.Kind, AnnounceSlack, AnnounceIRC)
 		for _, d := range a.Digests {
 			digests.refer(ch, at+"digests", d)
+		}
+		if len(a.Digests) == 0 {
+			ch.empty(at+"digests", "for all of them")
 		}
 		checkDuration(ch, at+"timeout", a.Timeout)
 		irc := count(a.Host, a.TLS, a.CAFile, a.Nick, a.Channel, a.PasswordFile, a.PasswordEnv)

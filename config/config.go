@@ -350,104 +350,133 @@ func Parse(file string, data []byte) (*Config, error) {
 	if err := tomlfile.Decode(file, data, c); err != nil {
 		return nil, sigpost.Usage(fmt.Errorf("%w", err))
 	}
-	c.setDefaults()
-	if err := c.validate(file, tomlfile.Lines(data)); err != nil {
+	lines := linesOf(data)
+	c.setDefaults(lines)
+	if err := c.validate(file, lines); err != nil {
 		return nil, err
 	}
 	c.expandEditions()
 	return c, nil
 }
 
-func (c *Config) setDefaults() {
+// keyLines are the lines of the keys that stand in the file, by their paths, such as
+// "account[0].mailbox[1].list". TOML is read without regard to case, and [list] as the
+// first [[list]], so both are found.
+type keyLines map[string]int
+
+func linesOf(data []byte) keyLines {
+	lines := keyLines{}
+	for path, line := range tomlfile.Lines(data) {
+		lines[plain(path)] = line
+	}
+	return lines
+}
+
+// of is the line of a key, 0 where it is not in the file.
+func (l keyLines) of(path string) int { return l[plain(path)] }
+
+func plain(path string) string { return strings.ReplaceAll(strings.ToLower(path), "[0]", "") }
+
+// or sets the value at a path where the file does not have it. What the file has stays,
+// also where that is 0 or nothing: the checks see it.
+func or[T any](lines keyLines, path string, v *T, fallback T) {
+	if lines.of(path) == 0 {
+		*v = fallback
+	}
+}
+
+func (c *Config) setDefaults(in keyLines) {
 	for i := range c.Lists {
-		or(&c.Lists[i].Title, c.Lists[i].Name)
+		or(in, fmt.Sprintf("list[%d].title", i), &c.Lists[i].Title, c.Lists[i].Name)
 	}
 	for i := range c.Accounts {
-		a := &c.Accounts[i]
-		or(&a.TLS, "tls")
-		or(&a.Auth, "password")
-		or(&a.Poll, Duration(5*time.Minute))
-		or(&a.Timeout, Duration(time.Minute))
-		for j := range a.Mailboxes {
-			or(&a.Mailboxes[j].MaxMessageBytes, 25<<20)
-			or(&a.Mailboxes[j].For, ForList)
-		}
+		c.Accounts[i].setDefaults(in, fmt.Sprintf("account[%d].", i))
 	}
 	for i := range c.Deadlines {
-		or(&c.Deadlines[i].Zone, sigpost.AnywhereOnEarth)
+		or(in, fmt.Sprintf("deadline[%d].zone", i), &c.Deadlines[i].Zone, sigpost.AnywhereOnEarth)
 	}
 	for i := range c.Meetings {
-		or(&c.Meetings[i].Duration, Duration(time.Hour))
+		or(in, fmt.Sprintf("meeting[%d].duration", i), &c.Meetings[i].Duration, Duration(time.Hour))
 	}
 	for i := range c.Calendars {
-		or(&c.Calendars[i].Kind, string(sigpost.EventMeeting))
+		or(in, fmt.Sprintf("calendar[%d].kind", i), &c.Calendars[i].Kind, string(sigpost.EventMeeting))
 	}
 	for i := range c.Digests {
-		d := &c.Digests[i]
-		or(&d.Title, d.Name)
-		or(&d.Zone, "UTC")
-		or(&d.Every, "week")
-		or(&d.Weekday, Weekday(time.Monday))
-		if d.Every == "month" && d.Nth == "" {
-			or(&d.Day, 1)
-		}
-		or(&d.Empty, "skip")
-		or(&d.UnsubscribeMailto, d.ServiceAddress)
-		or(&d.ReplyTo, d.ServiceAddress)
-		or(&d.Review, ReviewNone)
-		or(&d.Deadline, Duration(4*time.Hour))
-		or(&d.At, ClockTime{Minutes: 6 * 60, set: true})
-		if len(d.Lists) == 0 {
-			for _, l := range c.Lists {
-				d.Lists = append(d.Lists, l.Name)
-			}
-		}
-		if _, domain, ok := strings.Cut(strings.TrimRight(d.From, ">"), "@"); ok {
-			or(&d.ListID, d.Name+"."+strings.ToLower(domain))
-		}
+		c.Digests[i].setDefaults(in, fmt.Sprintf("digest[%d].", i), c.Lists)
 	}
 	for i := range c.Announces {
-		c.Announces[i].setDefaults(c.Digests)
+		c.Announces[i].setDefaults(in, fmt.Sprintf("announce[%d].", i), c.Digests)
 	}
-	or(&c.Classify.Taxonomy, OpenStackTaxonomy)
-	c.SMTP.Relay.setDefaults()
+	or(in, "classify.taxonomy", &c.Classify.Taxonomy, OpenStackTaxonomy)
+	c.SMTP.Relay.setDefaults(in, "smtp.")
 	for i := range c.SMTP.Fallbacks {
-		c.SMTP.Fallbacks[i].setDefaults()
+		c.SMTP.Fallbacks[i].setDefaults(in, fmt.Sprintf("smtp.fallback[%d].", i))
 	}
-	c.Schedule.setDefaults()
-	or(&c.Archive.BackupDays, 7)
-	c.Alerts.setDefaults()
-	or(&c.Bounces.Hard, 2)
-	or(&c.Bounces.Soft, 4)
-	or(&c.Bounces.Days, 60)
-	or(&c.Bounces.RestDays, 14)
-	or(&c.Retention.RepliesDays, 180)
-	or(&c.SMTP.Unknown, "hold")
-	or(&c.DNS.Timeout, Duration(10*time.Second))
-	c.Work.setDefaults()
-	or(&c.Log.Format, LogText)
-	or(&c.Web.Listen, "127.0.0.1:8420")
-	or(&c.Web.SessionDays, 14)
-	or(&c.Web.SignInMinutes, 20)
-	or(&c.Web.RequestsPerMinute, 600)
+	c.Schedule.setDefaults(in)
+	or(in, "archive.backup_days", &c.Archive.BackupDays, 7)
+	c.Alerts.setDefaults(in)
+	or(in, "bounces.hard", &c.Bounces.Hard, 2)
+	or(in, "bounces.soft", &c.Bounces.Soft, 4)
+	or(in, "bounces.days", &c.Bounces.Days, 60)
+	or(in, "bounces.rest_days", &c.Bounces.RestDays, 14)
+	or(in, "retention.replies_days", &c.Retention.RepliesDays, 180)
+	or(in, "smtp.unknown", &c.SMTP.Unknown, "hold")
+	or(in, "dns.timeout", &c.DNS.Timeout, Duration(10*time.Second))
+	c.Work.setDefaults(in)
+	or(in, "log.format", &c.Log.Format, LogText)
+	or(in, "web.listen", &c.Web.Listen, "127.0.0.1:8420")
+	or(in, "web.session_days", &c.Web.SessionDays, 14)
+	or(in, "web.sign_in_minutes", &c.Web.SignInMinutes, 20)
+	or(in, "web.requests_per_minute", &c.Web.RequestsPerMinute, 600)
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
 }
 
-func (r *Relay) setDefaults() {
-	or(&r.TLS, "starttls")
-	or(&r.Timeout, Duration(time.Minute))
-	or(&r.Connections, 4)
+func (a *Account) setDefaults(in keyLines, at string) {
+	or(in, at+"tls", &a.TLS, "tls")
+	or(in, at+"auth", &a.Auth, "password")
+	or(in, at+"poll", &a.Poll, Duration(5*time.Minute))
+	or(in, at+"timeout", &a.Timeout, Duration(time.Minute))
+	for i := range a.Mailboxes {
+		at, m := fmt.Sprintf("%smailbox[%d].", at, i), &a.Mailboxes[i]
+		or(in, at+"max_message_bytes", &m.MaxMessageBytes, 25<<20)
+		or(in, at+"for", &m.For, ForList)
+	}
+}
+
+func (d *Digest) setDefaults(in keyLines, at string, lists []List) {
+	or(in, at+"title", &d.Title, d.Name)
+	or(in, at+"zone", &d.Zone, "UTC")
+	or(in, at+"every", &d.Every, "week")
+	or(in, at+"weekday", &d.Weekday, Weekday(time.Monday))
+	if d.Every == "month" && d.Nth == "" {
+		or(in, at+"day", &d.Day, 1)
+	}
+	or(in, at+"empty", &d.Empty, "skip")
+	or(in, at+"unsubscribe_mailto", &d.UnsubscribeMailto, d.ServiceAddress)
+	or(in, at+"reply_to", &d.ReplyTo, d.ServiceAddress)
+	or(in, at+"review", &d.Review, ReviewNone)
+	or(in, at+"deadline", &d.Deadline, Duration(4*time.Hour))
+	or(in, at+"at", &d.At, ClockTime{Minutes: 6 * 60})
+	or(in, at+"lists", &d.Lists, namesOf(lists, func(l List) string { return l.Name }))
+	if _, domain, ok := strings.Cut(strings.TrimRight(d.From, ">"), "@"); ok {
+		or(in, at+"list_id", &d.ListID, d.Name+"."+strings.ToLower(domain))
+	}
+}
+
+func (r *Relay) setDefaults(in keyLines, at string) {
+	or(in, at+"tls", &r.TLS, "starttls")
+	or(in, at+"timeout", &r.Timeout, Duration(time.Minute))
+	or(in, at+"connections", &r.Connections, 4)
 }
 
 // OpenStackTaxonomy is the name of the taxonomy that is built in.
 const OpenStackTaxonomy = "openstack"
 
-// or sets what has not been given.
-func or[T comparable](v *T, fallback T) {
-	var zero T
-	if *v == zero {
-		*v = fallback
+func namesOf[T any](all []T, nameOf func(T) string) (names []string) {
+	for _, v := range all {
+		names = append(names, nameOf(v))
 	}
+	return names
 }
 
 // Digest finds a digest by name; the only one may be called "", also where it has

@@ -65,10 +65,14 @@ func (c *Config) checkDKIM(ch *checker) {
 	for i, k := range c.DKIM {
 		at := fmt.Sprintf("dkim[%d].", i)
 		if err := CheckDKIMName(k.Domain, k.Selector); err != nil {
-			ch.add(at+"domain", "%v", err)
+			key := "domain"
+			if CheckDKIMName(k.Domain, "s") == nil {
+				key = "selector"
+			}
+			ch.add(at+key, "%v", err)
 		}
 		if n := count(k.KeyFile, k.KeyEnv); n != 1 {
-			ch.add(at+"key_file", "the DKIM key %s must have one of key_file and key_env; it has %d (\"sigpost dkim new\" makes a key)", k.Name(), n)
+			ch.add(ch.first(at, "key_file", "key_env"), "the DKIM key %s must have one of key_file and key_env; it has %d (\"sigpost dkim new\" makes a key)", k.Name(), n)
 		}
 		if seen[k.Name()] {
 			ch.add(at+"selector", "there are two DKIM keys %s: each needs a selector of its own", k.Name())

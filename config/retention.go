@@ -20,7 +20,7 @@ func (c *Config) checkRetention(ch *checker) {
 		"mail_days": {r.MailDays, leastKept}, "ledger_days": {r.LedgerDays, max(leastKept, c.Bounces.Days+16*c.Bounces.RestDays)},
 		"quarantine_days": {r.QuarantineDays, 1}, "audit_days": {r.AuditDays, 1}, "former_readers_days": {r.FormerReadersDays, 1}, "replies_days": {r.RepliesDays, 1},
 	} {
-		if v.days != 0 && (v.days < v.least || v.days > 36500) {
+		if (v.days != 0 || key == "replies_days") && (v.days < v.least || v.days > 36500) {
 			ch.add("retention."+key, "%d is no number of days from %d to 36500", v.days, v.least)
 		}
 	}

@@ -22,16 +22,16 @@ type Schedule struct {
 	Ping      string   `toml:"ping"`
 }
 
-func (s *Schedule) setDefaults() {
-	or(&s.Zone, "UTC")
-	or(&s.Jitter, Duration(2*time.Minute))
-	or(&s.Read, "17 * * * *")
-	or(&s.Calendars, "37 * * * *")
-	or(&s.Learn, "27 3 * * *")
-	or(&s.Suspended, "47 * * * *")
-	or(&s.Silence, "57 * * * *")
-	or(&s.Retain, "7 4 * * *")
-	or(&s.Ping, "*/10 * * * *")
+func (s *Schedule) setDefaults(in keyLines) {
+	or(in, "schedule.zone", &s.Zone, "UTC")
+	or(in, "schedule.jitter", &s.Jitter, Duration(2*time.Minute))
+	or(in, "schedule.read", &s.Read, "17 * * * *")
+	or(in, "schedule.calendars", &s.Calendars, "37 * * * *")
+	or(in, "schedule.learn", &s.Learn, "27 3 * * *")
+	or(in, "schedule.suspended", &s.Suspended, "47 * * * *")
+	or(in, "schedule.silence", &s.Silence, "57 * * * *")
+	or(in, "schedule.retain", &s.Retain, "7 4 * * *")
+	or(in, "schedule.ping", &s.Ping, "*/10 * * * *")
 }
 
 // expressions are those of the configuration, by their keys.
@@ -110,11 +110,15 @@ type Alerts struct {
 	SilentFactor float64 `toml:"silent_factor"`
 }
 
-func (a *Alerts) setDefaults() {
-	or(&a.Timeout, Duration(10*time.Second))
-	or(&a.Again, Duration(24*time.Hour))
-	or(&a.SilentFactor, 3)
+func (a *Alerts) setDefaults(in keyLines) {
+	or(in, "alerts.timeout", &a.Timeout, Duration(10*time.Second))
+	or(in, "alerts.again", &a.Again, Duration(24*time.Hour))
+	or(in, "alerts.silent_factor", &a.SilentFactor, 3)
 }
+
+// Anybody says whether there is somebody who is told: by mail or by a webhook. A ping is
+// told of runs, and not of what begins and ends.
+func (a *Alerts) Anybody() bool { return len(a.Mail) > 0 || a.Webhook != "" || a.WebhookFile != "" }
 
 // patience is Patience where the configuration says nothing of it.
 const patience = 15 * time.Minute

@@ -34,48 +34,27 @@ const Mask = "********"
 // Settings are all keys that there are, those without a value as well. Editions are
 // not there beside their digests.
 func (c *Config) Settings() ([]Setting, error) {
-	given := map[string]bool{} // what stands in the file
-	bare := &Config{}
-	if err := tomlfile.Decode(c.file, c.text, bare); err != nil {
-		return nil, err
-	}
-	entries, err := tomlfile.Flatten(bare)
+	shown := *c
+	shown.Digests = slices.DeleteFunc(slices.Clone(c.Digests), func(d Digest) bool { return d.of != "" })
+	entries, err := tomlfile.Flatten(&shown)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range entries {
-		given[e.Path] = e.Key != "" && !e.None
-	}
-	shown := *c
-	shown.Digests = slices.DeleteFunc(slices.Clone(c.Digests), func(d Digest) bool { return d.of != "" })
-	if entries, err = tomlfile.Flatten(&shown); err != nil {
-		return nil, err
-	}
-	lines := tomlfile.Lines(c.text)
+	lines := linesOf(c.text)
 	var all []Setting
 	for _, e := range entries {
 		s := Setting{Key: e.Path, header: e.Header, text: e.Text, none: e.None}
 		if e.Key != "" {
 			s.Source, s.Reads = "default", c.reads(e)
-			if lines[e.Path] > 0 || given[e.Path] {
-				s.Source = fmt.Sprintf("%s:%d", c.file, lineOf(lines, e.Path))
+			if line := lines.of(e.Path); line > 0 {
+				s.Source = fmt.Sprintf("%s:%d", c.file, line)
+				e.None, s.none = false, false // also where it is 0 or nothing
 			}
 			s.Value, s.text = masked(e)
 		}
 		all = append(all, s)
 	}
 	return all, nil
-}
-
-// lineOf is the line of a key, or of what it stands in.
-func lineOf(lines map[string]int, path string) int {
-	for path != "" {
-		if line := lines[path]; line > 0 {
-			return line
-		}
-		path = path[:max(0, strings.LastIndexAny(path, ".["))]
-	}
-	return 1
 }
 
 // reads is what Setting.Reads says of a key.

@@ -26,7 +26,7 @@ func filled(v reflect.Value) {
 		v.Set(reflect.ValueOf(at))
 		return
 	case ClockTime:
-		v.Set(reflect.ValueOf(ClockTime{Minutes: 75, set: true}))
+		v.Set(reflect.ValueOf(ClockTime{Minutes: 75}))
 		return
 	}
 	switch v.Kind() {
@@ -231,7 +231,7 @@ webhook = "https://hooks.example.org/T0/gelb"
 		{"account[0].poll", "1h", file + ":11", ""},
 		{"account[0].timeout", "1m", "default", ""},
 		{"account[0].mailbox[0].since", nil, "default", ""},
-		{"meeting[0].links[0].url", "https://example.org", file + ":19", ""},
+		{"meeting[0].links[0].url", "https://example.org", file + ":20", ""},
 		{"meeting[0].duration", "1h", "default", ""},
 		{"dns.timeout", "20s", file + ":23", ""},
 		{"web.listen", "127.0.0.1:8420", "default", ""},

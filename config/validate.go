@@ -23,7 +23,7 @@ import (
 // checker collects what is wrong, with the line of each.
 type checker struct {
 	file  string
-	lines map[string]int
+	lines keyLines
 	wrong []string
 }
 
@@ -32,7 +32,7 @@ type checker struct {
 func (c *checker) add(path, format string, args ...any) {
 	line := 0
 	for p := path; line == 0 && p != ""; {
-		line = c.lines[p]
+		line = c.lines.of(p)
 		p = p[:max(0, strings.LastIndexAny(p, ".["))]
 	}
 	where := c.file
@@ -42,11 +42,29 @@ func (c *checker) add(path, format string, args ...any) {
 	c.wrong = append(c.wrong, where+": "+fmt.Sprintf(format, args...))
 }
 
-func (c *Config) validate(file string, lines map[string]int) error {
+// first is the first of some keys that stands in the file, or the last of them.
+func (ch *checker) first(at string, keys ...string) string {
+	for _, key := range keys {
+		if ch.lines.of(at+key) > 0 {
+			return at + key
+		}
+	}
+	return at + keys[len(keys)-1]
+}
+
+// empty notes that a key is there and says nothing, where it has to say something.
+func (ch *checker) empty(path, otherwise string) {
+	if ch.lines.of(path) > 0 {
+		ch.add(path, "%s is empty: leave it out %s", path[strings.LastIndexByte(path, '.')+1:], otherwise)
+	}
+}
+
+func (c *Config) validate(file string, lines keyLines) error {
 	ch := &checker{file: file, lines: lines}
 	c.checkArchive(ch)
 	c.checkLists(ch)
 	c.checkAccounts(ch)
+	c.checkClassify(ch)
 	c.checkMeetings(ch)
 	c.checkDeadlines(ch)
 	c.checkCalendars(ch)
@@ -73,13 +91,13 @@ func (c *Config) validate(file string, lines map[string]int) error {
 func (c *Config) checkArchive(ch *checker) {
 	a := c.Archive
 	if n := count(a.Database, a.DatabaseFile, a.DatabaseEnv); n != 1 {
-		ch.add("archive.database", "[archive] must have one of database, database_file and database_env; it has %d", n)
+		ch.add(ch.first("archive.", "database", "database_file", "database_env"), "[archive] must have one of database, database_file and database_env; it has %d", n)
 	}
 	if a.BackupDays < 1 && a.BackupDays != -1 {
 		ch.add("archive.backup_days", "backup_days is a number of days, or -1 where something else makes backups")
 	}
 	if n := count(a.SecretFile, a.SecretEnv); n != 1 {
-		ch.add("archive.secret_file", "[archive] must have one of secret_file and secret_env; it has %d", n)
+		ch.add(ch.first("archive.", "secret_file", "secret_env"), "[archive] must have one of secret_file and secret_env; it has %d", n)
 	}
 	if u, err := url.Parse(a.Database); err == nil {
 		if _, set := u.User.Password(); set || u.Query().Has("password") || strings.Contains(a.Database, "password=") {
@@ -144,6 +162,9 @@ func (c *Config) checkLists(ch *checker) {
 	for i, l := range c.Lists {
 		at := fmt.Sprintf("list[%d].", i)
 		n.check(ch, at+"name", l.Name)
+		if l.Title == "" {
+			ch.empty(at+"title", "for the list's short name")
+		}
 		if l.Post != "" {
 			checkAddress(ch, at+"post", l.Post)
 		}
@@ -205,7 +226,13 @@ func checkServer(ch *checker, at string, s Server, open bool) {
 
 func checkPassword(ch *checker, at string, s Server) {
 	if s.Username != "" && count(s.PasswordFile, s.PasswordEnv) != 1 {
-		ch.add(at+"username", "the login of %s needs its password from one of password_file and password_env", s.Username)
+		ch.add(ch.first(at, "password_file", "password_env", "username"), "the login of %s needs its password from one of password_file and password_env", s.Username)
+	}
+}
+
+func (c *Config) checkClassify(ch *checker) {
+	if c.Classify.Taxonomy == "" {
+		ch.empty("classify.taxonomy", "for the one that is built in, \""+OpenStackTaxonomy+"\"")
 	}
 }
 
@@ -253,7 +280,7 @@ func (c *Config) checkCalendars(ch *checker) {
 		at := fmt.Sprintf("calendar[%d].", i)
 		n.check(ch, at+"name", cal.Name)
 		if given := count(cal.URL, cal.URLFile, cal.File); given != 1 {
-			ch.add(at+"url", "the calendar %q must have one of url, url_file and file; it has %d", cal.Name, given)
+			ch.add(ch.first(at, "url", "url_file", "file", "name"), "the calendar %q must have one of url, url_file and file; it has %d", cal.Name, given)
 		}
 		checkSource(ch, at+"url", cal.URL)
 		if cal.Form != "" {
@@ -310,11 +337,15 @@ func (c *Config) checkSummits(ch *checker) {
 }
 
 func checkLinks(ch *checker, at string, links []Link) {
-	for _, l := range links {
-		if l.Title == "" || l.URL == "" {
-			ch.add(at+"links", "a link needs a title and a url")
+	for i, l := range links {
+		at := fmt.Sprintf("%slinks[%d].", at, i)
+		if l.Title == "" {
+			ch.add(at+"title", "a link needs a title and a url")
 		}
-		checkURL(ch, at+"links", l.URL)
+		if l.URL == "" {
+			ch.add(at+"url", "a link needs a title and a url")
+		}
+		checkURL(ch, at+"url", l.URL)
 	}
 }
 
@@ -325,6 +356,15 @@ func (c *Config) checkDigests(ch *checker) {
 		n.check(ch, at+"name", d.Name)
 		for _, l := range d.Lists {
 			lists.refer(ch, at+"lists", l)
+		}
+		if len(d.Lists) == 0 {
+			ch.empty(at+"lists", "for all of them")
+		}
+		if d.Title == "" {
+			ch.empty(at+"title", "for the digest's short name")
+		}
+		if d.ListID == "" {
+			ch.empty(at+"list_id", "for its name and the domain of the from address: readers filter by it")
 		}
 		checkZone(ch, at+"zone", d.Zone)
 		for _, l := range c.Lists {
@@ -361,7 +401,7 @@ func (c *Config) checkDigests(ch *checker) {
 			ch.add(at+"unsubscribe_mailto", "readers of %q could not unsubscribe: give unsubscribe_mailto, or web.url with \"sigpost serve\" behind it", d.Name)
 		}
 		if c.SMTP.Host == "" {
-			ch.add(at+"name", "the digest %q cannot be sent without [smtp] host", d.Name)
+			ch.add(ch.first("", "smtp.host", at+"name"), "the digest %q cannot be sent without [smtp] host", d.Name)
 		}
 	}
 }

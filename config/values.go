@@ -31,8 +31,7 @@ func (d Duration) MarshalText() ([]byte, error) {
 	return []byte(text), nil
 }
 
-// Weekday is a day of the week by its English name. Its zero value says that
-// none was given, so it counts from Sunday = 7 instead of 0.
+// Weekday is a day of the week by its English name.
 type Weekday time.Weekday
 
 // UnmarshalText reads a weekday.
@@ -40,9 +39,6 @@ func (w *Weekday) UnmarshalText(text []byte) error {
 	for day := time.Sunday; day <= time.Saturday; day++ {
 		if strings.EqualFold(day.String(), string(text)) {
 			*w = Weekday(day)
-			if day == time.Sunday {
-				*w = 7
-			}
 			return nil
 		}
 	}
@@ -55,12 +51,11 @@ func (w Weekday) MarshalText() ([]byte, error) {
 }
 
 // Weekday gives the day as package time counts it.
-func (w Weekday) Weekday() time.Weekday { return time.Weekday(w) % 7 }
+func (w Weekday) Weekday() time.Weekday { return time.Weekday(w) }
 
 // ClockTime is a time of day, written as "06:00".
 type ClockTime struct {
 	Minutes int // since midnight
-	set     bool
 }
 
 // UnmarshalText reads a time of day.
@@ -69,7 +64,7 @@ func (c *ClockTime) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q is no time of day: write it as \"06:00\", from 00:00 to 23:59", text)
 	}
-	*c = ClockTime{Minutes: t.Hour()*60 + t.Minute(), set: true}
+	*c = ClockTime{Minutes: t.Hour()*60 + t.Minute()}
 	return nil
 }
 

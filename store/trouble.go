@@ -31,14 +31,27 @@ func (db *DB) Troubles(ctx context.Context) ([]Trouble, error) {
 	return all, db.fail("reading what goes wrong", err)
 }
 
+// TroubleNoted notes that something goes wrong at a time, of which nobody is told. isNew
+// says that it was not known.
+func (db *DB) TroubleNoted(ctx context.Context, name, words string, at time.Time) (isNew bool, err error) {
+	isNew, err = db.troubleNoted(ctx, name, words, at)
+	return isNew, db.fail("noting that "+name+" goes wrong", err)
+}
+
+func (db *DB) troubleNoted(ctx context.Context, name, words string, at time.Time) (isNew bool, err error) {
+	n, err := db.exec(ctx, `INSERT INTO troubles (name, since, told, words) VALUES ($1, $2, 0, $3) ON CONFLICT (name) DO NOTHING`, name, micros(at), clean(words))
+	if err == nil && n == 0 {
+		_, err = db.exec(ctx, `UPDATE troubles SET words = $2 WHERE name = $1 AND told = 0`, name, clean(words))
+	}
+	return n > 0, err
+}
+
 // TroubleGoesOn notes that something goes wrong at a time. begins says that it has done
 // so for long enough to be told, and was not, and again that this was told so long before
 // that it is told again: whoever hears that has to tell it, in the same transaction, and
 // nobody else hears it.
 func (db *DB) TroubleGoesOn(ctx context.Context, name, words string, at time.Time, enough, after time.Duration) (t Trouble, begins, again bool, err error) {
-	_, err = db.exec(ctx, `INSERT INTO troubles (name, since, told, words) VALUES ($1, $2, 0, $3)
-ON CONFLICT (name) DO UPDATE SET words = excluded.words WHERE troubles.told = 0`, name, micros(at), clean(words))
-	if err == nil {
+	if _, err = db.troubleNoted(ctx, name, words, at); err == nil {
 		t, begins, err = db.troubleTold(ctx, name, at, enough)
 	}
 	if err == nil && !begins {

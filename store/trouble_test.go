@@ -65,6 +65,25 @@ func TestTroubles(t *testing.T) {
 	})
 }
 
+// What nobody is told of is known, from when it began, with what it says at last; it is
+// told to whom there is later.
+func TestTroubleNoted(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		for i, want := range []bool{true, false, false} {
+			isNew, err := db.TroubleNoted(ctx, "a", "words "+string(rune('0'+i)), at.Add(time.Duration(i)*time.Hour))
+			if err != nil || isNew != want {
+				t.Errorf("%d: %t, %v", i, isNew, err)
+			}
+		}
+		equal(t, "troubles", must(db.Troubles(ctx))(t), []store.Trouble{{Name: "a", Since: at, Words: "words 2"}})
+		if _, begins, _, err := db.TroubleGoesOn(ctx, "a", "words", at.Add(time.Hour), time.Hour, time.Hour); !begins || err != nil {
+			t.Errorf("it is not told later: %v", err)
+		}
+	})
+}
+
 // What has not gone wrong for long enough is not told; when it has, one is told, whether
 // it goes wrong once more or is only looked at.
 func TestTroubleIsToldWhenItLasts(t *testing.T) {

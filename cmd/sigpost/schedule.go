@@ -55,7 +55,10 @@ func (scheduleCommand) Run(s *session) error {
 		}
 		for _, t := range troubles {
 			told := "not told yet"
-			if !t.Told.IsZero() {
+			switch {
+			case !a.Config.Alerts.Anybody():
+				told = "nobody to tell: [alerts] has no mail and no webhook"
+			case !t.Told.IsZero():
 				told = "told " + moment(t.Told)
 			}
 			fmt.Fprintf(w, "TROUBLE since %s, %s: %s\n", moment(t.Since), told, t.Name)

@@ -11,7 +11,8 @@ import (
 // Lines says on which line of a TOML document each key stands, so that an
 // error about a value can name it. Keys are paths such as
 // "account[0].mailbox[1].list"; the n-th [[table]] has "[n]" behind its name.
-// A table's own line stands under its path. What cannot be parsed has none.
+// A table's own line stands under its path, and that of a key in braces under its own.
+// What cannot be parsed has none.
 func Lines(data []byte) map[string]int {
 	lines := map[string]int{}
 	counts := map[string]int{} // how many tables an array has so far
@@ -36,11 +37,32 @@ func Lines(data []byte) map[string]int {
 			}
 			lines[table] = line
 		case unstable.KeyValue:
-			parts, line := at.key(e)
-			lines[join(table, strings.Join(parts, "."))] = line
+			at.value(e, table, lines)
 		}
 	}
 	return lines
+}
+
+// value notes the line of a key, and of those in the braces behind it.
+func (at *position) value(e *unstable.Node, table string, lines map[string]int) {
+	parts, line := at.key(e)
+	path := join(table, strings.Join(parts, "."))
+	lines[path] = line
+	at.braces(e.Value(), path, lines)
+}
+
+func (at *position) braces(v *unstable.Node, path string, lines map[string]int) {
+	children := v.Children()
+	switch v.Kind {
+	case unstable.InlineTable:
+		for children.Next() {
+			at.value(children.Node(), path, lines)
+		}
+	case unstable.Array:
+		for n := 0; children.Next(); n++ {
+			at.braces(children.Node(), fmt.Sprintf("%s[%d]", path, n), lines)
+		}
+	}
 }
 
 // position is how far Lines has come. The parser's own counting begins at the

@@ -53,9 +53,17 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestLinesInBraces(t *testing.T) {
+	got := Lines([]byte("[a]\nb = [\n { c = 1, d.e = 0 },\n # none\n { c = [{ f = \"\" }] },\n]\ng = {}\nh = 1\n"))
+	want := map[string]int{"a": 1, "a.b": 2, "a.b[0].c": 3, "a.b[0].d.e": 3, "a.b[1].c": 5, "a.b[1].c[0].f": 5, "a.g": 7, "a.h": 8}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestLinesOfOddKeys(t *testing.T) {
 	got := Lines([]byte("# 1\r\n\"a b\" = 1\n'c' . \"d\\u0041\" = \"\"\"\nthree\nlines\"\"\"\n\n[x . \"y\"]\nk = [\n 1,\n 2]\nl = {m = 1, n = 2}\n[[x.z]]\n[[x.z]]\nlast = 1"))
-	want := map[string]int{"a b": 2, "c.dA": 3, "x.y": 7, "x.y.k": 8, "x.y.l": 11, "x.z[0]": 12, "x.z[1]": 13, "x.z[1].last": 14}
+	want := map[string]int{"a b": 2, "c.dA": 3, "x.y": 7, "x.y.k": 8, "x.y.l": 11, "x.y.l.m": 11, "x.y.l.n": 11, "x.z[0]": 12, "x.z[1]": 13, "x.z[1].last": 14}
 	if !maps.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
