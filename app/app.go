@@ -58,6 +58,9 @@ type Options struct {
 	// Lease is how long one of several senders may go on without the database; one
 	// minute where it is zero.
 	Lease time.Duration
+	// Claim is how long threads that one of several tags are left to it; two minutes
+	// where it is zero.
+	Claim time.Duration
 	// Correspondence is handed the mail of service mailboxes that is no report; if
 	// nil, that is only logged.
 	Correspondence Correspondence

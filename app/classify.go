@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -71,7 +72,7 @@ func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyR
 	defer func() { report.Took = time.Since(begin) }()
 	batch, lease := classifyBatch, time.Duration(0)
 	if a.shared {
-		batch, lease = claimBatch, claimLease
+		batch, lease = claimBatch, cmp.Or(a.options.Claim, claimLease)
 	}
 	after := int64(0)
 	for {

@@ -138,11 +138,9 @@ func (db *DB) lockServer(ctx context.Context, scopes []string) (func(), error) {
 }
 
 func (db *DB) takeLocks(ctx context.Context, conn *sql.Conn, scopes []string) error {
-	// Who waits for the lock reads the name. A machine that is gone is noticed within
-	// half a minute, and its locks are given back.
+	// Who waits for the lock reads the name.
 	name := holderName(strings.Join(scopes, ", "))
-	if _, err := conn.ExecContext(ctx, `SELECT set_config('application_name', $1, false),
-set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`, name); err != nil {
+	if _, err := conn.ExecContext(ctx, `SELECT set_config('application_name', $1, false)`, name); err != nil {
 		return db.fail("locking", err)
 	}
 	if len(scopes) == 0 {

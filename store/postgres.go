@@ -38,7 +38,7 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	if e.readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
-	e.pool = stdlib.OpenDB(*config)
+	e.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(EndsWhenLost))
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)
 	e.pool.SetConnMaxIdleTime(time.Minute)
@@ -48,10 +48,20 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	}
 	// Apart from the pool, so that those who hold locks leave each other the
 	// connections that they work with. It connects when it is first asked.
-	e.locks = stdlib.OpenDB(*config)
+	e.locks = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(EndsWhenLost))
 	e.locks.SetMaxIdleConns(1)
 	e.locks.SetConnMaxIdleTime(time.Minute)
 	return nil
+}
+
+// EndsWhenLost has the server notice within half a minute that who has a connection is
+// gone without a word, whether it waits for them or they for it: their transaction ends,
+// and others need not wait for its locks. By itself it takes hours to notice. It is not said when
+// connecting, where a pooler would refuse it.
+func EndsWhenLost(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false),
+set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30000', false)`)
+	return err
 }
 
 // Unprotected says whether whoever is between this machine and PostgreSQL could read

@@ -50,8 +50,10 @@ type Job struct {
 
 // Options are what Run is given.
 type Options struct {
-	DSN  string // a postgres:// URL
-	Jobs []Job  // all jobs, whatever the roles: who leads looks after all
+	DSN string // a postgres:// URL
+	// Connected is called with each new connection.
+	Connected func(ctx context.Context, conn *pgx.Conn) error
+	Jobs      []Job // all jobs, whatever the roles: who leads looks after all
 	// Kinds are all that jobs have, in the configuration of other processes too. A job of
 	// another kind is left to processes of another version, which know it.
 	Kinds []string
@@ -106,7 +108,7 @@ const (
 // Run works until ctx is done, and then ends within 10 seconds. What is interrupted goes
 // on at once in another process.
 func Run(ctx context.Context, o Options) error {
-	pool, err := connect(ctx, o.DSN)
+	pool, err := connect(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -145,12 +147,12 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-func connect(ctx context.Context, dsn string) (*pgxpool.Pool, error) {
-	config, err := pgxpool.ParseConfig(dsn)
+func connect(ctx context.Context, o Options) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(o.DSN)
 	if err != nil { // it may quote the password
 		return nil, errors.New("the database's postgres:// URL cannot be understood")
 	}
-	config.MaxConns = connections
+	config.MaxConns, config.AfterConnect = connections, o.Connected
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		host, _ := os.Hostname()
 		config.ConnConfig.RuntimeParams["application_name"] = fmt.Sprintf("sigpost pid %d on %s: queue", os.Getpid(), host)

@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) {
 	version = "v9.8.7" // as a release has one
-	testscript.Main(m, map[string]func(){"sigpost": main})
+	testscript.Main(m, map[string]func(){"sigpost": main, briefly: workBriefly})
 }
 
 // world is the mail world that a script's commands meet.

@@ -122,12 +122,17 @@ type workerProcess struct {
 // start starts a worker, which ends with the test.
 func (c *cluster) start(args ...string) *workerProcess {
 	c.Helper()
+	return c.run(exec.Command(c.program, append([]string{"work"}, args...)...))
+}
+
+func (c *cluster) run(cmd *exec.Cmd) *workerProcess {
+	c.Helper()
 	log, err := os.Create(filepath.Join(c.dir, fmt.Sprintf("worker%d.log", len(c.workers)+1)))
 	if err != nil {
 		c.Fatal(err)
 	}
 	defer log.Close()
-	w := &workerProcess{cmd: exec.Command(c.program, append([]string{"work"}, args...)...), log: log.Name(), ended: make(chan struct{})}
+	w := &workerProcess{cmd: cmd, log: log.Name(), ended: make(chan struct{})}
 	w.cmd.Dir, w.cmd.Stdout, w.cmd.Stderr = c.dir, log, log
 	if err := w.cmd.Start(); err != nil {
 		c.Fatal(err)
@@ -437,29 +442,6 @@ func TestLeaderDies(t *testing.T) {
 	t.Logf("somebody else looks for what is due %s later", c.until("periodic jobs go on", time.Minute, func() bool { return looks() > before+2 }))
 	if leader() == was {
 		t.Errorf("%s still leads", was)
-	}
-}
-
-// A worker is cut off for longer than its locks and claims last, and comes back.
-func TestWorkerIsCutOff(t *testing.T) {
-	c := newCluster(t, peertest.Postgres(t))
-	mails := c.load(conversations(1000))
-	want := c.alone()
-	first := c.start("--roles", "ingest,classify")
-	c.until("there is some mail", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > 0 })
-	first.cmd.Process.Signal(syscall.SIGSTOP)
-	// As where a network fails: the server gives up its connections, and so its locks.
-	if n := c.value(`SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name LIKE $1`, fmt.Sprintf("sigpost pid %d %%", first.cmd.Process.Pid)); n == 0 {
-		t.Fatal("it had no connections")
-	}
-	there := c.value(`SELECT count(*) FROM messages`)
-	c.startMany(2)
-	c.until("another goes on", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > there })
-	first.cmd.Process.Signal(syscall.SIGCONT)
-	c.complete(mails, 2*time.Minute)
-	c.wantAs(want)
-	if took := first.stop(t); took > 10*time.Second {
-		t.Errorf("it ended after %s", took)
 	}
 }
 
