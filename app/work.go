@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/store"
 	"sigpost/work"
 )
 

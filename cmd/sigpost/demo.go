@@ -81,9 +81,7 @@ func (c demoCommand) Run(s *session) error {
 		out = s.stderr
 	}
 	fmt.Fprintf(out, "\nServing http://%s/ (the issue, the tagged threads, the form to subscribe) until interrupted.\n", world.pages.Addr())
-	if err := s.tellFirstLink(a, world.pages.Addr().String(), out); err != nil {
-		return err
-	}
+	s.tellFirstLink(a, world.pages.Addr().String(), out)
 	ctx, stop := context.WithCancel(s.ctx)
 	shown := make(chan error, 1)
 	go func() { shown <- showMail(ctx, out, dir, world.smtp) }()

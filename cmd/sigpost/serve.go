@@ -31,9 +31,7 @@ func (c serveCommand) Run(s *session) error {
 	}
 	defer stop()
 	fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
-	if err := s.tellFirstLink(a, listener.Addr().String(), s.stdout); err != nil {
-		return err
-	}
+	s.tellFirstLink(a, listener.Addr().String(), s.stdout)
 	a.WarnOfListening(listener.Addr().String())
 	serving := s.serving()
 	serving.Listener, serving.PagesOnly = listener, c.NoIngest
@@ -49,14 +47,16 @@ func (s *session) serving() *app.Serving {
 
 // tellFirstLink prints a link for the first admin, where nobody has ever signed in
 // and the pages are served to this machine alone. A service manager keeps what is printed
-// for others to read: there it only says how to get one.
-func (s *session) tellFirstLink(a *app.App, listen string, out io.Writer) error {
+// for others to read: there it only says how to get one. Where the disk is full there is
+// none, and the pages are served all the same.
+func (s *session) tellFirstLink(a *app.App, listen string, out io.Writer) {
 	l, ok, err := a.FirstLink(s.ctx, listen)
 	switch {
+	case err != nil && s.ctx.Err() == nil:
+		s.log.Warn("no link for the first admin could be made; \"sigpost login-link\" makes one", "error", err)
 	case ok && sdnotify.Managed():
 		fmt.Fprintln(out, `Nobody has signed in yet: "sigpost login-link" prints a link.`)
 	case ok:
 		tellLink(out, l)
 	}
-	return err
 }
