@@ -157,7 +157,8 @@ func TestMetrics(t *testing.T) {
 		v.get(v.pages, "/no/such/page")
 		v.scrape(
 			`sigpost_deliveries_total{digest="weekly",result="sent"} 2`, `sigpost_mailbox_connection{mailbox="test/INBOX",state="idle"} 1`,
-			`sigpost_mailbox_connection{mailbox="test/INBOX",state="broken"} 0`, `sigpost_stage_rows_total{result="done",stage="send"} 2`,
+			`sigpost_mailbox_connection{mailbox="test/INBOX",state="broken"} 0`, `sigpost_smtp_connections{state="busy"} 0`, `sigpost_smtp_connections{state="idle"} 0`,
+			`sigpost_stage_rows_total{result="done",stage="send"} 2`,
 			`sigpost_stage_waiting_rows{digest="",stage="tag"} 0`, `sigpost_ready 1`, `sigpost_figures_up{part="rows"} 1`, `sigpost_figures_up{part="census"} 1`,
 			`sigpost_http_requests_total{class="2xx",route="GET /threads"} 1`, `sigpost_http_requests_total{class="4xx",route="GET /unsubscribe/{token}"} 1`,
 			`sigpost_http_requests_total{class="4xx",route="GET /"} 1`, `sigpost_http_requests_in_flight 0`,

@@ -361,6 +361,7 @@ func (a *App) serverOf(s config.Relay) (deliver.Server, error) {
 		Password: func() (string, error) { return a.Config.Password(s.Server) },
 		RootCAs:  roots, Hello: s.Hello, Timeout: time.Duration(s.Timeout),
 		Connections: s.Connections, MaxPerConn: s.LettersPerConnection, Rate: s.Rate,
+		Seen: func(state deliver.ConnState, by int) { a.seen().SMTP(string(state), by) },
 	}
 	if s.OAuthAccount != "" && err == nil {
 		var account config.Account

@@ -228,6 +228,17 @@ func TestStagesAreDone(t *testing.T) {
 	}
 }
 
+// Connections to the mail server are seen while letters go out: here one stays with its
+// letter, to whose envelope the server says nothing.
+func TestSMTPConnectionsAreSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Stall, Times: 1})
+	v := serveWatched(w, "ana@readers.example.org")
+	v.scrape(`sigpost_smtp_connections{state="busy"} 1`)
+	v.scrape(`sigpost_smtp_connections{state="busy"} 0`, `sigpost_smtp_connections{state="connecting"} 0`, `sigpost_smtp_connections{state="idle"} 0`)
+}
+
 // Mail that a server is known to have waits to be read, since it was seen there, until
 // whoever reads it has moved the cursor behind it.
 func TestMailThatWaits(t *testing.T) {

@@ -696,3 +696,85 @@ func TestBulkLooksAgainBeforeItBegins(t *testing.T) {
 		}
 	})
 }
+
+// seenConns are the connections as a Server tells of them.
+type seenConns struct {
+	t    *testing.T
+	mu   sync.Mutex
+	are  map[deliver.ConnState]int
+	most map[deliver.ConnState]int
+	open int // at the same time, at most
+}
+
+func (s *seenConns) see(server deliver.Server) deliver.Server {
+	s.are, s.most = map[deliver.ConnState]int{}, map[deliver.ConnState]int{}
+	server.Seen = func(state deliver.ConnState, by int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.are[state] += by
+		if s.are[state] < 0 {
+			s.t.Errorf("%d are %s", s.are[state], state)
+		}
+		s.most[state] = max(s.most[state], s.are[state])
+		s.open = max(s.open, s.are[deliver.ConnConnecting]+s.are[deliver.ConnBusy]+s.are[deliver.ConnIdle])
+	}
+	return server
+}
+
+// end checks that none is open, and that each state was seen, of at most so many.
+func (s *seenConns) end(most int, states ...deliver.ConnState) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for state, n := range s.are {
+		if n != 0 {
+			s.t.Errorf("%d are %s at the end", n, state)
+		}
+	}
+	for _, state := range states {
+		if s.most[state] == 0 {
+			s.t.Errorf("none was ever %s", state)
+		}
+	}
+	if s.open > most {
+		s.t.Errorf("%d were open, of %d", s.open, most)
+	}
+}
+
+// What connections do is seen, and none is forgotten however it ends.
+func TestConnectionsAreSeen(t *testing.T) {
+	all := []deliver.ConnState{deliver.ConnConnecting, deliver.ConnBusy, deliver.ConnIdle}
+	for _, c := range []struct {
+		name  string
+		fault script
+	}{{"well", nil}, {"hangs up", at("MAIL", 2, hangUp)}, {"hangs up at RCPT", at("RCPT", 2, hangUp)}, {"closes", at(".", 2, "421 4.3.2 closing")}, {"is silent", at(".", 2, stall)},
+		{"refuses", at("RCPT", 2, "550 5.1.1 no such user")}, {"takes it and is gone", at(".", 1, takeIt)}} {
+		for way, features := range ways {
+			t.Run(c.name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				p := startPeer(t, c.fault, func(p *peer) { p.features = features })
+				s := &seenConns{t: t}
+				server := s.see(lanes(p, 3))
+				server.Timeout, server.Rate = 300*time.Millisecond, 50 // so that they wait
+				if _, err := bulk(newMemory(t, 10), newClock(), deliver.Options{}, server).Send(t.Context(), issue, pack, nil); err != nil {
+					t.Error(err)
+				}
+				s.end(3, all...)
+				courier := deliver.NewSMTP(s.see(server))
+				for range 3 {
+					_, _ = courier.Send(t.Context(), "a@example.org", "b@example.org", []byte("Subject: x\r\n\r\nx\r\n"))
+				}
+				if err := courier.Close(); err != nil {
+					t.Error(err)
+				}
+				s.end(3, all...)
+			})
+		}
+	}
+	gone := &seenConns{t: t}
+	server := gone.see(deliver.Server{Addr: "127.0.0.1:1", TLS: deliver.TLSPlain, Connections: 2, Timeout: time.Second})
+	if _, err := bulk(newMemory(t, 10), newClock(), deliver.Options{}, server).Send(t.Context(), issue, pack, nil); err == nil {
+		t.Error("nobody is there, and takes letters")
+	}
+	gone.end(2, deliver.ConnConnecting)
+}

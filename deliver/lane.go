@@ -51,6 +51,7 @@ type job[T any] struct {
 type lane[T any] struct {
 	server  Server
 	conn    *connection
+	state   ConnState // of conn
 	r       *bufio.Reader
 	w       *bufio.Writer
 	out     []byte
@@ -116,6 +117,10 @@ func (l *lane[T]) run(ctx context.Context) error {
 // pull gives the next parcel: first those that are held, to be sent over another
 // connection than before.
 func (l *lane[T]) pull(wait bool) *job[T] {
+	if len(l.held) == 0 && wait && l.conn != nil {
+		l.to(ConnIdle)
+		defer l.to(ConnBusy)
+	}
 	if len(l.held) == 0 {
 		return l.take(wait)
 	}
@@ -129,14 +134,19 @@ func (l *lane[T]) open(ctx context.Context) error {
 	if l.conn != nil {
 		return nil
 	}
+	l.to(ConnConnecting)
 	conn, err := dial(ctx, l.server)
 	if err != nil {
+		l.to(connNone)
 		return err
 	}
+	l.to(ConnBusy)
 	l.conn, l.used, l.out = conn, 0, l.out[:0]
 	l.r, l.w = conn.client.Text.R, conn.client.Text.W
 	return nil
 }
+
+func (l *lane[T]) to(state ConnState) { l.state = l.server.moves(l.state, state) }
 
 func (l *lane[T]) close() {
 	if l.conn == nil {
@@ -152,6 +162,7 @@ func (l *lane[T]) drop() {
 	if l.conn != nil {
 		l.conn.net.Close()
 		l.conn = nil
+		l.to(connNone)
 	}
 }
 

@@ -68,6 +68,33 @@ type Server struct {
 	// Rate is how many letters go to it in a second, over all connections; 0 for
 	// any number.
 	Rate float64
+	// Seen is told that a connection to it has come to a state, or has left it (by is -1);
+	// nil where nobody wants to know. Several goroutines call it.
+	Seen func(state ConnState, by int)
+}
+
+// ConnState is how a connection to a mail server stands.
+type ConnState string
+
+// The states.
+const (
+	ConnConnecting ConnState = "connecting" // TLS and login included
+	ConnBusy       ConnState = "busy"       // with a letter
+	ConnIdle       ConnState = "idle"       // waits for one
+	connNone       ConnState = ""
+)
+
+// moves tells that a connection goes from one state to another, which it gives.
+func (s Server) moves(from, to ConnState) ConnState {
+	if s.Seen != nil && from != to {
+		if from != connNone {
+			s.Seen(from, -1)
+		}
+		if to != connNone {
+			s.Seen(to, 1)
+		}
+	}
+	return to
 }
 
 func (s Server) withDefaults() Server {
@@ -95,8 +122,9 @@ const (
 type SMTP struct {
 	server Server
 
-	mu   sync.Mutex
-	conn *connection // nil while there is none
+	mu    sync.Mutex
+	conn  *connection // nil while there is none
+	state ConnState   // of it
 }
 
 // connection is one session with a server.
@@ -124,13 +152,18 @@ func (s *SMTP) connect(ctx context.Context) error {
 	if s.conn != nil {
 		return nil
 	}
+	s.to(ConnConnecting)
 	conn, err := dial(ctx, s.server)
 	if err != nil {
+		s.to(connNone)
 		return err
 	}
 	s.conn = conn
+	s.to(ConnIdle)
 	return nil
 }
+
+func (s *SMTP) to(state ConnState) { s.state = s.server.moves(s.state, state) }
 
 // Send hands over one letter. When ctx ends, the connection is cut: what that
 // means for the letter depends on the step and is in the *SendError.
@@ -146,13 +179,17 @@ func (s *SMTP) Send(ctx context.Context, from, to string, data []byte) (string, 
 		}
 		again := s.conn.used
 		s.conn.used = true
+		s.to(ConnBusy)
 		reply, err := s.transact(ctx, from, to, data)
 		var failed *SendError
 		if !errors.As(err, &failed) {
+			s.to(ConnIdle)
 			return reply, err
 		}
 		if keep := s.settle(ctx, failed); !keep {
 			s.drop()
+		} else {
+			s.to(ConnIdle)
 		}
 		// A server may end a kept connection between two letters, silently or
 		// with a 421. Nothing of this letter was said yet: a new connection
@@ -273,6 +310,7 @@ func (s *SMTP) drop() {
 	if s.conn != nil {
 		s.conn.net.Close()
 		s.conn = nil
+		s.to(connNone)
 	}
 }
 

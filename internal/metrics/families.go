@@ -53,6 +53,7 @@ var families = []family{
 	{"sigpost_quarantined_messages", gauge, []string{"mailbox"}, "Messages in quarantine; \"other\" came from files."},
 
 	{"sigpost_deliveries_total", counter, []string{"digest", "result"}, "Attempts at letters by this process: sent, failed, deferred, unknown, or suppressed."},
+	{"sigpost_smtp_connections", gauge, []string{"state"}, "Connections of this process to mail servers: connecting, busy with a letter, or idle."},
 	{"sigpost_issue_letters", gauge, []string{"digest", "state"}, "Letters of the latest issue that has begun to be sent, by state."},
 	{"sigpost_notices", gauge, []string{"state"}, "Letters to single people about their subscriptions, by state."},
 	{"sigpost_subscriptions", gauge, []string{"digest", "state"}, "Subscriptions: active, paused, suspended or ended."},

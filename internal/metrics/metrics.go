@@ -25,7 +25,7 @@ type Metrics struct {
 	requests, stages, deliveries, mail *prometheus.CounterVec
 	answers, jobs, took                *prometheus.HistogramVec
 	inFlight                           prometheus.Gauge
-	connections, since                 *prometheus.GaugeVec
+	connections, since, smtp           *prometheus.GaugeVec
 }
 
 // The buckets of durations, in seconds: of answers up to how long one may take, of jobs
@@ -43,17 +43,20 @@ func New(version, revision string) *Metrics {
 		deliveries: counters("sigpost_deliveries_total"), mail: counters("sigpost_mailbox_messages_total"),
 		answers: histograms("sigpost_http_request_duration_seconds", answerBuckets), jobs: histograms("sigpost_job_duration_seconds", jobBuckets),
 		took:        histograms("sigpost_stage_duration_seconds", jobBuckets),
-		connections: gauges("sigpost_mailbox_connection"), since: gauges("sigpost_mailbox_connection_since_timestamp_seconds"),
+		connections: gauges("sigpost_mailbox_connection"), smtp: gauges("sigpost_smtp_connections"), since: gauges("sigpost_mailbox_connection_since_timestamp_seconds"),
 	}
 	inFlight := gauges("sigpost_http_requests_in_flight")
 	m.inFlight = inFlight.WithLabelValues()
 	build := gauges("sigpost_build_info")
 	build.WithLabelValues(version, revision, runtime.Version()).Set(1)
-	m.registry.MustRegister(m.rows, m.census, m.requests, m.stages, m.deliveries, m.mail, m.answers, m.jobs, m.took, m.connections, m.since, inFlight, build,
+	m.registry.MustRegister(m.rows, m.census, m.requests, m.stages, m.deliveries, m.mail, m.answers, m.jobs, m.took, m.connections, m.since, m.smtp, inFlight, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, stage := range store.Stages() { // a counter that comes up with its first failure does not rise
 		m.Rows(stage, 0, 0)
 		m.took.WithLabelValues(stage)
+	}
+	for _, state := range SMTPStates {
+		m.SMTP(state, 0)
 	}
 	return m
 }
@@ -139,6 +142,16 @@ func (m *Metrics) Mail(mailbox string, stored, duplicate, quarantined int) {
 
 // ConnectionStates are the states of a connection that watches a mailbox.
 var ConnectionStates = []string{"connecting", "idle", "reading", "broken"}
+
+// SMTPStates are the states of connections to mail servers.
+var SMTPStates = []string{"connecting", "busy", "idle"}
+
+// SMTP notes that so many connections to mail servers came to a state, or left it.
+func (m *Metrics) SMTP(state string, by int) {
+	if m != nil {
+		m.smtp.WithLabelValues(state).Add(float64(by))
+	}
+}
 
 // Connection notes the state of the connection that watches a mailbox.
 func (m *Metrics) Connection(mailbox, state string, at time.Time) {
