@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/store"
 )
 
 // ErrRestored says that the archive seems to have been put back to an earlier
@@ -39,15 +40,24 @@ func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err erro
 	case err != nil:
 		return restored, err
 	case was:
-		return restored, fmt.Errorf("%w: on %s it was put back to what it was on %s, and would send again what was sent since; "+
-			"\"sigpost digest send --i-have-restored\" goes on, and issues that may have been sent stand still until you resume or cancel each",
-			ErrRestored, moment(put.At), moment(put.Made))
+		return restored, fmt.Errorf("%w: it was put back%s; %s", ErrRestored, asOf(put), goesOn)
 	case noted > known:
-		return restored, fmt.Errorf("%w: it is at generation %d of sending, and %s says that it was at %d. It was put back to an earlier state, or another one was put in its place, "+
-			"and would send again what it does not know of; \"sigpost digest send --i-have-restored\" goes on, and issues that may have been sent stand still until you resume or cancel each",
-			ErrRestored, known, a.generationFile(), noted)
+		return restored, fmt.Errorf("%w: it is at generation %d of sending, and %s says %d, so it was put back or another one took its place; %s",
+			ErrRestored, known, a.generationFile(), noted, goesOn)
 	}
 	return restored, nil
+}
+
+// goesOn is what to do with an archive that was put back.
+const goesOn = "\"sigpost digest send --i-have-restored\" goes on, and holds each issue that may have been sent until you decide on it"
+
+// asOf says when an archive was put back, and as of when, in the minutes where they differ.
+func asOf(p store.PutBack) string {
+	at, made := moment(p.At), moment(p.Made)
+	if at == made {
+		return " on " + at
+	}
+	return " on " + at + ", as of " + made
 }
 
 // moment is a time as people say it.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/store"
 	"sigpost/store/storetest"
 )
 
@@ -93,6 +94,12 @@ func TestRestoredSendsNothingTwice(t *testing.T) {
 		w.later(time.Hour)
 		if _, err := again.Run(t.Context(), false); !errors.Is(err, ErrRestored) {
 			t.Fatalf("a run of what was restored: %v", err)
+		} else {
+			for line := range strings.Lines(err.Error()) {
+				if len(strings.Fields(line)) > 50 {
+					t.Errorf("a long sentence: %s", line)
+				}
+			}
 		}
 	}
 	if s := w.state(again, ben); s != sigpost.SubscriptionEnded {
@@ -191,5 +198,19 @@ func TestBackupWritesOverItsOwnOnly(t *testing.T) {
 	}
 	if r, err := VerifyBackup(t.Context(), filepath.Join(w.dir, "b.tar.zst"), quietly); err != nil || r.Bytes == 0 {
 		t.Error(r, err)
+	}
+}
+
+// When an archive was put back and as of when is said once where both are the same
+// minute.
+func TestAsOf(t *testing.T) {
+	at := time.Date(2016, 4, 25, 14, 3, 50, 0, time.UTC)
+	for made, want := range map[time.Time]string{
+		at.Add(-40 * time.Second): " on 25 April 2016 at 14:03 UTC",
+		at.Add(-time.Minute):      " on 25 April 2016 at 14:03 UTC, as of 25 April 2016 at 14:02 UTC",
+	} {
+		if got := asOf(store.PutBack{At: at, Made: made}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
