@@ -167,10 +167,7 @@ func inProcess(t *testing.T, p program.Program) {
 // ready is a program with an issue that is approved, and its archive.
 func ready(t *testing.T, addr string) (p program.Program, file string) {
 	p = program.Build(t, fmt.Sprintf(config, addr, *connections))
-	if *keys != "" {
-		p.Run(t, "dkim", "new", "--domain", "digest.example.org", "--selector", "bench", "--type", *keys, "--out", filepath.Join(p.Dir, "dkim.pem"))
-		p.Write(t, "config.toml", fmt.Sprintf(config, addr, *connections)+"[[dkim]]\ndomain = \"digest.example.org\"\nselector = \"bench\"\nkey_file = \"dkim.pem\"\n")
-	}
+	p.Write(t, "config.toml", fmt.Sprintf(config, addr, *connections)+signing(t, p))
 	p.Write(t, "sample.mbox", string(sampleMbox()))
 	p.Run(t, "import", filepath.Join(p.Dir, "sample.mbox"))
 	file = filepath.Join(p.Dir, "sigpost.db")
@@ -178,6 +175,16 @@ func ready(t *testing.T, addr string) (p program.Program, file string) {
 	p.Run(t, "classify")
 	p.At(t, "2016-04-25T14:00:00Z", "digest", "compose")
 	return p, file
+}
+
+// signing makes a key where letters are to be signed, and gives what names it in a
+// configuration beside it.
+func signing(t *testing.T, p program.Program) string {
+	if *keys == "" {
+		return ""
+	}
+	p.Run(t, "dkim", "new", "--domain", "digest.example.org", "--selector", "bench", "--type", *keys, "--out", filepath.Join(p.Dir, "dkim.pem"))
+	return "[[dkim]]\ndomain = \"digest.example.org\"\nselector = \"bench\"\nkey_file = \"dkim.pem\"\n"
 }
 
 func send(t *testing.T, p program.Program) measured {

@@ -19,6 +19,7 @@ import (
 
 var (
 	workers = flag.String("workers", "1,2", "with how many processes TestWorkers measures, side by side in one run")
+	cores   = flag.Int("cores", 0, "how many cores each of these processes has, as on a machine of its own; 0 for all")
 	durable = flag.Bool("durable", false, "have PostgreSQL wait for the disk, as it does where nobody told it otherwise")
 )
 
@@ -52,7 +53,10 @@ func manyWorkers(t *testing.T, n int) string {
 	f := newFleet(t, server.DSN, *readers)
 	f.lease = time.Minute
 	sink := peertest.SMTPDrain(t)
-	cfg := f.configure("worker.toml", f.dsn, sink.Addr, "")
+	cfg := f.configure("worker.toml", f.dsn, sink.Addr, signing(t, f.program))
+	if *cores > 0 {
+		t.Setenv("GOMAXPROCS", strconv.Itoa(*cores))
+	}
 	db := f.open()
 	db.Close()
 	var all []*worker
