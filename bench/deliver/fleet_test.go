@@ -305,6 +305,35 @@ func (f *fleet) check(letters []peertest.Logged) (unknown int) {
 }
 
 // eventually waits until something holds.
+// everybodyHasIt sees that everybody has a letter after those that were held were sent
+// once more, with the Message-ID that it had before; and gives how many have two.
+func (f *fleet) everybodyHasIt(before, after []peertest.Logged) (twice int) {
+	f.t.Helper()
+	ids, had := map[string]string{}, map[string]int{}
+	for _, l := range before {
+		ids[l.To] = l.MessageID
+	}
+	for _, l := range after {
+		had[l.To]++
+		if was := ids[l.To]; was != "" && was != l.MessageID {
+			f.t.Errorf("%s has %s and %s", l.To, was, l.MessageID)
+		}
+	}
+	for id := range f.readers {
+		switch to := fmt.Sprintf("reader%d@readers.example.org", id); had[to] {
+		case 1:
+		case 2:
+			twice++
+		default:
+			f.t.Errorf("%s has %d letters", to, had[to])
+		}
+	}
+	if sent := len(after) - len(before); twice > sent || f.readers+twice != len(after) {
+		f.t.Errorf("%d readers have %d letters, %d of them sent once more, and %d have two", f.readers, len(after), sent, twice)
+	}
+	return twice
+}
+
 func eventually(t *testing.T, what string, limit time.Duration, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {
