@@ -102,6 +102,7 @@ var owner = map[string][]string{
 	"github.com/microcosm-cc/bluemonday":       {"web"},
 	"github.com/prometheus/client_golang":      {"internal/metrics"},
 	"github.com/chromedp":                      {"internal/peertest"},
+	"golang.org/x/sys":                         {"internal/peertest"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"internal/apitest"},
 	"golang.org/x/net/publicsuffix":            {"digest", "maildns"},
 	"github.com/emersion/go-msgauth":           {"maildns"},
