@@ -92,7 +92,6 @@ var owner = map[string][]string{
 	"github.com/clipperhouse/uax29/v2":         {"internal/prose"},
 	"github.com/adhocore/gronx":                {"schedule"},
 	"github.com/coreos/go-systemd/v22":         {"internal/sdnotify"},
-	"golang.org/x/sys":                         {"internal/peertest"}, // network namespaces
 	"github.com/alecthomas/kong":               {"cmd/sigpost"},
 	"github.com/schollz/progressbar/v3":        {"cmd/sigpost"},
 	"github.com/mattn/go-isatty":               {"cmd/sigpost"},
