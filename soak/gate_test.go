@@ -27,6 +27,7 @@ type gate struct {
 	hung  map[string]int
 	open  map[net.Conn]bool
 	begun map[transaction]time.Time // when each letter was
+	lost  map[transaction]bool      // whose connection the server ended, or the gate
 	// during is what happens while nothing is answered, behind so many letters.
 	letters int
 	during  func()
@@ -37,13 +38,21 @@ type gate struct {
 // transaction is an envelope: those of issues are never the same twice.
 type transaction struct{ from, to string }
 
+// talk is a connection: what its client said last, the letters that it began last, of
+// which one may wait for a reply, and whether the client has ended it.
+type talk struct {
+	said []byte
+	last [2]transaction
+	over bool
+}
+
 func newGate(t *testing.T, target, count string) *gate {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}, begun: map[transaction]time.Time{}, hung: map[string]int{}}
+	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}, begun: map[transaction]time.Time{}, lost: map[transaction]bool{}, hung: map[string]int{}}
 	t.Cleanup(func() { l.Close(); g.setDown(true) })
 	go func() {
 		for {
@@ -88,7 +97,7 @@ func (g *gate) hangUp(how string) {
 
 // hangs says whether a connection ends at what goes through it, and gives what of that
 // still does.
-func (g *gate) hangs(said []byte, fromClient bool) (rest []byte, end bool) {
+func (g *gate) hangs(c *talk, said []byte, fromClient bool) (rest []byte, end bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
@@ -99,8 +108,18 @@ func (g *gate) hangs(said []byte, fromClient bool) (rest []byte, end bool) {
 		return said, false
 	}
 	g.hung[g.hang]++
+	g.loses(c)
 	g.hang = ""
 	return rest, true
+}
+
+// loses notes the letters of which nobody may get to know whether they arrived.
+func (g *gate) loses(c *talk) {
+	for _, t := range c.last {
+		if t.from != "" && !c.over {
+			g.lost[t] = true
+		}
+	}
 }
 
 // turn has who connects from now on come to another server.
@@ -164,14 +183,24 @@ func (g *gate) serve(client net.Conn) {
 	g.open[client], g.open[server] = true, true
 	g.mu.Unlock()
 	var both sync.WaitGroup
+	c := &talk{}
 	both.Go(func() {
-		g.pass(server, client, g.count == "client")
+		g.pass(c, server, client, g.count == "client")
+		g.mu.Lock()
+		c.over = true
+		g.mu.Unlock()
 		// A client that is gone leaves a connection that is reset: a server which only
 		// saw an end might take the beginning of a mail for the whole of it.
 		server.(*net.TCPConn).SetLinger(0)
 		server.Close()
 	})
-	both.Go(func() { g.pass(client, server, g.count == "server"); client.(*net.TCPConn).CloseWrite() })
+	both.Go(func() {
+		g.pass(c, client, server, g.count == "server")
+		g.mu.Lock()
+		g.loses(c)
+		g.mu.Unlock()
+		client.(*net.TCPConn).CloseWrite()
+	})
 	both.Wait()
 	g.mu.Lock()
 	delete(g.open, client)
@@ -179,13 +208,12 @@ func (g *gate) serve(client net.Conn) {
 	g.mu.Unlock()
 }
 
-func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
+func (g *gate) pass(c *talk, to io.Writer, from io.Reader, counted bool) {
 	buffer := make([]byte, 16<<10)
-	var before []byte
 	for {
 		n, err := from.Read(buffer)
 		if counted {
-			before = g.note(before, buffer[:n])
+			g.note(c, buffer[:n])
 			if hit, at := g.passing(n); hit != nil {
 				to.Write(buffer[:at])
 				hit()
@@ -195,7 +223,7 @@ func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
 			g.wait()
 		}
 		if n > 0 {
-			said, end := g.hangs(buffer[:n], counted)
+			said, end := g.hangs(c, buffer[:n], counted)
 			if _, err := to.Write(said); err != nil || end {
 				return
 			}
@@ -208,19 +236,27 @@ func (g *gate) pass(to io.Writer, from io.Reader, counted bool) {
 
 var envelope = regexp.MustCompile(`(?:^|\n)MAIL FROM:<([^>\r\n]*)>[^\r\n]*\r\nRCPT TO:<([^>\r\n]*)>`)
 
-// note notes letters that are begun by what a client says. before is what it said just
-// before, and the result what it has to be called with next.
-func (g *gate) note(before, said []byte) []byte {
+// note notes letters that are begun by what a client says.
+func (g *gate) note(c *talk, said []byte) {
 	if g.count != "client" {
-		return nil
+		return
 	}
-	text := append(before, said...)
+	text := append(c.said, said...)
 	end := 0
 	for _, found := range envelope.FindAllSubmatchIndex(text, -1) {
-		g.begins(transaction{string(text[found[2]:found[3]]), string(text[found[4]:found[5]])})
+		t := transaction{string(text[found[2]:found[3]]), string(text[found[4]:found[5]])}
+		g.mu.Lock()
+		c.last = [2]transaction{c.last[1], t}
+		g.mu.Unlock()
+		g.begins(t)
 		end = found[1]
 	}
-	return bytes.Clone(text[max(end, len(text)-1024):])
+	if bytes.HasSuffix(text, []byte("\nQUIT\r\n")) || string(text) == "QUIT\r\n" {
+		g.mu.Lock()
+		c.over = true
+		g.mu.Unlock()
+	}
+	c.said = bytes.Clone(text[max(end, len(text)-1024):])
 }
 
 // begins notes that a letter is begun. Those of issues have an address of their own to

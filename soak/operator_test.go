@@ -166,6 +166,9 @@ func (w *world) sayRestored() {
 // archive was put back: what readers have is given up, and what nobody has is sent.
 func (w *world) decide(doubted []issueAt) {
 	w.t.Helper()
+	if len(doubted) > 0 {
+		w.arrive()
+	}
 	for _, d := range doubted {
 		what := "resume"
 		if slices.ContainsFunc(w.letters, func(l check.Letter) bool {

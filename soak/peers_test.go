@@ -128,20 +128,15 @@ func (p *peers) take(now time.Time) (all []check.Letter) {
 // refuse has the server of letters fail; gate is the one before it.
 func (p *peers) refuse(gate *gate, how, who string, n int) {
 	switch {
-	case p.smtp != nil:
-	case how == "later":
+	case p.postfix != nil && how == "later":
 		p.postfix.Greylist(who, n)
-		return
-	default:
+	case p.postfix != nil:
 		gate.hangUp(how)
-		return
-	}
-	switch how {
-	case "later":
+	case how == "later":
 		p.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Code: 451, Text: "4.7.1 Greylisted, come again", To: who, Times: n})
-	case "drop":
+	case how == "drop":
 		p.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, Times: 1})
-	case "stray":
+	case how == "stray":
 		p.smtp.Fail(mailtest.SMTPFault{At: mailtest.MidData, Do: mailtest.Hangup, Times: 1})
 	}
 }

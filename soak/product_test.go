@@ -87,6 +87,7 @@ type issueAt struct {
 
 type sparedAt struct {
 	issueAt
+	Letter   int64
 	Who, Why string
 }
 
@@ -225,7 +226,9 @@ func (p *product) do(todo command, a *answer) error {
 	case "doubted":
 		return p.doubted(ctx, a)
 	case "spared":
-		return p.spared(ctx, a)
+		return p.spared(ctx, a, sigpost.DeliveryUnknown, sigpost.DeliveryFailed)
+	case "taken":
+		return p.spared(ctx, a, sigpost.DeliverySending)
 	case "edit":
 		return p.edit(ctx, todo.Number)
 	case "tag":
@@ -274,15 +277,15 @@ func (p *product) doubted(ctx context.Context, a *answer) error {
 	return err
 }
 
-// spared are the letters that were held, or refused for good.
-func (p *product) spared(ctx context.Context, a *answer) error {
+// spared are the letters that somebody has to look at, or that are being sent.
+func (p *product) spared(ctx context.Context, a *answer, states ...sigpost.DeliveryState) error {
 	for _, d := range p.Config.Digests {
 		issues, err := p.Store.Issues(ctx, d.Name, 0)
 		if err != nil {
 			return err
 		}
 		for _, issue := range issues {
-			for _, state := range []sigpost.DeliveryState{sigpost.DeliveryUnknown, sigpost.DeliveryFailed} {
+			for _, state := range states {
 				letters, err := p.Store.Deliveries(ctx, issue.ID, state)
 				if err != nil {
 					return err
@@ -292,7 +295,7 @@ func (p *product) spared(ctx context.Context, a *answer) error {
 					if err != nil {
 						return err
 					}
-					a.Spared = append(a.Spared, sparedAt{issueAt{d.Name, issue.Number, issue.Window.From, issue.Window.To}, s.Subscriber.Addr, string(state)})
+					a.Spared = append(a.Spared, sparedAt{issueAt{d.Name, issue.Number, issue.Window.From, issue.Window.To}, l.ID, s.Subscriber.Addr, string(state)})
 				}
 			}
 		}

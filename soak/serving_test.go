@@ -87,6 +87,7 @@ func (w *world) serves() {
 func (w *world) revive() {
 	w.t.Helper()
 	w.server.Wait()
+	w.inHand()
 	w.imap.strike(0, nil)
 	w.smtp.strike(0, nil)
 	w.settle()

@@ -39,6 +39,7 @@ type world struct {
 	readers  map[string]*reader
 	letters  []check.Letter
 	begun    map[transaction]time.Time // when letters were, by the year's clock
+	taken    map[int64]bool            // letters that a process had in hand that ended
 	acts     []check.Act
 	open     []int // of acts, what the program does not know yet
 	spared   map[sparedAt]bool
@@ -58,6 +59,8 @@ type world struct {
 	// troubled until then: a fault may still show.
 	troubled time.Time
 	number   int
+	// mostInHand is how many letters one had, at most.
+	mostInHand int
 	// event is when the script has what happens; departed are who left in the middle of
 	// a sending.
 	event    time.Time
@@ -83,7 +86,7 @@ func (w *world) goOn(to time.Time) {
 func (w *world) moment(at time.Time) time.Time { return w.now.Add(max(0, at.Sub(w.at))) }
 
 func newWorld(t *testing.T, s *soak.Script, p *peers) *world {
-	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, begun: map[transaction]time.Time{}, spared: map[sparedAt]bool{},
+	w := &world{t: t, script: s, dir: t.TempDir(), peers: p, readers: map[string]*reader{}, begun: map[transaction]time.Time{}, taken: map[int64]bool{}, spared: map[sparedAt]bool{},
 		decided: map[string]bool{}, zones: map[string]*time.Location{}, done: map[string]int{}, errs: map[string]int{}}
 	if *dirFlag != "" {
 		w.dir = filepath.Join(*dirFlag, fmt.Sprint(s.Seed))
@@ -121,7 +124,7 @@ func (w *world) write(name, text string) {
 }
 
 // configuration is that of a year: of the server of mail, its user, the server of
-// letters, and the site.
+// letters, how many connections it gets, and the site.
 const configuration = `
 [archive]
 database = "db/sigpost.db"
@@ -180,7 +183,7 @@ editors = ["Ed <ed@desk.example.org>"]
 host = %q
 tls = "plain"
 timeout = "10s"
-connections = 2
+connections = %d
 [web]
 url = %q
 [[web.person]]
@@ -195,7 +198,7 @@ func (w *world) configure() {
 	if err := os.MkdirAll(filepath.Join(w.dir, "db"), 0o700); err != nil {
 		w.t.Fatal(err)
 	}
-	w.write("config.toml", fmt.Sprintf(configuration, w.imap.Addr, user, w.smtp.Addr, site))
+	w.write("config.toml", fmt.Sprintf(configuration, w.imap.Addr, user, w.smtp.Addr, connections, site))
 }
 
 func (w *world) child(role string, env ...string) *exec.Cmd {
@@ -353,6 +356,9 @@ func (w *world) cron(kind string, n int) (struck bool) {
 		defer time.AfterFunc(time.Duration(n)*time.Millisecond, kill).Stop()
 	}
 	err := cmd.Wait()
+	if err != nil || kind == "write" {
+		w.inHand()
+	}
 	w.imap.strike(0, nil)
 	w.smtp.strike(0, nil)
 	w.settle()

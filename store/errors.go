@@ -46,6 +46,9 @@ func (e *engine) fail(doing string, err error) error {
 	message := fmt.Sprintf("%s (database %s): %v", doing, e.where, err)
 	switch e.trouble(err) {
 	case cannotWrite:
+		if extendedCode(err) == sqlite3.SQLITE_IOERR_SHMSIZE { // "disk I/O error", which sounds like a broken disk
+			err = fmt.Errorf("the disk has no room for %s-shm, the index of its write-ahead log: %w", e.where, err)
+		}
 		message = fmt.Sprintf("the database %s cannot be written: %v; make room or give sigpost the right to write there", e.where, err)
 	case busy:
 		message = fmt.Sprintf("the database %s is in use by another program that does not let go of it; wait for it to end, then run this again (%v)", e.where, err)

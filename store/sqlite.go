@@ -148,10 +148,13 @@ func (e *engine) enter(ctx context.Context) error {
 }
 
 // sqliteCode is the primary result code of an error of SQLite, or 0.
-func sqliteCode(err error) int {
+func sqliteCode(err error) int { return extendedCode(err) & 0xff }
+
+// extendedCode is the whole of it.
+func extendedCode(err error) int {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
-		return e.Code() & 0xff
+		return e.Code()
 	}
 	return 0
 }

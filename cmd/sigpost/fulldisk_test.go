@@ -89,7 +89,7 @@ func (d *tight) fill() {
 }
 
 // noRoom is how it is said that the disk is full.
-var noRoom = regexp.MustCompile(`(?m)^sigpost: .*/sigpost\.db cannot be written: .*(disk is full|disk I/O error).*; make room or give sigpost the right to write there$`)
+var noRoom = regexp.MustCompile(`(?m)^sigpost: .*/sigpost\.db cannot be written: .*(disk is full|the disk has no room for .*).*; make room or give sigpost the right to write there$`)
 
 // isFull runs a command for which there is no room.
 func (d *tight) isFull(args ...string) {

@@ -84,7 +84,7 @@ func (p *PostfixServer) configure(home, onward string, routes map[string]string)
 	p.chown("data", uid, -1)
 	host, port, _ := net.SplitHostPort(p.Addr)
 	main := fmt.Sprintf(`
-compatibility_level = 3.6
+compatibility_level = 2
 queue_directory = %[1]s/spool
 data_directory = %[1]s/data
 maillog_file = %[1]s/log
