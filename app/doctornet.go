@@ -186,13 +186,13 @@ func (d *Doctor) lookAtSender(x *examination) {
 	})
 }
 
-// lookAtDoor calls the one-click door from outside.
+// lookAtDoor calls the one-click door as it is from this machine.
 func (d *Doctor) lookAtDoor(x *examination) {
 	a, err := x.blank()
 	if x.failed(LevelError, "one click", "\"sigpost check\" says more", err) {
 		return
 	}
-	x.dns("", a.checkDoor(x.ctx))
+	x.dns("", a.checkDoor(x.ctx, lookupHere))
 }
 
 // lookAtChannels tries where issues are announced.
