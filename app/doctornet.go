@@ -101,7 +101,7 @@ func (d *Doctor) lookAtMailboxes(x *examination) {
 		return
 	}
 	all, err := a.status(x.ctx, false)
-	if x.failed(LevelError, "mailboxes", "", err) {
+	if x.failed(LevelError, "mailboxes", unread, err) {
 		return
 	}
 	for _, m := range all {
@@ -231,7 +231,7 @@ func (d *Doctor) lookAtCalendars(x *examination) {
 	kept := map[string]CalendarStatus{}
 	if a := x.archived(); a != nil {
 		_, all, err := a.gather(x.ctx)
-		x.failed(LevelError, "calendars", "", err)
+		x.failed(LevelError, "calendars", "put right what it names; \"sigpost calendar\" says more", err)
 		for _, s := range all {
 			kept[s.Name] = s
 		}
