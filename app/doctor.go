@@ -298,13 +298,17 @@ type examination struct {
 	found []Finding
 }
 
+// add adds a finding. do is what to do about it, which every one has that is not ok.
 func (x *examination) add(l Level, item, do, format string, args ...any) {
 	x.found = append(x.found, Finding{Group: x.group, Item: item, Level: l, What: fmt.Sprintf(format, args...), Do: do})
 }
 
+// unread is what to do where the archive cannot be asked for something.
+const unread = "see that the database answers and is sound, then look again: \"sigpost doctor --only database,disk\" says more"
+
 func (x *examination) ok(item, format string, args ...any) { x.add(LevelOK, item, "", format, args...) }
 
-// failed adds an error as a finding, and says whether it is one.
+// failed adds an error as a finding, with what to do about it, and says whether it is one.
 func (x *examination) failed(l Level, item, do string, err error) bool {
 	if err != nil {
 		x.add(l, item, do, "%v", err)

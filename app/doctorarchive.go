@@ -32,7 +32,7 @@ func (d *Doctor) lookAtMigrations(x *examination) {
 		x.ok(item, "its tables have version %d, as this sigpost wants them", e.is.Tables)
 	}
 	if a, err := x.real(); err == nil {
-		if n, err := a.Store.NotIndexed(x.ctx); !x.failed(LevelError, item, "", err) && n > 0 {
+		if n, err := a.Store.NotIndexed(x.ctx); !x.failed(LevelError, item, unread, err) && n > 0 {
 			x.add(LevelWarning, item, "\"sigpost reparse\", once", "%d messages of before are not in the index yet, and no search finds them", n)
 		}
 	}
@@ -55,7 +55,7 @@ func (d *Doctor) lookAtDatabase(x *examination) {
 		return
 	}
 	messages, threads, quarantined, err := a.Store.CountMessages(x.ctx)
-	if !x.failed(LevelError, item, "", err) {
+	if !x.failed(LevelError, item, unread, err) {
 		x.ok(item, "%d messages in %d threads, %d in quarantine", messages, threads, quarantined)
 	}
 	x.lookAtSuppressions(a)
@@ -81,7 +81,7 @@ func (d *Doctor) lookAtDatabase(x *examination) {
 func (x *examination) lookAtServer(e examined) {
 	s, ok, err := e.Server(x.ctx)
 	const item = "server"
-	if x.failed(LevelError, item, "", err) || !ok {
+	if x.failed(LevelError, item, unread, err) || !ok {
 		return
 	}
 	major, _, _ := strings.Cut(e.is.Server, ".")
@@ -107,7 +107,7 @@ func (x *examination) lookAtServer(e examined) {
 // they are not to be imported.
 func (x *examination) lookAtSuppressions(a *App) {
 	made, err := a.Store.SuppressionKeys(x.ctx)
-	if x.failed(LevelError, "secrets", "", err) {
+	if x.failed(LevelError, "secrets", unread, err) {
 		return
 	}
 	known := map[string]bool{}
@@ -138,13 +138,13 @@ func (d *Doctor) lookAtLetters(x *examination) {
 	if _, err := a.checkGeneration(x.ctx); errors.Is(err, ErrRestored) {
 		x.add(LevelError, "archive", "docs/sending.md, \"A restored archive\"", "%v", err)
 	} else {
-		x.failed(LevelError, "archive", "", err)
+		x.failed(LevelError, "archive", "see that "+a.generationFile()+" can be read, and the database too: \"sigpost doctor --only permissions,database\" says more", err)
 	}
 	for _, g := range x.config.Digests {
 		x.lookAtIssues(a, g)
 	}
 	sendings, err := a.Sendings(x.ctx)
-	x.failed(LevelError, "sendings", "", err)
+	x.failed(LevelError, "sendings", unread, err)
 	for _, s := range sendings {
 		if s.Paused != "" {
 			x.add(LevelError, "digest "+s.Digest, fmt.Sprintf("put right why, then \"sigpost digest resume %d\", or \"cancel\"", s.Number), "the sending of issue %d stands still: %s", s.Number, s.Paused)
@@ -155,7 +155,7 @@ func (d *Doctor) lookAtLetters(x *examination) {
 func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	item := "digest " + g.Name
 	open, err := a.Store.OpenDrafts(x.ctx, g.Name)
-	if x.failed(LevelError, item, "", err) {
+	if x.failed(LevelError, item, unread, err) {
 		return
 	}
 	for _, i := range open {
@@ -170,7 +170,7 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	if err == nil {
 		counts, err = a.Store.DeliveryCounts(x.ctx, last.ID)
 	}
-	if x.failed(LevelError, item, "", err) {
+	if x.failed(LevelError, item, unread, err) {
 		return
 	}
 	if n := counts[sigpost.DeliveryFailed]; n > 0 {
@@ -190,7 +190,7 @@ func (d *Doctor) lookAtQuarantine(x *examination) {
 	}
 	n, oldest, err := a.Store.QuarantinedBefore(x.ctx, x.Now().Add(-oldQuarantine))
 	switch {
-	case x.failed(LevelError, "quarantine", "", err):
+	case x.failed(LevelError, "quarantine", unread, err):
 	case n > 0:
 		x.add(LevelNote, "quarantine", "\"sigpost quarantine list\" shows them; \"retry\" reads them again", "%d mails have been aside for more than a week, the oldest since %s", n, dayAndTime(oldest))
 	default:
@@ -252,7 +252,7 @@ func (d *Doctor) lookAtBackups(x *examination) {
 		return
 	}
 	states, err := a.Store.Jobs(x.ctx)
-	if x.failed(LevelError, item, "", err) {
+	if x.failed(LevelError, item, unread, err) {
 		return
 	}
 	const do = "have \"sigpost backup FILE\" called each day, by the user that sigpost runs as and onto another disk: it disturbs nothing (docs/operations.md); or archive.backup_days = -1, where something else makes backups"

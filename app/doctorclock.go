@@ -62,7 +62,7 @@ func (d *Doctor) lookAtClock(x *examination) {
 	agreed = slices.DeleteFunc(agreed, func(s string) bool { return s == "" })
 	switch {
 	case len(agreed)+len(x.found) == 0:
-		x.add(LevelNote, "clock", "", "nobody could be asked what time it is: for this machine it is %s", x.machine.clock().UTC().Format("2006-01-02 15:04:05 MST"))
+		x.add(LevelNote, "clock", "compare that with a clock that is right, and have this one kept (timedatectl says whether it is)", "nobody could be asked what time it is: for this machine it is %s", x.machine.clock().UTC().Format("2006-01-02 15:04:05 MST"))
 	case len(agreed) > 0:
 		x.ok("clock", "within a minute of %s", strings.Join(agreed, ", "))
 	}

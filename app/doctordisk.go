@@ -24,11 +24,11 @@ func (d *Doctor) lookAtDisk(x *examination) {
 	const item = "database"
 	e, err := x.tables()
 	if err != nil {
-		x.add(LevelNote, item, "", "nothing can be said of its growth: the database cannot be opened")
+		x.add(LevelNote, item, "\"sigpost doctor --only database\" says why", "nothing can be said of its growth: the database cannot be opened")
 	}
 	if err == nil && !e.missing {
 		room, err := e.Room(x.ctx)
-		if x.failed(LevelError, item, "", err) {
+		if x.failed(LevelError, item, unread, err) {
 			return
 		}
 		x.lookAtGrowth(item, room.Path, float64(room.Bytes))
@@ -50,7 +50,7 @@ func (x *examination) lookAtGrowth(item, path string, size float64) {
 	growth := 0.0
 	if a, err := x.real(); err == nil {
 		part, err := a.Store.ReceivedSince(x.ctx, x.Now().Add(-month))
-		if x.failed(LevelError, item, "", err) {
+		if x.failed(LevelError, item, unread, err) {
 			return
 		}
 		growth = part * size / month.Hours() * 24
@@ -73,7 +73,7 @@ func growthWords(perDay float64) string {
 func (x *examination) lookAtRoom(item, folder string, perDay float64) {
 	room, err := x.machine.disk(folder)
 	if err != nil {
-		x.add(LevelNote, item, "", "how much room there is in %s cannot be told: %v", folder, err)
+		x.add(LevelNote, item, "see yourself how much room there is (df "+folder+"), and that this user can look into it", "how much room there is in %s cannot be told: %v", folder, err)
 		return
 	}
 	if room.Shared != "" && item == "database" {

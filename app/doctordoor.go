@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"sigpost/config"
+	"sigpost/fetch"
 	"sigpost/maildns"
 )
 
@@ -24,8 +27,9 @@ const maxAnswer = 1 << 20
 // checkDoor calls the door that List-Unsubscribe names, as a provider does when a
 // reader clicks (RFC 8058, section 3.2). The token is a good one, of a
 // subscription that never is: what answers has to know the archive's secret, and
-// there is nobody who could be unsubscribed.
-func (a *App) checkDoor(ctx context.Context) []maildns.Finding {
+// there is nobody who could be unsubscribed. lookup says where a name leads to for this
+// machine, which is whom is asked: for others it may lead elsewhere.
+func (a *App) checkDoor(ctx context.Context, lookup lookup) []maildns.Finding {
 	r := &mailFindings{}
 	const about = "one click"
 	base := a.Config.Web.URL
@@ -45,14 +49,73 @@ func (a *App) checkDoor(ctx context.Context) []maildns.Finding {
 		last = "B"
 	}
 	bad += last
-	door := door{ctx: ctx, handler: handler, report: r, about: about}
-	if door.try(http.MethodPost, good, bad) && door.try(http.MethodGet, good, bad) {
-		r.add(about, maildns.OK, "", "%s answers a click at once, without login, cookie or another page", base)
+	u, err := url.Parse(base)
+	if err != nil {
+		r.add(about, maildns.Severe, "put [web] url right", "%v", err)
+		return r.found
 	}
-	if u, err := url.Parse(base); err == nil && config.Loopback(u.Host) {
+	addresses, _ := lookup(ctx, u.Hostname()) // who asks finds out why not
+	inside, loopback := notPublic(addresses), config.Loopback(u.Host)
+	door := door{ctx: ctx, handler: handler, report: r, about: about, client: clientTo(u.Hostname(), addresses)}
+	defer door.client.CloseIdleConnections()
+	answers := door.try(http.MethodPost, good, bad) && door.try(http.MethodGet, good, bad)
+	says := base + " was asked from this machine"
+	if answers {
+		says = base + ", asked from this machine, answers a click at once, without login, cookie or another page"
+	}
+	switch {
+	case len(inside) > 0 && !loopback:
+		r.add(about, maildns.Warning, "ask the DNS outside for "+u.Hostname()+", and open "+base+" from a machine outside; where all readers are in this network, nothing has to be done",
+			"%s; but %s is %s here, which is no public address, so that says nothing of readers outside", says, u.Hostname(), strings.Join(inside, ", "))
+	case answers:
+		r.add(about, maildns.OK, "", "%s", says)
+	}
+	if loopback {
 		r.add(about, maildns.Unknown, "before readers get letters, set [web] url to where they reach the pages, by https", "%s is this machine alone: it serves for trying out", base)
 	}
 	return r.found
+}
+
+// lookup finds the addresses of a host.
+type lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+
+// lookupHere is what this machine thinks, by its hosts file and its resolver.
+func lookupHere(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, doorLimit)
+	defer cancel()
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+// notPublic are those of some addresses that nobody outside reaches.
+func notPublic(addresses []netip.Addr) (inside []string) {
+	for _, addr := range addresses {
+		if !fetch.Public(addr) {
+			inside = append(inside, addr.Unmap().String())
+		}
+	}
+	return inside
+}
+
+// clientTo asks a host at some addresses, and follows nowhere. What is between, such as a
+// proxy, is asked where it is.
+func clientTo(host string, addresses []netip.Addr) *http.Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = func(ctx context.Context, network, addr string) (conn net.Conn, err error) {
+		to, port, err := net.SplitHostPort(addr)
+		if err != nil || to != host || len(addresses) == 0 {
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}
+		for _, one := range addresses {
+			if conn, err = new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(one.String(), port)); err == nil {
+				return conn, nil
+			}
+		}
+		return nil, err
+	}
+	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // door is where readers leave, and how it is tried.
@@ -61,6 +124,7 @@ type door struct {
 	handler http.Handler
 	report  *mailFindings
 	about   string
+	client  *http.Client
 }
 
 // answer is what came of a request.
@@ -140,9 +204,7 @@ func (d door) call(method, target string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	defer client.CloseIdleConnections()
-	res, err := client.Do(req)
+	res, err := d.client.Do(req)
 	if err != nil {
 		var broken *url.Error
 		if errors.As(err, &broken) { // it would name the token

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -84,7 +87,7 @@ func TestDoorIsTried(t *testing.T) {
 			})
 			server.Start()
 			defer server.Close()
-			found := a.checkDoor(t.Context())
+			found := a.checkDoor(t.Context(), lookupHere)
 			if f := found[0]; f.Severity != c.want || !strings.Contains(f.What, c.says) || f.Severity != maildns.OK && f.Do == "" {
 				t.Errorf("%+v", f)
 			}
@@ -94,6 +97,34 @@ func TestDoorIsTried(t *testing.T) {
 				}
 			}
 		})
+	}
+	// A name that leads to an address of this network here may lead nowhere outside.
+	for name, is := range map[string][]string{"private": {"127.0.0.1"}, "shared": {"127.0.0.1", "100.64.0.9"}, "both": {"127.0.0.1", "2606:4700::1"}} {
+		t.Run("a name with addresses that are "+name, func(t *testing.T) {
+			pages, err := a.Handler()
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(pages)
+			defer server.Close()
+			a.Config.Web.URL = "http://news.example.org:" + server.URL[strings.LastIndexByte(server.URL, ':')+1:]
+			found := a.checkDoor(t.Context(), func(_ context.Context, host string) (all []netip.Addr, err error) {
+				if host != "news.example.org" {
+					t.Errorf("asked for %s", host)
+				}
+				for _, addr := range is {
+					all = append(all, netip.MustParseAddr(addr))
+				}
+				return all, nil
+			})
+			if len(found) != 1 || found[0].Severity != maildns.Warning || !strings.Contains(found[0].What, "asked from this machine, answers a click at once") ||
+				!strings.Contains(found[0].What, "news.example.org is 127.0.0.1") || strings.Contains(found[0].What, "2606:") || found[0].Do == "" {
+				t.Errorf("%+v", found)
+			}
+		})
+	}
+	if inside := notPublic([]netip.Addr{netip.MustParseAddr("2606:4700::1"), netip.MustParseAddr("::ffff:10.0.0.1"), netip.MustParseAddr("9.9.9.9"), netip.MustParseAddr("fd00::1")}); fmt.Sprint(inside) != "[10.0.0.1 fd00::1]" {
+		t.Errorf("not public are %v", inside)
 	}
 	for _, path := range asked {
 		if strings.Contains(path, a.tokens.Unsubscribe(s.ID)) {

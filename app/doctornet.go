@@ -101,7 +101,7 @@ func (d *Doctor) lookAtMailboxes(x *examination) {
 		return
 	}
 	all, err := a.status(x.ctx, false)
-	if x.failed(LevelError, "mailboxes", "", err) {
+	if x.failed(LevelError, "mailboxes", unread, err) {
 		return
 	}
 	for _, m := range all {
@@ -186,13 +186,13 @@ func (d *Doctor) lookAtSender(x *examination) {
 	})
 }
 
-// lookAtDoor calls the one-click door from outside.
+// lookAtDoor calls the one-click door as it is from this machine.
 func (d *Doctor) lookAtDoor(x *examination) {
 	a, err := x.blank()
 	if x.failed(LevelError, "one click", "\"sigpost check\" says more", err) {
 		return
 	}
-	x.dns("", a.checkDoor(x.ctx))
+	x.dns("", a.checkDoor(x.ctx, lookupHere))
 }
 
 // lookAtChannels tries where issues are announced.
@@ -231,7 +231,7 @@ func (d *Doctor) lookAtCalendars(x *examination) {
 	kept := map[string]CalendarStatus{}
 	if a := x.archived(); a != nil {
 		_, all, err := a.gather(x.ctx)
-		x.failed(LevelError, "calendars", "", err)
+		x.failed(LevelError, "calendars", "put right what it names; \"sigpost calendar\" says more", err)
 		for _, s := range all {
 			kept[s.Name] = s
 		}

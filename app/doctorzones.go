@@ -95,7 +95,7 @@ func (x *examination) lookAtZoneData() {
 		year, err := strconv.Atoi(version[:min(4, len(version))])
 		switch {
 		case err != nil:
-			x.add(LevelNote, item, "", "time zones are those in %s, which does not say its version", folder)
+			x.add(LevelNote, item, "see by the package tzdata that they are of this year or the last (dpkg -s tzdata, rpm -q tzdata): governments change clocks every year", "time zones are those in %s, which does not say its version", folder)
 		case x.machine.clock().Year()-year >= 2:
 			x.add(LevelWarning, item, "update the package tzdata: governments change clocks every year", "time zones are those in %s, of %s", folder, version)
 		default:

@@ -283,3 +283,20 @@ func TestMailThatWaits(t *testing.T) {
 		t.Errorf("%v wait for %v s, though nobody has looked for hours", all[of[0]], all[of[1]])
 	}
 }
+
+// The watch knows of the mail that waits while another has the archive, and it waits no
+// more when it has been read.
+func TestTheWatchKnowsOfMailThatWaits(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, w *world) {
+		other := w.open()
+		unlock, err := other.Store.Lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := serveWatched(w)
+		v.scrape(`sigpost_stage_waiting_rows{digest="",stage="read"} 58`, `sigpost_mailbox_connection{mailbox="test/INBOX",state="idle"} 1`)
+		unlock()
+		v.scrape(`sigpost_stage_waiting_rows{digest="",stage="read"} 0`, `sigpost_stage_rows_total{result="done",stage="read"} 58`, `sigpost_stage_rows_total{result="failed",stage="read"} 0`)
+	})
+}
