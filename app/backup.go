@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -140,8 +141,11 @@ func VerifyBackup(ctx context.Context, file string, progress Progress) (report B
 
 func readBackup(ctx context.Context, file string, into io.Writer, progress func(done, total int64)) (b store.Backup, size int64, err error) {
 	f, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return b, 0, sigpost.Usage(fmt.Errorf("there is no file %s: name a backup that \"sigpost backup FILE\" has written", file))
+	}
 	if err != nil {
-		return b, 0, err
+		return b, 0, fmt.Errorf("the backup cannot be read: %w", err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil {

@@ -219,11 +219,11 @@ func (d *Doctor) lookAtJobs(x *examination) {
 		}
 		switch late := x.Now().Sub(p.Next); {
 		case !p.State.Failing.IsZero():
-			x.add(LevelError, p.Job.Name, "put right what it says; \"sigpost schedule\" says when it is tried again", "it has failed %d times since %s, and succeeded last on %s: %s",
-				p.State.Failures, dayAndTime(p.State.Failing), dayOrNever(p.State.Succeeded), p.State.Failure)
+			x.add(LevelError, p.Job.Name, "put right what it says; \"sigpost schedule\" says when it is tried again", "it has failed %s since %s, and %s: %s",
+				times(p.State.Failures), dayAndTime(p.State.Failing), lastDone(p.State.Succeeded), p.State.Failure)
 		case p.State.Begun.IsZero():
 		case !p.Next.IsZero() && late > overdue:
-			x.add(LevelWarning, p.Job.Name, "see that \"sigpost run\" comes from cron or a timer, or that \"sigpost serve\" runs", "it has been due since %s, and was done last on %s", dayAndTime(p.Next), dayOrNever(p.State.Succeeded))
+			x.add(LevelWarning, p.Job.Name, "see that \"sigpost run\" comes from cron or a timer, or that \"sigpost serve\" runs", "it has been due since %s, and %s", dayAndTime(p.Next), lastDone(p.State.Succeeded))
 		default:
 			done++
 		}
@@ -266,11 +266,19 @@ func (d *Doctor) lookAtBackups(x *examination) {
 	}
 }
 
-func dayOrNever(t time.Time) string {
+// lastDone says when a job was done last.
+func lastDone(t time.Time) string {
 	if t.IsZero() {
-		return "no day yet"
+		return "has never been done to its end"
 	}
-	return dayAndTime(t)
+	return "was done last on " + dayAndTime(t)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // lookAtVersions says which versions are at work.

@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -148,7 +149,11 @@ func (a answer) page() []byte {
 func (d door) try(method, target, other string) bool {
 	got, err := d.call(method, target)
 	if err != nil {
-		d.report.add(d.about, maildns.Severe, "see that \"sigpost serve\" runs, and that [web] url leads to it from outside", "%v", err)
+		do := "see that \"sigpost serve\" runs, and that [web] url leads to it from outside"
+		if errors.As(err, new(*tls.CertificateVerificationError)) {
+			do = "give what answers at [web] url a certificate of its name, in date, of an authority that everybody knows: providers do not click otherwise"
+		}
+		d.report.add(d.about, maildns.Severe, do, "%v", err)
 		return false
 	}
 	want, unproven := d.own(method, target), d.own(method, other)

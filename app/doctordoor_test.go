@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -133,5 +134,30 @@ func TestDoorIsTried(t *testing.T) {
 	}
 	if now, err := a.Store.Subscription(t.Context(), s.ID); err != nil || now.State != sigpost.SubscriptionActive {
 		t.Errorf("the reader is %v, %v", now.State, err)
+	}
+}
+
+// A certificate that providers do not believe is what is to be put right, and not whether
+// the pages are served.
+func TestDoorWithAWrongCertificate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.web = "http://127.0.0.1:1"
+	a := w.open()
+	pages, err := a.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(pages)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that turn away
+	server.StartTLS()
+	defer server.Close()
+	a.Config.Web.URL = server.URL
+	if f := a.checkDoor(t.Context())[0]; f.Severity != maildns.Severe || !strings.Contains(f.What, "certificate") || !strings.Contains(f.Do, "a certificate of its name") {
+		t.Errorf("%+v", f)
+	}
+	server.Close()
+	if f := a.checkDoor(t.Context())[0]; f.Severity != maildns.Severe || !strings.Contains(f.Do, "\"sigpost serve\" runs") {
+		t.Errorf("%+v", f)
 	}
 }

@@ -88,7 +88,7 @@ func (d *Doctor) lookAtMailboxes(x *examination) {
 			if reachable[i] = err == nil; reachable[i] {
 				x.ok("account "+account.Name, "%s takes the login and has %d mailbox(es)", account.Host, len(names))
 			} else {
-				x.add(LevelError, "account "+account.Name, "see to the server, or put the account right in the configuration: no mail of it is read", "%v", err)
+				x.add(LevelError, "account "+account.Name, x.loginAdvice(account, err)+": no mail of it is read", "%v", err)
 			}
 		})
 	}
@@ -107,6 +107,19 @@ func (d *Doctor) lookAtMailboxes(x *examination) {
 	for _, m := range all {
 		x.lookAtMailbox(m)
 	}
+}
+
+// loginAdvice says what to do about an account that cannot be read.
+func (x *examination) loginAdvice(account config.Account, err error) string {
+	switch {
+	case !errors.Is(err, ingest.ErrAuthentication):
+		return "see to the server, or put the account right in the configuration"
+	case account.Auth == string(ingest.AuthOAuth):
+		return "have \"sigpost login " + account.Name + "\" ask for leave anew, or put username and scopes right"
+	case account.Auth == string(ingest.AuthAnonymous):
+		return "set auth = \"password\" with username and password_file"
+	}
+	return "put the password right in " + x.config.PasswordPlace(account.Server) + ", or username in the configuration"
 }
 
 func (x *examination) lookAtMailbox(m MailboxStatus) {

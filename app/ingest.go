@@ -118,8 +118,9 @@ func (a *App) imapAccount(account config.Account) (ingest.Account, error) {
 	}
 	ia := ingest.Account{
 		Name: account.Name, Addr: account.Host, Auth: ingest.AuthMethod(account.Auth), Username: account.Username,
-		Password: func() (string, error) { return a.Config.Password(account.Server) },
-		TLS:      ingest.TLSMode(account.TLS), AllowPlain: account.AllowPlain, RootCAs: roots,
+		Password:      func() (string, error) { return a.Config.Password(account.Server) },
+		PasswordPlace: a.Config.PasswordPlace(account.Server),
+		TLS:           ingest.TLSMode(account.TLS), AllowPlain: account.AllowPlain, RootCAs: roots,
 		Timeout: time.Duration(account.Timeout),
 	}
 	if ia.Auth == ingest.AuthOAuth {

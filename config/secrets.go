@@ -20,6 +20,14 @@ func (c *Config) Password(s Server) (string, error) {
 	return c.secret("the password of "+s.Username+" at "+s.Host, s.PasswordFile, "password_file", s.PasswordEnv, "password_env")
 }
 
+// PasswordPlace says where the server's password stands, for who has to put it right.
+func (c *Config) PasswordPlace(s Server) string {
+	if s.PasswordEnv != "" {
+		return "the environment variable " + s.PasswordEnv + " (password_env)"
+	}
+	return c.Path(s.PasswordFile) + " (password_file)"
+}
+
 // ClientSecret reads the secret that an account's OAuth client has, "" if it
 // has none.
 func (c *Config) ClientSecret(a Account) (string, error) {

@@ -41,8 +41,10 @@ type Account struct {
 	// Password is asked for at each login with AuthPassword, and OAuth at
 	// each with AuthOAuth.
 	Password func() (string, error)
-	OAuth    *OAuth
-	TLS      TLSMode
+	// PasswordPlace says where the password comes from, for who has to put it right.
+	PasswordPlace string
+	OAuth         *OAuth
+	TLS           TLSMode
 	// AllowPlain lets TLSPlain be used with a server that is not on a
 	// loopback address: the password goes over the line for all to read.
 	AllowPlain bool

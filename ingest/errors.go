@@ -163,7 +163,7 @@ func loginError(a *Account, err error) error {
 		return fmt.Errorf("%w (%w) of %s at %s: check that username is who gave leave, that scopes has the one for IMAP, and this machine's clock (%s)",
 			ErrAuthentication, errTokenRefused, a.Username, a.host(), said(err))
 	}
-	return fmt.Errorf("%w of %s at %s: check username and password_file (%s)", ErrAuthentication, a.Username, a.host(), said(err))
+	return fmt.Errorf("%w of %s at %s: check username, and the password in %s (%s)", ErrAuthentication, a.Username, a.host(), a.PasswordPlace, said(err))
 }
 
 // said quotes what a server answered, so that it cannot play tricks with a

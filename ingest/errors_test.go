@@ -26,8 +26,9 @@ func TestErrorsForPeople(t *testing.T) {
 			want    error
 			text    []string
 		}{
-			{"wrong password", func(a *Account) { a.Password = func() (string, error) { return "wrong", nil } },
-				"INBOX", ErrAuthentication, []string{"the server refused the login of reader at 127.0.0.1", "check username and password_file"}},
+			{"wrong password", func(a *Account) {
+				a.Password, a.PasswordPlace = func() (string, error) { return "wrong", nil }, "imap.password (password_file)"
+			}, "INBOX", ErrAuthentication, []string{"the server refused the login of reader at 127.0.0.1", "check username, and the password in imap.password (password_file)"}},
 			{"password cannot be read", func(a *Account) { a.Password = func() (string, error) { return "", io.ErrUnexpectedEOF } },
 				"INBOX", ErrPassword, []string{"account lists", "unexpected EOF"}},
 			{"mailbox missing", func(*Account) {}, "sig-openstack", ErrNoMailbox,

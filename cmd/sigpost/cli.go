@@ -31,7 +31,7 @@ type cli struct {
 	Run        runCommand        `cmd:"" help:"Do everything that is due, once: read, tag, compose, send. For cron."`
 	Schedule   scheduleCommand   `cmd:"" help:"Say what is done when, and how it went the last time."`
 	Ingest     ingestCommand     `cmd:"" help:"Read what is new in the mailboxes."`
-	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails."`
+	Import     importCommand     `cmd:"" help:"Read files of mail into the archive: mbox, Maildir, public-inbox, pipermail, single mails; what dump wrote is for load."`
 	Login      loginCommand      `cmd:"" help:"Get leave to read an account that wants OAuth, in a browser on any machine."`
 	LoginLink  loginLinkCommand  `cmd:"" help:"Print a link that signs somebody in to the pages, once."`
 	Quarantine quarantineCommand `cmd:"" help:"List, show and retry mail that was kept aside."`
@@ -51,7 +51,7 @@ type cli struct {
 	DKIM       dkimCommand       `cmd:"" name:"dkim" help:"Make the keys that sign letters, and print what to publish of them."`
 	Serve      serveCommand      `cmd:"" help:"Serve the pages, read new mail as it comes, and compose and send what is due."`
 	Work       workCommand       `cmd:"" help:"Do what is due together with other processes, on any number of machines, that share an archive in PostgreSQL."`
-	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve."`
+	Export     exportCommand     `cmd:"" help:"Write the whole archive as files that any web server can serve; as JSON lines, dump writes it."`
 	Backup     backupCommand     `cmd:"" help:"Write a backup of the archive while everything runs; see that one is whole."`
 	Restore    restoreCommand    `cmd:"" help:"Put a backup in the place of the archive."`
 	Dump       dumpCommand       `cmd:"" help:"Write the whole archive as JSON lines, for another engine or another program."`
@@ -59,7 +59,7 @@ type cli struct {
 	Retain     retainCommand     `cmd:"" help:"Remove what the configuration does not keep for longer."`
 	Demo       demoCommand       `cmd:"" help:"Show the whole way on a sample list, with nothing installed and nothing leaving this machine."`
 	Completion completionCommand `cmd:"" help:"Print what has a shell complete commands, flags and names."`
-	Man        manCommand        `cmd:"" hidden:"" help:"Write a manual page for each command into a folder."`
+	Man        manCommand        `cmd:"" help:"Write a manual page for each command into a folder."`
 	Complete   completeCommand   `cmd:"" hidden:"" name:"complete-words" help:"List what a command line could go on with: for the shells' scripts."`
 	Version    versionCommand    `cmd:"" help:"Say which version this is, and of what it is made."`
 }

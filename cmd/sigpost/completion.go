@@ -203,7 +203,7 @@ func (at place) flag(word string) *kong.Flag {
 
 // kindOf says what values of that name there are, by the words that they have in
 // flags and arguments.
-var kindOf = map[string]string{"digest": "digest", "account": "account", "list": "list", "topics": "topic", "mute": "topic", "tag": "topic", "only": "group"}
+var kindOf = map[string]string{"digest": "digest", "account": "account", "list": "list", "topics": "topic", "mute": "topic", "tag": "topic", "only": "group", "roles": "role"}
 
 // valuesOf are the values that a flag or argument can have, as far as they are known;
 // of those with commas between them, what stands in front of the last one stays.
@@ -220,8 +220,11 @@ func valuesOf(v *kong.Value, begun string, known names, words []string) []string
 	}
 	kind := kindOf[v.Name]
 	all := known.of(kind, words)
-	if kind == "group" {
+	switch kind {
+	case "group":
 		all = app.DoctorGroups()
+	case "role":
+		all = app.Roles()
 	}
 	if i := strings.LastIndexByte(begun, ','); v.IsSlice() && i >= 0 {
 		all = slices.Clone(all)

@@ -110,7 +110,7 @@ func (m manual) page(n *kong.Node) string {
 		p.about()
 	} else {
 		p.line(".SH GLOBAL OPTIONS")
-		p.line(".BR \\-\\-config , \\-\\-json , \\-\\-quiet \" and\" \\-\\-now")
+		p.line(".BR \\-\\-config \", \" \\-\\-json \", \" \\-\\-quiet \" and \" \\-\\-now")
 		p.line("are those of every command: see")
 		p.line(".BR sigpost (1).")
 	}
@@ -212,7 +212,7 @@ func (p *roff) about() {
 		code int
 		what string
 	}{{exitDone, "All is done, or nothing was due."}, {exitFailed, "Something failed; what it was is on standard error."},
-		{exitUsage, "The command line or the configuration is wrong."}, {exitLocked, "Another run works on the archive."}} {
+		{exitUsage, "The command line or the configuration is wrong, and nothing was done."}, {exitLocked, "Another run works on the archive."}} {
 		p.line(".TP")
 		p.line(".B %d", code.code)
 		p.text(code.what)

@@ -4,6 +4,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +69,43 @@ func TestManual(t *testing.T) {
 			t.Errorf("%v\n%s", err, complaints.String())
 		}
 	})
+}
+
+// What a page looks like is what was meant: names in a row have spaces between them.
+func TestManualAsItIsShown(t *testing.T) {
+	t.Parallel()
+	model := commandTree(t)
+	dir := t.TempDir()
+	m := manual{date: "2016-04-25", version: "1.2.3"}
+	struck := regexp.MustCompile(".\x08") // bold and underlined, as a typewriter has them
+	joined := regexp.MustCompile(`\S*(,|\band\b|\w\))--?\w+|\w\(1\)\w`)
+	for _, program := range [][]string{{"mandoc", "-T", "utf8", "-O", "width=100"}, {"man", "-E", "UTF-8", "-P", "cat", "-l"}} {
+		t.Run(program[0], func(t *testing.T) {
+			path := peertest.Need(t, program[0], program[0])[0]
+			for _, n := range shownCommands(model.Node) {
+				if program[0] == "man" && pageName(n) != "sigpost-doctor" { // it takes its time
+					continue
+				}
+				file := filepath.Join(dir, pageName(n)+".1")
+				if err := os.WriteFile(file, []byte(m.page(n)), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				cmd := exec.CommandContext(t.Context(), path, append(slices.Clone(program[1:]), file)...)
+				cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "MANWIDTH=100", "MANROFFOPT=")
+				out, err := cmd.Output()
+				if err != nil {
+					t.Fatal(err)
+				}
+				shown := strings.Join(strings.Fields(struck.ReplaceAllString(string(out), "")), " ")
+				if n.Parent != nil && !strings.Contains(shown, "GLOBAL OPTIONS --config, --json, --quiet and --now are those of every command: see sigpost(1). SEE ALSO") {
+					t.Errorf("%s is shown as\n%s", pageName(n), out)
+				}
+				for _, found := range joined.FindAllString(shown, -1) {
+					t.Errorf("%s has %q without a space in it", pageName(n), found)
+				}
+			}
+		})
+	}
 }
 
 // Words of a page are taken for words, whatever they are.

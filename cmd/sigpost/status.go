@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -29,7 +30,7 @@ func tellStatus(s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.tell(all, func(w io.Writer) {
+	return errors.Join(s.tell(all, func(w io.Writer) {
 		for _, state := range sendings {
 			fmt.Fprintln(w, sendingWords(state))
 		}
@@ -42,7 +43,22 @@ func tellStatus(s *session) error {
 		for _, c := range calendars.Sources {
 			fmt.Fprintln(w, calendarWords(c))
 		}
-	})
+	}), unread(all))
+}
+
+// unread is an error where mailboxes cannot be read, so that a monitor need not look at
+// what is printed.
+func unread(all []app.MailboxStatus) error {
+	var names []string
+	for _, m := range all {
+		if !m.Failing.IsZero() || m.Unreachable != "" {
+			names = append(names, m.Mailbox)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("cannot be read: %s", strings.Join(names, ", "))
 }
 
 // purpose is what a mailbox is for.
