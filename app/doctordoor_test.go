@@ -153,11 +153,11 @@ func TestDoorWithAWrongCertificate(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	a.Config.Web.URL = server.URL
-	if f := a.checkDoor(t.Context())[0]; f.Severity != maildns.Severe || !strings.Contains(f.What, "certificate") || !strings.Contains(f.Do, "a certificate of its name") {
+	if f := a.checkDoor(t.Context(), lookupHere)[0]; f.Severity != maildns.Severe || !strings.Contains(f.What, "certificate") || !strings.Contains(f.Do, "a certificate of its name") {
 		t.Errorf("%+v", f)
 	}
 	server.Close()
-	if f := a.checkDoor(t.Context())[0]; f.Severity != maildns.Severe || !strings.Contains(f.Do, "\"sigpost serve\" runs") {
+	if f := a.checkDoor(t.Context(), lookupHere)[0]; f.Severity != maildns.Severe || !strings.Contains(f.Do, "\"sigpost serve\" runs") {
 		t.Errorf("%+v", f)
 	}
 }
