@@ -266,7 +266,7 @@ func TestCheckChannels(t *testing.T) {
 	w, slack := announcing(t)
 	a := w.open()
 	for _, c := range []struct{ url, says string }{
-		{slack.URL, ""}, {"http://hooks.example.org/secret", "it is not https"}, {"secret", "it is no web address"},
+		{slack.URL, ""}, {"http://hooks.example.org/secret", "it is not https"}, {"secret", "is no web address"},
 	} {
 		w.write("slack.url", c.url)
 		f := looked(t, a.Config, (*Doctor).lookAtChannels)[0]
