@@ -11,20 +11,23 @@ import (
 // connections is what the configuration says of the server of letters.
 const connections = 2
 
+// stall is for how long a turn of the ledger may last on a machine that does much else.
+const stall = 5 * time.Second
+
 // inHand notes what a process had in hand that is gone, or could write no more: of such
 // letters alone nobody may know whether they arrived. It is twice as many as there are
 // connections, and two for each that the gate saw begin just before (docs/sending.md).
 func (w *world) inHand() {
 	w.t.Helper()
 	begun := 0
-	for t := range w.smtp.since(time.Now().Add(-time.Second)) {
+	for t := range w.smtp.since(time.Now().Add(-stall)) {
 		if strings.Contains(t.from, "+") {
 			begun++
 		}
 	}
 	all := w.must(command{Op: "taken"}).Spared
 	if most := 2*connections + 2*begun; len(all) > most {
-		w.t.Errorf("%s: %d letters were in hand when the process ended, and %d were begun in the second before; that should be %d at most",
+		w.t.Errorf("%s: %d letters were in hand when the process ended, and %d were begun in the seconds before; that should be %d at most",
 			w.now.Format(time.RFC3339), len(all), begun, most)
 	}
 	w.mostInHand = max(w.mostInHand, len(all))
