@@ -19,6 +19,10 @@ func TestDoctorOfAJobThatNeverWentWell(t *testing.T) {
 		t.Error("a run without its mailbox goes well")
 	}
 	w.doctor(nil, "jobs").want(t, LevelError, "read test/INBOX", "it has failed once since", "and has never been done to its end: ")
+	if _, err := a.Run(t.Context(), false); err == nil {
+		t.Error("a run without its mailbox goes well")
+	}
+	w.doctor(nil, "jobs").want(t, LevelError, "read test/INBOX", "it has failed 2 times since")
 }
 
 // A login that is refused is put right where the password stands.
