@@ -113,7 +113,7 @@ func (a *App) work(ctx context.Context, s *share) error {
 		kinds = append(kinds, string(kind))
 	}
 	return work.Run(ctx, work.Options{
-		DSN: s.dsn, Connected: store.EndsWhenLost, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
+		DSN: s.dsn, Connect: store.EndWhenLost, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
 		Busy: busy,
 	})

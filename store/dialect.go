@@ -76,7 +76,8 @@ type dialect struct {
 	// clock is the database's time, as an expression: microseconds since 1970.
 	clock string
 	// durable is an expression that has the transaction written to the disk before
-	// it is said to be done, whatever the server was set to.
+	// it is said to be done, whatever the server was set to, and given up soon where
+	// nobody takes that.
 	durable string
 	// reserve gives the first of $2 numbers for rows of table $1 that nobody else
 	// will use: see DB.reserve. numbers gives that many such numbers, each once, to
@@ -177,9 +178,10 @@ WHERE c.relkind IN ('r', 'p') AND c.relnamespace = CAST(current_schema() AS regn
 		hasTable:      `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1`,
 		reserve: `SELECT setval(pg_get_serial_sequence($1, 'id'),
 nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS BIGINT) + 1`,
-		numbers:   `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
-		clock:     `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
-		durable:   `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`,
+		numbers: `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
+		clock:   `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
+		durable: `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true) || ` +
+			fmt.Sprintf(untaken, true),
 		forUpdate: ` FOR UPDATE`,
 		engineChecks: []engineCheck{
 			{"indexes that are not valid", `SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -187,8 +189,8 @@ WHERE n.nspname = current_schema() AND NOT i.indisvalid ORDER BY c.relname`},
 			{"constraints that were never checked", `SELECT c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
 WHERE n.nspname = current_schema() AND NOT c.convalidated ORDER BY c.conname`},
 		},
-		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockThreads),
-		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, lockClaims),
+		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d), `+untaken, lockSpace, lockThreads, true),
+		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d), `+untaken, lockSpace, lockClaims, true),
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}
 }

@@ -38,7 +38,8 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	if e.readOnly {
 		config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
-	e.pool = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(EndsWhenLost))
+	endWhenQuiet(config, keepalive)
+	e.pool = stdlib.OpenDB(*config)
 	e.pool.SetMaxOpenConns(postgresConns)
 	e.pool.SetMaxIdleConns(postgresConns)
 	e.pool.SetConnMaxIdleTime(time.Minute)
@@ -48,20 +49,39 @@ func (e *engine) connectPostgres(ctx context.Context, dsn string) error {
 	}
 	// Apart from the pool, so that those who hold locks leave each other the
 	// connections that they work with. It connects when it is first asked.
-	e.locks = stdlib.OpenDB(*config, stdlib.OptionAfterConnect(EndsWhenLost))
+	EndWhenLost(config)
+	e.locks = stdlib.OpenDB(*config)
 	e.locks.SetMaxIdleConns(1)
 	e.locks.SetConnMaxIdleTime(time.Minute)
 	return nil
 }
 
-// EndsWhenLost has the server notice within half a minute that who has a connection is
-// gone without a word, whether it waits for them or they for it: their transaction ends,
-// and others need not wait for its locks. By itself it takes hours to notice. It is not said when
-// connecting, where a pooler would refuse it.
-func EndsWhenLost(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, `SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false),
-set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30000', false)`)
-	return err
+// keepalive has the server notice within half a minute that who has a connection is gone
+// without a word, where it waits for them: their transaction ends, and others need not
+// wait for its locks. By itself it takes hours. It is said when there is a connection, since a pooler would
+// refuse it before.
+const keepalive = `set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`
+
+// untaken does so where they have not taken what it said, until the transaction ends
+// (true) or for good (false).
+const untaken = `set_config('tcp_user_timeout', '30000', %t)`
+
+// EndWhenLost has both ends give up a connection within half a minute after the other one
+// is gone.
+func EndWhenLost(config *pgx.ConnConfig) {
+	endWhenQuiet(config, keepalive+`, `+fmt.Sprintf(untaken, false))
+}
+
+// endWhenQuiet does so by what is said to the server. By keepalive alone it waits on for what is not
+// taken: who reads much may stand still for as long as they like, such as a dump into a pipe. Who has
+// others wait says untaken as well.
+func endWhenQuiet(config *pgx.ConnConfig, settings string) {
+	// pgx's own would wait for an answer for six minutes that was lost.
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext
+	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		return conn.Exec(ctx, `SELECT `+settings).Close()
+	}
 }
 
 // Unprotected says whether whoever is between this machine and PostgreSQL could read

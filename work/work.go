@@ -51,9 +51,9 @@ type Job struct {
 // Options are what Run is given.
 type Options struct {
 	DSN string // a postgres:// URL
-	// Connected is called with each new connection.
-	Connected func(ctx context.Context, conn *pgx.Conn) error
-	Jobs      []Job // all jobs, whatever the roles: who leads looks after all
+	// Connect may change how it is connected; nil where nothing is to be changed.
+	Connect func(config *pgx.ConnConfig)
+	Jobs    []Job // all jobs, whatever the roles: who leads looks after all
 	// Kinds are all that jobs have, in the configuration of other processes too. A job of
 	// another kind is left to processes of another version, which know it.
 	Kinds []string
@@ -152,7 +152,10 @@ func connect(ctx context.Context, o Options) (*pgxpool.Pool, error) {
 	if err != nil { // it may quote the password
 		return nil, errors.New("the database's postgres:// URL cannot be understood")
 	}
-	config.MaxConns, config.AfterConnect = connections, o.Connected
+	config.MaxConns = connections
+	if o.Connect != nil {
+		o.Connect(config.ConnConfig)
+	}
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		host, _ := os.Hostname()
 		config.ConnConfig.RuntimeParams["application_name"] = fmt.Sprintf("sigpost pid %d on %s: queue", os.Getpid(), host)
