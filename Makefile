@@ -22,9 +22,10 @@ ALONE := . ./bench ./bench/ingest ./bounce ./calendar ./digest ./internal/inline
 SOAK := ./soak
 BENCH := ./bench/deliver ./bench/web
 
-# Commands that end: a process of the detector for each of some hundreds takes more time
-# than all else, and what goes on (serve, work) has tests of its own with it.
-COMMANDS := ^TestScripts$$
+# Commands that end, and pages in a browser, which are tried from outside: a process of the
+# detector for each of some hundreds takes more time than all else, and browsers ask for pages
+# that other tests ask for with it. What goes on (serve, work) has tests of its own with it.
+OUTSIDE := ^Test(Scripts|EditingInABrowser|EditingByKeys|TheWayInABrowser|ReviewingInABrowser|ReviewPagesInABrowser)$$
 
 # What needs many processes, many cases and minutes is scripts/proofs, which CI runs too.
 # Much of the time tests wait, for servers and browsers: more packages than there
@@ -36,8 +37,8 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(COMMANDS)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
-	go test -vet=off -run '$(COMMANDS)' ./cmd/sigpost
+	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(OUTSIDE)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
+	go test -vet=off -run '$(OUTSIDE)' ./cmd/sigpost ./app
 	go test -vet=off -skip "$$(scripts/proofs names)" $(ALONE) $(BENCH)
 	go test -vet=off -short $(SOAK)
 

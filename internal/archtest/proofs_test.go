@@ -25,14 +25,14 @@ func TestProofsLeaveNoTestOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := regexp.MustCompile(`(?m)^COMMANDS := (.*)\$\$$`).FindSubmatch(makefile)
-	if commands == nil {
-		t.Fatal("the Makefile has no COMMANDS")
+	outside := regexp.MustCompile(`(?m)^OUTSIDE := (.*)\$\$$`).FindSubmatch(makefile)
+	if outside == nil {
+		t.Fatal("the Makefile has no OUTSIDE")
 	}
 	// Of a pattern the packages in which it is run, by the words of a command.
 	runs := map[string]string{
 		strings.TrimSpace(string(names)): string(regexp.MustCompile(`(?m)^exec go test .*$`).Find(script)),
-		string(commands[1]) + "$":        string(regexp.MustCompile(`(?m)^\tgo test .*-run '\$\(COMMANDS\)'.*$`).Find(makefile)),
+		string(outside[1]) + "$":        string(regexp.MustCompile(`(?m)^\tgo test .*-run '\$\(OUTSIDE\)'.*$`).Find(makefile)),
 	}
 	for pattern, command := range runs {
 		left, found := regexp.MustCompile(pattern), 0
