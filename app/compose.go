@@ -30,11 +30,13 @@ var ErrNotRead = errors.New("not read to its end")
 // notRead is ErrNotRead of a mailbox, by its name ("account/name").
 type notRead struct{ digest, mailbox string }
 
+// Error says which mailbox, and what to do.
 func (e *notRead) Error() string {
 	return fmt.Sprintf("the issue of %s is not composed: the mailbox %s was %v since its window ended, so mail could be missing; \"sigpost ingest\" reads it",
 		e.digest, e.mailbox, ErrNotRead)
 }
 
+// Is says that it is ErrNotRead.
 func (e *notRead) Is(target error) bool { return target == ErrNotRead }
 
 // Compose makes the issue of a digest that is due. Where nobody is to look at

@@ -32,7 +32,7 @@ func TestProofsLeaveNoTestOut(t *testing.T) {
 	// Of a pattern the packages in which it is run, by the words of a command.
 	runs := map[string]string{
 		strings.TrimSpace(string(names)): string(regexp.MustCompile(`(?m)^exec go test .*$`).Find(script)),
-		string(outside[1]) + "$":        string(regexp.MustCompile(`(?m)^\tgo test .*-run '\$\(OUTSIDE\)'.*$`).Find(makefile)),
+		string(outside[1]) + "$":         string(regexp.MustCompile(`(?m)^\tgo test .*-run '\$\(OUTSIDE\)'.*$`).Find(makefile)),
 	}
 	for pattern, command := range runs {
 		left, found := regexp.MustCompile(pattern), 0
