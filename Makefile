@@ -37,7 +37,7 @@ test:
 	@scripts/peers
 	@$(if $(RACE),,echo "peers: the race detector is LEFT OUT (it needs a C compiler)"; [ "$$PEERS" != required ])
 	go vet $(RACE) ./...
-	go test $(RACE) -p 6 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(OUTSIDE)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
+	go test $(RACE) -p 6 -parallel 4 -timeout 25m -vet=off -skip "$$(scripts/proofs names)|$(OUTSIDE)" $$(go list ./... | grep -vxF "$$(go list $(ALONE) $(BENCH) $(SOAK))")
 	go test -vet=off -run '$(OUTSIDE)' ./cmd/sigpost ./app
 	go test -vet=off -skip "$$(scripts/proofs names)" $(ALONE) $(BENCH)
 	go test -vet=off -short $(SOAK)
