@@ -164,6 +164,11 @@ func (l *loader) load(ctx context.Context) (err error) {
 	if err := l.db.alone(ctx); err != nil {
 		return err
 	}
+	if l.db.patient != "" {
+		if _, err := l.db.exec(ctx, l.db.patient); err != nil {
+			return err
+		}
+	}
 	if l.tables, err = l.db.tables(ctx); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -220,4 +221,54 @@ func TestLostLockOnDigest(t *testing.T) {
 	}
 	equal(t, "issues", len(must(other.Issues(ctx, "weekly", 0))(t)), 1)
 	equal(t, "its state", must(other.Issue(ctx, theirs.ID))(t).State, sigpost.IssueApproved)
+}
+
+// A process that stands still in the middle of a transaction that others wait for loses
+// it after a while, for all that its machine answers; who loads a dump may wait for it.
+func TestStandingStill(t *testing.T) {
+	dsn := storetest.Postgres(t)
+	ctx := t.Context()
+	still, other := open(t, dsn), open(t, dsn)
+	patience := func(db *store.DB) string {
+		return must(db.Texts(ctx, 1, `SELECT current_setting('idle_in_transaction_session_timeout')`))(t)[0]
+	}
+	claimed := map[string]func(tx *store.DB) error{
+		"threads": func(tx *store.DB) error { return tx.Alone(ctx) },
+		"claims": func(tx *store.DB) error {
+			_, err := tx.ClaimThreads(ctx, "taxonomy", 0, 10, time.Minute)
+			return err
+		},
+	}
+	for what, claim := range claimed {
+		check(t, still.Tx(ctx, func(tx *store.DB) error {
+			check(t, claim(tx))
+			equal(t, "in hand: "+what, patience(tx), "2min")
+			return nil
+		}))
+		equal(t, "afterwards", patience(still), "0")
+	}
+
+	err := still.Tx(ctx, func(tx *store.DB) error {
+		check(t, tx.Alone(ctx))
+		check(t, tx.SQL(ctx, `SELECT set_config('idle_in_transaction_session_timeout', '100', true)`)) // sooner
+		check(t, tx.SQL(ctx, `DELETE FROM generations`))
+		check(t, other.Tx(ctx, func(tx *store.DB) error { return tx.Alone(ctx) })) // it waits for it
+		return tx.SQL(ctx, `DELETE FROM threads`)
+	})
+	if err == nil {
+		t.Error("who stood still could go on")
+	}
+	equal(t, "what it had changed", must(other.Texts(ctx, 1, `SELECT CAST(count(*) AS TEXT) FROM generations`))(t)[0], "1")
+	check(t, still.Tx(ctx, func(tx *store.DB) error { return tx.Alone(ctx) }))
+
+	d := must(store.OpenDump(bytes.NewReader(dumpOf(t, other))))(t)
+	defer d.Close()
+	asked := false
+	_, _, err = store.LoadDump(ctx, storetest.Postgres(t), d, textOf, func(tx *store.DB) error {
+		equal(t, "who loads a dump", patience(tx), "0")
+		asked = true
+		return nil
+	}, func(int) {})
+	check(t, err)
+	equal(t, "it was asked", asked, true)
 }
