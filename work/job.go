@@ -18,24 +18,13 @@ type jobArgs struct {
 }
 
 // Kind is River's name for all jobs of a kind, such as "sigpost_read".
-func (a jobArgs) Kind() string { return kindless + "_" + a.kind }
-
-// kindless is what River called all jobs once.
-const kindless = "sigpost"
-
-// kindlessArgs are of such a job that is still queued, or that a process of then queues.
-type kindlessArgs struct {
-	Job string `json:"job"`
-}
-
-// Kind is River's name for it.
-func (kindlessArgs) Kind() string { return kindless }
+func (a jobArgs) Kind() string { return "sigpost_" + a.kind }
 
 // lookArgs are of the job that looks for what is due.
 type lookArgs struct{}
 
 // Kind is River's name for it.
-func (lookArgs) Kind() string { return kindless + "_look" }
+func (lookArgs) Kind() string { return "sigpost_look" }
 
 // look queues those of the named jobs that are due, or of all where none is named.
 func (w *workers) look(ctx context.Context, names ...string) error {
@@ -120,18 +109,6 @@ func (d *doer) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 		}
 	}
 	return nil
-}
-
-// passer queues jobs of no kind again, by their kind: so there is one at most of those that
-// wait, and whose time never ends.
-type passer struct {
-	river.WorkerDefaults[kindlessArgs]
-	w *workers
-}
-
-// Work queues it.
-func (p *passer) Work(ctx context.Context, job *river.Job[kindlessArgs]) error {
-	return p.w.queue(ctx, map[string]int{job.Args.Job: 1})
 }
 
 // looker looks for what is due.

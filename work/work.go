@@ -229,7 +229,6 @@ func (w *workers) config() *river.Config {
 	for _, kind := range w.Kinds {
 		river.AddWorkerArgs(all, jobArgs{kind: kind}, &doer{w: w})
 	}
-	river.AddWorker(all, &passer{w: w})
 	river.AddWorker(all, &looker{w: w})
 	queues := map[string]river.QueueConfig{queueLook: {MaxWorkers: 1}}
 	for _, role := range w.Roles {
