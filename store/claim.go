@@ -39,7 +39,7 @@ func (db *DB) ClaimThreads(ctx context.Context, taxonomy string, after int64, li
 	}
 	err = db.Tx(ctx, func(tx *DB) error {
 		if tx.claiming != "" {
-			if _, err := tx.exec(ctx, tx.claiming); err != nil {
+			if _, err := tx.exec(ctx, tx.claiming+tx.orEnd(", ")); err != nil {
 				return err
 			}
 		}

@@ -67,9 +67,9 @@ type dialect struct {
 	// claiming makes a transaction wait until it is the only one that claims threads;
 	// empty as serialize.
 	claiming string
-	// patient lets a transaction stand still for as long as it likes that others wait for;
-	// empty where it may.
-	patient string
+	// silent is an expression that has a transaction end that others wait for where its
+	// process says nothing for too long; empty where nothing can: see DB.orEnd.
+	silent string
 	// skipLocked follows a SELECT of deliveries d that several workers claim
 	// from at once.
 	skipLocked string
@@ -184,7 +184,7 @@ nextval(pg_get_serial_sequence($1, 'id')) + CAST($2 AS BIGINT) - 1) - CAST($2 AS
 		numbers: `SELECT nextval(t.ids) FROM (SELECT pg_get_serial_sequence($1, 'id') AS ids OFFSET 0) t, generate_series(1, CAST($2 AS BIGINT))`,
 		clock:   `CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)`,
 		durable: `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true) || ` +
-			fmt.Sprintf(untaken, true) + ` || ` + silent,
+			fmt.Sprintf(untaken, true),
 		forUpdate: ` FOR UPDATE`,
 		engineChecks: []engineCheck{
 			{"indexes that are not valid", `SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -192,9 +192,9 @@ WHERE n.nspname = current_schema() AND NOT i.indisvalid ORDER BY c.relname`},
 			{"constraints that were never checked", `SELECT c.conname FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
 WHERE n.nspname = current_schema() AND NOT c.convalidated ORDER BY c.conname`},
 		},
-		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d), `+untaken+`, `+silent, lockSpace, lockThreads, true),
-		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d), `+untaken+`, `+silent, lockSpace, lockClaims, true),
-		patient:    patient,
+		serialize:  fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d), `+untaken, lockSpace, lockThreads, true),
+		claiming:   fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d), `+untaken, lockSpace, lockClaims, true),
+		silent:     silent,
 		skipLocked: ` FOR UPDATE OF d SKIP LOCKED`,
 	}
 }

@@ -123,6 +123,7 @@ func (d *Dump) fail(err error) error {
 func (db *DB) Load(ctx context.Context, d *Dump, text func(m *sigpost.Message, raw []byte), last func(tx *DB) error, progress func(done int)) (DumpEnd, error) {
 	l := &loader{Dump: d, text: text, progress: progress, rows: map[string]int64{}}
 	err := db.Tx(ctx, func(tx *DB) error {
+		tx.slow = true // who sends the dump may take their time
 		l.db, l.packer = tx, packer{db: tx}
 		if err := l.load(ctx); err != nil {
 			return err
@@ -163,11 +164,6 @@ type loadedMail struct {
 func (l *loader) load(ctx context.Context) (err error) {
 	if err := l.db.alone(ctx); err != nil {
 		return err
-	}
-	if l.db.patient != "" {
-		if _, err := l.db.exec(ctx, l.db.patient); err != nil {
-			return err
-		}
 	}
 	if l.tables, err = l.db.tables(ctx); err != nil {
 		return err

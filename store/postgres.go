@@ -67,12 +67,8 @@ const keepalive = `set_config('tcp_keepalives_idle', '15', false), set_config('t
 const untaken = `set_config('tcp_user_timeout', '30000', %t)`
 
 // silent ends a transaction that others wait for whose process has said nothing for two
-// minutes, though its machine answers for it: it is stopped, or hangs. None of ours takes
-// that long between two statements but Load, which waits for who sends it a dump.
-const (
-	silent  = `set_config('idle_in_transaction_session_timeout', '120000', true)`
-	patient = `SELECT set_config('idle_in_transaction_session_timeout', '0', true)`
-)
+// minutes, though its machine answers for it: it is stopped, or hangs.
+const silent = `set_config('idle_in_transaction_session_timeout', '120000', true)`
 
 // EndWhenLost has both ends give up a connection within half a minute after the other one
 // is gone.

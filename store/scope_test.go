@@ -224,7 +224,8 @@ func TestLostLockOnDigest(t *testing.T) {
 }
 
 // A process that stands still in the middle of a transaction that others wait for loses
-// it after a while, for all that its machine answers; who loads a dump may wait for it.
+// it after a while, for all that its machine answers. What may wait for others does not:
+// who loads a dump, and a dry run, which asks servers.
 func TestStandingStill(t *testing.T) {
 	dsn := storetest.Postgres(t)
 	ctx := t.Context()
@@ -260,6 +261,14 @@ func TestStandingStill(t *testing.T) {
 	}
 	equal(t, "what it had changed", must(other.Texts(ctx, 1, `SELECT CAST(count(*) AS TEXT) FROM generations`))(t)[0], "1")
 	check(t, still.Tx(ctx, func(tx *store.DB) error { return tx.Alone(ctx) }))
+
+	check(t, still.Scratch(ctx, func(scratch *store.DB) error {
+		return scratch.Tx(ctx, func(tx *store.DB) error {
+			check(t, tx.Alone(ctx))
+			equal(t, "a dry run", patience(tx), "0")
+			return nil
+		})
+	}))
 
 	d := must(store.OpenDump(bytes.NewReader(dumpOf(t, other))))(t)
 	defer d.Close()

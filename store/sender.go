@@ -134,7 +134,7 @@ func (db *DB) SendingAs(ctx context.Context, issueID, sender int64) (s Sending, 
 		}
 		return err
 	}, `SELECT s.issue_id, s.begun, s.queued, s.queue_end, s.expires, s.paused, s.paused_why, s.ended_why, COALESCE(w.fenced, 1),
-(SELECT count(*) FROM senders o WHERE o.fenced = 0 AND o.lease > `+db.clock+`), `+db.clock+`, COALESCE(p.name, ''), COALESCE(p.held, 0), COALESCE(p.times, 0), `+db.durable+`
+(SELECT count(*) FROM senders o WHERE o.fenced = 0 AND o.lease > `+db.clock+`), `+db.clock+`, COALESCE(p.name, ''), COALESCE(p.held, 0), COALESCE(p.times, 0), `+db.durable+db.orEnd(" || ")+`
 FROM sendings s LEFT JOIN senders w ON w.id = $2 LEFT JOIN paces p ON p.held > `+db.clock+` WHERE s.issue_id = $1`, issueID, sender)
 	if err == nil && !found {
 		err = &failure{fmt.Sprintf("issue %d has not begun to be sent", issueID), sigpost.ErrNotFound}

@@ -25,6 +25,8 @@ type DB struct {
 	// compiled are the statements that a transaction has run, where its
 	// driver does not remember them.
 	compiled map[string]*sql.Stmt
+	// slow says that the transaction may say nothing for as long as it likes.
+	slow bool
 }
 
 // engine is what the database and its transactions share.
@@ -185,6 +187,7 @@ func (db *DB) Scratch(ctx context.Context, do func(scratch *DB) error) error {
 	if db.file == "" {
 		errUndo := errors.New("undo")
 		err := db.Tx(ctx, func(tx *DB) error {
+			tx.slow = true // servers may be asked meanwhile
 			if err := do(tx); err != nil {
 				return err
 			}
@@ -222,8 +225,17 @@ func (db *DB) alone(ctx context.Context) error {
 	if db.serialize == "" {
 		return nil
 	}
-	_, err := db.exec(ctx, db.serialize)
+	_, err := db.exec(ctx, db.serialize+db.orEnd(", "))
 	return err
+}
+
+// orEnd goes behind what makes others wait for a transaction: it ends where this process
+// is stopped or hangs. join stands in front of it.
+func (db *DB) orEnd(join string) string {
+	if db.silent == "" || db.slow {
+		return ""
+	}
+	return join + db.silent
 }
 
 // unwatched is ctx for one short statement of a transaction: the driver would
