@@ -81,7 +81,7 @@ func EndWhenLost(config *pgx.ConnConfig) {
 // others wait says untaken as well.
 func endWhenQuiet(config *pgx.ConnConfig, settings string) {
 	// pgx's own would wait for an answer for six minutes that was lost.
-	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}, Control: endUntaken}
 	config.DialFunc = dialer.DialContext
 	config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		return conn.Exec(ctx, `SELECT `+settings).Close()

@@ -150,6 +150,14 @@ func TestWorkerIsCutOff(t *testing.T) {
 		return c.value(`SELECT count(*) FROM pg_stat_activity a LEFT JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'advisory'
 WHERE a.application_name LIKE $1 AND (a.backend_xid IS NOT NULL OR l.pid IS NOT NULL)`, fmt.Sprintf("sigpost pid %d %%", cut.cmd.Process.Pid)) == 0
 	})
+	// And it gives up its own, though it waits for answers to what it has said.
+	c.until("it gives up its connections", time.Minute, func() bool {
+		out, err := network.Command("ss", "-Htn", "state", "established", "dst", network.Host).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(out) == 0
+	})
 	t.Logf("cut off with %d of %d messages there; all was read and tagged %s later, and what it had given up after %s", there, mails, took, time.Since(began))
 	if took := time.Since(began); took < 2*claim {
 		t.Errorf("it was cut off for %s, when claims last %s", took, claim)
