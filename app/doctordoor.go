@@ -109,8 +109,10 @@ func clientTo(host string, addresses []netip.Addr) *http.Client {
 		if err != nil || to != host || len(addresses) == 0 {
 			return new(net.Dialer).DialContext(ctx, network, addr)
 		}
+		// One that swallows all leaves time for the others.
+		dialer := net.Dialer{Timeout: doorLimit / time.Duration(len(addresses)+1)}
 		for _, one := range addresses {
-			if conn, err = new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(one.String(), port)); err == nil {
+			if conn, err = dialer.DialContext(ctx, network, net.JoinHostPort(one.String(), port)); err == nil {
 				return conn, nil
 			}
 		}

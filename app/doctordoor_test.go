@@ -2,16 +2,20 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"sigpost"
 	"sigpost/maildns"
@@ -134,6 +138,54 @@ func TestDoorIsTried(t *testing.T) {
 	}
 	if now, err := a.Store.Subscription(t.Context(), s.ID); err != nil || now.State != sigpost.SubscriptionActive {
 		t.Errorf("the reader is %v, %v", now.State, err)
+	}
+}
+
+// deaf is an address of this machine that answers nobody at a port: its queue is full.
+func deaf(t *testing.T, port int) netip.Addr {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	at := &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 9}, Port: port}
+	if err := errors.Join(syscall.Bind(fd, at), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	addr := netip.AddrFrom4(at.Addr)
+	for range 10 {
+		conn, err := net.DialTimeout("tcp", netip.AddrPortFrom(addr, uint16(port)).String(), 300*time.Millisecond)
+		if err != nil {
+			return addr
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+	t.Fatal("it takes any number of connections")
+	return addr
+}
+
+// Of a name with two addresses one may swallow all, such as where IPv6 is broken: mail
+// servers try the other one then.
+func TestDoorHasAnotherAddress(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.web = "http://127.0.0.1:1"
+	a := w.open()
+	pages, err := a.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(pages)
+	defer server.Close()
+	port := server.Listener.Addr().(*net.TCPAddr).Port
+	a.Config.Web.URL = fmt.Sprintf("http://news.example.org:%d", port)
+	silent := deaf(t, port)
+	found := a.checkDoor(t.Context(), func(context.Context, string) ([]netip.Addr, error) {
+		return []netip.Addr{silent, netip.MustParseAddr("127.0.0.1")}, nil
+	})
+	if len(found) != 1 || !strings.Contains(found[0].What, "answers a click at once") {
+		t.Errorf("%+v", found)
 	}
 }
 

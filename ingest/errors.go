@@ -49,15 +49,24 @@ var (
 
 // temporary says whether trying again soon may help.
 func temporary(err error) bool {
-	for _, lasting := range []error{
+	switch kindOf(err) {
+	case ErrUnreachable, ErrStalled, ErrConnection:
+		return true
+	}
+	return false
+}
+
+// kindOf is what an error of a server is an instance of; nil where it is none.
+func kindOf(err error) error {
+	for _, kind := range []error{
 		ErrPlain, ErrUnknownHost, ErrTLS, ErrCertificate, ErrPassword, ErrToken, ErrAuthentication, ErrNoMailbox,
-		errUIDValidity, context.Canceled, context.DeadlineExceeded,
+		errUIDValidity, context.Canceled, context.DeadlineExceeded, ErrUnreachable, ErrStalled, ErrConnection,
 	} {
-		if errors.Is(err, lasting) {
-			return false
+		if errors.Is(err, kind) {
+			return kind
 		}
 	}
-	return errors.Is(err, ErrUnreachable) || errors.Is(err, ErrStalled) || errors.Is(err, ErrConnection)
+	return nil
 }
 
 // dialError explains why no connection came about.

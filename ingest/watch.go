@@ -48,7 +48,7 @@ func watchWait(failures int, err error) time.Duration {
 	return wait - rand.N(wait/2)
 }
 
-// sayAgain is how long the same interruption of a watch is not said again as a warning.
+// sayAgain is how long an interruption of the same kind is not said again as a warning.
 const sayAgain = time.Minute
 
 // WatchState is how the connection of a watch stands.
@@ -71,9 +71,9 @@ type WatchMemory struct {
 	failures int       // connections in a row that did not last
 	broken   bool      // the last one is
 	until    time.Time // when the next is to be tried
-	said     string    // the last interruption that was said as a warning, and when
-	at       time.Time
-	untold   bool // nobody has said since that the watch goes on
+	said     error     // the kind of the last interruption that was said as a warning
+	at       time.Time // and when that was
+	untold   bool      // nobody has said since that the watch goes on
 }
 
 // begins gives how long to wait before the first connection, and how the watch stands
@@ -115,10 +115,11 @@ func (m *WatchMemory) interrupted(err error, waits func(failures int, err error)
 	if temporary(err) { // else whoever begins it anew may have put it right
 		m.until = now.Add(wait)
 	}
-	if err.Error() == m.said && now.Sub(m.at) < sayAgain {
+	kind := kindOf(err)
+	if kind != nil && kind == m.said && now.Sub(m.at) < sayAgain {
 		return wait, slog.LevelDebug
 	}
-	m.said, m.at, m.untold = err.Error(), now, true
+	m.said, m.at, m.untold = kind, now, true
 	return wait, slog.LevelWarn
 }
 

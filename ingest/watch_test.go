@@ -300,19 +300,25 @@ func TestWatchWait(t *testing.T) {
 }
 
 // The waits of a watch grow also where it is begun anew, until a connection has lasted, and
-// the same interruption is a warning once a minute. Where trying again at once may help,
+// an interruption of one kind is a warning once a minute, whatever its words: a port of this
+// machine is among them, another one each time. Where trying again at once may help,
 // since somebody may have put it right, a watch that is begun anew does.
 func TestWatchMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &WatchMemory{}
 		gone, refused := fmt.Errorf("%w: gone", ErrUnreachable), fmt.Errorf("%w: no", ErrAuthentication)
+		port := 57943
+		reset := func() error {
+			port++
+			return fmt.Errorf("%w: read tcp 127.0.0.1:%d->127.0.0.1:143: connection reset by peer", ErrUnreachable, port)
+		}
 		if wait, state := m.begins(); wait != 0 || state != WatchConnecting {
 			t.Errorf("at first: %s, %s", wait, state)
 		}
 		var all time.Duration
 		warnings := 0
 		for range 14 {
-			wait, level := m.interrupted(gone, watchWait)
+			wait, level := m.interrupted(reset(), watchWait)
 			if level == slog.LevelWarn {
 				warnings++
 			}
