@@ -84,6 +84,7 @@ func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyR
 		if err = errors.Join(err, a.Store.ReleaseThreads(context.WithoutCancel(ctx), claim)); err != nil {
 			return report, err
 		}
+		a.seen().Rows(store.StageTag, len(claim.Threads), 0) // that it fails is said of who wanted it
 		report.Threads += len(claim.Threads)
 		report.Tagged += tagged
 		after = claim.Threads[len(claim.Threads)-1].ID
@@ -96,8 +97,7 @@ func (a *App) classifyBy(ctx context.Context, taxonomy string) (report ClassifyR
 func (a *App) tagEverything(ctx context.Context) error {
 	var theirs []int64
 	for begun := false; ; begun = true {
-		report, err := a.classify(ctx)
-		a.seen().Rows(store.StageTag, report.Threads, 0) // that it failed is said of who wanted it
+		_, err := a.classify(ctx)
 		if err != nil || !a.shared {
 			return err
 		}

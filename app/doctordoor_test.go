@@ -144,7 +144,7 @@ func TestDoorIsTried(t *testing.T) {
 // deaf is an address of this machine that answers nobody at a port: its queue is full.
 func deaf(t *testing.T, port int) netip.Addr {
 	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type Monitor struct {
 	watches   map[string]ingest.WatchState // of the connections that watch mailboxes
 	beingRead map[string]bool
 	ends      map[string][]seenEnd // of mailboxes, as they were seen to move on: see App.sawEnd
+	unbegun   map[string]time.Time // mailboxes that nobody has read yet, since when that is known
 }
 
 // StartMonitor listens at an address until stop is called, or where metrics.listen says
@@ -77,7 +78,7 @@ func (a *App) StartMonitor(addr string) (stop func(), err error) {
 }
 
 func newMonitor(build Build) *Monitor {
-	m := &Monitor{watches: map[string]ingest.WatchState{}, beingRead: map[string]bool{}, ends: map[string][]seenEnd{}}
+	m := &Monitor{watches: map[string]ingest.WatchState{}, beingRead: map[string]bool{}, ends: map[string][]seenEnd{}, unbegun: map[string]time.Time{}}
 	m.metrics = metrics.New(build.Version, build.Commit)
 	return m
 }

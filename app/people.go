@@ -198,24 +198,23 @@ func (a *App) nobodyNamed(address string, all []sigpost.Person) error {
 	return sigpost.Usage(fmt.Errorf("nobody of the address %s can sign in; there is: %s", address, strings.Join(names, ", ")))
 }
 
-// FirstLink is a link for the first admin, where nobody has ever signed in and the
-// pages are served to this machine alone; ok is false elsewhere.
-func (a *App) FirstLink(ctx context.Context, listen string) (l Link, ok bool, err error) {
+// FirstAdmin is the address of the first admin, for a LoginLink, where nobody has ever
+// signed in and the pages are served to this machine alone; "" elsewhere.
+func (a *App) FirstAdmin(ctx context.Context, listen string) (address string, err error) {
 	if !config.Loopback(listen) {
-		return l, false, nil
+		return "", nil
 	}
 	ever, err := a.Store.SignedInEver(ctx)
 	if err != nil || ever {
-		return l, false, err
+		return "", err
 	}
 	a.people.serving(listen)
 	for _, p := range a.people.now() {
 		if p.Role == sigpost.RoleAdmin {
-			l, err = a.LoginLink(ctx, p.Addr, listen)
-			return l, err == nil, err
+			return p.Addr, nil
 		}
 	}
-	return l, false, nil
+	return "", nil
 }
 
 // WarnOfListening says what is not safe about where the pages are served.

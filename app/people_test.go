@@ -135,23 +135,24 @@ func TestNobodyElseSignsIn(t *testing.T) {
 func TestTheLocalOperator(t *testing.T) {
 	t.Parallel()
 	a, ctx := newWorld(t).open(), context.Background()
-	if _, ok, err := a.FirstLink(ctx, "0.0.0.0:80"); ok || err != nil {
-		t.Errorf("a link where everybody can come: %t, %v", ok, err)
+	if first, err := a.FirstAdmin(ctx, "0.0.0.0:80"); first != "" || err != nil {
+		t.Errorf("a link where everybody can come: %q, %v", first, err)
 	}
 	a.people.serving("0.0.0.0:80")
 	if all := a.people.now(); len(all) != 0 {
 		t.Errorf("beyond this machine %v can sign in", all)
 	}
-	l, ok, err := a.FirstLink(ctx, "127.0.0.1:8421")
-	if !ok || err != nil || l.Address != LocalOperator || l.Role != sigpost.RoleAdmin || !strings.HasPrefix(l.URL, "http://127.0.0.1:8421/sign-in/") {
-		t.Fatalf("the first link: %+v, %t, %v", l, ok, err)
+	const listen = "127.0.0.1:8421"
+	l, err := a.LoginLink(ctx, must2(a.FirstAdmin(ctx, listen))(t), listen)
+	if err != nil || l.Address != LocalOperator || l.Role != sigpost.RoleAdmin || !strings.HasPrefix(l.URL, "http://127.0.0.1:8421/sign-in/") {
+		t.Fatalf("the first link: %+v, %v", l, err)
 	}
 	token := l.URL[strings.LastIndex(l.URL, "/")+1:]
 	if _, _, back, err := a.SignIn().SignIn(ctx, token, "test", netip.Prefix{}); err != nil || back != "/" {
 		t.Fatal(back, err)
 	}
-	if _, ok, err := a.FirstLink(ctx, "127.0.0.1:8421"); ok || err != nil {
-		t.Errorf("a second first link: %t, %v", ok, err)
+	if first, err := a.FirstAdmin(ctx, listen); first != "" || err != nil {
+		t.Errorf("a second first link: %q, %v", first, err)
 	}
 }
 

@@ -58,7 +58,7 @@ func (a *App) notEven(ctx context.Context, stage string, err error) error {
 }
 
 // sawJob counts what a job did. What has to be counted elsewhere, since others do it
-// too, is counted there: letters, notes, approvals.
+// too, is counted there: threads tagged, letters, notes, approvals.
 func (a *App) sawJob(j Job, report any, r sigpost.JobReport, err error) {
 	m := a.seen()
 	if m == nil {
@@ -90,7 +90,7 @@ func (a *App) sawJob(j Job, report any, r sigpost.JobReport, err error) {
 			n.failed += one.Quarantined
 		}
 	case ClassifyReport:
-		took, n.done = of.Took, of.Threads
+		took = of.Took
 	case DigestReport:
 		if of.Composed != nil {
 			n.done = 1
@@ -177,9 +177,11 @@ func (a *App) toRead(known []sigpost.Mailbox, jobs map[string]sigpost.JobState) 
 			cursor, last := mailboxOf(known, account.Name, mailbox.Name), jobs["read "+name]
 			mails, since := a.options.Monitor.unread(name, cursor)
 			since = sooner(since, sooner(cursor.Failing, last.Failing))
-			if at := a.byCron("read", "read "+name, last); since.IsZero() && a.isDue(at) {
+			at := a.byCron("read", "read "+name, last)
+			if since.IsZero() && a.isDue(at) {
 				since = at
 			}
+			since = sooner(since, a.options.Monitor.neverRead(name, a.finished(last).IsZero(), a.now()))
 			if !since.IsZero() {
 				b.Waiting += max(mails, 1)
 				b.Oldest = sooner(b.Oldest, since)
@@ -220,6 +222,22 @@ func (a *App) sawEnd(mailbox string, end ingest.End) {
 		ends = ends[1:]
 	}
 	m.ends[mailbox] = append(ends, seenEnd{end, a.now()})
+}
+
+// neverRead is since when it is known here that nobody has read a mailbox yet; zero where
+// somebody has.
+func (m *Monitor) neverRead(mailbox string, never bool, now time.Time) (since time.Time) {
+	if m == nil {
+		return since
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !never {
+		delete(m.unbegun, mailbox)
+	} else if m.unbegun[mailbox].IsZero() {
+		m.unbegun[mailbox] = now
+	}
+	return m.unbegun[mailbox]
 }
 
 // unread is how many mails of a mailbox are known to be on its server and not behind the

@@ -228,6 +228,42 @@ func TestStagesAreDone(t *testing.T) {
 	}
 }
 
+// Threads are counted whoever has them tagged, once.
+func TestThreadsAreCountedWhoeverTagsThem(t *testing.T) {
+	t.Parallel()
+	v := newWorld(t).monitored()
+	v.must("read test/INBOX")
+	of := seriesOf("tag", "")
+	waiting := v.series()[of[0]]
+	report := must2(v.app.Classify(t.Context()))(t)
+	if waiting == 0 || report.Threads != int(waiting) {
+		t.Fatalf("%v threads waited, and %d were tagged", waiting, report.Threads)
+	}
+	for range 2 {
+		if all := v.series(); all[of[0]] != 0 || all[of[2]] != waiting || all[of[3]] != 0 {
+			t.Errorf("%v wait, %v are done, %v failed; want %v done", all[of[0]], all[of[2]], all[of[3]], waiting)
+		}
+		v.must("tag")
+	}
+}
+
+// A mailbox that nobody reads waits for the longer the longer that is so.
+func TestAMailboxThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	v := newWorld(t).monitored()
+	of := seriesOf("read", "")
+	for _, want := range []float64{0, 3600} {
+		if all := v.series(); all[of[0]] != 1 || all[of[1]] != want {
+			t.Errorf("%v wait for %v s, want 1 for %v s", all[of[0]], all[of[1]], want)
+		}
+		v.later(time.Hour)
+	}
+	v.must("read test/INBOX")
+	if all := v.series(); all[of[0]] != 0 || all[of[1]] != 0 {
+		t.Errorf("%v wait for %v s when it has been read", all[of[0]], all[of[1]])
+	}
+}
+
 // Connections to the mail server are seen while letters go out: here one stays with its
 // letter, to whose envelope the server says nothing.
 func TestSMTPConnectionsAreSeen(t *testing.T) {

@@ -50,13 +50,18 @@ func (s *session) serving() *app.Serving {
 // for others to read: there it only says how to get one. Where the disk is full there is
 // none, and the pages are served all the same.
 func (s *session) tellFirstLink(a *app.App, listen string, out io.Writer) {
-	l, ok, err := a.FirstLink(s.ctx, listen)
-	switch {
-	case err != nil && s.ctx.Err() == nil:
+	admin, err := a.FirstAdmin(s.ctx, listen)
+	if err == nil && admin != "" {
+		if sdnotify.Kept() {
+			fmt.Fprintln(out, `Nobody has signed in yet: "sigpost login-link" prints a link.`)
+			return
+		}
+		var l app.Link
+		if l, err = a.LoginLink(s.ctx, admin, listen); err == nil {
+			tellLink(out, l)
+		}
+	}
+	if err != nil && s.ctx.Err() == nil {
 		s.log.Warn("no link for the first admin could be made; \"sigpost login-link\" makes one", "error", err)
-	case ok && sdnotify.Managed():
-		fmt.Fprintln(out, `Nobody has signed in yet: "sigpost login-link" prints a link.`)
-	case ok:
-		tellLink(out, l)
 	}
 }

@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 // Network is a network namespace, in which processes see nothing of this machine but what
@@ -125,10 +123,10 @@ func (n *Network) listen(addr string) (l net.Listener, err error) {
 	go func() {
 		defer close(listening)
 		runtime.LockOSThread()
-		if err = unix.Setns(int(inside.Fd()), unix.CLONE_NEWNET); err == nil {
+		if err = enterNetwork(inside); err == nil {
 			l, err = net.Listen("tcp", addr)
 		}
-		if unix.Setns(int(outside.Fd()), unix.CLONE_NEWNET) == nil {
+		if enterNetwork(outside) == nil {
 			runtime.UnlockOSThread() // else the thread ends with this
 		}
 	}()

@@ -49,8 +49,8 @@ func Postfix(t testing.TB, home, onward string, routes map[string]string) *Postf
 	var output bytes.Buffer
 	cmd := exec.Command(programs[0], "-c", p.config(), "-d")
 	cmd.Stdout, cmd.Stderr = &output, &output
-	// It ends its own process group.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	endWithTest(cmd, syscall.SIGTERM)
+	cmd.SysProcAttr.Setpgid = true // it ends its own process group
 	runUntilEnd(t, cmd)
 	if err := WaitFor(p.Addr, 10*time.Second); err != nil {
 		t.Fatalf("Postfix did not start: %v\n%s%s", err, output.Bytes(), p.log())

@@ -43,7 +43,7 @@ func BootSystemd(t testing.TB, shared string) *Systemd {
 		exec "$2" --quiet --directory "$1/root" --bind-ro "$3:/mnt" --register=no --keep-unit --console=pipe --boot systemd.unit=multi-user.target
 	`, "sh", t.TempDir(), nspawn, shared)
 	s.process.Stdout, s.process.Stderr = &s.said, &s.said
-	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	endWithTest(s.process, syscall.SIGKILL)
 	if err := s.process.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/coreos/go-systemd/v22/journal"
 )
 
 // Manager is the service manager that started this process. Where none did, or it
@@ -17,8 +18,13 @@ type Manager struct {
 	failed bool
 }
 
-// Managed says whether a service manager started this process and wants to be told.
-func Managed() bool { return os.Getenv("NOTIFY_SOCKET") != "" }
+// Kept says whether a service manager keeps what this process prints, for others to read:
+// it wants to be told, or has standard output go to its journal (systemd.exec(5),
+// JOURNAL_STREAM).
+func Kept() bool {
+	stream, err := journal.StdoutIsJournalStream()
+	return err == nil && stream || os.Getenv("NOTIFY_SOCKET") != ""
+}
 
 func (m *Manager) tell(lines ...string) {
 	_, err := daemon.SdNotify(false, strings.Join(lines, "\n"))

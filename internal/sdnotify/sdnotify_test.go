@@ -1,11 +1,13 @@
 package sdnotify
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -72,5 +74,30 @@ func TestNoManager(t *testing.T) {
 	m.Alive()
 	if complaints != 1 {
 		t.Errorf("%d complaints", complaints)
+	}
+}
+
+// What a journal gets is kept, by whatever type of unit; what only was started from one,
+// such as a terminal of a desktop, is not.
+func TestKept(t *testing.T) {
+	var out syscall.Stat_t
+	if err := syscall.Fstat(int(os.Stdout.Fd()), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		socket, stream string
+		want           bool
+	}{
+		{"", "", false},
+		{"/run/notify", "", true},
+		{"", fmt.Sprintf("%d:%d", out.Dev, out.Ino), true},
+		{"", fmt.Sprintf("%d:%d", out.Dev, out.Ino+1), false},
+		{"", "nonsense", false},
+	} {
+		t.Setenv("NOTIFY_SOCKET", c.socket)
+		t.Setenv("JOURNAL_STREAM", c.stream)
+		if got := Kept(); got != c.want {
+			t.Errorf("NOTIFY_SOCKET=%q JOURNAL_STREAM=%q: %t", c.socket, c.stream, got)
+		}
 	}
 }
