@@ -30,7 +30,6 @@ func (a *App) Watch(ctx context.Context) error {
 		return err
 	}
 	w := &watching{pending: map[string]bool{}, wake: make(chan struct{}, 1)}
-	log := a.log.With("watch", runID()) // on all of them
 	in := a.ingester()
 	in.Watching, in.Seen = a.sawWatch, a.sawEnd
 	defer in.Close()
@@ -63,7 +62,7 @@ func (a *App) Watch(ctx context.Context) error {
 		case err != nil && again == nil:
 			wait := min(a.watchWait<<min(failures, 10), maxWatchWait)
 			failures++
-			log.Warn("what is new could not all be read", "again_in", wait, "error", err)
+			a.log.Warn("what is new could not all be read", "again_in", wait, "error", err)
 			again = time.After(wait)
 		case err == nil && again == nil:
 			failures = 0

@@ -51,6 +51,7 @@ func open(t testing.TB, dsn string) *store.DB {
 			t.Error(err)
 		}
 	})
+	db.LookAtFew()
 	return db
 }
 

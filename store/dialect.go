@@ -32,8 +32,9 @@ type dialect struct {
 	// textPlace is its column of places, and textMatch what holds for those that
 	// match the parameter %s: an expression of textWords and what joins them.
 	textPlace, textMatch string
-	// textUnordered says that the index does not give the newest first.
-	textUnordered bool
+	// textNewest is how the newest are looked for where the index does not give them
+	// first; nil where it does.
+	textNewest *newestLooks
 	// textWords asks for words that stand one after the other, in a field;
 	// textMark for a mark. The others join expressions.
 	textWords       func(words []string, field search.Field) string
@@ -160,12 +161,12 @@ CREATE INDEX message_text_document ON message_text USING GIN (document);`,
 		document: func(subject, author, words, marks string) []any {
 			return []any{tsvector(subject, author, words, marks)}
 		},
-		textPlace:     "place",
-		textMatch:     "document @@ CAST(CAST(%s AS TEXT) AS TSQUERY)",
-		textUnordered: true,
-		textWords:     phrasePostgres,
-		textMark:      func(mark string) string { return "'" + mark + "'" },
-		textAnd:       " & ", textOr: " | ", textNot: " & ! ",
+		textPlace:  "place",
+		textMatch:  "document @@ CAST(CAST(%s AS TEXT) AS TSQUERY)",
+		textNewest: &newestLooks{probed: 500, scanned: 20_000, often: 2},
+		textWords:  phrasePostgres,
+		textMark:   func(mark string) string { return "'" + mark + "'" },
+		textAnd:    " & ", textOr: " | ", textNot: " & ! ",
 		replan: []any{pgx.QueryExecModeCacheDescribe},
 		// New rows wait in a list that each search goes through.
 		tidyText:     `SELECT gin_clean_pending_list('message_text_document')`,

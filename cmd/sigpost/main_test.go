@@ -67,17 +67,24 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func setup(env *testscript.Env) error {
+// mailServers are those that scriptConfig names.
+func mailServers(t testing.TB) (*mailtest.IMAP, *mailtest.SMTP) {
+	t.Helper()
 	imap, err := mailtest.StartIMAP(mailtest.IMAPOptions{Username: "archive@example.com", Password: "demo", Security: mailtest.ImplicitTLS})
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	env.Defer(func() { imap.Close() })
+	t.Cleanup(func() { imap.Close() })
 	smtp, err := mailtest.StartSMTP(mailtest.SMTPOptions{})
 	if err != nil {
-		return err
+		t.Fatal(err)
 	}
-	env.Defer(func() { smtp.Close() })
+	t.Cleanup(func() { smtp.Close() })
+	return imap, smtp
+}
+
+func setup(env *testscript.Env) error {
+	imap, smtp := mailServers(env.T().(testing.TB))
 	if err := imap.Append("INBOX", sample(func(at time.Time) bool { return !at.After(demoNow) })); err != nil {
 		return err
 	}

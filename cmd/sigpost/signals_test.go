@@ -58,13 +58,7 @@ func (l *lockedBuffer) String() string {
 func newProcess(t *testing.T, change func(config string, smtp string) string) *process {
 	t.Helper()
 	p := &process{t: t, dir: t.TempDir(), now: "2016-04-25T14:00:00Z", log: &lockedBuffer{}, told: make(chan string, 1000)}
-	var err error
-	p.imap, err = mailtest.StartIMAP(mailtest.IMAPOptions{Username: "archive@example.com", Password: "demo", Security: mailtest.ImplicitTLS})
-	must(t, err)
-	t.Cleanup(func() { p.imap.Close() })
-	p.smtp, err = mailtest.StartSMTP(mailtest.SMTPOptions{})
-	must(t, err)
-	t.Cleanup(func() { p.smtp.Close() })
+	p.imap, p.smtp = mailServers(t)
 	must(t, p.imap.Append("INBOX", sample(func(at time.Time) bool { return !at.After(demoNow) })))
 	config := strings.ReplaceAll(scriptConfig(p.imap.Addr, p.smtp.Addr), `timeout = "5s"`, `timeout = "1m"`)
 	if change != nil {
@@ -75,6 +69,7 @@ func newProcess(t *testing.T, change func(config string, smtp string) string) *p
 	p.write("imap.password", "demo\n")
 	p.write("sigpost.secret", strings.Repeat("s", 40))
 	socket := filepath.Join(t.TempDir(), "n")
+	var err error
 	p.notify, err = net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	must(t, err)
 	t.Cleanup(func() { p.notify.Close() })

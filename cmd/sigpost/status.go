@@ -58,7 +58,7 @@ func unread(all []app.MailboxStatus) error {
 	if len(names) == 0 {
 		return nil
 	}
-	return fmt.Errorf("cannot be read: %s", strings.Join(names, ", "))
+	return fmt.Errorf("mail cannot be read of %s; \"sigpost doctor --only imap\" says what to do", strings.Join(names, ", "))
 }
 
 // purpose is what a mailbox is for.

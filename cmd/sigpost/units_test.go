@@ -38,13 +38,7 @@ func install(t *testing.T) *installation {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	must(t, os.CopyFS(filepath.Join(m.dir, "deploy"), os.DirFS("../../deploy")))
-	var err error
-	m.imap, err = mailtest.StartIMAP(mailtest.IMAPOptions{Username: "archive@example.com", Password: "demo", Security: mailtest.ImplicitTLS})
-	must(t, err)
-	t.Cleanup(func() { m.imap.Close() })
-	m.smtp, err = mailtest.StartSMTP(mailtest.SMTPOptions{})
-	must(t, err)
-	t.Cleanup(func() { m.smtp.Close() })
+	m.imap, m.smtp = mailServers(t)
 	config := scriptConfig(m.imap.Addr, m.smtp.Addr) + fmt.Sprintf("[web]\nlisten = %q\nurl = \"http://%[1]s\"\n", m.at)
 	for old, new := range map[string]string{
 		`"sigpost.db"`:     `"/var/lib/sigpost/sigpost.db"`,

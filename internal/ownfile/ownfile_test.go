@@ -58,7 +58,7 @@ func TestFilesAreTheFoldersOwners(t *testing.T) {
 	if of := open(); of != folder {
 		t.Errorf("a new file is %d's, not %d's", of, folder)
 	}
-	if err := os.Chown(path, other, other); err != nil {
+	if err := os.Chown(path, other, -1); err != nil {
 		t.Fatal(err)
 	}
 	if of := open(); of != other {

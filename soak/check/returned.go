@@ -33,11 +33,14 @@ func ReadReturned(raw []byte) (out Returned, err error) {
 	out.From = strings.Trim(m.Header.Get("To"), "<>")
 	for parts := multipart.NewReader(m.Body, params["boundary"]); ; {
 		p, err := parts.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // as it is: one within the report is wrapped
 			break
 		}
-		text, readErr := io.ReadAll(p)
-		if err := errors.Join(err, readErr); err != nil {
+		if err != nil {
+			return out, err
+		}
+		text, err := io.ReadAll(p)
+		if err != nil {
 			return out, err
 		}
 		switch p.Header.Get("Content-Type") {
