@@ -192,6 +192,9 @@ type RestoreReport struct {
 	// taken over; nil where it is not known.
 	Lost  *store.Lost `json:"lost,omitempty"`
 	Taken *store.Kept `json:"taken,omitempty"`
+	// Left is the file that says who left since, and is used when it is said that sending
+	// may go on; "" where there is none.
+	Left string `json:"left,omitempty"`
 	// Held are letters to single people that the backup had in hand.
 	Held int64 `json:"held"`
 }
@@ -232,6 +235,9 @@ func Restore(ctx context.Context, cfg *config.Config, file string, o RestoreOpti
 	}
 	if err := place.Finish(ctx, report.Kept); err != nil {
 		return report, fmt.Errorf("the backup is not put in its place, and %s is as it was: %w", place.File(), err)
+	}
+	if _, err := os.Stat(leftFile(cfg)); err == nil {
+		report.Left = leftFile(cfg)
 	}
 	report.Took = time.Since(begin)
 	return report, nil

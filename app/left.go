@@ -23,7 +23,9 @@ const (
 	erasedEntry = "erased"
 )
 
-func (a *App) leftFile() string { return a.generationFile() + ".left" }
+func leftFile(cfg *config.Config) string { return cfg.GenerationFile() + ".left" }
+
+func (a *App) leftFile() string { return leftFile(a.Config) }
 
 // noteLeft notes that somebody has left a publication, or all where digest is "*". What
 // cannot be noted is logged: it is no reason to refuse anybody who wants to leave.

@@ -77,7 +77,10 @@ func tellRestored(w io.Writer, r app.RestoreReport) {
 		fmt.Fprintln(w, "  letters that were sent; readers who came, left or changed their wishes on the pages; what reviewers and editors did")
 		if r.Unreadable != "" {
 			fmt.Fprintf(w, "  what was there cannot be asked who left: %s\n", printable(r.Unreadable))
-		} else {
+		}
+		if r.Left != "" {
+			fmt.Fprintf(w, "  whoever left on the pages since is noted in %s, and leaves again by \"sigpost digest send --i-have-restored\"\n", r.Left)
+		} else if r.Unreadable == "" {
 			fmt.Fprintln(w, "  whoever left on the pages since is a reader again: \"sigpost subscriber remove\" where you know of some")
 		}
 	}
@@ -85,7 +88,7 @@ func tellRestored(w io.Writer, r app.RestoreReport) {
 	if r.Held > 0 {
 		fmt.Fprintf(w, "%s to single people that the backup had in hand are not sent: whoever waits for one asks again.\n", plural(int(r.Held), "letter"))
 	}
-	fmt.Fprintln(w, "Nothing is sent before \"sigpost digest send --i-have-restored\".")
+	fmt.Fprintln(w, "No issue is sent before \"sigpost digest send --i-have-restored\".")
 }
 
 type dumpCommand struct {
@@ -135,6 +138,6 @@ func (c loadCommand) Run(s *session) error {
 		if r.Older {
 			fmt.Fprintln(w, "The dump is of an earlier version: \"sigpost reparse\" makes its mail found.")
 		}
-		fmt.Fprintln(w, "Nothing is sent before \"sigpost digest send --i-have-restored\": see to it that no other archive sends what this one will.")
+		fmt.Fprintln(w, "No issue is sent before \"sigpost digest send --i-have-restored\": see to it that no other archive sends what this one will.")
 	})
 }
