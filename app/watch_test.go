@@ -199,6 +199,11 @@ list = "sig-openstack"
 	await(t, lines, "away/INBOX")
 	w.tagged(a, "5710D519.217212@nordlicht-telekom.example", patience)
 	w.arrives(a, "news@example.net")
+	// That it cannot be read is known at once, and not when the clock has it read.
+	states := must2(a.Store.Jobs(t.Context()))(t)
+	if s := states["read away/INBOX"]; !strings.Contains(s.Failure, "refused the login") {
+		t.Errorf("of reading it is known: %+v", s)
+	}
 }
 
 // What could not be read waits for its next try, and what comes elsewhere in the

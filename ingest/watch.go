@@ -74,6 +74,7 @@ type WatchMemory struct {
 	said     error     // the kind of the last interruption that was said as a warning
 	at       time.Time // and when that was
 	untold   bool      // nobody has said since that the watch goes on
+	lasts    error     // the kind of an interruption that lasts, since there was a connection
 }
 
 // begins gives how long to wait before the first connection, and how the watch stands
@@ -92,7 +93,7 @@ func (m *WatchMemory) begins() (wait time.Duration, state WatchState) {
 func (m *WatchMemory) stands() (failures int, tell bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	tell, m.untold, m.broken = m.untold, false, false
+	tell, m.untold, m.broken, m.lasts = m.untold, false, false, nil
 	return m.failures, tell
 }
 
@@ -103,6 +104,19 @@ func (m *WatchMemory) lasted(d time.Duration) {
 	if d >= watchHealthy {
 		m.failures = 0
 	}
+}
+
+// refused says whether an interruption is one that lasts, such as by a wrong password, and
+// was not known of yet.
+func (m *WatchMemory) refused(err error) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kind := kindOf(err)
+	if kind == nil || temporary(err) || kind == m.lasts {
+		return false
+	}
+	m.lasts = kind
+	return true
 }
 
 // interrupted notes an interruption, and gives when to try again and how loud to say it.
@@ -124,8 +138,9 @@ func (m *WatchMemory) interrupted(err error, waits func(failures int, err error)
 }
 
 // Watch waits for new mail in a mailbox until ctx ends, whose error it gives.
-// It calls changed when there may be some, and after each time that it has
-// connected; never while changed is still running. Where the server has IDLE
+// It calls changed when there may be some, after each time that it has connected, and
+// once when it is refused for a reason that lasts, so that who reads the mailbox meets
+// that; never while changed is still running. Where the server has IDLE
 // (RFC 2177) that is at once, elsewhere it asks every poll. It has a connection
 // of its own. What goes wrong is logged, and tried again for ever, at longer and longer
 // intervals, of which the memory knows.
@@ -157,6 +172,9 @@ func (in *Ingester) Watch(ctx context.Context, source Source, poll time.Duration
 		var level slog.Level
 		wait, level = memory.interrupted(err, in.watch.wait)
 		log.Log(ctx, level, "the watch on a mailbox was interrupted", "again_in", wait.Round(time.Millisecond), "error", err)
+		if memory.refused(err) {
+			changed()
+		}
 	}
 }
 

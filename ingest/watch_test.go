@@ -346,6 +346,18 @@ func TestWatchMemory(t *testing.T) {
 		if _, tell := m.stands(); tell {
 			t.Error("it is told twice that it goes on")
 		}
+		for i, c := range []struct {
+			err  error
+			want bool
+		}{{gone, false}, {refused, true}, {refused, false}, {gone, false}, {refused, false}, {fmt.Errorf("%w: no", ErrCertificate), true}} {
+			if got := m.refused(c.err); got != c.want {
+				t.Errorf("%d: %v is to be met: %t", i, c.err, got)
+			}
+		}
+		m.stands()
+		if !m.refused(refused) {
+			t.Error("it is refused anew, and nobody is to meet that")
+		}
 		m.lasted(watchHealthy - 1)
 		if wait, _ := m.interrupted(gone, watchWait); wait < watchMaxWait/2 {
 			t.Errorf("a short connection makes the wait %s", wait)
