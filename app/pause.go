@@ -17,6 +17,9 @@ type SendingState struct {
 	Paused  string                 `json:"paused,omitempty"` // why it stands still
 	Ended   string                 `json:"ended,omitempty"`  // why the rest of it is not sent
 	Letters sigpost.DeliveryCounts `json:"letters"`
+	// Waiting counts who is still to get one: letters that are queued, and readers of
+	// whom there is none in the ledger yet.
+	Waiting int `json:"waiting"`
 }
 
 // notNow is an error of what cannot be done as an issue is now.
@@ -110,7 +113,18 @@ func (a *App) sendingState(ctx context.Context, issue sigpost.Issue, err error) 
 	}
 	sending, err := a.Store.Sending(ctx, issue.ID)
 	counts, counting := a.Store.DeliveryCounts(ctx, issue.ID)
-	return SendingState{Digest: issue.Digest, Number: issue.Number, Paused: sending.PausedWhy, Ended: sending.EndedWhy, Letters: counts}, errors.Join(err, counting)
+	if err = errors.Join(err, counting); err != nil {
+		return SendingState{}, err
+	}
+	s := SendingState{Digest: issue.Digest, Number: issue.Number, Paused: sending.PausedWhy, Ended: sending.EndedWhy, Letters: counts}
+	if s.Ended == "" {
+		left, err := a.Store.SendingTotal(ctx, sending, issue.Digest)
+		if err != nil {
+			return s, err
+		}
+		s.Waiting = max(0, left-counts[sigpost.DeliverySending])
+	}
+	return s, nil
 }
 
 // Sendings says of each issue that is being sent how it goes.

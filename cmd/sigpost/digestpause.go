@@ -73,11 +73,11 @@ func (s *session) tellSending(state app.SendingState, err error) error {
 // sendingWords is how the sending of an issue goes, in a line.
 func sendingWords(s app.SendingState) string {
 	l := s.Letters
-	line := fmt.Sprintf("issue %d of %s: %d sent, %d waiting", s.Number, s.Digest, l[sigpost.DeliverySent], l[sigpost.DeliveryQueued]+l[sigpost.DeliverySending])
+	line := fmt.Sprintf("issue %d of %s: %d sent, %d waiting", s.Number, s.Digest, l[sigpost.DeliverySent], s.Waiting)
 	for _, more := range []struct {
 		state sigpost.DeliveryState
 		words string
-	}{{sigpost.DeliveryFailed, "failed"}, {sigpost.DeliveryUnknown, "held"}, {sigpost.DeliverySuppressed, "not sent to"}} {
+	}{{sigpost.DeliverySending, "on their way, which come to their end"}, {sigpost.DeliveryFailed, "failed"}, {sigpost.DeliveryUnknown, "held"}, {sigpost.DeliverySuppressed, "not sent to"}} {
 		if n := l[more.state]; n > 0 {
 			line += fmt.Sprintf(", %d %s", n, more.words)
 		}
