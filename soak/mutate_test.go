@@ -18,11 +18,12 @@ func mutate(t *testing.T, y check.Year) {
 	for _, d := range y.Digests {
 		zones[d.Name] = d.Zone
 	}
-	// A letter in the middle of the year to somebody who stays all the time.
+	// A letter in the middle of the year to somebody who stays all the time, which names
+	// all of its threads: of one that only counts some, the checker does not know which.
 	victim := -1
 	steady := steadyReaders(y)
 	for i := len(y.Letters) / 2; i < len(y.Letters) && victim < 0; i++ {
-		if digest, span, ok := check.IssueOf(y.Letters[i], zones); ok && steady[y.Letters[i].To+" "+digest] && !spared(y, digest, span) {
+		if digest, span, ok := check.IssueOf(y.Letters[i], zones); ok && steady[y.Letters[i].To+" "+digest] && !spared(y, digest, span) && !andMore.MatchString(must(check.Text(y.Letters[i]))) {
 			victim = i
 		}
 	}
@@ -129,6 +130,8 @@ func mutateStories(t *testing.T, l check.Letter, with func(...check.Letter) chec
 		t.Errorf("of %d threads that a letter tells of the checker misses %d when it does not", len(stories), missed)
 	}
 }
+
+var andMore = regexp.MustCompile(`And\s+\d+\s+more\s+threads?`)
 
 var storyWords = regexp.MustCompile(`case\s+\d+\s+\[\d+\]`)
 
