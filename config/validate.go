@@ -425,6 +425,9 @@ func checkCadence(ch *checker, at string, d Digest) {
 	if ch.lines.of(at+"weekday") > 0 && !weekly {
 		ch.add(at+"weekday", "weekday says on which day of the week the digest comes, and goes with every = \"week\", or with every = \"month\" and nth")
 	}
+	if d.Weekday < 0 || d.Weekday > Weekday(time.Saturday) { // numbers are read too, and 1 is Monday
+		ch.add(at+"weekday", "weekday is a day's name in English, such as \"monday\"")
+	}
 	switch {
 	case !monthly && d.Nth != "":
 		ch.add(at+"nth", "nth says on which weekday of the month the digest comes, and goes with every = \"month\"")

@@ -4,10 +4,14 @@ package tomlfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -41,15 +45,23 @@ func Decode(file string, data []byte, v any) error {
 				values.wrong = append(values.wrong, fmt.Sprintf("%s:%d: %s", file, row, unknownKey(e.Key(), reflect.TypeOf(v))))
 			}
 			return errors.New(values.Error())
-		case !errors.As(err, &decode):
-			return fmt.Errorf("%s: %w", file, err)
 		}
-		row, column := decode.Position()
+		said := strings.TrimPrefix(err.Error(), "toml: ")
+		row, column, key := 0, 1, []string(nil)
+		if errors.As(err, &decode) {
+			row, column = decode.Position()
+			key = decode.Key()
+		} else {
+			row, key = failing(values.Rest, before.Type())
+		}
+		if row == 0 {
+			return fmt.Errorf("%s: %s", file, said)
+		}
 		rest, value, ok := without(values.Rest, row)
 		if !ok {
-			return fmt.Errorf("%s:%d:%d: %s", file, row, column, strings.TrimPrefix(decode.Error(), "toml: "))
+			return fmt.Errorf("%s:%d:%d: %s", file, row, column, said)
 		}
-		values.wrong = append(values.wrong, fmt.Sprintf("%s:%d: %s", file, row, wrongValue(decode, reflect.TypeOf(v), value)))
+		values.wrong = append(values.wrong, fmt.Sprintf("%s:%d: %s", file, row, wrongValue(key, said, before.Type(), value)))
 		values.Rest = rest
 	}
 }
@@ -63,14 +75,38 @@ type ValuesError struct {
 
 func (e *ValuesError) Error() string { return strings.Join(e.wrong, "\n") }
 
+// failing finds the key, and its line, of whose value there is an error without a place:
+// what reads texts by itself gives such.
+func failing(data []byte, t reflect.Type) (row int, key []string) {
+	lines := Lines(data)
+	paths := slices.SortedFunc(maps.Keys(lines), func(a, b string) int {
+		return cmp.Or(cmp.Compare(lines[a], lines[b]), cmp.Compare(len(a), len(b)))
+	})
+	all := bytes.SplitAfter(data, []byte("\n"))
+	for i, path := range paths {
+		end := len(all)
+		if i+1 < len(paths) {
+			end = lines[paths[i+1]] - 1
+		}
+		var decode *toml.DecodeError
+		if err := toml.Unmarshal(bytes.Join(all[:end], nil), reflect.New(t).Interface()); err != nil && !errors.As(err, &decode) {
+			return lines[path], strings.Split(index.ReplaceAllString(path, ""), ".")
+		}
+	}
+	return 0, nil
+}
+
+// index is which of several tables of a name it is.
+var index = regexp.MustCompile(`\[\d+\]`)
+
 // wrongValue says what is wrong with the value of a key, by the key's name; value is as it
 // is written, or "" where that is long.
-func wrongValue(err *toml.DecodeError, in reflect.Type, value string) string {
-	key, said := strings.Join(err.Key(), "."), strings.TrimPrefix(err.Error(), "toml: ")
+func wrongValue(path []string, said string, in reflect.Type, value string) string {
+	key := strings.Join(path, ".")
 	if key == "" {
 		return said
 	}
-	for _, name := range err.Key() {
+	for _, name := range path {
 		field, ok := fieldFor(in, name)
 		if !ok {
 			return key + ": " + said
