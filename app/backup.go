@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -129,12 +130,20 @@ func megabytes(p Progress, stage string) func(done, total int64) {
 	return func(done, total int64) { p(stage, Megas, int(done/1e6), int(total/1e6)) }
 }
 
-// VerifyBackup reads a backup to its end: every byte is what was written, or the
-// error says what is not.
-func VerifyBackup(ctx context.Context, file string, progress Progress) (report BackupReport, err error) {
+// VerifyBackup reads a backup to its end, or in where file is "-": every byte is what was
+// written, or the error says what is not.
+func VerifyBackup(ctx context.Context, file string, in io.Reader, progress Progress) (report BackupReport, err error) {
 	begin := time.Now()
 	report.File = file
-	report.Backup, report.Size, err = readBackup(ctx, file, io.Discard, megabytes(progress, "reading the backup"))
+	said := megabytes(progress, "reading the backup")
+	if file == "-" {
+		report.Backup, err = store.ReadBackup(&interrupted{ctx, bufio.NewReaderSize(in, 1<<16)}, io.Discard, said)
+		if err != nil {
+			err = fmt.Errorf("the standard input: %w", err)
+		}
+	} else {
+		report.Backup, report.Size, err = readBackup(ctx, file, io.Discard, said)
+	}
 	report.Took = time.Since(begin)
 	return report, err
 }
@@ -153,7 +162,7 @@ func readBackup(ctx context.Context, file string, into io.Writer, progress func(
 	}
 	b, err = store.ReadBackup(&interrupted{ctx, bufio.NewReaderSize(f, 1<<16)}, into, progress)
 	if errors.Is(err, store.ErrNoBackup) {
-		err = fmt.Errorf("%s: %w", file, err)
+		err = cmp.Or(refuseDump(file), fmt.Errorf("%s: %w", file, err))
 	}
 	return b, size, err
 }

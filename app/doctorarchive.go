@@ -174,12 +174,12 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 		return
 	}
 	if n := counts[sigpost.DeliveryFailed]; n > 0 {
-		x.add(LevelError, item, "put the addresses or the server right, then \"sigpost digest send --retry-failed\"", "%d letters of issue %d failed", n, last.Number)
+		x.add(LevelError, item, "put the addresses or the server right, then \"sigpost digest send --retry-failed\"", "letters of issue %d that failed: %d", last.Number, n)
 	}
 	if n := counts[sigpost.DeliveryUnknown]; n > 0 {
-		x.add(LevelError, item, "look in the server's log whether they went, then \"sigpost digest send --resend-held\"", "%d letters of issue %d are held, since nobody knows whether they went", n, last.Number)
+		x.add(LevelError, item, "look in the server's log whether they went, then \"sigpost digest send --resend-held\"", "letters of issue %d that are held, since nobody knows whether they went: %d", last.Number, n)
 	}
-	x.ok(item, "issue %d: %d letters sent, %d waiting", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
+	x.ok(item, "issue %d: letters sent: %d, waiting: %d", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
 }
 
 // lookAtQuarantine looks for mail that nobody has looked at for long.

@@ -53,6 +53,25 @@ func isDump(head []byte) bool {
 	return isBackup(head) || strings.HasPrefix(string(head), `{"sigpost":{"format":`)
 }
 
+// refuseDump says of a file that it is a dump, where something else is wanted; it is nil
+// of any other.
+func refuseDump(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	dump, err := store.OpenDump(f)
+	if err != nil {
+		return nil
+	}
+	dump.Close()
+	return sigpost.Usage(fmt.Errorf("%s is a dump, which \"sigpost load\" makes an archive of", file))
+}
+
 // Load makes the configured archive, which must be empty, of a dump, or of in where
 // file is "-": of all of it, or of nothing. Nothing is sent from it until an operator
 // says what is to become of what it does not know of.

@@ -183,6 +183,9 @@ func (a *App) importFile(ctx context.Context, file, list string, report *IngestR
 	if _, err := os.Stat(file); err != nil {
 		return sigpost.Usage(fmt.Errorf("the mail cannot be read: %w", err))
 	}
+	if err := refuseDump(file); err != nil {
+		return err
+	}
 	one, err := a.ingester().Import(ctx, file, list, a.importing(filepath.Base(file)))
 	if one.Format != "" {
 		report.add(one)

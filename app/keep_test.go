@@ -196,7 +196,7 @@ func TestBackupWritesOverItsOwnOnly(t *testing.T) {
 	if len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
-	if r, err := VerifyBackup(t.Context(), filepath.Join(w.dir, "b.tar.zst"), quietly); err != nil || r.Bytes == 0 {
+	if r, err := VerifyBackup(t.Context(), filepath.Join(w.dir, "b.tar.zst"), nil, quietly); err != nil || r.Bytes == 0 {
 		t.Error(r, err)
 	}
 }

@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"sigpost"
+	"sigpost/internal/logs"
 	"sigpost/internal/mailtest"
 	"sigpost/subscribe"
 )
@@ -116,5 +119,33 @@ func TestOperatorIsTold(t *testing.T) {
 	}
 	if told != 1 {
 		t.Errorf("the operator was told %d times", told)
+	}
+}
+
+// The line about sending does not contradict itself: it is complete where nothing waits,
+// and says what stopped it.
+func TestSendingEndedSaysWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.open()
+	log := &logged{}
+	a.log = logs.New(log, logs.Text, slog.LevelInfo)
+	w.subscribe(a, "ana@readers.example.org")
+	w.subscribe(a, "ada@readers.example.org")
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 450, Text: "later", Times: 1})
+	w.run(a)
+	w.setNow(w.clock().Add(24 * time.Hour))
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	a.Send(stopped, w.digest(a), false)
+	w.run(a)
+	var got []string
+	for line := range strings.Lines(log.String()) {
+		if _, said, ok := strings.Cut(line, "sending ended"); ok {
+			got = append(got, regexp.MustCompile(`sent=\d|waiting=\d|complete=\S+|stopped=`).FindAllString(said, -1)...)
+		}
+	}
+	if want := "sent=1 waiting=1 complete=false sent=1 waiting=0 complete=true"; strings.Join(got, " ") != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -135,16 +136,14 @@ func (a notices) signIn(p sigpost.Person, token string, expires time.Time) (sigp
 func (a *App) SignInURL(listen, token string) string {
 	base := a.Config.Web.URL
 	if base == "" {
-		base = pagesAt(listen, a.Config.Web.Listen)
+		base = PagesAt(cmp.Or(listen, a.Config.Web.Listen))
 	}
 	return base + "/sign-in/" + url.PathEscape(token)
 }
 
-// pagesAt is the URL of pages that listen at an address.
-func pagesAt(listen, configured string) string {
-	if listen == "" {
-		listen = configured
-	}
+// PagesAt is the URL by which pages that listen at an address can be opened on this
+// machine.
+func PagesAt(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
 		host = "localhost"

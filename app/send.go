@@ -171,8 +171,13 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 	})
 	err = errors.Join(err, a.countGeneration(context.WithoutCancel(ctx)))
 	r.Took = time.Since(begin)
-	a.log.Info("sending ended", "digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
-		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took, "complete", err == nil)
+	ended := []any{"digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
+		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took,
+		"complete", err == nil && r.Outcome.Waiting == 0}
+	if err != nil {
+		ended = append(ended, "stopped", err)
+	}
+	a.log.Info("sending ended", ended...)
 	if tripped := (*deliver.Tripped)(nil); errors.As(err, &tripped) {
 		r.Paused = tripped.Error()
 		first, pausing := a.Store.PauseSending(context.WithoutCancel(ctx), issue.ID, r.Paused, a.now())

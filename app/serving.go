@@ -133,7 +133,7 @@ func (s *Serving) status() string {
 	if s.Listener == nil {
 		return "Working: " + strings.Join(s.share.roles, ", ")
 	}
-	return "Serving http://" + s.Listener.Addr().String() + "/"
+	return "Serving " + PagesAt(s.Listener.Addr().String()) + "/"
 }
 
 // watchdog ticks when the manager wants a sign of life.

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -347,12 +348,18 @@ func Load(file string) (*Config, error) {
 // Parse checks the bytes of a configuration file as Load does.
 func Parse(file string, data []byte) (*Config, error) {
 	c := &Config{file: file, dir: filepath.Dir(file), text: data}
-	if err := tomlfile.Decode(file, data, c); err != nil {
+	values, decoded := (*tomlfile.ValuesError)(nil), data
+	if err := tomlfile.Decode(file, data, c); errors.As(err, &values) {
+		decoded = values.Rest
+	} else if err != nil {
 		return nil, sigpost.Usage(fmt.Errorf("%w", err))
 	}
-	lines := linesOf(data)
-	c.setDefaults(lines)
-	if err := c.validate(file, lines); err != nil {
+	ch := &checker{file: file, lines: linesOf(data), decoded: linesOf(decoded)}
+	if values != nil {
+		ch.wrong = append(ch.wrong, values.Error())
+	}
+	c.setDefaults(ch.decoded)
+	if err := c.validate(ch); err != nil {
 		return nil, err
 	}
 	c.expandEditions()

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -149,6 +150,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"zone", `zone = "America/Chicago"`, `zone = "Texas"`, `"Texas" is no time zone`},
 		{"weekday", `weekday = "monday"`, `weekday = "montag"`, `"montag" is no day of the week`},
 		{"time of day", `at = "06:00"`, `at = "6 am"`, `"6 am" is no time of day`},
+		{"an eighth weekday", `weekday = "monday"`, `weekday = 7`, `weekday is a day's name in English`},
+		{"a number for a time of day", `at = "06:00"`, `at = 600`, `digest.at: "600" is no time of day`},
 		{"duration", `duration = "1h"`, `duration = "an hour"`, `"an hour" is no duration`},
 		{"rule", `repeat = "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"`, `repeat = "second tuesdays"`, "cannot be read"},
 		{"summit backwards", `last = 2016-04-29`, `last = 2016-04-20`, "ends before it begins"},
@@ -240,6 +243,55 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 				t.Errorf("not on line %d: %v", line, err)
 			}
 		})
+	}
+}
+
+// A day of the week that no issue comes by is refused on its line.
+func TestWeekdayOfNoWeek(t *testing.T) {
+	for _, c := range []struct {
+		keys    string
+		refused bool
+	}{
+		{"every = \"day\"\nweekday = \"friday\"", true},
+		{"every = \"month\"\nweekday = \"friday\"\nday = 3", true},
+		{"every = \"month\"\nweekday = \"friday\"\nnth = \"last\"", false},
+		{"every = \"day\"\nweekday = \"friday\"\neditions = [\"week\"]", false},
+		{"every = \"week\"\nweekday = \"friday\"", false},
+		{"every = \"day\"", false},
+	} {
+		text := strings.Replace(everyTable, "name = \"weekly\"\n", "name = \"weekly\"\n"+c.keys+"\n", 1)
+		at := fmt.Sprintf("config.toml:%d: weekday says", strings.Count(text[:strings.Index(text, "weekday")+1], "\n")+1)
+		if _, err := Parse("config.toml", []byte(text)); (err != nil) != c.refused || err != nil && err.Error()[:len(at)] != at {
+			t.Errorf("%s: %v, want %s", c.keys, err, at)
+		}
+	}
+}
+
+// A value that cannot be decoded hides nothing else, and nothing is said of its key twice.
+func TestValuesBesideOtherFaults(t *testing.T) {
+	text := strings.NewReplacer(
+		"secret_file = \"sigpost.secret\"", "secret_file = [\"a\"]",
+		"name = \"weekly\"\n", "name = \"weekly\"\nweekday = \"x\"\n",
+		"host = \"smtp.example.org:587\"", "host = \"smtp.example.org:587\"\ntimeout = \"5 s\"",
+		"service_address = \"weekly@example.org\"", "service_address = \"weekly@example.org\"\nat = 6",
+		"[alerts]\n", "[alerts]\nmail = \"ops@example.org\"\nsilent_factor = 0\n",
+	).Replace(everyTable)
+	_, err := Parse("config.toml", []byte(text))
+	if err == nil || !errors.Is(err, sigpost.ErrUsage) {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, w := range [][2]string{
+		{"secret_file = [", "archive.secret_file is a text in quotes"}, {"weekday =", `digest.weekday: "x" is no day of the week`},
+		{"at =", `digest.at: "6" is no time of day`}, {"timeout =", `smtp.timeout: "5 s" is no duration`}, {"mail =", `alerts.mail is a list: ["ops@example.org"]`}, {"silent_factor =", "silent_factor is from"},
+	} {
+		want = append(want, fmt.Sprintf("config.toml:%d: %s", strings.Count(text[:strings.Index(text, "\n"+w[0])], "\n")+2, w[1]))
+	}
+	got := strings.Split(err.Error(), "\n")
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || !strings.HasPrefix(got[i], want[i]) {
+			t.Fatalf("got\n%v\nwant\n%s", err, strings.Join(want, "\n"))
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 
 	"sigpost"
@@ -47,12 +48,28 @@ func (c *Config) DSN() (string, error) {
 			return "", err
 		}
 	}
-	if file, ok := strings.CutPrefix(dsn, "sqlite:"); ok {
-		dsn = strings.TrimPrefix(file, "//")
-	} else if strings.Contains(dsn, "://") {
+	if err := checkDatabase(dsn); err != nil {
+		return "", sigpost.Usage(err)
+	}
+	if strings.Contains(dsn, "://") {
 		return dsn, nil
 	}
 	return c.Path(dsn), nil
+}
+
+// scheme is what a URL begins with.
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+
+// checkDatabase keeps the URL of another engine from becoming the name of a file. It
+// repeats the scheme alone: there may be a password behind it.
+func checkDatabase(dsn string) error {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		return nil
+	}
+	if s := scheme.FindString(dsn); s != "" {
+		return fmt.Errorf("the database is a file, named by its path alone, such as \"/var/lib/sigpost/sigpost.db\", or PostgreSQL's, by a URL that begins with postgres:// or postgresql://; this begins with %q", s)
+	}
+	return nil
 }
 
 // GenerationFile is where it is noted how many issues were begun to be sent: by

@@ -18,7 +18,7 @@ type Setting struct {
 	Key string `json:"key"` // such as "account[0].mailbox[1].list"
 	// Value is null where there is none, and Mask in place of a secret.
 	Value any `json:"value"`
-	// Source is "default", or "FILE:LINE".
+	// Source is "default", "FILE:LINE", or notSet.
 	Source string `json:"source"`
 	// Reads says where what the key names is read from, when it is needed: a file, or an
 	// environment variable. What is there is not looked at.
@@ -27,6 +27,9 @@ type Setting struct {
 	header, text string // as tomlfile.Entry has them
 	none         bool
 }
+
+// notSet is the source of what is not written and has no default.
+const notSet = "not set"
 
 // Mask stands in the place of secrets, whatever their length.
 const Mask = "********"
@@ -49,6 +52,9 @@ func (c *Config) Settings() ([]Setting, error) {
 			if line := lines.of(e.Path); line > 0 {
 				s.Source = fmt.Sprintf("%s:%d", c.file, line)
 				e.None, s.none = false, false // also where it is 0 or nothing
+			}
+			if s.none {
+				s.Source = notSet
 			}
 			s.Value, s.text = masked(e)
 		}
@@ -158,7 +164,6 @@ func WriteSettings(w io.Writer, all []Setting) error {
 			line, comment := name+" = "+s.text, s.Source
 			if s.none {
 				line = strings.TrimSuffix(tomlfile.Comment(name+" = "+s.text), " ")
-				comment = "not set"
 			}
 			if s.Reads != "" {
 				comment += "; reads " + s.Reads

@@ -230,7 +230,7 @@ webhook = "https://hooks.example.org/T0/gelb"
 		{"account[0].password_env", "IMAP_PASSWORD", file + ":10", "the environment variable IMAP_PASSWORD"},
 		{"account[0].poll", "1h", file + ":11", ""},
 		{"account[0].timeout", "1m", "default", ""},
-		{"account[0].mailbox[0].since", nil, "default", ""},
+		{"account[0].mailbox[0].since", nil, "not set", ""},
 		{"meeting[0].links[0].url", "https://example.org", file + ":20", ""},
 		{"meeting[0].duration", "1h", "default", ""},
 		{"dns.timeout", "20s", file + ":23", ""},

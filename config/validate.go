@@ -22,15 +22,20 @@ import (
 
 // checker collects what is wrong, with the line of each.
 type checker struct {
-	file  string
-	lines keyLines
-	wrong []string
+	file    string
+	lines   keyLines
+	decoded keyLines // those of lines whose values could be decoded
+	wrong   []string
 }
 
 // add notes what is wrong with the value at a path such as "digest[0].zone".
-// A key that is not there has the line of its table.
+// A key that is not there has the line of its table. Of one whose value could not be
+// decoded everything is said already.
 func (c *checker) add(path, format string, args ...any) {
-	line := 0
+	line := c.lines.of(path)
+	if line != c.decoded.of(path) {
+		return
+	}
 	for p := path; line == 0 && p != ""; {
 		line = c.lines.of(p)
 		p = p[:max(0, strings.LastIndexAny(p, ".["))]
@@ -59,8 +64,7 @@ func (ch *checker) empty(path, otherwise string) {
 	}
 }
 
-func (c *Config) validate(file string, lines keyLines) error {
-	ch := &checker{file: file, lines: lines}
+func (c *Config) validate(ch *checker) error {
 	c.checkArchive(ch)
 	c.checkLists(ch)
 	c.checkAccounts(ch)
@@ -92,6 +96,9 @@ func (c *Config) checkArchive(ch *checker) {
 	a := c.Archive
 	if n := count(a.Database, a.DatabaseFile, a.DatabaseEnv); n != 1 {
 		ch.add(ch.first("archive.", "database", "database_file", "database_env"), "[archive] must have one of database, database_file and database_env; it has %d", n)
+	}
+	if err := checkDatabase(a.Database); err != nil {
+		ch.add("archive.database", "%v", err)
 	}
 	if a.BackupDays < 1 && a.BackupDays != -1 {
 		ch.add("archive.backup_days", "backup_days is a number of days, or -1 where something else makes backups")
@@ -413,6 +420,13 @@ func checkCadence(ch *checker, at string, d Digest) {
 	monthly := d.Every == "month"
 	if d.Nth != "" {
 		oneOf(ch, at+"nth", d.Nth, "first", "second", "third", "fourth", "last")
+	}
+	weekly := d.Every == "week" || monthly && ch.lines.of(at+"nth") > 0 || slices.Contains(d.Editions, "week")
+	if ch.lines.of(at+"weekday") > 0 && !weekly {
+		ch.add(at+"weekday", "weekday says on which day of the week the digest comes, and goes with every = \"week\", or with every = \"month\" and nth")
+	}
+	if d.Weekday < 0 || d.Weekday > Weekday(time.Saturday) { // numbers are read too, and 1 is Monday
+		ch.add(at+"weekday", "weekday is a day's name in English, such as \"monday\"")
 	}
 	switch {
 	case !monthly && d.Nth != "":

@@ -90,6 +90,7 @@ func TestNoMail(t *testing.T) {
 		"d.txt.gz":     {string(compressed(t, "\x89PNG\r\n\x1a\n")), "a picture"},
 		"b.mbox":       {"SQLite format 3\x00abc", "an SQLite database"},
 		"g.mbox.xz":    {"\xfd7zXZ\x00\x00", "xz: unpack it first"},
+		"all.jsonl":    {`{"sigpost":{"format":1,"schema":9}}` + "\n", "\"sigpost load\" makes an archive of it"},
 		"h.pst":        {"!BDN\x00", "readpst"},
 		"i.html":       {"<!DOCTYPE html>\n<p>From: a\n", "a web page"},
 		"Inbox.msf":    {"// <!-- <mdb:mork:z v=\"1.4\"/> -->\n", "without .msf"},

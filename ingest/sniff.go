@@ -82,6 +82,7 @@ var magic = []struct{ bytes, what string }{
 	{"\x7fELF", "a program"},
 	{"// <!-- <mdb:mork", "an index of Thunderbird: the mail is in the file beside it without .msf"},
 	{"# v", "a bundle of git"},
+	{`{"sigpost":{"format":`, "a dump: \"sigpost load\" makes an archive of it"},
 }
 
 // foreign says what a file is that is surely no mail, or "".

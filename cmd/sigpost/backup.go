@@ -10,15 +10,18 @@ import (
 
 type backupCommand struct {
 	Verify bool   `help:"Write nothing, but read the backup to its end and see that every byte is what was written."`
-	File   string `arg:"" help:"The backup; \"-\" for the standard output."`
+	File   string `arg:"" help:"The backup; \"-\" for the standard output, with --verify the standard input."`
 }
 
 // Run makes a backup while everything runs, or looks at one.
 func (c backupCommand) Run(s *session) error {
 	if c.Verify {
-		r, err := app.VerifyBackup(s.ctx, c.File, s.progress)
+		r, err := app.VerifyBackup(s.ctx, c.File, os.Stdin, s.progress)
 		if err != nil {
 			return err
+		}
+		if c.File == "-" {
+			c.File = "the standard input"
 		}
 		return s.tell(r, func(w io.Writer) { fmt.Fprintf(w, "%s is whole: %s\n", c.File, backupWords(r)) })
 	}
@@ -131,7 +134,7 @@ func (c loadCommand) Run(s *session) error {
 	}
 	r, err := app.Load(s.ctx, cfg, c.File, os.Stdin, s.now(), s.progress)
 	if err != nil {
-		return fmt.Errorf("nothing is read, and the database is as it was: %w", err)
+		return fmt.Errorf("nothing of the dump is in the database: %w", err)
 	}
 	return s.tell(r, func(w io.Writer) {
 		fmt.Fprintf(w, "The archive is as of %s: %s, in %s\n", moment(r.Made), dumpWords(r), short(r.Took))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sigpost/app"
+	"sigpost/config"
 )
 
 type checkCommand struct{}
@@ -22,15 +23,15 @@ func (checkCommand) Run(s *session) error {
 }
 
 type doctorCommand struct {
-	Only    []string      `placeholder:"GROUP" sep:"," help:"Look at these groups alone, with commas between them: ${groups}."`
-	Offline bool          `help:"Ask no server but that of the archive's database."`
-	Timeout time.Duration `default:"30s" placeholder:"DURATION" help:"How long each group may take, 30s unless said otherwise; reading the whole archive may take ten times as long."`
+	Only    []string        `placeholder:"GROUP" sep:"," help:"Look at these groups alone, with commas between them: ${groups}."`
+	Offline bool            `help:"Ask no server but that of the archive's database."`
+	Timeout config.Duration `default:"30s" placeholder:"DURATION" help:"How long each group may take, 30s unless said otherwise; reading the whole archive may take ten times as long."`
 }
 
 // Run looks at everything, and fails where anything is an error.
 func (c doctorCommand) Run(s *session) error {
 	d := app.Doctor{
-		ConfigFile: s.Config, Program: versionLines(theVersion()), Only: c.Only, Offline: c.Offline, Timeout: c.Timeout,
+		ConfigFile: s.Config, Program: versionLines(theVersion()), Only: c.Only, Offline: c.Offline, Timeout: time.Duration(c.Timeout),
 		Now: s.now, Log: s.log, Progress: s.progress,
 	}
 	report, err := d.Examine(s.ctx)

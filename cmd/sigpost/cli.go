@@ -193,6 +193,9 @@ func (s *session) openWith(o app.Options) (*app.App, error) {
 }
 
 func (s *session) openConfig(cfg *config.Config, o app.Options) (*app.App, error) {
+	if o.DryRun && !o.ReadOnly {
+		s.log = s.log.With("dry_run", true) // its lines are those of a real run otherwise
+	}
 	o.Log, o.Now, o.Progress = s.log, s.now, s.progress
 	v := theVersion()
 	o.Build = app.Build{Version: v.Version, Commit: v.Commit}

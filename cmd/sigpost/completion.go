@@ -147,8 +147,9 @@ func complete(model *kong.Application, words []string, known names) (all []follo
 			add(child.Name, child.Help)
 		}
 	}
-	if n := len(at.node.Positional); n > 0 && (at.args < n || at.node.Positional[n-1].IsCumulative()) {
-		values(at.node.Positional[min(at.args, n-1)], "", cur)
+	args := at.command().Positional
+	if n := len(args); n > 0 && (at.args < n || args[n-1].IsCumulative()) {
+		values(args[min(at.args, n-1)], "", cur)
 	}
 	return all
 }
@@ -185,8 +186,17 @@ func walkTo(model *kong.Application, words []string) place {
 	return at
 }
 
+// command is the one whose flags and arguments stand here: that within which goes
+// without saying, too.
+func (at place) command() *kong.Node {
+	if d := at.node.DefaultCmd; d != nil && d.Tag.Default == "withargs" {
+		return d
+	}
+	return at.node
+}
+
 func (at place) flags() (all []*kong.Flag) {
-	for _, group := range at.node.AllFlags(true) {
+	for _, group := range at.command().AllFlags(true) {
 		all = append(all, group...)
 	}
 	return all
@@ -226,11 +236,19 @@ func valuesOf(v *kong.Value, begun string, known names, words []string) []string
 	case "role":
 		all = app.Roles()
 	}
+	before := ""
 	if i := strings.LastIndexByte(begun, ','); v.IsSlice() && i >= 0 {
-		all = slices.Clone(all)
-		for n := range all {
-			all[n] = begun[:i+1] + all[n]
+		before, begun = begun[:i+1], begun[i+1:]
+	}
+	all = slices.Clone(all)
+	if kind == "topic" && begun != "" && !strings.Contains(begun, ":") { // a topic goes by its name alone, too
+		for _, tag := range all {
+			_, name, _ := strings.Cut(tag, ":")
+			all = append(all, name)
 		}
+	}
+	for n := range all {
+		all[n] = before + all[n]
 	}
 	return all
 }

@@ -23,7 +23,7 @@ func (initCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	madeConfig, err := create(s.Config, []byte(sigpost.ExampleConfig), 0o644)
+	madeConfig, err := create(s.Config, []byte(sigpost.ExampleConfig), 0o640) // it says where secrets are
 	if err != nil {
 		return err
 	}

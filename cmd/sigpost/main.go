@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -52,9 +53,12 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	if args[0] == "help" {
 		args = append(slices.Clone(args[1:]), "--help")
 	}
+	if args[0] == "--version" {
+		args = append([]string{"version"}, args[1:]...)
+	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return report(stderr, sigpost.Usage(fmt.Errorf("%w; %s", err, hintOf(args, err))))
+		return report(stderr, sigpost.Usage(fmt.Errorf("%s; %s", plainly(err), hintOf(args, err))))
 	}
 	s, err := newSession(ctx, c.Globals, stdout, stderr)
 	if err != nil {
@@ -67,6 +71,9 @@ func run(ctx context.Context, args []string, stdout, stderr *os.File) int {
 	s.finish()
 	if err != nil && ctx.Err() != nil {
 		err = errors.New("interrupted; what is done is kept, and the next run goes on from there")
+	}
+	if code := exitCode(err); code == exitLocked && s.Quiet {
+		return code // nothing is wrong, and cron mails whatever is said
 	}
 	return report(stderr, err)
 }
@@ -101,6 +108,17 @@ func hangups(ctx context.Context) <-chan struct{} {
 		}
 	}()
 	return hangups
+}
+
+// What the command line's reader says in words of its own.
+var (
+	noValue  = regexp.MustCompile(`^(\S+): expected \S+ value but got "EOL" \(<EOL>\)`)
+	noNumber = regexp.MustCompile(`expected a valid \d+ bit u?int but got (".*")`)
+)
+
+// plainly says for people what is wrong with a command line.
+func plainly(err error) string {
+	return noNumber.ReplaceAllString(noValue.ReplaceAllString(err.Error(), "nothing stands behind $1, which needs a value"), "$1 is no whole number")
 }
 
 // hintOf says what to do about arguments that cannot be read: the command that they

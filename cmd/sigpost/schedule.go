@@ -20,6 +20,7 @@ type plannedJob struct {
 	// else happens. Cron is the expression by which it goes, if it goes by one.
 	Next time.Time `json:"next,omitzero"`
 	Cron string    `json:"cron,omitempty"`
+	kind app.JobKind
 }
 
 // Run says how all jobs stand.
@@ -39,7 +40,7 @@ func (scheduleCommand) Run(s *session) error {
 	}
 	jobs := make([]plannedJob, len(plans))
 	for i, p := range plans {
-		jobs[i] = plannedJob{p.State, p.Job.Does, p.Next.UTC(), p.Job.Cron}
+		jobs[i] = plannedJob{p.State, p.Job.Does, p.Next.UTC(), p.Job.Cron, p.Job.Kind}
 		jobs[i].Name = p.Job.Name
 	}
 	return s.tell(struct {
@@ -75,6 +76,8 @@ func jobLines(j plannedJob, now time.Time, zone *time.Location) (lines []string)
 	switch {
 	case j.Next.IsZero():
 		add("next: when there is something to do")
+	case !j.Next.After(now) && j.kind == app.JobPing: // which goes by no clock where a run does everything
+		add("next: as the next run begins and ends, or with \"sigpost serve\" now%s", by)
 	case !j.Next.After(now):
 		add("next: now%s", by)
 	default:
@@ -84,7 +87,7 @@ func jobLines(j plannedJob, now time.Time, zone *time.Location) (lines []string)
 		add("begun %s, and not ended: it goes on, or was cut off", moment(j.Begun))
 	}
 	if !j.Succeeded.IsZero() {
-		add("last done %s, %s ago, in %s", moment(j.Succeeded), ago(now.Sub(j.Succeeded)), short(j.Took))
+		add("last done %s%s, in %s", moment(j.Succeeded), ago(now, j.Succeeded), short(j.Took))
 	}
 	switch {
 	case !j.Failing.IsZero():

@@ -30,7 +30,7 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", listener.Addr())
+	fmt.Fprintf(s.stdout, "Serving %s/ until interrupted.\n", app.PagesAt(listener.Addr().String()))
 	s.tellFirstLink(a, listener.Addr().String(), s.stdout)
 	a.WarnOfListening(listener.Addr().String())
 	serving := s.serving()

@@ -97,10 +97,10 @@ func statusLines(m app.MailboxStatus, now time.Time) (lines []string) {
 	case m.Complete.IsZero():
 		add("last complete fetch: never")
 	default:
-		add("last complete fetch: %s, %s ago", moment(m.Complete), ago(now.Sub(m.Complete)))
+		add("last complete fetch: %s%s", moment(m.Complete), ago(now, m.Complete))
 	}
 	if !m.Latest.IsZero() {
-		add("newest message of the list: %s, %s ago", moment(m.Latest), ago(now.Sub(m.Latest)))
+		add("newest message of the list: %s%s", moment(m.Latest), ago(now, m.Latest))
 	}
 	if m.Server != nil {
 		add("on the server: %s, %d of them not read yet", plural(m.Server.Messages, "message"), m.Server.Behind)
@@ -109,7 +109,7 @@ func statusLines(m app.MailboxStatus, now time.Time) (lines []string) {
 		add("now: %s", printable(m.Unreachable))
 	}
 	if m.Failure != "" {
-		add("every fetch has failed since %s, for %s: %s", moment(m.Failing), ago(now.Sub(m.Failing)), printable(m.Failure))
+		add("every fetch has failed since %s, for %s: %s", moment(m.Failing), lasted(now.Sub(m.Failing)), printable(m.Failure))
 	}
 	if len(m.Gaps) > 0 {
 		uids := make([]string, 0, len(m.Gaps))
@@ -127,8 +127,17 @@ func statusLines(m app.MailboxStatus, now time.Time) (lines []string) {
 
 func moment(t time.Time) string { return t.UTC().Format("Mon 2 Jan 2006 15:04 MST") }
 
-// ago is how long something is past, as people say it.
-func ago(d time.Duration) string {
+// ago says behind a moment how long it is past; nothing where it is to come, as --now
+// makes it.
+func ago(now, at time.Time) string {
+	if at.After(now) {
+		return ""
+	}
+	return ", " + lasted(now.Sub(at)) + " ago"
+}
+
+// lasted is a length of time as people say it.
+func lasted(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return "less than a minute"

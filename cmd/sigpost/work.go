@@ -39,7 +39,7 @@ func (c workCommand) Run(s *session) error {
 	}
 	defer stop()
 	if serving.Listener != nil {
-		fmt.Fprintf(s.stdout, "Serving http://%s/ until interrupted.\n", serving.Listener.Addr())
+		fmt.Fprintf(s.stdout, "Serving %s/ until interrupted.\n", app.PagesAt(serving.Listener.Addr().String()))
 		a.WarnOfListening(serving.Listener.Addr().String())
 	}
 	return serving.Work(s.ctx, a, c.Roles)

@@ -65,6 +65,38 @@ func (at *position) braces(v *unstable.Node, path string, lines map[string]int) 
 	}
 }
 
+// without blanks the key that stands on a line, with its value, and gives the value as it is
+// written where that is short. It does so only in a document that is TOML.
+func without(data []byte, row int) (rest []byte, value string, ok bool) {
+	var p unstable.Parser
+	p.Reset(data)
+	at := position{data: data, line: 1}
+	from, to := 0, len(data)
+	for p.NextExpression() {
+		e := p.Expression()
+		_, line := at.key(e)
+		begins := bytes.LastIndexByte(data[:at.offset], '\n') + 1
+		if line > row {
+			to = min(to, begins)
+			continue
+		}
+		from, value, ok = begins, "", e.Kind == unstable.KeyValue
+		if raw := p.Raw(e.Value().Raw); ok && len(raw) < 100 {
+			value = string(raw)
+		}
+	}
+	if p.Error() != nil || !ok {
+		return nil, "", false
+	}
+	rest = bytes.Clone(data)
+	for i := from; i < to; i++ {
+		if rest[i] != '\n' {
+			rest[i] = ' '
+		}
+	}
+	return rest, value, true
+}
+
 // position is how far Lines has come. The parser's own counting begins at the
 // document's first byte for every key.
 type position struct {

@@ -1,14 +1,16 @@
 package tomlfile
 
 import (
+	"errors"
 	"maps"
 	"strings"
 	"testing"
 )
 
 type inner struct {
-	Mailbox string `toml:"mailbox"`
-	Since   string `toml:"since"`
+	Mailbox string   `toml:"mailbox"`
+	Since   string   `toml:"since"`
+	Names   []string `toml:"names"`
 }
 
 type outer struct {
@@ -27,6 +29,15 @@ func TestDecode(t *testing.T) {
 		{"two at once", "titel = 1\ncuont = 2\n", "f.toml:1: unknown key \"titel\"; did you mean \"title\"?\nf.toml:2: "},
 		{"wrong type", "count = \"many\"\n", "f.toml:1:"},
 		{"broken", "title = \n", "f.toml:1:"},
+		{"all at once", "count = \"many\"\ntitle = [\n 1,\n] # one\ntitel = 1\n[[account]]\nmailbox = 1\nnames = 'x'\n",
+			"f.toml:1: count is a whole number, without quotes\nf.toml:2: title is a text in quotes\n" +
+				"f.toml:7: account.mailbox is a text in quotes\nf.toml:8: account.names is a list: ['x']\nf.toml:5: unknown key \"titel\"; did you mean \"title\"?"},
+		{"in a list", "[[account]]\nnames = [\n\"x\",\n1]\n", "f.toml:4: account.names is a list, and something in it is not what belongs there"},
+		{"a number too large", "count = 99999999999999999999", "f.toml:1: count: decimal number is too large"},
+		{"no table", "account = 1", "f.toml:1: account is a table that may be there several times: [[account]]"},
+		{"a value, and no TOML", "count = true\ntitle = \n", "f.toml:1:"},
+		{"twice", "title = \"a\"\ntitle = \"b\"\n", "f.toml:2:"},
+		{"a table twice", "[title]\n[title]\n", "f.toml:1:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var v outer
@@ -38,6 +49,23 @@ func TestDecode(t *testing.T) {
 				t.Fatalf("got %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+// What can be decoded is there beside what cannot.
+func TestDecodeTheRest(t *testing.T) {
+	var v outer
+	var values *ValuesError
+	data := "title = \"x\"\ncount = [\n1]\n[[account]]\nmailbox = \"a\"\nsince = 2\n[[account]]\nmailbox = \"b\""
+	err := Decode("f.toml", []byte(data), &v)
+	if !errors.As(err, &values) || v.Title != "x" || v.Count != 0 || len(v.Accounts) != 2 || v.Accounts[1].Mailbox != "b" {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	got := Lines(values.Rest)
+	for path, line := range Lines([]byte(data)) {
+		if bad := path == "count" || path == "account[0].since"; bad != (got[path] == 0) || !bad && got[path] != line {
+			t.Errorf("%s is on line %d, and was on %d", path, got[path], line)
+		}
 	}
 }
 
