@@ -84,6 +84,40 @@ func TestHeldLettersAreTold(t *testing.T) {
 	})
 }
 
+// What a process had in hand that was killed is told by whoever finds it.
+func TestLettersOfAKilledSenderAreTold(t *testing.T) {
+	composed(t, func(t *testing.T, w *world, a *App) {
+		if !a.Store.Shared() {
+			t.Skip("one process sends")
+		}
+		w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 450, Text: "later", Times: 3})
+		if _, err := a.DoJob(t.Context(), "send weekly"); err != nil {
+			t.Fatal(err)
+		}
+		w.setNow(w.clock().Add(24 * time.Hour))
+		issue, err := a.Store.LastIssue(t.Context(), "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		killed, _, err := a.Store.JoinSenders(t.Context(), issue.ID, 10*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		had, err := a.Store.TurnAs(t.Context(), killed, issue.ID, nil, w.clock(), w.clock(), 2)
+		if err != nil || len(had) != 2 {
+			t.Fatalf("%d letters, %v", len(had), err)
+		}
+		time.Sleep(50 * time.Millisecond)
+		if _, err := a.DoJob(t.Context(), "send weekly"); !errors.Is(err, ErrLost) {
+			t.Errorf("nothing is lost: %v", err)
+		}
+		if _, err := a.DoJob(t.Context(), "send weekly"); err != nil {
+			t.Error(err)
+		}
+		wantTroubles(t, a, "letters of weekly are held")
+	})
+}
+
 // What failed for good is told once, and never as well again; what is held is told again,
 // and over when the next issue has gone out.
 func TestFailedLettersAreToldOnce(t *testing.T) {
