@@ -101,7 +101,7 @@ type App struct {
 	secret    []byte
 	tokens    subscribe.Tokens
 	themes    *themes
-	wake      chan struct{} // there are letters about subscriptions to send
+	wake      chan struct{} // there are letters to single people to send
 	stale     chan struct{} // there are drafts to compose anew
 	kicked    chan struct{} // something may be due
 	troubled  chan struct{} // there is trouble to tell

@@ -329,6 +329,7 @@ func (a *App) DeliverSome(ctx context.Context, d config.Digest, number int, last
 }
 
 func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, lasting time.Duration) (SendReport, error) {
+	defer a.noteLetters(ctx, d)
 	nothing := SendReport{Digest: d.Name, Number: number}
 	issues, err := a.Store.OpenIssues(ctx, d.Name)
 	if err != nil {

@@ -143,13 +143,6 @@ func (d *Doctor) lookAtLetters(x *examination) {
 	for _, g := range x.config.Digests {
 		x.lookAtIssues(a, g)
 	}
-	sendings, err := a.Sendings(x.ctx)
-	x.failed(LevelError, "sendings", unread, err)
-	for _, s := range sendings {
-		if s.Paused != "" {
-			x.add(LevelError, "digest "+s.Digest, fmt.Sprintf("put right why, then \"sigpost digest resume %d\", or \"cancel\"", s.Number), "the sending of issue %d stands still: %s", s.Number, s.Paused)
-		}
-	}
 }
 
 func (x *examination) lookAtIssues(a *App, g config.Digest) {
@@ -160,6 +153,13 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	}
 	for _, i := range open {
 		x.add(LevelNote, item, "\"sigpost digest approve\"", "issue %d is a draft that waits to be approved", i.Number)
+	}
+	unsettled, err := a.unsettled(x.ctx, g)
+	if x.failed(LevelError, item, unread, err) {
+		return
+	}
+	for _, u := range unsettled {
+		x.add(LevelError, item, u.do, "%s", u.words)
 	}
 	last, err := a.lastPublic(x.ctx, g)
 	if errors.Is(err, sigpost.ErrNotFound) {
@@ -172,12 +172,6 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	}
 	if x.failed(LevelError, item, unread, err) {
 		return
-	}
-	if n := counts[sigpost.DeliveryFailed]; n > 0 {
-		x.add(LevelError, item, "put the addresses or the server right, then \"sigpost digest send --retry-failed\"", "letters of issue %d that failed: %d", last.Number, n)
-	}
-	if n := counts[sigpost.DeliveryUnknown]; n > 0 {
-		x.add(LevelError, item, "look in the server's log whether they went, then \"sigpost digest send --resend-held\"", "letters of issue %d that are held, since nobody knows whether they went: %d", last.Number, n)
 	}
 	x.ok(item, "issue %d: letters sent: %d, waiting: %d", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
 }

@@ -31,6 +31,9 @@ func (a *App) hideMessage(ctx context.Context, id int64, why string) error {
 	})
 	if err == nil {
 		a.wakeDrafts()
+		for _, d := range a.Config.Digests {
+			a.noteLetters(ctx, d)
+		}
 	}
 	return err
 }
@@ -52,10 +55,13 @@ func (a *App) takeOut(ctx context.Context, tx *store.DB, m sigpost.Message, why 
 	})
 }
 
+// hiddenWhy stands in why an issue stands still that quotes what was taken out of sight.
+const hiddenWhy = "which is kept out of sight by now"
+
 // holdSending makes an issue stand still that is being sent and quotes a message
 // which is out of sight. One that stands still already does so for that too.
 func (a *App) holdSending(ctx context.Context, issue sigpost.Issue, quoted sigpost.MessageID) error {
-	says := fmt.Sprintf("it quotes the message <%s>, which is kept out of sight by now: resume it to send the rest as it is, or cancel the rest", quoted)
+	says := fmt.Sprintf("it quotes the message <%s>, %s: resume it to send the rest as it is, or cancel the rest", quoted, hiddenWhy)
 	sending, err := a.Store.Sending(ctx, issue.ID)
 	if err != nil {
 		return err

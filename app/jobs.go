@@ -1,10 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -172,11 +175,32 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	}
 	a.noteOutcome(recording, j, r, err)
 	a.sawJob(j, report, r, err)
+	if r.Result == sigpost.JobInterrupted {
+		err = interruptionOf(err)
+	}
 	if err != nil {
 		err = stageFailed{err}
 	}
 	return report, err
 }
+
+// interruption is why a job did not come to its end that was interrupted. It says what else
+// went wrong until then.
+type interruption struct {
+	error
+	words string
+}
+
+func interruptionOf(err error) interruption {
+	lines := slices.DeleteFunc(strings.Split(err.Error(), "\n"), func(line string) bool { return strings.Contains(line, context.Canceled.Error()) })
+	return interruption{err, strings.Join(lines, "\n")}
+}
+
+// Error says that it was interrupted where that is all.
+func (e interruption) Error() string { return cmp.Or(e.words, context.Canceled.Error()) }
+
+// Unwrap gives all that is known.
+func (e interruption) Unwrap() error { return e.error }
 
 // stageFailed is why one stage of many failed. Whatever it was, the work was begun, and
 // may go well the next time: it is no wrong usage, of which nothing is tried again.
@@ -309,7 +333,7 @@ func (a *App) noticesJob() Job {
 
 func (a *App) silenceJob() Job {
 	return Job{
-		Name: "silence", Kind: JobSilence, Does: "look for lists that are silent for unusually long",
+		Name: "silence", Kind: JobSilence, Does: "look for lists that are silent for unusually long, and letters that wait for somebody",
 		Cron: a.Config.Schedule.Silence,
 		due:  a.byClock("silence"),
 		do:   func(ctx context.Context) (any, error) { return a.watchSilence(ctx) },

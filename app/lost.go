@@ -40,12 +40,21 @@ func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
 }
 
 // SendAgain puts the lost letters of a digest's last issue that are in the
-// given state back into the queue, and sends.
+// given state, or of the last that has any, back into the queue, and sends.
 func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
 	err = a.digestWithin(ctx, dry, d, func(a *App) error {
 		last, err := a.lastPublic(ctx, d)
 		if err != nil {
 			return err
+		}
+		all, err := a.unsettled(ctx, d)
+		if err != nil {
+			return err
+		}
+		for _, u := range all { // also where the next issue waits, or is being sent
+			if u.kind == lettersHeld && state == sigpost.DeliveryUnknown || u.kind == lettersFailed && state == sigpost.DeliveryFailed {
+				last = u.issue
+			}
 		}
 		if _, err := a.requeue(ctx, last, state); err != nil {
 			return err
@@ -103,6 +112,7 @@ func (a *App) Retry(ctx context.Context, d config.Digest, number int, state sigp
 			return sigpost.NotFound(fmt.Errorf("issue %d of %s is %s, and nothing of it was sent", number, d.Name, issue.State))
 		}
 		n, err = a.requeue(ctx, issue, state)
+		a.noteLetters(ctx, d)
 		return err
 	})
 	return n, err

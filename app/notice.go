@@ -244,7 +244,7 @@ func (a *App) wishWords(d config.Digest, s sigpost.Subscription) string {
 	return words
 }
 
-// NoticeReport says what became of letters about subscriptions.
+// NoticeReport says what became of letters to single people.
 type NoticeReport struct {
 	Outcome deliver.Outcome `json:"outcome"`
 	Letters []DryLetter     `json:"letters,omitempty"`
@@ -278,7 +278,7 @@ func (l *noticeLedger) Recover(context.Context, int64, bool, time.Time) (release
 // by then.
 const noticeTries = 8
 
-// sendNotices sends the letters about subscriptions that are due. Several
+// sendNotices sends the letters to single people that are due. Several
 // processes may do so at once.
 func (a *App) sendNotices(ctx context.Context) (r NoticeReport, err error) {
 	if err := a.forget(ctx); err != nil {
@@ -317,7 +317,7 @@ func (a *App) sendDueNotices(ctx context.Context) (r NoticeReport, err error) {
 	}, nil)
 	r.Letters = dry.Letters
 	if err != nil {
-		err = fmt.Errorf("letters about subscriptions: %w", err)
+		err = fmt.Errorf("letters to single people: %w", err)
 	}
 	return r, err
 }
@@ -334,7 +334,7 @@ func (a *App) noticeLetter(d config.Digest, n sigpost.Notice) ([]byte, error) {
 	return deliver.Build(h, n.Letter)
 }
 
-// wakeNotices has letters about subscriptions sent at once, where pages are
+// wakeNotices has letters to single people sent at once, where pages are
 // served.
 func (a *App) wakeNotices() { poke(a.wake) }
 
@@ -342,7 +342,7 @@ func (a *App) wakeNotices() { poke(a.wake) }
 // that another process has queued.
 const noticePoll = time.Minute
 
-// watchNotices sends letters about subscriptions as they come, until ctx is done.
+// watchNotices sends letters to single people as they come, until ctx is done.
 func (a *App) watchNotices(ctx context.Context) {
 	if a.Config.SMTP.Host == "" {
 		return
@@ -351,7 +351,7 @@ func (a *App) watchNotices(ctx context.Context) {
 	defer ticker.Stop()
 	for {
 		if _, err := a.sendNotices(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("letters about subscriptions wait", "error", err)
+			a.log.Error("letters to single people wait", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -63,6 +63,7 @@ func (a *App) ResumeSending(ctx context.Context, d config.Digest, number int) (S
 		}
 		return a.auditIssue(ctx, tx, issue, sigpost.AuditSendingResume, "", "let the sending go on")
 	})
+	a.noteLetters(ctx, d)
 	return a.sendingState(ctx, issue, err)
 }
 
@@ -78,6 +79,7 @@ func (a *App) CancelSending(ctx context.Context, d config.Digest, number int, wh
 		}
 		return a.auditIssue(ctx, tx, issue, sigpost.AuditSendingCancel, "", because("cancelled the rest of the sending", why))
 	})
+	a.noteLetters(ctx, d)
 	return a.sendingState(ctx, issue, err)
 }
 

@@ -20,7 +20,7 @@ type RunReport struct {
 	Classify ClassifyReport `json:"classify"`
 	// Calendars are the sources of events, as they were fetched.
 	Calendars []CalendarStatus `json:"calendars,omitempty"`
-	// Notices are letters to single people about their subscriptions.
+	// Notices are letters to single people: about their subscriptions, and alerts.
 	Notices NoticeReport `json:"notices"`
 	// Bounces are the readers who are tried again, or are reached again.
 	Bounces TrialReport    `json:"bounces,omitzero"`
@@ -69,10 +69,11 @@ func (a *App) Run(ctx context.Context, dry bool) (report RunReport, err error) {
 		a.inRun = true
 		a.ping(ctx, PingStart, "")
 		report, err = a.run(ctx)
-		if err != nil {
-			a.ping(ctx, PingFail, err.Error())
-		} else {
+		switch {
+		case err == nil:
 			a.ping(ctx, PingSuccess, "")
+		case ctx.Err() == nil: // an interrupt is no failure: the next run goes on
+			a.ping(ctx, PingFail, err.Error())
 		}
 		return err
 	})
@@ -94,14 +95,15 @@ func (a *App) run(ctx context.Context) (report RunReport, err error) {
 			continue
 		}
 		one, err := a.perform(ctx, j)
-		if err != nil {
-			failures = append(failures, err)
+		if cut := (interruption{}); errors.As(err, &cut) && cut.words == "" { // that it was interrupted is said once
+			err = nil
 		}
+		failures = append(failures, err)
 		report.add(j, one, err)
 	}
 	report.Took, report.Run, report.Begun, report.Jobs = time.Since(begin), a.round.run, a.round.begun, a.round.jobs
 	if ctx.Err() != nil {
-		failures = append(failures, ctx.Err())
+		failures = append(failures, interruption{ctx.Err(), "interrupted; what is done is kept, and the next run goes on from there"})
 	}
 	return report, errors.Join(failures...)
 }

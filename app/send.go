@@ -39,10 +39,15 @@ type SendReport struct {
 	Ended  string `json:"ended,omitempty"`
 	// Waits is until when it is not sent, since it was approved for then, or since
 	// letters go out only in these Hours.
-	Waits  time.Time     `json:"waits,omitzero"`
-	Hours  string        `json:"hours,omitempty"`
-	DryRun bool          `json:"dry_run"`
-	Took   time.Duration `json:"took_ns"`
+	Waits time.Time `json:"waits,omitzero"`
+	Hours string    `json:"hours,omitempty"`
+	// Ledger is how all letters of the issue stand, where nothing was left to be done;
+	// empty where nobody is subscribed.
+	Ledger sigpost.DeliveryCounts `json:"ledger,omitempty"`
+	// Stopped says that it was not gone through all that was due: the error says why.
+	Stopped bool          `json:"stopped,omitempty"`
+	DryRun  bool          `json:"dry_run"`
+	Took    time.Duration `json:"took_ns"`
 
 	told int // letters that failed, or may have arrived, and were counted while others went out
 }
@@ -66,6 +71,7 @@ func (a *App) Send(ctx context.Context, d config.Digest, dry bool) (reports []Se
 }
 
 func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
+	defer a.noteLetters(ctx, d)
 	issues, err := a.Store.OpenIssues(ctx, d.Name)
 	if err != nil {
 		return nil, a.notEven(ctx, store.StageSend, err)
@@ -129,6 +135,10 @@ func (a *App) turnOfSending() time.Duration {
 func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (r SendReport, err error) {
 	err = a.counted(ctx, store.StageSend, func(n *stageRows) error {
 		r, err = a.sendLetters(ctx, d, issue, restored, lasting)
+		r.Stopped = err != nil
+		if err == nil && r.Outcome.Done()+r.Queued == 0 {
+			r.Ledger, err = a.Store.DeliveryCounts(ctx, issue.ID)
+		}
 		n.failed, n.told = r.Outcome.Failed+r.Outcome.Unknown, r.told
 		return err
 	})

@@ -21,7 +21,7 @@ import (
 type Serving struct {
 	Listener net.Listener // of the pages; nil where there are none
 	// PagesOnly leaves reading, composing and sending to others: only what readers and
-	// reviewers wait for is done, letters about subscriptions and drafts.
+	// reviewers wait for is done, letters to single people and drafts.
 	PagesOnly bool
 	// Reload says that the configuration is to be read anew, and Load reads it.
 	Reload <-chan struct{}
@@ -164,6 +164,11 @@ func (s *Serving) take(ctx context.Context, a *App) error {
 	var working context.Context
 	working, s.stop = context.WithCancel(ctx)
 	s.work.Go(func() { a.tellMonitor(working) })
+	if !s.PagesOnly {
+		if err := a.forgetTroubles(ctx); err != nil {
+			a.log.Warn("troubles of what the configuration does not have any more stay", "error", err)
+		}
+	}
 	if s.share != nil {
 		s.work.Go(func() {
 			if err := a.work(working, s.share); err != nil && working.Err() == nil {

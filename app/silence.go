@@ -29,7 +29,8 @@ type SilentList struct {
 const year = 365 * 24 * time.Hour
 
 // watchSilence looks for lists that are silent for unusually long, and has it told:
-// whether nobody writes, or mail cannot be read.
+// whether nobody writes, or mail cannot be read. It also looks what lasts of letters that
+// wait for somebody, since no job is due for those.
 func (a *App) watchSilence(ctx context.Context) ([]SilentList, error) {
 	var silent []SilentList
 	var failures []error
@@ -47,12 +48,15 @@ func (a *App) watchSilence(ctx context.Context) ([]SilentList, error) {
 		}
 		failures = append(failures, err)
 	}
+	for _, d := range a.Config.Digests {
+		a.noteLetters(ctx, d)
+	}
 	return silent, errors.Join(append(failures, a.forgetTroubles(ctx))...)
 }
 
 // forgetTroubles forgets what went wrong of what the configuration does not have any
-// more: nobody is told of that again. Another process may have another configuration,
-// which tells of it again and again.
+// more: nobody is told of that again. Where others share the archive, one of them may have
+// another configuration, so what was tried or told lately stays.
 func (a *App) forgetTroubles(ctx context.Context) error {
 	known := map[string]bool{}
 	for _, j := range a.Jobs() {
@@ -61,15 +65,21 @@ func (a *App) forgetTroubles(ctx context.Context) error {
 	for _, l := range a.Config.Lists {
 		known[silenceOf(l.Name)] = true
 	}
-	troubles, err := a.Store.Troubles(ctx)
-	old := a.now().Add(-2*time.Duration(a.Config.Alerts.Again)).AddDate(0, 0, -7)
-	for _, t := range troubles {
-		last := t.Told
-		if last.IsZero() {
-			last = t.Since
+	for _, d := range a.Config.Digests {
+		for _, kind := range unsettledKinds {
+			known[kind.trouble(d.Name)] = true
 		}
-		if !known[t.Name] && last.Before(old) && err == nil {
-			_, _, err = a.Store.TroubleOver(ctx, t.Name)
+	}
+	troubles, err := a.Store.Troubles(ctx)
+	if err != nil {
+		return err
+	}
+	states, err := a.Store.Jobs(ctx)
+	lately := a.now().Add(-time.Duration(a.Config.Alerts.Again))
+	for _, t := range troubles {
+		fresh := t.Since.After(lately) || t.Told.After(lately) || states[t.Name].Begun.After(lately)
+		if err == nil && !known[t.Name] && !(a.Store.Shared() && fresh) {
+			err = a.wellIf(ctx, t.Name, false)
 		}
 	}
 	return err

@@ -40,12 +40,15 @@ const (
 type Alert struct {
 	ID   string    `json:"id"` // the same when it is posted again
 	Kind AlertKind `json:"kind"`
-	// Name is what it is about: a job, such as "read test/INBOX", or "list NAME is silent".
+	// Name is what it is about: a job, such as "read test/INBOX", "list NAME is silent", or
+	// "letters of DIGEST are held".
 	Name  string    `json:"name"`
 	Words string    `json:"words"`
 	Since time.Time `json:"since"`
 	At    time.Time `json:"at"`
 	Host  string    `json:"host"`
+
+	often howOften
 }
 
 // wrong notes that something goes wrong, and has it told where it has done so for long
@@ -53,25 +56,40 @@ type Alert struct {
 // told to who is named later, if it lasts.
 func (a *App) wrong(ctx context.Context, name, words string, enough time.Duration) error {
 	words = strings.TrimSpace(shortened(words, maxAlert))
-	return a.Store.Tx(ctx, func(tx *store.DB) error {
-		if !a.Config.Alerts.Anybody() {
-			isNew, err := tx.TroubleNoted(ctx, name, words, a.now())
-			if isNew && err == nil {
-				a.log.Warn("trouble, of which nobody is told: [alerts] has no mail and no webhook", "name", name, "words", words)
-			}
-			return err
+	return a.Store.Tx(ctx, func(tx *store.DB) error { return a.wrongIn(ctx, tx, name, words, enough, tellAgain) })
+}
+
+// howOften says how often somebody is told of a trouble.
+type howOften int
+
+const (
+	tellAgain howOften = iota // while it lasts, and when it is over
+	tellOnce                  // when it begins
+)
+
+// wrongIn is that in a transaction.
+func (a *App) wrongIn(ctx context.Context, tx *store.DB, name, words string, enough time.Duration, often howOften) error {
+	if !a.Config.Alerts.Anybody() {
+		isNew, err := tx.TroubleNoted(ctx, name, words, a.now())
+		if isNew && err == nil {
+			a.log.Warn("trouble, of which nobody is told: [alerts] has no mail and no webhook", "name", name, "words", words)
 		}
-		t, begins, again, err := tx.TroubleGoesOn(ctx, name, words, a.now(), enough, time.Duration(a.Config.Alerts.Again))
-		switch {
-		case err != nil:
-			return err
-		case begins:
-			return a.tellTrouble(ctx, tx, AlertBegins, t)
-		case again:
-			return a.tellTrouble(ctx, tx, AlertGoesOn, t)
-		}
-		return nil
-	})
+		return err
+	}
+	after := time.Duration(a.Config.Alerts.Again)
+	if often == tellOnce {
+		after = anyTime
+	}
+	t, begins, again, err := tx.TroubleGoesOn(ctx, name, words, a.now(), enough, after)
+	switch {
+	case err != nil:
+		return err
+	case begins:
+		return a.tellTrouble(ctx, tx, AlertBegins, t, often)
+	case again:
+		return a.tellTrouble(ctx, tx, AlertGoesOn, t, often)
+	}
+	return nil
 }
 
 // maxAlert bounds what an alert says, in bytes.
@@ -86,13 +104,16 @@ func shortened(text string, n int) string {
 
 // well notes that something goes well, and has that told where it was told that it did
 // not.
-func (a *App) well(ctx context.Context, name string) error {
+func (a *App) well(ctx context.Context, name string) error { return a.wellIf(ctx, name, true) }
+
+// wellIf is that, and tells it only where that is wanted.
+func (a *App) wellIf(ctx context.Context, name string, tell bool) error {
 	return a.Store.Tx(ctx, func(tx *store.DB) error {
 		t, ok, err := tx.TroubleOver(ctx, name)
-		if err != nil || !ok || t.Told.IsZero() || !a.Config.Alerts.Anybody() {
+		if err != nil || !ok || !tell || t.Told.IsZero() || !a.Config.Alerts.Anybody() {
 			return err
 		}
-		return a.tellTrouble(ctx, tx, AlertOver, t)
+		return a.tellTrouble(ctx, tx, AlertOver, t, tellAgain)
 	})
 }
 
@@ -148,16 +169,16 @@ func (a *App) tellUntold(ctx context.Context) error {
 			if err != nil || !ok {
 				return err
 			}
-			return a.tellTrouble(ctx, tx, AlertBegins, t)
+			return a.tellTrouble(ctx, tx, AlertBegins, t, tellAgain)
 		}))
 	}
 	return errors.Join(failures...)
 }
 
 // tellTrouble queues what those get who are told of trouble.
-func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t store.Trouble) error {
+func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t store.Trouble, often howOften) error {
 	host, _ := os.Hostname()
-	alert := Alert{ID: runID(), Kind: kind, Name: t.Name, Words: t.Words, Since: t.Since, At: a.now().UTC(), Host: host}
+	alert := Alert{ID: runID(), Kind: kind, Name: t.Name, Words: t.Words, Since: t.Since, At: a.now().UTC(), Host: host, often: often}
 	a.log.Warn("alert", "kind", kind, "name", t.Name, "since", t.Since, "words", t.Words)
 	var failures []error
 	for _, to := range a.Config.Alerts.Mail {
@@ -188,10 +209,12 @@ func (a notices) Alert(to string, t Alert) (sigpost.Notice, error) {
 	when := func(at time.Time) string { return at.In(zone).Format("Monday 2 January 2006 15:04 MST") }
 	subject, since := "Wrong: "+t.Name, "It began "+when(t.Since)+"."
 	do := "You are told once more if it lasts, and when it is over."
-	switch t.Kind {
-	case AlertGoesOn:
+	switch {
+	case t.often == tellOnce:
+		do = ""
+	case t.Kind == AlertGoesOn:
 		subject, do = "Still wrong: "+t.Name, "You are told when it is over."
-	case AlertOver:
+	case t.Kind == AlertOver:
 		subject, since, do = "Well again: "+t.Name, fmt.Sprintf("It began %s and was over %s. What it said then:", when(t.Since), when(t.At)), ""
 	}
 	ps := []paragraph{{Text: since}, {Text: t.Words, Verbatim: true}}
@@ -211,7 +234,7 @@ func (a *App) noteOutcome(ctx context.Context, j Job, r sigpost.JobReport, faile
 		return
 	}
 	var err error
-	if r.Result == sigpost.JobDone {
+	if r.Result == sigpost.JobDone || isLetters(failed) {
 		err = a.well(ctx, j.Name)
 	} else if follows, unknown := a.follows(ctx, failed); !follows {
 		err = errors.Join(unknown, a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure, a.patience()))

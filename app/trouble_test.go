@@ -233,7 +233,7 @@ func TestAlertsHaveTwoWays(t *testing.T) {
 	if !strings.HasPrefix(all, "GET /ping/1/start?rid=2\n") || !strings.HasSuffix(all, "\nPOST /ping/1/fail?rid=2") || strings.Count(all, "POST /hook") < 1 {
 		t.Errorf("asked %v", asked)
 	}
-	if last := bodies[len(bodies)-1]; !strings.Contains(last, "not you") {
+	if last := bodies[len(bodies)-1]; !strings.Contains(last, "not you") || !strings.Contains(last, "letters to single people: sending stopped") || strings.Contains(last, "issue 0") {
 		t.Errorf("the ping says %q", last)
 	}
 

@@ -187,6 +187,9 @@ func (s *Sender) Send(ctx context.Context, issueID int64, compose Compose, progr
 		if lost := r.recover(context.WithoutCancel(ctx)); lost != nil {
 			r.log.Warn("claims stay until the next run", "issue", issueID, "err", lost)
 		}
+		if issueID == 0 { // letters to single people are of none
+			return r.outcome, fmt.Errorf("sending stopped: %w", err)
+		}
 		return r.outcome, fmt.Errorf("sending issue %d stopped: %w", issueID, err)
 	}
 	return r.outcome, nil

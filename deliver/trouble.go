@@ -14,10 +14,13 @@ type Tripped struct {
 	Last        error // what the server said
 }
 
+// TrippedWords stand in what every Tripped says.
+const TrippedWords = "were refused for what we are or send, and not for their recipients"
+
 // Error says what to do.
 func (e *Tripped) Error() string {
-	return fmt.Sprintf("%d of the last %d letters were refused for what we are or send, and not for their recipients: "+
-		"see to it (\"sigpost doctor --only sender,smtp,door\"), then go on with \"sigpost digest resume\": %v", e.Refused, e.Of, e.Last)
+	return fmt.Sprintf("%d of the last %d letters %s: "+
+		"see to it (\"sigpost doctor --only sender,smtp,door\"), then go on with \"sigpost digest resume\": %v", e.Refused, e.Of, TrippedWords, e.Last)
 }
 
 // Unwrap gives the last refusal.

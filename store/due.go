@@ -19,7 +19,7 @@ func (db *DB) LastWindow(ctx context.Context, digest string) (time.Time, error) 
 // NextDue is when the first notice is due that is not sent and that nobody holds; zero
 // where there is none.
 func (l Notices) NextDue(ctx context.Context) (time.Time, error) {
-	return l.db.earliest(ctx, "looking for letters about subscriptions",
+	return l.db.earliest(ctx, "looking for letters to single people",
 		`SELECT COALESCE(min(CASE WHEN lease > due THEN lease ELSE due END), 0) FROM notices WHERE state IN ('queued', 'sending')`)
 }
 

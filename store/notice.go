@@ -50,7 +50,7 @@ WHERE d.state IN ('queued', 'sending') AND d.due <= $1 AND d.lease <= $1 ORDER B
 		}
 		return err
 	})
-	return claimed, l.db.fail("claiming letters about subscriptions", err)
+	return claimed, l.db.fail("claiming letters to single people", err)
 }
 
 // Begin notes that a notice is about to be handed to a mail server; ok is false
@@ -89,5 +89,5 @@ func (l Notices) Counts(ctx context.Context) (sigpost.DeliveryCounts, error) {
 		counts[state] = n
 		return err
 	}, `SELECT state, count(*) FROM notices GROUP BY state`)
-	return counts, l.db.fail("counting letters about subscriptions", err)
+	return counts, l.db.fail("counting letters to single people", err)
 }

@@ -108,7 +108,7 @@ func tellRun(w io.Writer, r app.RunReport) {
 		tellRetained(w, *r.Retain)
 	}
 	if o := r.Notices.Outcome; o.Done() > 0 {
-		fmt.Fprintf(w, "notices   %s about subscriptions sent, %d failed, %d to be tried again\n", plural(o.Sent, "letter"), o.Failed, o.Waiting)
+		fmt.Fprintf(w, "notices   %s to single people sent, %d failed, %d to be tried again\n", plural(o.Sent, "letter"), o.Failed, o.Waiting)
 	}
 }
 
@@ -191,8 +191,8 @@ func tellLetters(w io.Writer, r app.SendReport) {
 		}
 	}
 	fmt.Fprintf(w, ", in %s\n", short(r.Took))
-	if o.Done()+r.Queued == 0 {
-		fmt.Fprintf(w, "          nobody is subscribed: \"sigpost subscriber add\" adds readers\n")
+	if o.Done()+r.Queued == 0 && !r.Stopped {
+		fmt.Fprintf(w, "          %s\n", nothingWords(r.Ledger))
 	}
 	for _, l := range r.Lost {
 		fmt.Fprintf(w, "          %s to %s: %s\n", lostWords[l.State], l.To, l.Why)
@@ -203,6 +203,24 @@ func tellLetters(w io.Writer, r app.SendReport) {
 	if o.Waiting > 0 && !o.NextDue.IsZero() {
 		fmt.Fprintf(w, "          the next try is due %s\n", o.NextDue.Format(time.RFC1123))
 	}
+}
+
+// nothingWords say why there was nothing to do about an issue's letters.
+func nothingWords(ledger sigpost.DeliveryCounts) string {
+	var parts []string
+	for _, one := range []struct {
+		state sigpost.DeliveryState
+		words string
+	}{{sigpost.DeliverySent, "sent"}, {sigpost.DeliveryFailed, "failed"}, {sigpost.DeliveryUnknown, "held"},
+		{sigpost.DeliverySuppressed, "not sent to"}, {sigpost.DeliveryQueued, "waiting"}, {sigpost.DeliverySending, "being sent"}} {
+		if n := ledger[one.state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, one.words))
+		}
+	}
+	if len(parts) == 0 {
+		return "nobody is subscribed: \"sigpost subscriber add\" adds readers"
+	}
+	return "nothing was left to send: " + strings.Join(parts, ", ") + " before"
 }
 
 // lostWords say what became of a letter, and what can be done.

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"sigpost"
@@ -63,6 +65,12 @@ func (scheduleCommand) Run(s *session) error {
 				told = "told " + moment(t.Told)
 			}
 			fmt.Fprintf(w, "TROUBLE since %s, %s: %s\n", moment(t.Since), told, t.Name)
+			if slices.ContainsFunc(jobs, func(j plannedJob) bool { return j.Name == t.Name }) {
+				continue // it says above why it fails
+			}
+			for line := range strings.SplitSeq(t.Words, "\n") {
+				fmt.Fprintf(w, "  %s\n", printable(line))
+			}
 		}
 	})
 }
