@@ -130,7 +130,7 @@ func TestWorkerIsWatchedAndReloads(t *testing.T) {
 
 	c.reconfigure(w, "slots = 1", "slots = \"none\"")
 	c.until("the log says what is wrong", time.Minute, func() bool {
-		return strings.Contains(c.logs(), "the configuration was not read anew: the old one stays") && strings.Contains(c.logs(), "Slots")
+		return strings.Contains(c.logs(), "the configuration was not read anew: the old one stays") && strings.Contains(c.logs(), "work.slots is a whole number")
 	})
 	c.has("http://"+at+"/readyz", "ready\n")
 	if took := w.stop(t); took > 10*time.Second {
