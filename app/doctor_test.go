@@ -290,6 +290,14 @@ func TestDisk(t *testing.T) {
 		}
 	}
 	w.doctor(nil, "disk").want(t, LevelOK, "database", "a day in the last 30")
+	// On a disk that is full SQLite may not open the database; that is one more reason to say so.
+	closed := newWorld(t)
+	if err := os.WriteFile(closed.dsn, []byte(strings.Repeat("This is no database. ", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := closed.doctor(at(diskRoom{FreeFiles: 1e6, Files: 1e6}, nil), "disk")
+	r.want(t, LevelError, "database", "only 0 bytes are free")
+	r.want(t, LevelNote, "database", "nothing can be said of its growth")
 	// A reader that does not end keeps the log from being copied.
 	if err := os.Truncate(w.dsn+"-wal", 300<<20); err != nil {
 		t.Fatal(err)
