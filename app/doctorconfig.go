@@ -138,13 +138,17 @@ func (d *Doctor) lookAtPermissions(x *examination) {
 	before := len(x.found)
 	file := x.config.File()
 	x.writableByOthers("configuration", file)
+	files := map[string][]string{"configuration": {file}}
 	for _, f := range x.config.SecretFiles() {
 		x.writableByOthers(f.Key, f.Path)
 		x.readableByOthers(f.Key, f.Path)
+		files[f.Key] = append(files[f.Key], f.Path)
 	}
 	if dsn, err := x.config.DSN(); err == nil && !strings.Contains(dsn, "://") {
 		x.lookAtDatabaseFiles(dsn)
+		files["database"] = []string{dsn}
 	}
+	x.lookAtFolders(files)
 	x.lookAtFolder("generation_file", filepath.Dir(x.config.GenerationFile()))
 	if len(x.found) == before {
 		x.ok("files", "secrets and the database are for their owner, and can be written where they have to be")
