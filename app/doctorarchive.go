@@ -163,7 +163,15 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	}
 	last, err := a.lastPublic(x.ctx, g)
 	if errors.Is(err, sigpost.ErrNotFound) {
-		x.ok(item, "no issue yet; the next is due %s", schedule(g).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"))
+		window, due, err := a.windowDue(x.ctx, g)
+		switch next := schedule(g).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"); {
+		case x.failed(LevelError, item, unread, err):
+		case due && len(open) == 0:
+			x.add(LevelNote, item, "\"sigpost digest preview\" shows it; where it is not to go out, see docs/operations.md, \"The first issue\"",
+				"no issue yet; the first is due now, of %s to %s, and the next run makes it; the one after it is due %s", window.From.Format("2 January"), window.To.Format("2 January 2006"), next)
+		default:
+			x.ok(item, "no issue yet; the next is due %s", next)
+		}
 		return
 	}
 	var counts sigpost.DeliveryCounts
