@@ -9,6 +9,7 @@ import (
 
 	"sigpost"
 	"sigpost/config"
+	"sigpost/deliver"
 )
 
 // oldQuarantine is how long mail may be in quarantine before somebody should look.
@@ -181,6 +182,7 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	if x.failed(LevelError, item, unread, err) {
 		return
 	}
+	x.lookWhoSigned(a, g, last)
 	if n := counts[sigpost.DeliveryFailed]; n > 0 {
 		x.add(LevelError, item, "put the addresses or the server right, then \"sigpost digest send --retry-failed\"", "%d letters of issue %d failed", n, last.Number)
 	}
@@ -188,6 +190,28 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 		x.add(LevelError, item, "look in the server's log whether they went, then \"sigpost digest send --resend-held\"", "%d letters of issue %d are held, since nobody knows whether they went", n, last.Number)
 	}
 	x.ok(item, "issue %d: %d letters sent, %d waiting", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
+}
+
+// lookWhoSigned looks whether the letters of an issue were made with a secret that is known:
+// their Message-IDs are made with it, as their links are.
+func (x *examination) lookWhoSigned(a *App, g config.Digest, issue sigpost.Issue) {
+	item := "digest " + g.Name
+	id, subscription, err := a.Store.SomeLetter(x.ctx, issue.ID)
+	if errors.Is(err, sigpost.ErrNotFound) || x.failed(LevelError, item, unread, err) {
+		return
+	}
+	old, err := x.config.OldSecrets()
+	if err != nil { // the group config says so
+		return
+	}
+	_, domain, _ := strings.Cut(string(id), "@")
+	for _, secret := range append(old, a.secret) {
+		if deliver.NewMessageIDs(secret, issue.Digest, issue.Window.To, issue.Number, domain).For(subscription) == id {
+			return
+		}
+	}
+	x.add(LevelError, item, "put the old secret back from the backup, or name its file in archive.old_secret_files; if it is lost, readers can leave by the next issue's links",
+		"the letters of issue %d were made with a secret that is not known any more: their links, also to unsubscribe, are dead", issue.Number)
 }
 
 // lookAtQuarantine looks for mail that nobody has looked at for long.

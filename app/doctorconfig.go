@@ -36,7 +36,11 @@ func (d *Doctor) lookAtConfig(x *examination) {
 	}
 	x.ok("configuration", "%s is well-formed", x.ConfigFile)
 	for _, s := range x.secretsNamed() {
-		if _, err := s.read(); !x.failed(LevelError, s.item, "put it right in the configuration, or make the file or variable", err) {
+		do := "put it right in the configuration, or make the file or variable"
+		if s.item == "secret" {
+			do = "put it right in the configuration, or put the file back from the backup; make a new one for a new archive alone"
+		}
+		if _, err := s.read(); !x.failed(LevelError, s.item, do, err) {
 			x.ok(s.item, "%s can be read", s.what)
 		}
 	}
