@@ -45,3 +45,17 @@ func TestDisk(t *testing.T) {
 	}
 	w.doctor(nil, "disk").want(t, LevelWarning, "database", "its write-ahead log has 300 MiB")
 }
+
+// Another program's database is said to be that.
+func TestDoctorOfAnotherProgramsFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := os.Remove(w.dsn); err != nil {
+		t.Fatal(err)
+	}
+	sqlite3(t, w.dsn, `CREATE TABLE bookmarks (url TEXT)`)
+	r := w.doctor(nil, "database", "migrations")
+	for _, item := range []string{"the version of its tables cannot be read", "put [archive] right"} {
+		r.want(t, LevelError, "archive", w.dsn+" is another program's", "name another file", item)
+	}
+}
