@@ -32,7 +32,7 @@ func (d *Doctor) lookAtDisk(x *examination) {
 	}
 	switch {
 	case err != nil:
-		x.add(LevelNote, item, "\"sigpost doctor --only database\" says why", "nothing can be said of its growth: the database cannot be opened")
+		x.add(LevelNote, item, x.more("database"), "nothing can be said of its growth: the database cannot be opened")
 		fallthrough // a full disk may be why
 	case e.missing:
 		if dsn, err := x.config.DSN(); err == nil && !strings.Contains(dsn, "://") {
@@ -61,7 +61,7 @@ func (x *examination) lookAtGrowth(item, path string, size float64) {
 	growth := 0.0
 	if a, err := x.real(); err == nil {
 		part, err := a.Store.ReceivedSince(x.ctx, x.Now().Add(-month))
-		x.failed(LevelError, item, unread, err)
+		x.failed(LevelError, item, x.unread(), err)
 		growth = part * size / month.Hours() * 24
 	}
 	if path == "" {

@@ -1,11 +1,34 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// What was just looked at is not advised, and what is wrong is one line.
+func TestDoctorSendsOn(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		only  []string
+		group string
+		want  string
+	}{
+		{nil, "letters", "see what is found of database and disk"},
+		{[]string{"letters"}, "letters", `"sigpost doctor --only database,disk" says more`},
+		{[]string{"migrations", "database"}, "migrations", `"sigpost doctor --only disk" says more`},
+		{[]string{"database", "disk"}, "database", "see what is found of disk"},
+	} {
+		x := &examination{Doctor: &Doctor{Only: test.only}, group: test.group}
+		x.failed(LevelError, "archive", x.unread(), errors.Join(errors.New("one"), fmt.Errorf("two: %w", errors.New("three"))))
+		if f := x.found[0]; !strings.HasSuffix(f.Do, test.want) || f.What != "one; two: three" {
+			t.Errorf("%v, %s: %+v", test.only, test.group, f)
+		}
+	}
+}
 
 // That another secret has taken the place of the one that letters were made with is
 // noticed, and nobody is told to make another where it is lost.
