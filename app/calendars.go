@@ -129,7 +129,11 @@ func (a *App) fetchCalendars(ctx context.Context, patience time.Duration) ([]Cal
 		if err == nil {
 			continue
 		}
-		a.log.Warn("calendar not fetched", "calendar", s.name, "confirmed", status.Confirmed, "error", err)
+		said := []any{"calendar", s.name, "error", err}
+		if !status.Confirmed.IsZero() {
+			said = append(said, "confirmed", status.Confirmed)
+		}
+		a.log.Warn("calendar not fetched", said...)
 		if since := status.Confirmed; a.now().Sub(since) >= patience {
 			failures = append(failures, fmt.Errorf("%s: %s: %w", s.name, confirmedWords(since), err))
 		}

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"sigpost"
+	"sigpost/internal/logs"
 )
 
 const remoteCalendar = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:remote\r\nSUMMARY:Office hour\r\nDTSTART;TZID=Europe/Berlin:20160101T150000\r\nDTEND;TZID=Europe/Berlin:20160101T160000\r\n" +
@@ -120,6 +122,27 @@ room = "Hall"
 			t.Errorf("%+v, %v", report, err)
 		}
 	})
+}
+
+// The log has no time of a calendar that was never read.
+func TestCalendarNeverRead(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	w := newWorld(t)
+	w.more = fmt.Sprintf("[[calendar]]\nname = \"remote\"\nurl = \"%s/c.ics\"\n", server.URL)
+	log := &logged{}
+	a, err := Open(t.Context(), w.config(), Options{Now: w.clock, Log: logs.New(log, logs.Text, slog.LevelInfo)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if _, err := a.FetchCalendars(t.Context()); err == nil {
+		t.Error("it was read")
+	}
+	if !strings.Contains(log.String(), "calendar not fetched") || strings.Contains(log.String(), "0001") || strings.Contains(log.String(), "confirmed") {
+		t.Error(log.String())
+	}
 }
 
 // sessionWords are sessions in order of time, with the best tag of each.

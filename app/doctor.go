@@ -300,11 +300,28 @@ type examination struct {
 
 // add adds a finding. do is what to do about it, which every one has that is not ok.
 func (x *examination) add(l Level, item, do, format string, args ...any) {
-	x.found = append(x.found, Finding{Group: x.group, Item: item, Level: l, What: fmt.Sprintf(format, args...), Do: do})
+	what := strings.ReplaceAll(strings.TrimSpace(fmt.Sprintf(format, args...)), "\n", "; ") // of several causes
+	x.found = append(x.found, Finding{Group: x.group, Item: item, Level: l, What: what, Do: do})
 }
 
 // unread is what to do where the archive cannot be asked for something.
-const unread = "see that the database answers and is sound, then look again: \"sigpost doctor --only database,disk\" says more"
+func (x *examination) unread() string {
+	return "see that the database answers and is sound, then look again; " + x.more("database", "disk")
+}
+
+// more says where more is said about something: what is looked at already has to be read
+// alone.
+func (x *examination) more(groups ...string) string {
+	beside := slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g == x.group })
+	unasked := slices.DeleteFunc(slices.Clone(beside), func(g string) bool { return len(x.Only) == 0 || slices.Contains(x.Only, g) })
+	switch {
+	case len(unasked) > 0:
+		return "\"sigpost doctor --only " + strings.Join(unasked, ",") + "\" says more"
+	case len(beside) > 0:
+		return "see what is found of " + strings.Join(beside, " and ")
+	}
+	return "the log of the database's server, or of this machine's disks, may say more"
+}
 
 func (x *examination) ok(item, format string, args ...any) { x.add(LevelOK, item, "", format, args...) }
 
@@ -344,9 +361,9 @@ func (x *examination) archived() *App {
 	a, err := x.real()
 	switch {
 	case errors.Is(err, errNoArchive):
-		x.add(LevelNote, "archive", "\"sigpost doctor --only migrations\" says more", "%v", err)
+		x.add(LevelNote, "archive", x.more("migrations"), "%v", err)
 	case err != nil:
-		x.add(LevelError, "archive", "\"sigpost doctor --only config,database\" says more", "it cannot be opened: %v", err)
+		x.add(LevelError, "archive", x.more("config", "database"), "it cannot be opened: %v", err)
 	}
 	return a
 }

@@ -9,6 +9,7 @@ import (
 
 	"sigpost"
 	"sigpost/config"
+	"sigpost/deliver"
 )
 
 // oldQuarantine is how long mail may be in quarantine before somebody should look.
@@ -21,7 +22,7 @@ func (d *Doctor) lookAtMigrations(x *examination) {
 	e, err := x.tables()
 	switch {
 	case err != nil:
-		x.add(LevelError, item, "\"sigpost doctor --only database\" says more", "the version of its tables cannot be read: %v", err)
+		x.add(LevelError, item, x.more("database"), "the version of its tables cannot be read: %v", err)
 	case e.missing || e.is.Tables == 0:
 		x.add(LevelNote, item, "\"sigpost run\" or \"sigpost import\" makes it", "there is none yet")
 	case e.is.Tables > e.is.Known:
@@ -32,7 +33,7 @@ func (d *Doctor) lookAtMigrations(x *examination) {
 		x.ok(item, "its tables have version %d, as this sigpost wants them", e.is.Tables)
 	}
 	if a, err := x.real(); err == nil {
-		if n, err := a.Store.NotIndexed(x.ctx); !x.failed(LevelError, item, unread, err) && n > 0 {
+		if n, err := a.Store.NotIndexed(x.ctx); !x.failed(LevelError, item, x.unread(), err) && n > 0 {
 			x.add(LevelWarning, item, "\"sigpost reparse\", once", "%d messages of before are not in the index yet, and no search finds them", n)
 		}
 	}
@@ -55,7 +56,7 @@ func (d *Doctor) lookAtDatabase(x *examination) {
 		return
 	}
 	messages, threads, quarantined, err := a.Store.CountMessages(x.ctx)
-	if !x.failed(LevelError, item, unread, err) {
+	if !x.failed(LevelError, item, x.unread(), err) {
 		x.ok(item, "%d messages in %d threads, %d in quarantine", messages, threads, quarantined)
 	}
 	x.lookAtSuppressions(a)
@@ -81,7 +82,7 @@ func (d *Doctor) lookAtDatabase(x *examination) {
 func (x *examination) lookAtServer(e examined) {
 	s, ok, err := e.Server(x.ctx)
 	const item = "server"
-	if x.failed(LevelError, item, unread, err) || !ok {
+	if x.failed(LevelError, item, x.unread(), err) || !ok {
 		return
 	}
 	major, _, _ := strings.Cut(e.is.Server, ".")
@@ -107,7 +108,7 @@ func (x *examination) lookAtServer(e examined) {
 // they are not to be imported.
 func (x *examination) lookAtSuppressions(a *App) {
 	made, err := a.Store.SuppressionKeys(x.ctx)
-	if x.failed(LevelError, "secrets", unread, err) {
+	if x.failed(LevelError, "secrets", x.unread(), err) {
 		return
 	}
 	known := map[string]bool{}
@@ -138,7 +139,7 @@ func (d *Doctor) lookAtLetters(x *examination) {
 	if _, err := a.checkGeneration(x.ctx); errors.Is(err, ErrRestored) {
 		x.add(LevelError, "archive", "docs/sending.md, \"A restored archive\"", "%v", err)
 	} else {
-		x.failed(LevelError, "archive", "see that "+a.generationFile()+" can be read, and the database too: \"sigpost doctor --only permissions,database\" says more", err)
+		x.failed(LevelError, "archive", "see that "+a.generationFile()+" can be read, and the database too; "+x.more("permissions", "database"), err)
 	}
 	for _, g := range x.config.Digests {
 		x.lookAtIssues(a, g)
@@ -148,14 +149,14 @@ func (d *Doctor) lookAtLetters(x *examination) {
 func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	item := "digest " + g.Name
 	open, err := a.Store.OpenDrafts(x.ctx, g.Name)
-	if x.failed(LevelError, item, unread, err) {
+	if x.failed(LevelError, item, x.unread(), err) {
 		return
 	}
 	for _, i := range open {
 		x.add(LevelNote, item, "\"sigpost digest approve\"", "issue %d is a draft that waits to be approved", i.Number)
 	}
 	unsettled, err := a.unsettled(x.ctx, g)
-	if x.failed(LevelError, item, unread, err) {
+	if x.failed(LevelError, item, x.unread(), err) {
 		return
 	}
 	for _, u := range unsettled {
@@ -163,17 +164,48 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	}
 	last, err := a.lastPublic(x.ctx, g)
 	if errors.Is(err, sigpost.ErrNotFound) {
-		x.ok(item, "no issue yet; the next is due %s", schedule(g).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"))
+		window, due, err := a.windowDue(x.ctx, g)
+		switch next := schedule(g).Next(a.now()).Format("Monday 2 January 2006 15:04 MST"); {
+		case x.failed(LevelError, item, x.unread(), err):
+		case due && len(open) == 0:
+			x.add(LevelNote, item, "\"sigpost digest preview\" shows it; where it is not to go out, see docs/operations.md, \"The first issue\"",
+				"no issue yet; the first is due now, of %s to %s, and the next run makes it; the one after it is due %s", window.From.Format("2 January"), window.To.Format("2 January 2006"), next)
+		default:
+			x.ok(item, "no issue yet; the next is due %s", next)
+		}
 		return
 	}
 	var counts sigpost.DeliveryCounts
 	if err == nil {
 		counts, err = a.Store.DeliveryCounts(x.ctx, last.ID)
 	}
-	if x.failed(LevelError, item, unread, err) {
+	if x.failed(LevelError, item, x.unread(), err) {
 		return
 	}
+	x.lookWhoSigned(a, g, last)
 	x.ok(item, "issue %d: letters sent: %d, waiting: %d", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
+}
+
+// lookWhoSigned looks whether the letters of an issue were made with a secret that is known:
+// their Message-IDs are made with it, as their links are.
+func (x *examination) lookWhoSigned(a *App, g config.Digest, issue sigpost.Issue) {
+	item := "digest " + g.Name
+	id, subscription, err := a.Store.SomeLetter(x.ctx, issue.ID)
+	if errors.Is(err, sigpost.ErrNotFound) || x.failed(LevelError, item, x.unread(), err) {
+		return
+	}
+	old, err := x.config.OldSecrets()
+	if err != nil { // the group config says so
+		return
+	}
+	_, domain, _ := strings.Cut(string(id), "@")
+	for _, secret := range append(old, a.secret) {
+		if deliver.NewMessageIDs(secret, issue.Digest, issue.Window.To, issue.Number, domain).For(subscription) == id {
+			return
+		}
+	}
+	x.add(LevelError, item, "put the old secret back from the backup, or name its file in archive.old_secret_files; if it is lost, readers can leave by the next issue's links",
+		"the letters of issue %d were made with a secret that is not known any more: their links, also to unsubscribe, are dead", issue.Number)
 }
 
 // lookAtQuarantine looks for mail that nobody has looked at for long.
@@ -184,7 +216,7 @@ func (d *Doctor) lookAtQuarantine(x *examination) {
 	}
 	n, oldest, err := a.Store.QuarantinedBefore(x.ctx, x.Now().Add(-oldQuarantine))
 	switch {
-	case x.failed(LevelError, "quarantine", unread, err):
+	case x.failed(LevelError, "quarantine", x.unread(), err):
 	case n > 0:
 		x.add(LevelNote, "quarantine", "\"sigpost quarantine list\" shows them; \"retry\" reads them again", "%d mails have been aside for more than a week, the oldest since %s", n, dayAndTime(oldest))
 	default:
@@ -246,7 +278,7 @@ func (d *Doctor) lookAtBackups(x *examination) {
 		return
 	}
 	states, err := a.Store.Jobs(x.ctx)
-	if x.failed(LevelError, item, unread, err) {
+	if x.failed(LevelError, item, x.unread(), err) {
 		return
 	}
 	const do = "have \"sigpost backup FILE\" called each day, by the user that sigpost runs as and onto another disk: it disturbs nothing (docs/operations.md); or archive.backup_days = -1, where something else makes backups"

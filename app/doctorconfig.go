@@ -36,7 +36,11 @@ func (d *Doctor) lookAtConfig(x *examination) {
 	}
 	x.ok("configuration", "%s is well-formed", x.ConfigFile)
 	for _, s := range x.secretsNamed() {
-		if _, err := s.read(); !x.failed(LevelError, s.item, "put it right in the configuration, or make the file or variable", err) {
+		do := "put it right in the configuration, or make the file or variable"
+		if s.item == "secret" {
+			do = "put it right in the configuration, or put the file back from the backup; make a new one for a new archive alone"
+		}
+		if _, err := s.read(); !x.failed(LevelError, s.item, do, err) {
 			x.ok(s.item, "%s can be read", s.what)
 		}
 	}
@@ -138,13 +142,17 @@ func (d *Doctor) lookAtPermissions(x *examination) {
 	before := len(x.found)
 	file := x.config.File()
 	x.writableByOthers("configuration", file)
+	files := map[string][]string{"configuration": {file}}
 	for _, f := range x.config.SecretFiles() {
 		x.writableByOthers(f.Key, f.Path)
 		x.readableByOthers(f.Key, f.Path)
+		files[f.Key] = append(files[f.Key], f.Path)
 	}
 	if dsn, err := x.config.DSN(); err == nil && !strings.Contains(dsn, "://") {
 		x.lookAtDatabaseFiles(dsn)
+		files["database"] = []string{dsn}
 	}
+	x.lookAtFolders(files)
 	x.lookAtFolder("generation_file", filepath.Dir(x.config.GenerationFile()))
 	if len(x.found) == before {
 		x.ok("files", "secrets and the database are for their owner, and can be written where they have to be")

@@ -5,7 +5,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"sigpost/store"
 )
 
 // What there is little of.
@@ -23,26 +26,34 @@ const (
 func (d *Doctor) lookAtDisk(x *examination) {
 	const item = "database"
 	e, err := x.tables()
-	if err != nil {
-		x.add(LevelNote, item, "\"sigpost doctor --only database\" says why", "nothing can be said of its growth: the database cannot be opened")
-	}
+	var size store.Room
 	if err == nil && !e.missing {
-		room, err := e.Room(x.ctx)
-		if x.failed(LevelError, item, unread, err) {
-			return
+		size, err = e.Room(x.ctx)
+	}
+	switch {
+	case err != nil:
+		x.add(LevelNote, item, x.more("database"), "nothing can be said of its growth: the database cannot be opened")
+		fallthrough // a full disk may be why
+	case e.missing:
+		if dsn, err := x.config.DSN(); err == nil && !strings.Contains(dsn, "://") {
+			x.lookAtRoom(item, filepath.Dir(dsn), 0)
 		}
-		x.lookAtGrowth(item, room.Path, float64(room.Bytes))
-		if limit := room.LogLimit; limit > 0 && room.Log > ofLog*limit {
-			x.add(LevelWarning, item, "look for a process that has had the database open for long, and end it; the next run copies the log into the database",
-				"its write-ahead log has %s, and should be cut back at %s", bytesWords(float64(room.Log)), bytesWords(float64(limit)))
-		}
-		if room.Free > fewBytes && room.Free > room.Bytes/2 {
-			x.add(LevelNote, item, "sqlite3 "+room.Path+" VACUUM, while nothing else runs, gives it back", "%s of its %s are not used", bytesWords(float64(room.Free)), bytesWords(float64(room.Bytes)))
-		}
-	} else if dsn, err := x.config.DSN(); err == nil && e.missing {
-		x.lookAtRoom(item, filepath.Dir(dsn), 0)
+	default:
+		x.lookAtSize(item, size)
 	}
 	x.lookAtRoom("temporary files", os.TempDir(), 0)
+}
+
+// lookAtSize looks how large the archive is, and how much room there is for it.
+func (x *examination) lookAtSize(item string, room store.Room) {
+	x.lookAtGrowth(item, room.Path, float64(room.Bytes))
+	if limit := room.LogLimit; limit > 0 && room.Log > ofLog*limit {
+		x.add(LevelWarning, item, "look for a process that has had the database open for long, and end it; the next run copies the log into the database",
+			"its write-ahead log has %s, and should be cut back at %s", bytesWords(float64(room.Log)), bytesWords(float64(limit)))
+	}
+	if room.Free > fewBytes && room.Free > room.Bytes/2 {
+		x.add(LevelNote, item, "sqlite3 "+room.Path+" VACUUM, while nothing else runs, gives it back", "%s of its %s are not used", bytesWords(float64(room.Free)), bytesWords(float64(room.Bytes)))
+	}
 }
 
 // lookAtGrowth measures how the archive grows.
@@ -50,9 +61,7 @@ func (x *examination) lookAtGrowth(item, path string, size float64) {
 	growth := 0.0
 	if a, err := x.real(); err == nil {
 		part, err := a.Store.ReceivedSince(x.ctx, x.Now().Add(-month))
-		if x.failed(LevelError, item, unread, err) {
-			return
-		}
+		x.failed(LevelError, item, x.unread(), err)
 		growth = part * size / month.Hours() * 24
 	}
 	if path == "" {

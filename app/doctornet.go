@@ -101,7 +101,7 @@ func (d *Doctor) lookAtMailboxes(x *examination) {
 		return
 	}
 	all, err := a.status(x.ctx, false)
-	if x.failed(LevelError, "mailboxes", unread, err) {
+	if x.failed(LevelError, "mailboxes", x.unread(), err) {
 		return
 	}
 	for _, m := range all {
@@ -170,7 +170,7 @@ func (x *examination) lookAtRelay(i int, relay config.Relay) {
 	}
 	switch err := x.bare.tryRelay(x.ctx, relay); {
 	case err != nil:
-		x.add(failing, key, "put "+key+" right, or the server", "no letters can go to %s (%s): %v", relay.Host, relay.TLS, err)
+		x.add(failing, key, "put "+key+" right: host, port and tls as the server offers them, ca_file where your own authority signed its certificate, username and password; if all of that is right, see that the server runs and that no firewall is between", "no letters can go to %s (%s): %v", relay.Host, relay.TLS, err)
 	case relay.TLS == "plain":
 		x.add(LevelNote, key, "see that it uses TLS where it passes letters on, such as smtp_tls_security_level = may in Postfix", "letters go to a server on this machine, %s, %s", relay.Host, login)
 	default:

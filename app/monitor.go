@@ -56,6 +56,7 @@ func (a *App) StartMonitor(addr string) (stop func(), err error) {
 		return nil, err
 	}
 	m := newMonitor(a.options.Build)
+	m.expect(a.Config)
 	m.addr = listener.Addr()
 	m.app.Store(a)
 	a.options.Monitor = m
@@ -81,6 +82,16 @@ func newMonitor(build Build) *Monitor {
 	m := &Monitor{watches: map[string]ingest.WatchState{}, beingRead: map[string]bool{}, ends: map[string][]seenEnd{}, unbegun: map[string]time.Time{}}
 	m.metrics = metrics.New(build.Version, build.Commit)
 	return m
+}
+
+// expect has the counters of a configuration's digests at 0 before anything is counted: one
+// that comes up with its first value does not rise.
+func (m *Monitor) expect(c *config.Config) {
+	for _, d := range c.Digests {
+		for _, result := range letterResults {
+			m.metrics.Letters(d.Name, result, 0)
+		}
+	}
 }
 
 // Addr is where the monitor listens.
@@ -145,6 +156,7 @@ func (a *App) tellMonitor(ctx context.Context) {
 		return
 	}
 	m.app.Store(a)
+	m.expect(a.Config)
 	stop := m.metrics.Watch(metrics.Source{Rows: a.rowsSeen, Census: a.censusSeen, Now: a.now})
 	<-ctx.Done()
 	stop()
@@ -204,7 +216,13 @@ func (a *App) censusSeen(ctx context.Context) (store.Census, error) {
 		digests = append(digests, d.Name)
 	}
 	c, err := a.Store.Census(ctx, lists, a.now())
-	c.Lists, c.Quarantined = byName(c.Lists, lists), byName(c.Quarantined, mailboxes)
+	for _, name := range append(mailboxes, other) { // what is not there at 0 does not rise with the first
+		c.Quarantined = append(c.Quarantined, store.Count{Of: name})
+	}
+	for _, class := range []sigpost.BounceClass{sigpost.BounceHard, sigpost.BounceSoft, sigpost.BounceComplaint, sigpost.BounceAutoReply, sigpost.BounceDelivered} {
+		c.Bounces = append(c.Bounces, store.Count{State: string(class)})
+	}
+	c.Lists, c.Quarantined, c.Bounces = byName(c.Lists, lists), byName(c.Quarantined, mailboxes), byName(c.Bounces, []string{""})
 	c.Subscriptions, c.Letters = byName(c.Subscriptions, digests), byName(c.Letters, digests)
 	return c, err
 }

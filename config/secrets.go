@@ -93,7 +93,7 @@ func (c *Config) Secret() ([]byte, error) {
 	a := c.Archive
 	secret, err := c.secret("the archive's secret", a.SecretFile, "secret_file", a.SecretEnv, "secret_env")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, sigpost.Usage(fmt.Errorf("%w; \"sigpost init\" makes one beside the configuration", err))
+		return nil, sigpost.Usage(fmt.Errorf("%w; where letters went out already, put the old one back from the backup: with another, links in them are dead, and who left may be imported again. For a new archive \"sigpost init\" makes one beside the configuration", err))
 	}
 	if err != nil {
 		return nil, err

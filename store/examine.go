@@ -2,10 +2,14 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"sigpost"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -104,6 +108,16 @@ func (db *DB) QuarantinedBefore(ctx context.Context, before time.Time) (n int, o
 	var at int64
 	err = db.scan(ctx, `SELECT count(*), COALESCE(min(at), 0) FROM quarantine WHERE at < $1`, []any{micros(before)}, &n, &at)
 	return n, moment(at), db.fail("looking into the quarantine", err)
+}
+
+// SomeLetter is the Message-ID of one of an issue's letters and the subscription that it
+// is for, or sigpost.ErrNotFound.
+func (db *DB) SomeLetter(ctx context.Context, issueID int64) (id sigpost.MessageID, subscription int64, err error) {
+	err = db.scan(ctx, `SELECT message_id, subscription_id FROM deliveries WHERE issue_id = $1 ORDER BY subscription_id DESC LIMIT 1`, []any{issueID}, &id, &subscription)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", 0, sigpost.ErrNotFound
+	}
+	return id, subscription, db.fail("looking for a letter", err)
 }
 
 // Server is what a PostgreSQL database is like, as far as it matters to an archive.

@@ -43,6 +43,9 @@ func (e *engine) connectSQLite(ctx context.Context, path string) error {
 	if err := e.prepareFile(); err != nil {
 		return err
 	}
+	if err := e.checkWhose(ctx); err != nil {
+		return err
+	}
 	connector, err := sqlite.NewConnector(e.sqliteURI())
 	if err != nil {
 		return fmt.Errorf("the database %s cannot be opened: %w", path, err)
@@ -86,6 +89,34 @@ func (e *engine) prepareFile() error {
 	}
 	return f.Close()
 }
+
+// checkWhose refuses a file that another program keeps its tables in. It is opened for
+// reading alone, so that nothing is changed in it; what else is wrong with a file is said
+// by who opens it next.
+func (e *engine) checkWhose(ctx context.Context) error {
+	if info, err := os.Stat(e.file); err != nil || info.Size() == 0 {
+		return nil
+	}
+	reading := engine{file: e.file, readOnly: true}
+	connector, err := sqlite.NewConnector(reading.sqliteURI())
+	if err != nil {
+		return nil
+	}
+	pool := sql.OpenDB(connector)
+	defer pool.Close()
+	var ours, others int
+	err = e.patiently(ctx, func() error {
+		return pool.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE name IN ('raw_blocks', 'message_lists', 'thread_lists')), count(*) FILTER (WHERE name <> '`+versionTable+`')
+FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'`).Scan(&ours, &others)
+	})
+	if err == nil && ours == 0 && others > 0 {
+		return &failure{fmt.Sprintf("the database %s is another program's: it has tables, and none of sigpost's; nothing was changed in it; name another file in archive.database", e.file), errNotOurs}
+	}
+	return nil
+}
+
+// errNotOurs says that a file is another program's.
+var errNotOurs = errors.New("the database is another program's")
 
 // sqliteURI says how SQLite opens the file. Transactions take the right to
 // write when they begin, so that two of them wait for one another instead of

@@ -161,6 +161,9 @@ func TestFullDiskWhileMailComes(t *testing.T) {
 			d.isFull("import", "--list", "sig-openstack", mbox)
 			d.isFull("import", "--list", "sig-openstack", mbox) // and again
 			d.fill()
+			if code, out, _ := d.run("doctor", "--only", "disk"); code != 1 || !regexp.MustCompile(`(?m)^error +disk: database: only 0 bytes are free`).MatchString(out) {
+				t.Errorf("doctor ends with %d:\n%s", code, out)
+			}
 			if kib >= 3000 { // there are tables
 				stored := d.sound()
 				t.Logf("%s messages are stored", stored)

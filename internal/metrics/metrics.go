@@ -125,7 +125,7 @@ func (m *Metrics) Rows(stage string, done, failed int) {
 
 // Letters counts attempts at letters of a digest.
 func (m *Metrics) Letters(digest, result string, n int) {
-	if m != nil && n > 0 {
+	if m != nil {
 		m.deliveries.WithLabelValues(digest, result).Add(float64(n))
 	}
 }
