@@ -434,7 +434,7 @@ func TestFirstIssueBeforeReaders(t *testing.T) {
 	if n := len(w.smtp.Letters()); n > 0 {
 		t.Errorf("%d letters", n)
 	}
-	w.doctor(nil, "letters").want(t, LevelOK, "digest weekly: issue 1: 0 letters sent")
+	w.doctor(nil, "letters").want(t, LevelOK, "digest weekly: issue 1: letters sent: 0")
 }
 
 // Letters that nobody knows of, or that failed, issues that wait or stand still, and a
