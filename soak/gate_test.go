@@ -25,7 +25,7 @@ type gate struct {
 	hit   func()
 	hang  string // how the next letter ends: "stray" in the middle, "drop" with its reply
 	hung  map[string]int
-	open  map[net.Conn]bool
+	open  map[net.Conn]*talk
 	begun map[transaction]time.Time // when each letter was
 	lost  map[transaction]bool      // whose connection the server ended, or the gate
 	// during is what happens while nothing is answered, behind so many letters.
@@ -52,7 +52,7 @@ func newGate(t *testing.T, target, count string) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]bool{}, begun: map[transaction]time.Time{}, lost: map[transaction]bool{}, hung: map[string]int{}}
+	g := &gate{Addr: l.Addr().String(), target: target, count: count, open: map[net.Conn]*talk{}, begun: map[transaction]time.Time{}, lost: map[transaction]bool{}, hung: map[string]int{}}
 	t.Cleanup(func() { l.Close(); g.setDown(true) })
 	go func() {
 		for {
@@ -74,8 +74,9 @@ func (g *gate) setDown(down bool) {
 	defer g.mu.Unlock()
 	g.down = down
 	if down {
-		for c := range g.open {
-			c.Close()
+		for conn, c := range g.open {
+			g.loses(c)
+			conn.Close()
 		}
 	}
 }
@@ -180,15 +181,16 @@ func (g *gate) serve(client net.Conn) {
 	}
 	defer server.Close()
 	g.mu.Lock()
-	g.open[client], g.open[server] = true, true
+	c := &talk{}
+	g.open[client], g.open[server] = c, c
 	g.mu.Unlock()
 	var both sync.WaitGroup
-	c := &talk{}
 	both.Go(func() {
-		g.pass(c, server, client, g.count == "client")
-		g.mu.Lock()
-		c.over = true
-		g.mu.Unlock()
+		if g.pass(c, server, client, g.count == "client") {
+			g.mu.Lock()
+			c.over = true
+			g.mu.Unlock()
+		}
 		// A client that is gone leaves a connection that is reset: a server which only
 		// saw an end might take the beginning of a mail for the whole of it.
 		server.(*net.TCPConn).SetLinger(0)
@@ -208,7 +210,9 @@ func (g *gate) serve(client net.Conn) {
 	g.mu.Unlock()
 }
 
-func (g *gate) pass(c *talk, to io.Writer, from io.Reader, counted bool) {
+// pass passes on what one says to the other, and says whether it is the one who ended it:
+// else the other takes no more.
+func (g *gate) pass(c *talk, to io.Writer, from io.Reader, counted bool) (ended bool) {
 	buffer := make([]byte, 16<<10)
 	for {
 		n, err := from.Read(buffer)
@@ -217,7 +221,7 @@ func (g *gate) pass(c *talk, to io.Writer, from io.Reader, counted bool) {
 			if hit, at := g.passing(n); hit != nil {
 				to.Write(buffer[:at])
 				hit()
-				return
+				return true
 			}
 		} else {
 			g.wait()
@@ -225,11 +229,11 @@ func (g *gate) pass(c *talk, to io.Writer, from io.Reader, counted bool) {
 		if n > 0 {
 			said, end := g.hangs(c, buffer[:n], counted)
 			if _, err := to.Write(said); err != nil || end {
-				return
+				return false
 			}
 		}
 		if err != nil {
-			return
+			return true
 		}
 	}
 }
