@@ -165,10 +165,9 @@ func deaf(t *testing.T, port int) netip.Addr {
 	return addr
 }
 
-// Of a name with two addresses one may swallow all, such as where IPv6 is broken: mail
-// servers try the other one then.
-func TestDoorHasAnotherAddress(t *testing.T) {
-	t.Parallel()
+// pagesToTry are pages that a test serves.
+func pagesToTry(t *testing.T) (*App, http.Handler) {
+	t.Helper()
 	w := newWorld(t)
 	w.web = "http://127.0.0.1:1"
 	a := w.open()
@@ -176,6 +175,14 @@ func TestDoorHasAnotherAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return a, pages
+}
+
+// Of a name with two addresses one may swallow all, such as where IPv6 is broken: mail
+// servers try the other one then.
+func TestDoorHasAnotherAddress(t *testing.T) {
+	t.Parallel()
+	a, pages := pagesToTry(t)
 	server := httptest.NewServer(pages)
 	defer server.Close()
 	port := server.Listener.Addr().(*net.TCPAddr).Port
@@ -193,13 +200,7 @@ func TestDoorHasAnotherAddress(t *testing.T) {
 // the pages are served.
 func TestDoorWithAWrongCertificate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.web = "http://127.0.0.1:1"
-	a := w.open()
-	pages, err := a.Handler()
-	if err != nil {
-		t.Fatal(err)
-	}
+	a, pages := pagesToTry(t)
 	server := httptest.NewUnstartedServer(pages)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that turn away
 	server.StartTLS()

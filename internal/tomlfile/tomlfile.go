@@ -73,6 +73,7 @@ type ValuesError struct {
 	wrong []string
 }
 
+// Error has a line for each of them.
 func (e *ValuesError) Error() string { return strings.Join(e.wrong, "\n") }
 
 // failing finds the key, and its line, of whose value there is an error without a place:
