@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -300,16 +301,18 @@ func older(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// within TIME TEXT COMMAND ARG... runs a command again and again until it prints
-// the text.
+// within TIME PATTERN COMMAND ARG... runs a command again and again until what it prints
+// matches the regular expression. What is there for a moment alone may be missed.
 func within(ts *testscript.TestScript, neg bool, args []string) {
 	limit, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	pattern, err := regexp.Compile(args[1])
 	ts.Check(err)
 	late := time.After(limit)
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if err := ts.Exec(args[2], args[3:]...); err == nil && strings.Contains(ts.ReadFile("stdout"), args[1]) {
+		if err := ts.Exec(args[2], args[3:]...); err == nil && pattern.MatchString(ts.ReadFile("stdout")) {
 			return
 		}
 		select {
