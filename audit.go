@@ -56,6 +56,7 @@ const (
 	AuditSendingResume  AuditAction = "sending resume"
 	AuditSendingCancel  AuditAction = "sending cancel"
 	AuditSendingRetry   AuditAction = "sending retry"
+	AuditSendingArrived AuditAction = "sending arrived" // somebody says so of what was held
 
 	AuditQuarantineRetry AuditAction = "quarantine retry"
 
@@ -73,7 +74,7 @@ const (
 // AuditActions are all actions.
 func AuditActions() []AuditAction {
 	return []AuditAction{AuditTagAccept, AuditTagReject, AuditTagBulk, AuditThreadReviewed, AuditThreadSplit, AuditThreadMerge, AuditThreadReattach, AuditMessageHide, AuditMessageShow,
-		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel, AuditSendingRetry,
+		AuditIssueEdit, AuditIssueRebuild, AuditIssueReady, AuditIssueApprove, AuditIssueUnapprove, AuditSendingPause, AuditSendingResume, AuditSendingCancel, AuditSendingRetry, AuditSendingArrived,
 		AuditQuarantineRetry, AuditSignInLink, AuditSignIn, AuditSignOut, AuditSessionRevoke, AuditUndo}
 }
 

@@ -465,6 +465,25 @@ func (a editing) Retry(ctx context.Context, name string, number int, state sigpo
 	})
 }
 
+// Arrived takes somebody's word that all letters arrived that are held.
+func (a editing) Arrived(ctx context.Context, name string, number, seen int) error {
+	return a.on(name, func(d config.Digest) error {
+		h, err := a.Held(ctx, d, number)
+		if err != nil {
+			return err
+		}
+		var to []string
+		for _, l := range h.Letters {
+			to = append(to, l.To)
+		}
+		if len(to) != seen {
+			return notNow{fmt.Errorf("%s %s held by now, and not %d: nothing was noted", lettersOf(len(to)), plural(len(to), "is", "are"), seen)}
+		}
+		_, err = a.App.Arrived(ctx, d, number, to)
+		return err
+	})
+}
+
 // Lost are letters that failed or are held.
 func (a editing) Lost(ctx context.Context, name string, number, limit int) (all []web.EditedLoss, err error) {
 	err = a.on(name, func(d config.Digest) error {

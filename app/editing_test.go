@@ -451,4 +451,29 @@ func TestSendingOnTheDesk(t *testing.T) {
 	w.wantOnce("ana@readers.example.org", "grace@readers.example.org")
 	ada.refused(http.StatusNotFound, "/edit/weekly/1/sending", "", "do", "cancel", "sure", "yes")
 	ada.refused(http.StatusUnprocessableEntity, "/edit/weekly/1/sending", "mark that you are sure", "do", "cancel", "why", "no")
+	ada.refused(http.StatusUnprocessableEntity, "/edit/weekly/1/sending", "mark that they arrived", "do", "arrived", "held", "0")
+}
+
+// Held letters are said to have arrived where the page had as many as there are.
+func TestHeldOnTheDesk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := openDesk(w)
+	ada := d.signIn("ada@desk.example.org")
+	ada.do("/edit/weekly/1/approve", "version", ada.version(), "when", "now")
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, To: "ana@readers.example.org", Times: 1})
+	if _, err := d.app.Run(t.Context(), false); !errors.Is(err, ErrLost) {
+		t.Fatalf("the run: %v", err)
+	}
+	ada.see("/edit/weekly/1", "1 held", `name="held" value="1"`, "All 1 arrived")
+	ada.refused(http.StatusConflict, "/edit/weekly/1/sending", "1 letter is held by now, and not 2: nothing was noted", "do", "arrived", "sure", "yes", "held", "2")
+	ada.do("/edit/weekly/1/sending", "do", "arrived", "sure", "yes", "held", "1")
+	page := ada.see("/edit/weekly/1", "2 sent, 0 waiting", "said that 1 letter arrived that was held")
+	if strings.Contains(page, "1 held") {
+		t.Errorf("a letter is still held:\n%s", page)
+	}
+	w.run(d.app)
+	if n := len(w.lettersTo("ana@readers.example.org")); n != 1 {
+		t.Errorf("%d letters", n)
+	}
 }

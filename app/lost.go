@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"sigpost"
 	"sigpost/config"
@@ -15,46 +17,34 @@ type LostLetter struct {
 	To    string                `json:"to"`
 	State sigpost.DeliveryState `json:"state"`
 	Why   string                `json:"why"` // what the server said
+	// MessageID is what to look for in the mail server's log.
+	MessageID sigpost.MessageID `json:"message_id"`
 }
 
 // ErrLost says that letters were lost in a run.
 var ErrLost = errors.New("not every letter was sent")
 
-// lost are the letters of an issue that were not sent, or may not have been.
+// lost are the letters of an issue that were not sent, or may not have been: the failed
+// first, each by their address.
 func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
+	claims, err := a.Store.LostDeliveries(ctx, issue, 0)
 	var all []LostLetter
-	for _, state := range []sigpost.DeliveryState{sigpost.DeliveryFailed, sigpost.DeliveryUnknown} {
-		deliveries, err := a.Store.Deliveries(ctx, issue, state)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range deliveries {
-			s, err := a.Store.Subscription(ctx, d.SubscriptionID)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, LostLetter{s.Subscriber.Addr, state, d.Reply})
-		}
+	for _, c := range claims {
+		all = append(all, LostLetter{c.Subscription.Subscriber.Addr, c.State, c.Reply, c.MessageID})
 	}
-	return all, nil
+	slices.SortStableFunc(all, func(x, y LostLetter) int {
+		return cmp.Or(cmp.Compare(x.State, y.State), cmp.Compare(x.To, y.To))
+	})
+	return all, err
 }
 
 // SendAgain puts the lost letters of a digest's last issue that are in the
 // given state, or of the last that has any, back into the queue, and sends.
 func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.DeliveryState, dry bool) (reports []SendReport, err error) {
 	err = a.digestWithin(ctx, dry, d, func(a *App) error {
-		last, err := a.lastPublic(ctx, d)
+		last, err := a.lastLost(ctx, d, state)
 		if err != nil {
 			return err
-		}
-		all, err := a.unsettled(ctx, d)
-		if err != nil {
-			return err
-		}
-		for _, u := range all { // also where the next issue waits, or is being sent
-			if u.kind == lettersHeld && state == sigpost.DeliveryUnknown || u.kind == lettersFailed && state == sigpost.DeliveryFailed {
-				last = u.issue
-			}
 		}
 		if _, err := a.requeue(ctx, last, state); err != nil {
 			return err
@@ -63,6 +53,22 @@ func (a *App) SendAgain(ctx context.Context, d config.Digest, state sigpost.Deli
 		return err
 	})
 	return reports, err
+}
+
+// lastLost is the issue of a digest of which lost letters in a state are decided on: the
+// last one, or the last that has any.
+func (a *App) lastLost(ctx context.Context, d config.Digest, state sigpost.DeliveryState) (sigpost.Issue, error) {
+	last, err := a.lastPublic(ctx, d)
+	if err != nil {
+		return last, err
+	}
+	all, err := a.unsettled(ctx, d)
+	for _, u := range all { // also where the next issue waits, or is being sent
+		if u.kind == lettersHeld && state == sigpost.DeliveryUnknown || u.kind == lettersFailed && state == sigpost.DeliveryFailed {
+			last = u.issue
+		}
+	}
+	return last, err
 }
 
 // requeue puts lost letters of an issue, and notes in channels, back into the queue,

@@ -110,7 +110,8 @@ func (a *App) lostOf(ctx context.Context, i sigpost.Issue, of string) (all []uns
 	if n := counts[sigpost.DeliveryUnknown]; n > 0 {
 		all = append(all, unsettled{kind: lettersHeld, issue: i, begun: s.Begun,
 			words: fmt.Sprintf("%s of issue %d %s held, since nobody knows whether %s went", lettersOf(n), i.Number, plural(n, "is", "are"), plural(n, "it", "they")),
-			do:    "look in the server's log whether they went; if not, \"sigpost digest send" + of + " --resend-held\""})
+			do: "look in the server's log whether they went; \"sigpost digest held" + of + "\" names them, and takes your word of those that did (--arrived); " +
+				"\"sigpost digest send" + of + " --resend-held\" sends the others once more"})
 	}
 	if n := counts[sigpost.DeliveryFailed]; n > 0 {
 		waiting, due, err := a.Store.Waiting(ctx, i.ID)

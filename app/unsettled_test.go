@@ -59,7 +59,7 @@ func TestHeldLettersAreTold(t *testing.T) {
 		wantTroubles(t, a, "letters of weekly are held")
 		for _, alert := range told(AlertBegins) {
 			if alert.Name != "letters of weekly are held" || alert.Words != "1 letter of issue 1 is held, since nobody knows whether it went.\n"+
-				"What to do: look in the server's log whether they went; if not, \"sigpost digest send --resend-held\"." {
+				"What to do: look in the server's log whether they went; \"sigpost digest held\" names them, and takes your word of those that did (--arrived); \"sigpost digest send --resend-held\" sends the others once more." {
 				t.Errorf("%+v", alert)
 			}
 		}

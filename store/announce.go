@@ -89,6 +89,11 @@ func (l Announcements) Requeue(ctx context.Context, issueID int64, state sigpost
 	return l.db.requeue(ctx, announcements, issueID, state, at)
 }
 
+// Arrived is DB.Arrived.
+func (l Announcements) Arrived(ctx context.Context, issueID int64, ids []int64, reply string, at time.Time) (int, error) {
+	return l.db.arrived(ctx, announcements, issueID, ids, reply, at)
+}
+
 // Of gives the announcements of an issue, in the order in which they were queued.
 func (l Announcements) Of(ctx context.Context, issueID int64) ([]sigpost.Announcement, error) {
 	all, err := collect(ctx, l.db, readAnnouncement, `SELECT `+announcementColumns+` FROM announcements d WHERE d.issue_id = $1 ORDER BY d.id`, issueID)

@@ -49,6 +49,7 @@ func TestAnnouncements(t *testing.T) {
 			states = append(states, a.State)
 		}
 		equal(t, "states", states, []sigpost.DeliveryState{sigpost.DeliverySent, sigpost.DeliveryUnknown, sigpost.DeliveryQueued})
+		equal(t, "sent ones that arrived", must(l.Arrived(ctx, issue.ID, []int64{claimed[0].ID}, "seen there", hours(3)))(t), 0)
 		equal(t, "held ones sent again", must(l.Requeue(ctx, issue.ID, sigpost.DeliveryUnknown, hours(3)))(t), 1)
 		equal(t, "due", len(must(l.Claim(ctx, issue.ID, hours(3), hours(4), 5))(t)), 2)
 		// Letters are not concerned.

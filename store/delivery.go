@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -242,6 +244,27 @@ func (db *DB) requeue(ctx context.Context, table ledgerTable, issueID int64, sta
 	return int(n), db.fail(fmt.Sprintf("queueing the %s of issue %d again", table, issueID), err)
 }
 
+// Arrived notes of deliveries of an issue that are held that somebody knows that they
+// arrived: they are sent, with reply as the last words. It gives the number of those that
+// were held until then. at is now.
+func (db *DB) Arrived(ctx context.Context, issueID int64, ids []int64, reply string, at time.Time) (int, error) {
+	return db.arrived(ctx, letters, issueID, ids, reply, at)
+}
+
+func (db *DB) arrived(ctx context.Context, table ledgerTable, issueID int64, ids []int64, reply string, at time.Time) (n int, err error) {
+	free := ""
+	if table == letters { // who had it has no say in it any more
+		free = ", holder = 0"
+	}
+	err = inList(ids, 4, func(list string, args []any) error {
+		changed, err := db.exec(ctx, `UPDATE `+string(table)+` SET state = 'sent', reply = $2, updated = $3`+free+` WHERE issue_id = $1 AND state = 'unknown' AND id IN `+list,
+			slices.Concat([]any{issueID, clean(reply), micros(at)}, args)...)
+		n += int(changed)
+		return err
+	})
+	return n, db.fail(fmt.Sprintf("noting that %s of issue %d arrived", table, issueID), err)
+}
+
 // Recover puts in order what a sender left that ended in the middle. Only the
 // one sender may call it, at its start, holding the lock: claims are let go,
 // and what was begun without a result becomes unknown, since it may have
@@ -299,7 +322,7 @@ WHERE d.issue_id = $1 AND ($2 = '' OR d.state = $2) ORDER BY d.id`, issueID, str
 }
 
 // LostDeliveries gives at most limit deliveries of an issue that failed or are held,
-// the latest first, each with who it was for.
+// the latest first, each with who it was for; 0 is no limit.
 func (db *DB) LostDeliveries(ctx context.Context, issueID int64, limit int) ([]sigpost.Claim, error) {
 	all, err := collect(ctx, db, func(row scanner) (c sigpost.Claim, err error) {
 		into, done := intoSubscription(&c.Subscription)
@@ -308,7 +331,7 @@ func (db *DB) LostDeliveries(ctx context.Context, issueID int64, limit int) ([]s
 		return c, err
 	}, `SELECT `+deliveryColumns+`, `+subscriptionColumns+` FROM deliveries d
 JOIN subscriptions s ON s.id = d.subscription_id JOIN subscribers b ON b.id = s.subscriber_id
-WHERE d.issue_id = $1 AND d.state IN ('failed', 'unknown') ORDER BY d.updated DESC, d.id DESC LIMIT $2`, issueID, limit)
+WHERE d.issue_id = $1 AND d.state IN ('failed', 'unknown') ORDER BY d.updated DESC, d.id DESC LIMIT $2`, issueID, cmp.Or(limit, math.MaxInt32))
 	return all, db.fail(fmt.Sprintf("reading the lost letters of issue %d", issueID), err)
 }
 

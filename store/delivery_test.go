@@ -311,6 +311,30 @@ func TestRequeue(t *testing.T) {
 	})
 }
 
+// What somebody says arrived is sent; what is not held is left as it is.
+func TestArrived(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		issue, _ := ledger(t, db, 4)
+		var ids []int64
+		for _, state := range []sigpost.DeliveryState{sigpost.DeliveryUnknown, sigpost.DeliveryFailed, sigpost.DeliveryUnknown} {
+			d := must(db.Turn(ctx, issue.ID, nil, hours(1), hours(2), 1))(t)[0]
+			must(db.Turn(ctx, issue.ID, result(d.ID, state, "said", time.Time{}), hours(1), hours(2), 0))(t)
+			ids = append(ids, d.ID)
+		}
+		equal(t, "of another issue", must(db.Arrived(ctx, issue.ID+1, ids, "in the log", hours(3)))(t), 0)
+		equal(t, "of none", must(db.Arrived(ctx, issue.ID, nil, "in the log", hours(3)))(t), 0)
+		equal(t, "arrived", must(db.Arrived(ctx, issue.ID, ids[:2], "in the log", hours(3)))(t), 1)
+		equal(t, "once more", must(db.Arrived(ctx, issue.ID, ids[:2], "in the log", hours(4)))(t), 0)
+		equal(t, "counts", must(db.DeliveryCounts(ctx, issue.ID))(t),
+			sigpost.DeliveryCounts{sigpost.DeliverySent: 1, sigpost.DeliveryFailed: 1, sigpost.DeliveryUnknown: 1, sigpost.DeliveryQueued: 1})
+		sent := must(db.Delivery(ctx, ids[0]))(t)
+		if sent.Reply != "in the log" || !sent.Updated.Equal(hours(3)) {
+			t.Errorf("%+v", sent)
+		}
+	})
+}
+
 // The ledger's checks hold, and in SQLite they are those that cost less.
 func TestLedgerChecks(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {

@@ -42,6 +42,9 @@ type Editing interface {
 	Resume(ctx context.Context, name string, number int) error
 	Cancel(ctx context.Context, name string, number int, why string) error
 	Retry(ctx context.Context, name string, number int, state sigpost.DeliveryState) error
+	// Arrived notes that all that is held arrived, where that is still so many as somebody
+	// saw.
+	Arrived(ctx context.Context, name string, number, seen int) error
 	// Lost are letters that failed or are held, the latest first, at most limit.
 	Lost(ctx context.Context, name string, number, limit int) ([]EditedLoss, error)
 }

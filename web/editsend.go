@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"sigpost"
@@ -150,6 +151,15 @@ func (s *site) editSending(r *http.Request, name string, number int) error {
 		return s.Editing.Cancel(ctx, name, number, why)
 	case "retry":
 		return s.Editing.Retry(ctx, name, number, sigpost.DeliveryFailed)
+	case "arrived":
+		if r.PostFormValue("sure") != "yes" {
+			return &Refusal{http.StatusUnprocessableEntity, "Nothing was noted: letters that count as sent are never sent again, so mark that they arrived."}
+		}
+		seen, err := strconv.Atoi(r.PostFormValue("held"))
+		if err != nil {
+			return sigpost.ErrUsage
+		}
+		return s.Editing.Arrived(ctx, name, number, seen)
 	case "resend":
 		return s.Editing.Retry(ctx, name, number, sigpost.DeliveryUnknown)
 	}

@@ -15,7 +15,7 @@ func TestTellAnnounced(t *testing.T) {
 		"announce  weekly: issue 3 in slack: said\n": {Announced: []app.AnnounceReport{{Channel: "slack", State: sigpost.DeliverySent, Says: "200 ok"}}},
 		"announce  weekly: issue 3 in slack: not said (503); the next try is due Mon, 25 Apr 2016 15:00:00 UTC\n": {
 			Announced: []app.AnnounceReport{{Channel: "slack", State: sigpost.DeliveryQueued, Says: "503", Due: due}}},
-		"announce  weekly: issue 3 in slack: held (digest send --resend-held sends it once more): no answer\n": {
+		"announce  weekly: issue 3 in slack: held (digest held says what to do): no answer\n": {
 			Announced: []app.AnnounceReport{{Channel: "slack", State: sigpost.DeliveryUnknown, Says: "no answer"}}},
 		"announce  weekly: issue 3 in slack: failed (digest send --retry-failed tries again): 404\n": {
 			Announced: []app.AnnounceReport{{Channel: "slack", State: sigpost.DeliveryFailed, Says: "404"}}},

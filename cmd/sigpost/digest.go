@@ -25,6 +25,7 @@ type digestCommand struct {
 	Send      digestSend      `cmd:"" help:"Mail what is approved and not sent to everybody yet."`
 	Pause     digestPause     `cmd:"" help:"Make the sending of an issue stand still, at once."`
 	Resume    digestResume    `cmd:"" help:"Let an issue go on that stands still."`
+	Held      digestHeld      `cmd:"" help:"Name the letters of which it is unknown whether they went, and say of some that they did."`
 	Cancel    digestCancel    `cmd:"" help:"End the sending of an issue: who has no letter by now gets none."`
 	Eval      digestEval      `cmd:"" help:"Measure how good summaries of threads are, against those that people made."`
 	Train     digestTrain     `cmd:"" help:"Learn from summaries that people made which sentences sum up a thread."`

@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"page":     page,
 			"zone":     zone,
 			"comeback": comeback,
+			"unsure":   unsure,
 		},
 	})
 }
@@ -205,6 +206,14 @@ func letters(ts *testscript.TestScript, neg bool, args []string) {
 			head, _, _ := strings.Cut(string(l.Data), "\r\n\r\n")
 			ts.Fatalf("the letter to %v: %q is there: %v\n%s", l.To, args[1], neg, head)
 		}
+	}
+}
+
+// unsure ADDRESS... has the SMTP server take the next letter to each, and go away without
+// an answer.
+func unsure(ts *testscript.TestScript, neg bool, args []string) {
+	for _, to := range args {
+		worldOf(ts).smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, To: to, Times: 1})
 	}
 }
 

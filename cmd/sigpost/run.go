@@ -226,5 +226,5 @@ func nothingWords(ledger sigpost.DeliveryCounts) string {
 // lostWords say what became of a letter, and what can be done.
 var lostWords = map[sigpost.DeliveryState]string{
 	sigpost.DeliveryFailed:  "failed (digest send --retry-failed tries again)",
-	sigpost.DeliveryUnknown: "held (digest send --resend-held sends it once more)",
+	sigpost.DeliveryUnknown: "held (digest held says what to do)",
 }
