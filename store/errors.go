@@ -19,6 +19,10 @@ var ErrWindowTaken = errors.New("the window is taken")
 // ErrVersion says that the tables are of another version than this program's.
 var ErrVersion = errors.New("the tables are of another version")
 
+// ErrAway says that there is no connection to the database just now: it is started anew,
+// or the network to it is gone. What was asked may be asked again later.
+var ErrAway = errors.New("the database is away")
+
 // failure is an error that says all that a person needs.
 type failure struct {
 	message string
@@ -54,6 +58,9 @@ func (e *engine) fail(doing string, err error) error {
 		message = fmt.Sprintf("the database %s is in use by another program that does not let go of it; wait for it to end, then run this again (%v)", e.where, err)
 	case noDatabase:
 		message = fmt.Sprintf("%s is not a sigpost database, or it is damaged: %v; name another file or restore a backup", e.where, err)
+	case away:
+		message = fmt.Sprintf("%s: there is no connection to the database %s just now; see that it runs and can be reached (%v)", doing, e.where, rootCause(err))
+		err = errors.Join(ErrAway, err)
 	case stopped:
 		message = fmt.Sprintf("%s: stopped", doing)
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
@@ -71,6 +78,7 @@ const (
 	cannotWrite
 	busy
 	noDatabase
+	away
 	stopped
 )
 
@@ -98,6 +106,13 @@ func (e *engine) trouble(err error) trouble {
 		return busy
 	case "57014": // query_canceled
 		return stopped
+	// connection_exception and its kinds, too_many_connections, admin_shutdown,
+	// crash_shutdown, cannot_connect_now
+	case "08000", "08001", "08003", "08004", "08006", "08007", "08P01", "53300", "57P01", "57P02", "57P03":
+		return away
+	}
+	if e.file == "" && isDisconnected(err) {
+		return away
 	}
 	if errors.Is(err, sql.ErrTxDone) {
 		return stopped

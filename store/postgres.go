@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -123,6 +125,15 @@ func postgresRefusal(where, user string, err error) error {
 		return &failure{fmt.Sprintf("PostgreSQL cannot be reached for the database %s; see that it runs and that the host and port are right (%s)", where, rootCause(err)), err}
 	}
 	return err
+}
+
+// isDisconnected says whether an error is that there is no connection to PostgreSQL, or
+// none any more.
+func isDisconnected(err error) bool {
+	var refused *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &refused) || errors.As(err, &network) || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 // postgresCode is the SQLSTATE of an error of PostgreSQL, or "".

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sigpost"
+	"sigpost/store"
 	"sigpost/subscribe"
 )
 
@@ -311,6 +312,8 @@ func (s *site) apiFail(w http.ResponseWriter, r *http.Request, err error) {
 		apiAnswer(w, http.StatusNotFound, apiError{err.Error()})
 	case errors.Is(err, sigpost.ErrNotFound):
 		apiAnswer(w, http.StatusNotFound, apiError{"this subscription is not kept any more, and nothing is sent for it"})
+	case errors.Is(err, store.ErrAway):
+		s.fail(w, r, err)
 	default:
 		s.Log.ErrorContext(r.Context(), "a request failed", "path", shownPath(r), "error", err)
 		apiAnswer(w, http.StatusInternalServerError, apiError{"this cannot be done just now; please try again later"})

@@ -363,6 +363,7 @@ var problems = []struct {
 	{errTooLong, http.StatusRequestURITooLong, "This address is longer than any of a page here. Please shorten what you look for."},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, "This takes too long just now. Please try again later, or ask for less."},
 	{store.ErrRemoved, http.StatusConflict, "Somebody has removed this message already, so nothing was done. To give another reason, show it again first."},
+	{store.ErrAway, http.StatusServiceUnavailable, "The archive cannot be reached just now. Please try again in a minute."},
 	{sigpost.ErrLocked, http.StatusServiceUnavailable, "The archive is being written just now. Please try again in a minute."},
 	{sigpost.ErrUsage, http.StatusBadRequest, "This cannot be read. Please go back and try once more."},
 	{subscribe.ErrToken, http.StatusNotFound, "This link is not valid. It may have been cut off: please copy the whole link from the letter."},

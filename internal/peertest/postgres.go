@@ -101,17 +101,38 @@ func (p *PostgresServer) Listen(host string) (dsn string) {
 // starts it again: it recovers from its log.
 func (p *PostgresServer) Restart() {
 	p.t.Helper()
+	p.Away(func() {})
+}
+
+// Away does something while the server is stopped as by Restart.
+func (p *PostgresServer) Away(do func()) {
+	p.t.Helper()
+	p.control("stop", "-m", "immediate")
+	do()
+	command, err := os.ReadFile(p.options())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_, options, _ := strings.Cut(strings.TrimSpace(string(command)), " ")
+	// Its output goes to a file, or whoever waits for pg_ctl's would wait for the server.
+	p.control("start", "-l", filepath.Join(p.server.folder, "log.again"), "-o", options)
+}
+
+// options is where the server writes what it was started with.
+func (p *PostgresServer) options() string {
+	return filepath.Join(p.server.folder, "data", "postmaster.opts")
+}
+
+func (p *PostgresServer) control(args ...string) {
+	p.t.Helper()
 	owner, err := ordinaryUser(p.server.folder)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	// It says itself what it was started with. Its output goes to a file, or whoever
-	// waits for pg_ctl's would wait for the server.
-	cmd := exec.Command(filepath.Join(p.server.bin, "pg_ctl"), "restart", "-m", "immediate", "-w", "-t", "60",
-		"-D", filepath.Join(p.server.folder, "data"), "-l", filepath.Join(p.server.folder, "log.again"))
+	cmd := exec.Command(filepath.Join(p.server.bin, "pg_ctl"), append(args, "-w", "-t", "60", "-D", filepath.Join(p.server.folder, "data"))...)
 	cmd.Dir, cmd.SysProcAttr = p.server.folder, owner
 	if err := cmd.Run(); err != nil {
-		p.t.Fatalf("PostgreSQL does not start again: %v: %v", err, lastWords(p.server.folder))
+		p.t.Fatalf("PostgreSQL does not %s: %v: %v", args[0], err, lastWords(p.server.folder))
 	}
 }
 
@@ -120,8 +141,7 @@ func (p *PostgresServer) Settings(lines ...string) {
 	p.t.Helper()
 	// What stands on its command line wins over its files, and is told it again from
 	// this one.
-	options := filepath.Join(p.server.folder, "data", "postmaster.opts")
-	text, err := os.ReadFile(options)
+	text, err := os.ReadFile(p.options())
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -129,7 +149,7 @@ func (p *PostgresServer) Settings(lines ...string) {
 		name, value, _ := strings.Cut(line, " = ")
 		text = append(bytes.TrimSpace(text), fmt.Sprintf(" \"-c\" \"%s=%s\"\n", name, value)...)
 	}
-	if err := os.WriteFile(options, text, 0o600); err != nil {
+	if err := os.WriteFile(p.options(), text, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	p.Restart()
