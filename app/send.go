@@ -218,7 +218,7 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 // expire ends the sending of an issue that is too late. Of several processes that find
 // so, one tells the operator.
 func (a *App) expire(ctx context.Context, d config.Digest, issue sigpost.Issue, sending store.Sending, r SendReport) (SendReport, error) {
-	r.Ended = fmt.Sprintf("it was to be sent by %s, and nothing more of it is", sending.Expires.In(d.Location()).Format(time.RFC1123))
+	r.Ended = fmt.Sprintf(expiredWhy+"%s, and nothing more of it is", sending.Expires.In(d.Location()).Format(time.RFC1123))
 	first := false
 	err := a.Store.Tx(ctx, func(tx *store.DB) (err error) {
 		if first, err = tx.MoveIssue(ctx, issue.ID, sigpost.IssueSending, sigpost.IssueSent, a.now()); err == nil && first {
@@ -245,6 +245,9 @@ func quotesShown(ctx context.Context, db *store.DB, issue sigpost.Issue) error {
 	}
 	return err
 }
+
+// expiredWhy begins why the sending of an issue was ended that was too late.
+const expiredWhy = "it was to be sent by "
 
 // ErrExpired says that an issue was not sent in time.
 var ErrExpired = errors.New("too late to send it")

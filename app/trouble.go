@@ -235,7 +235,9 @@ func (a *App) noteOutcome(ctx context.Context, j Job, r sigpost.JobReport, faile
 	}
 	var err error
 	if r.Result == sigpost.JobDone || isLetters(failed) {
-		err = a.well(ctx, j.Name)
+		if !errors.Is(failed, ErrExpired) { // which does not say that what it waited for works
+			err = a.well(ctx, j.Name)
+		}
 	} else if follows, unknown := a.follows(ctx, failed); !follows {
 		err = errors.Join(unknown, a.wrong(ctx, j.Name, j.Does+":\n"+r.Failure, a.patience()))
 	}

@@ -23,9 +23,14 @@ const (
 	lettersStand  unsettledKind = "stand still"
 	lettersHeld   unsettledKind = "are held"
 	lettersFailed unsettledKind = "failed"
+	lettersLate   unsettledKind = "were too late"
 )
 
-var unsettledKinds = []unsettledKind{lettersStand, lettersHeld, lettersFailed}
+var unsettledKinds = []unsettledKind{lettersStand, lettersHeld, lettersFailed, lettersLate}
+
+// stays says that it stays what it is, and there may be nothing to do: it is told once,
+// and never as well again.
+func (k unsettledKind) stays() bool { return k == lettersFailed || k == lettersLate }
 
 // trouble is the name of the trouble that a digest is in.
 func (k unsettledKind) trouble(digest string) string { return "letters of " + digest + " " + string(k) }
@@ -44,8 +49,8 @@ type unsettled struct {
 const recentIssues = 5
 
 // unsettled gives what waits for an operator of a digest: each issue that stands still,
-// and the held and failed letters of the last that was sent, or of one that is being sent
-// since.
+// the held and failed letters of the last that was sent, or of one that is being sent
+// since, and whether that or the one before was too late.
 func (a *App) unsettled(ctx context.Context, d config.Digest) (all []unsettled, err error) {
 	of := ""
 	if len(a.Config.Digests) > 1 {
@@ -73,17 +78,26 @@ func (a *App) unsettled(ctx context.Context, d config.Digest) (all []unsettled, 
 	if err != nil {
 		return nil, err
 	}
+	newer := 0 // issues that were sent
 	for _, i := range recent {
 		lost, err := a.lostOf(ctx, i, of)
 		if err != nil {
 			return nil, err
 		}
 		for _, u := range lost {
+			if newer == 1 && u.kind != lettersLate {
+				continue
+			}
 			if !slices.ContainsFunc(all, func(newer unsettled) bool { return newer.kind == u.kind }) {
 				all = append(all, u)
 			}
 		}
-		if i.State == sigpost.IssueSent { // it has taken the place of those before
+		// It has taken the place of those before; but one is too late when the next one
+		// goes out, in the same run.
+		if i.State == sigpost.IssueSent {
+			newer++
+		}
+		if newer == 2 {
 			break
 		}
 	}
@@ -91,7 +105,7 @@ func (a *App) unsettled(ctx context.Context, d config.Digest) (all []unsettled, 
 }
 
 // lostOf gives the held and the failed letters of an issue. Of one that was ended none
-// are sent any more, so there is nothing to decide.
+// are sent any more, so there is nothing to decide; of one that was too late it says that.
 func (a *App) lostOf(ctx context.Context, i sigpost.Issue, of string) (all []unsettled, err error) {
 	if i.State == sigpost.IssueApproved {
 		return nil, nil
@@ -100,8 +114,13 @@ func (a *App) lostOf(ctx context.Context, i sigpost.Issue, of string) (all []uns
 	if errors.Is(err, sigpost.ErrNotFound) {
 		return nil, nil
 	}
+	if err == nil && strings.HasPrefix(s.EndedWhy, expiredWhy) {
+		all = append(all, unsettled{kind: lettersLate, issue: i, begun: s.Begun,
+			words: fmt.Sprintf("issue %d was too late: %s", i.Number, s.EndedWhy),
+			do:    "see in \"sigpost schedule\" and the log why it could not go out; the next issue goes out as ever"})
+	}
 	if err != nil || s.EndedWhy != "" {
-		return nil, err
+		return all, err
 	}
 	counts, err := a.Store.DeliveryCounts(ctx, i.ID)
 	if err != nil {
@@ -165,7 +184,7 @@ func (a *App) noteLetters(ctx context.Context, d config.Digest) {
 			failures = append(failures, a.wrongLetters(ctx, d, kind, told))
 		case !slices.ContainsFunc(known, func(t store.Trouble) bool { return t.Name == name }):
 		case len(of) == 0 || kind == lettersStand:
-			failures = append(failures, a.wellIf(ctx, name, kind != lettersFailed))
+			failures = append(failures, a.wellIf(ctx, name, !kind.stays()))
 		}
 	}
 	if err := errors.Join(failures...); err != nil {
@@ -185,7 +204,7 @@ func (a *App) wrongLetters(ctx context.Context, d config.Digest, kind unsettledK
 		}
 	}
 	name, often := kind.trouble(d.Name), tellAgain
-	if kind == lettersFailed { // they stay what they are, and there may be nothing to do
+	if kind.stays() {
 		often = tellOnce
 	}
 	return a.Store.Tx(ctx, func(tx *store.DB) error {
@@ -207,7 +226,7 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // isLetters says whether a failure is nothing but letters that wait for an operator, which
 // are told by themselves.
 func isLetters(failed error) bool {
-	if _, tripped := failed.(*deliver.Tripped); tripped || failed == ErrLost {
+	if _, tripped := failed.(*deliver.Tripped); tripped || failed == ErrLost || failed == ErrExpired {
 		return true
 	}
 	switch e := failed.(type) {
