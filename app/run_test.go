@@ -420,49 +420,6 @@ func TestStaleIssuesExpire(t *testing.T) {
 	}
 }
 
-// That an issue was too late is told once, beside what kept it from going out: it does
-// not say that this is over.
-func TestTooLateIsToldOnce(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.more = "[alerts]\nmail = [\"ops@example.org\"]\n"
-	a := w.open()
-	readers := w.manyReaders(a, 3)
-	away := mailtest.SMTPFault{At: mailtest.AtRcpt, Do: mailtest.Refuse, Code: 450, Text: "4.2.1 later"}
-	for _, to := range readers {
-		away.To = to
-		w.smtp.Fail(away)
-	}
-	told := map[string]int{}
-	want := func(doing string) {
-		t.Helper()
-		for subject, n := range told {
-			if got := w.operator(subject); got != n {
-				t.Errorf("%s: %d letters %q, want %d", doing, got, subject, n)
-			}
-		}
-	}
-	if _, err := a.Run(t.Context(), false); err != nil {
-		t.Fatal(err)
-	}
-	w.smtp.Reset()
-	w.deliver(news("news@example.net")) // or the next week would be quiet
-	w.setNow(w.clock().Add(15 * 24 * time.Hour))
-	told["Wrong: letters of weekly were too late"], told["Wrong: send weekly"], told["Well again: "] = 1, 0, 0
-	if _, err := a.Run(t.Context(), false); !errors.Is(err, ErrExpired) {
-		t.Errorf("it is not too late: %v", err)
-	}
-	want("too late")
-	wantTroubles(t, a, "letters of weekly were too late")
-	for range 2 {
-		w.setNow(w.clock().Add(25 * time.Hour))
-		if _, err := a.Run(t.Context(), false); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want("afterwards")
-}
-
 // Who changes topics between two attempts gets no empty letter.
 func TestTopicsChangedBeforeARetry(t *testing.T) {
 	t.Parallel()
