@@ -16,9 +16,11 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -114,7 +116,12 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer pool.Close()
 	if err := migrate(ctx, pool, o.Log); err != nil {
-		return fmt.Errorf("the tables of the queue cannot be made: %w; the database's user needs the right to create a schema, or a schema %q of its own", err, Schema)
+		err = fmt.Errorf("the tables of the queue cannot be made: %w", err)
+		var refused *pgconn.PgError
+		if errors.As(err, &refused) && refused.Code == "42501" { // insufficient_privilege
+			err = fmt.Errorf("%w; the database's user needs the right to create a schema, or a schema %q of its own", err, Schema)
+		}
+		return err
 	}
 	w := &workers{Options: o, jobs: map[string]Job{}, ending: ctx.Done()}
 	for _, j := range o.Jobs {
@@ -126,6 +133,7 @@ func Run(ctx context.Context, o Options) error {
 	if err := w.client.Start(ctx); err != nil {
 		return fmt.Errorf("the queue of jobs cannot be read: %w", err)
 	}
+	o.Log.Info("working until interrupted", "roles", strings.Join(o.Roles, ","))
 	for {
 		select {
 		case name := <-o.Wake:

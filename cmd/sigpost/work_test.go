@@ -404,9 +404,15 @@ func TestDatabaseRestartsWhileWorkersWork(t *testing.T) {
 	mails := c.load(conversations(1000))
 	want := c.alone()
 	c.startMany(3)
-	c.until("there is some mail", time.Minute, func() bool { return c.value(`SELECT count(*) FROM messages`) > 0 })
+	c.until("there is some mail, and all work", time.Minute, func() bool {
+		return c.value(`SELECT count(*) FROM messages`) > 0 && !slices.ContainsFunc(c.workers, func(w *workerProcess) bool {
+			text, err := os.ReadFile(w.log)
+			return err != nil || !bytes.Contains(text, []byte("working until interrupted"))
+		})
+	})
+	there := c.value(`SELECT count(*) FROM messages`)
 	postgres.Restart()
-	t.Logf("all was read and tagged %s after the restart", c.complete(mails, 3*time.Minute))
+	t.Logf("restarted with %d of %d messages there; all was read and tagged %s later", there, mails, c.complete(mails, 3*time.Minute))
 	c.wantAs(want)
 	for _, w := range c.workers {
 		select {
