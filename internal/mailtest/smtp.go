@@ -265,6 +265,9 @@ type smtpSession struct {
 	nth  int // of the transaction
 	from string
 	to   []string
+	// gone says that the connection was closed: what the client had said by then, and the
+	// server has read, is of no effect.
+	gone bool
 }
 
 var _ smtp.AuthSession = (*smtpSession)(nil)
@@ -298,6 +301,9 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 		// RFC 4954, section 6.
 		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 	}
+	if s.gone {
+		return errGone
+	}
 	s.peer.mu.Lock()
 	s.peer.transactions++
 	s.nth = s.peer.transactions
@@ -308,6 +314,9 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 
 // Rcpt adds a recipient.
 func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.gone {
+		return errGone
+	}
 	if err := s.suffer(s.peer.strike(AtRcpt, s.nth, to)); err != nil {
 		return err
 	}
@@ -350,6 +359,7 @@ func (s *smtpSession) suffer(f *SMTPFault) error {
 		// Reading on shows when the client goes.
 		io.Copy(io.Discard, s.conn.Conn())
 	}
+	s.gone = true
 	s.conn.Conn().Close()
 	return errGone
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/smtp"
 	"net/textproto"
@@ -245,6 +246,36 @@ func TestSMTPHangupInALargeMail(t *testing.T) {
 	}
 	if len(s.Letters()) != 0 {
 		t.Error("half a letter was kept")
+	}
+}
+
+// What a client says ahead, in the same packet as the final dot, is of no effect once the
+// server has hung up.
+func TestSMTPHangupBeforeWhatIsPipelined(t *testing.T) {
+	s := startSMTP(t, SMTPOptions{})
+	s.Fail(SMTPFault{At: AfterDot, Do: Hangup, Times: 1}, SMTPFault{At: AtRcpt, Code: 550, To: "b@example.net", Times: 1})
+	letter := func(to string) string {
+		return "MAIL FROM:<a@example.org>\r\nRCPT TO:<" + to + ">\r\nDATA\r\n"
+	}
+	conn, err := net.Dial("tcp", s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "EHLO x\r\n"+letter("a@example.net")+"Subject: x\r\n\r\nx\r\n.\r\n"+letter("b@example.net")); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, conn)
+	c, err := dialSMTP(s, Plain, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if at, err := send(c, "a@example.org", []string{"b@example.net"}, []byte("Subject: x\r\n\r\nx\r\n")); at != "RCPT" || err == nil {
+		t.Errorf("%s %v", at, err)
+	}
+	if n := len(s.Letters()); n != 1 {
+		t.Errorf("%d letters", n)
 	}
 }
 
