@@ -27,6 +27,9 @@ const restoredWhy = "the archive was put back to an earlier state, and this issu
 // it, which no backup of the archive puts back. restored is when an operator last
 // said that it had been put back.
 func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err error) {
+	// The file comes first: another process may count on meanwhile, which it notes there
+	// after it has in the archive.
+	noted, reading := a.notedGeneration()
 	known, restored, err := a.Store.Generation(ctx)
 	if err != nil {
 		return restored, err
@@ -35,10 +38,9 @@ func (a *App) checkGeneration(ctx context.Context) (restored time.Time, err erro
 	if err != nil {
 		return restored, err
 	}
-	noted, err := a.notedGeneration()
 	switch {
-	case err != nil:
-		return restored, err
+	case reading != nil:
+		return restored, reading
 	case was:
 		return restored, fmt.Errorf("%w: it was put back%s; %s", ErrRestored, asOf(put), goesOn)
 	case noted > known:
@@ -130,10 +132,10 @@ type Restoration struct {
 // or cancels them, and who has left since leaves again.
 func (a *App) Restored(ctx context.Context) (r Restoration, err error) {
 	err = a.locked(ctx, false, func(a *App) error {
-		if r.Known, _, err = a.Store.Generation(ctx); err != nil {
+		if r.Noted, err = a.notedGeneration(); err != nil {
 			return err
 		}
-		if r.Noted, err = a.notedGeneration(); err != nil {
+		if r.Known, _, err = a.Store.Generation(ctx); err != nil {
 			return err
 		}
 		if info, err := os.Stat(a.generationFile()); err == nil {
