@@ -57,16 +57,24 @@ type digestSend struct {
 
 // Run sends what is approved.
 func (c digestSend) Run(s *session) error {
-	a, d, err := s.openDigest(c.Digest, app.Options{DryRun: c.DryRun})
+	a, err := s.openWith(app.Options{DryRun: c.DryRun})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	var reports []app.SendReport
 	var doubted []app.Doubted
+	if c.Restored && !c.DryRun && c.Digest == "" { // the archive is all digests'
+		reports, doubted, err = s.sendRestored(a, a.Config.Digests)
+		return s.tellSent("any digest", reports, doubted, err)
+	}
+	d, err := a.Config.Digest(c.Digest)
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.Restored && !c.DryRun:
-		reports, doubted, err = s.sendRestored(a, d)
+		reports, doubted, err = s.sendRestored(a, []config.Digest{d})
 	case c.RetryFailed:
 		reports, err = a.SendAgain(s.ctx, d, sigpost.DeliveryFailed, c.DryRun)
 	case c.ResendHeld:
@@ -74,12 +82,17 @@ func (c digestSend) Run(s *session) error {
 	default:
 		reports, err = a.Send(s.ctx, d, c.DryRun)
 	}
+	return s.tellSent(d.Name, reports, doubted, err)
+}
+
+// tellSent says what was sent of one digest or of all of them.
+func (s *session) tellSent(of string, reports []app.SendReport, doubted []app.Doubted, err error) error {
 	if errors.Is(err, sigpost.ErrLocked) {
 		return err
 	}
 	return errors.Join(s.tell(reports, func(w io.Writer) {
 		if len(reports) == 0 && err == nil {
-			fmt.Fprintf(w, "send      nothing is waiting to be sent of %s\n", d.Name)
+			fmt.Fprintf(w, "send      nothing is waiting to be sent of %s\n", of)
 		}
 		for _, r := range reports {
 			tellSend(w, r)

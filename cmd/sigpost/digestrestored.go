@@ -20,7 +20,7 @@ import (
 // sendRestored sends from an archive that was put back to an earlier state. Of each
 // issue that it does not know of who has it, whoever sits at a terminal is asked
 // what to do; doubted are those on which nobody has decided.
-func (s *session) sendRestored(a *app.App, d config.Digest) (reports []app.SendReport, doubted []app.Doubted, err error) {
+func (s *session) sendRestored(a *app.App, digests []config.Digest) (reports []app.SendReport, doubted []app.Doubted, err error) {
 	age, err := a.Restored(s.ctx)
 	if err != nil {
 		return nil, nil, err
@@ -29,7 +29,7 @@ func (s *session) sendRestored(a *app.App, d config.Digest) (reports []app.SendR
 		s.finish()
 		fmt.Fprintf(s.stderr, "%s had ended since the archive was saved, and is ended again.\n", plural(age.Left, "subscription"))
 	}
-	reports, err = a.Send(s.ctx, d, false) // what has not begun stands still by this, too
+	reports, err = s.sendEach(a, digests) // what has not begun stands still by this, too
 	if s.ctx.Err() != nil {
 		return reports, nil, err
 	}
@@ -39,12 +39,19 @@ func (s *session) sendRestored(a *app.App, d config.Digest) (reports []app.SendR
 	}
 	s.finish()
 	decided, held, asking := s.askRestored(a, doubted, age)
-	if err = errors.Join(err, asking); !decided[d.Name] {
-		return reports, held, err
+	reports = slices.DeleteFunc(reports, func(r app.SendReport) bool { return r.Paused != "" && decided[r.Digest] })
+	digests = slices.DeleteFunc(slices.Clone(digests), func(d config.Digest) bool { return !decided[d.Name] })
+	again, sending := s.sendEach(a, digests)
+	return append(reports, again...), held, errors.Join(err, asking, sending)
+}
+
+// sendEach sends what is approved of some digests.
+func (s *session) sendEach(a *app.App, digests []config.Digest) (all []app.SendReport, err error) {
+	for _, d := range digests {
+		reports, sending := a.Send(s.ctx, d, false)
+		all, err = append(all, reports...), errors.Join(err, sending)
 	}
-	reports = slices.DeleteFunc(reports, func(r app.SendReport) bool { return r.Paused != "" })
-	again, sending := a.Send(s.ctx, d, false)
-	return append(reports, again...), held, errors.Join(err, sending)
+	return all, err
 }
 
 // askRestored asks what to do with each issue, and does it. decided has the digests
