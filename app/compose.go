@@ -70,7 +70,14 @@ func (a *App) compose(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	if err != nil {
 		return sigpost.Issue{}, err
 	}
-	w, due := schedule(d).Window(last.Window.To, a.now())
+	now, wrong, err := a.sharedNow(ctx)
+	if err != nil {
+		return sigpost.Issue{}, err
+	}
+	if wrong.Abs() > clockOff {
+		a.log.Warn("this machine's clock is not the database's, which decides what is due: set it right, and have it kept (timedatectl set-ntp true)", "ahead", wrong.Round(time.Second))
+	}
+	w, due := schedule(d).Window(last.Window.To, now)
 	if !due {
 		return sigpost.Issue{}, nil
 	}
@@ -91,6 +98,18 @@ func (a *App) compose(ctx context.Context, d config.Digest) (sigpost.Issue, erro
 	// In a statement of its own: it gives the issue its ID and number.
 	err = a.Store.CreateIssue(ctx, &issue, carried)
 	return issue, err
+}
+
+// sharedNow is what time it is for all machines that share an archive: the app's clock,
+// put right by how wrong this machine's is by the database's.
+func (a *App) sharedNow(ctx context.Context) (now time.Time, wrong time.Duration, err error) {
+	before := a.machine()
+	shown, shared, err := a.Store.Clock(ctx)
+	if err != nil || !shared {
+		return a.now(), 0, err
+	}
+	wrong = before.Sub(shown)
+	return a.now().Add(-wrong), wrong, nil
 }
 
 // Preview drafts the issue of a digest as it would be if its window ended

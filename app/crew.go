@@ -352,6 +352,9 @@ func (a *App) deliverSome(ctx context.Context, d config.Digest, number int, last
 	if err != nil {
 		return nothing, a.notEven(ctx, store.StageSend, err)
 	}
+	if err := a.checkSecretOf(ctx, issues[i]); err != nil {
+		return nothing, a.notEven(ctx, store.StageSend, err)
+	}
 	r, err := a.sendIssue(ctx, d, issues[i], restored, lasting)
 	if err != nil || ctx.Err() != nil {
 		return r, err

@@ -9,7 +9,6 @@ import (
 
 	"sigpost"
 	"sigpost/config"
-	"sigpost/deliver"
 )
 
 // oldQuarantine is how long mail may be in quarantine before somebody should look.
@@ -186,23 +185,15 @@ func (x *examination) lookAtIssues(a *App, g config.Digest) {
 	x.ok(item, "issue %d: letters sent: %d, waiting: %d", last.Number, counts[sigpost.DeliverySent], counts[sigpost.DeliveryQueued])
 }
 
-// lookWhoSigned looks whether the letters of an issue were made with a secret that is known:
-// their Message-IDs are made with it, as their links are.
+// lookWhoSigned looks whether the letters of an issue were made with a secret that is known.
 func (x *examination) lookWhoSigned(a *App, g config.Digest, issue sigpost.Issue) {
 	item := "digest " + g.Name
-	id, subscription, err := a.Store.SomeLetter(x.ctx, issue.ID)
-	if errors.Is(err, sigpost.ErrNotFound) || x.failed(LevelError, item, x.unread(), err) {
+	if _, err := x.config.OldSecrets(); err != nil { // the group config says so
 		return
 	}
-	old, err := x.config.OldSecrets()
-	if err != nil { // the group config says so
+	ours, err := a.madeHere(x.ctx, issue)
+	if x.failed(LevelError, item, x.unread(), err) || ours {
 		return
-	}
-	_, domain, _ := strings.Cut(string(id), "@")
-	for _, secret := range append(old, a.secret) {
-		if deliver.NewMessageIDs(secret, issue.Digest, issue.Window.To, issue.Number, domain).For(subscription) == id {
-			return
-		}
 	}
 	x.add(LevelError, item, "put the old secret back from the backup, or name its file in archive.old_secret_files; if it is lost, readers can leave by the next issue's links",
 		"the letters of issue %d were made with a secret that is not known any more: their links, also to unsubscribe, are dead", issue.Number)

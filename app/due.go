@@ -126,8 +126,9 @@ func (a *App) windowDue(ctx context.Context, d config.Digest) (w sigpost.Window,
 	if err != nil {
 		return w, false, err
 	}
-	w, due = schedule(d).Window(last, a.now())
-	return w, due, nil
+	now, _, err := a.sharedNow(ctx)
+	w, due = schedule(d).Window(last, now)
+	return w, due && err == nil, err
 }
 
 // tagDue is now where a thread has grown since it was tagged.

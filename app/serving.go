@@ -156,6 +156,11 @@ func (s *Serving) take(ctx context.Context, a *App) error {
 			return err
 		}
 	}
+	if s.share != nil {
+		if err := a.checkSecret(ctx); err != nil {
+			return err
+		}
+	}
 	if s.stop != nil {
 		s.stop()
 		s.work.Wait()
