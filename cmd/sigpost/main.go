@@ -145,13 +145,17 @@ func hintOf(args []string, err error) string {
 	return "words that begin with a minus go behind \"--\", after all flags: \"sigpost search -- quota " + args[at+minus] + "\""
 }
 
-// report tells a person what went wrong and gives the exit code.
+// report tells a person what went wrong, each thing once, and gives the exit code.
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
+	said := map[string]bool{}
 	for line := range strings.SplitSeq(strings.TrimSpace(err.Error()), "\n") {
-		fmt.Fprintln(stderr, "sigpost:", printable(line)) // it may quote a server or a file
+		if !said[line] {
+			fmt.Fprintln(stderr, "sigpost:", printable(line)) // it may quote a server or a file
+		}
+		said[line] = true
 	}
 	return exitCode(err)
 }
