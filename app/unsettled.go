@@ -32,6 +32,13 @@ var unsettledKinds = []unsettledKind{lettersStand, lettersHeld, lettersFailed, l
 // and never as well again.
 func (k unsettledKind) stays() bool { return k == lettersFailed || k == lettersLate }
 
+// toldOnce says so of a trouble by its name.
+func toldOnce(trouble string) bool {
+	return slices.ContainsFunc(unsettledKinds, func(k unsettledKind) bool {
+		return k.stays() && strings.HasPrefix(trouble, "letters of ") && strings.HasSuffix(trouble, " "+string(k))
+	})
+}
+
 // trouble is the name of the trouble that a digest is in.
 func (k unsettledKind) trouble(digest string) string { return "letters of " + digest + " " + string(k) }
 
