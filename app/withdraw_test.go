@@ -115,6 +115,39 @@ func TestTroubleThatIsOverBeforeItWasTold(t *testing.T) {
 	}
 }
 
+// Where the mail server was what failed, nobody gets a letter of that when it is back.
+func TestTroubleOfTheMailServer(t *testing.T) {
+	t.Parallel()
+	w := newHearing(t, storetest.SQLite(t))
+	w.more += "after = \"0\"\n"
+	w.app.Config = w.config()
+	works := w.app.Config
+	away := *works
+	away.SMTP.Host = "127.0.0.1:1"
+	w.app.Config = &away
+	if err := w.app.wrong(t.Context(), "read x", "it is wrong", 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := w.app.DoJob(t.Context(), "notices"); err == nil {
+			t.Fatal("the mail server is there")
+		}
+		w.setNow(w.clock().Add(6 * time.Minute))
+	}
+	w.app.postAlerts(t.Context())
+	wantTroubles(t, w.app, "notices", "read x")
+	w.app.Config = works
+	w.setNow(w.clock().Add(-4 * time.Minute)) // what was claimed is not due again
+	if _, err := w.app.DoJob(t.Context(), "notices"); err != nil {
+		t.Fatal(err)
+	}
+	wantTroubles(t, w.app, "read x")
+	w.heals()
+	w.heard(ops, isWrong)
+	w.heard(oncall, isWrong)
+	w.posted(AlertBegins, AlertBegins, AlertOver) // which the webhook was told
+}
+
 // What was not told is not told as what goes on beside it, but once.
 func TestTroubleThatGoesOnBeforeItWasTold(t *testing.T) {
 	t.Parallel()
