@@ -182,8 +182,14 @@ func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t s
 	alert := Alert{ID: runID(), Kind: kind, Name: t.Name, Words: t.Words, Since: t.Since, At: a.now().UTC(), Host: host, often: often}
 	a.log.Warn("alert", "kind", kind, "name", t.Name, "since", t.Since, "words", t.Words)
 	var failures []error
+	var told []string
 	for _, to := range a.Config.Alerts.Mail {
-		failures = append(failures, a.mailAlert(ctx, tx, address(to).Address, alert))
+		addr := address(to).Address
+		if slices.ContainsFunc(told, func(other string) bool { return strings.EqualFold(other, addr) }) {
+			continue // they are named twice
+		}
+		told = append(told, addr)
+		failures = append(failures, a.mailAlert(ctx, tx, addr, alert))
 	}
 	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
 		failures = append(failures, a.queuePost(ctx, tx, alert))

@@ -23,7 +23,7 @@ const ops, oncall = "ops@example.org", "oncall@example.org"
 func newHearing(t *testing.T, dsn string) *hearing {
 	w := &hearing{world: newWorld(t), hook: listening(t)}
 	w.dsn = dsn
-	w.more = "[alerts]\nmail = [\"Ops <" + ops + ">\", \"" + oncall + "\"]\nwebhook = \"" + w.hook.URL + "/hook\"\ntimeout = \"1s\"\n"
+	w.more = "[alerts]\nmail = [\"Ops <" + ops + ">\", \"" + oncall + "\", \"" + ops + "\", \"" + oncall + "\"]\nwebhook = \"" + w.hook.URL + "/hook\"\ntimeout = \"1s\"\n"
 	w.app = w.open()
 	return w
 }
