@@ -151,7 +151,7 @@ func VerifyBackup(ctx context.Context, file string, in io.Reader, progress Progr
 func readBackup(ctx context.Context, file string, into io.Writer, progress func(done, total int64)) (b store.Backup, size int64, err error) {
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return b, 0, sigpost.Usage(fmt.Errorf("there is no file %s: name a backup that \"sigpost backup FILE\" has written", file))
+		return b, 0, noBackup(file)
 	}
 	if err != nil {
 		return b, 0, fmt.Errorf("the backup cannot be read: %w", err)
@@ -165,6 +165,10 @@ func readBackup(ctx context.Context, file string, into io.Writer, progress func(
 		err = cmp.Or(refuseDump(file), fmt.Errorf("%s: %w", file, err))
 	}
 	return b, size, err
+}
+
+func noBackup(file string) error {
+	return sigpost.Usage(fmt.Errorf("there is no file %s: name a backup that \"sigpost backup FILE\" has written", file))
 }
 
 // interrupted ends reading with a context.
@@ -220,6 +224,9 @@ func Restore(ctx context.Context, cfg *config.Config, file string, o RestoreOpti
 	if !store.IsFile(dsn) {
 		return report, sigpost.Usage(errors.New("the configured archive is in PostgreSQL, and a backup of sigpost is an SQLite file: restore it with a configuration that names a file; " +
 			"\"sigpost dump\" and \"sigpost load\" bring that to PostgreSQL. What pg_dump wrote, pg_restore puts back"))
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return report, noBackup(file)
 	}
 	place, err := store.Replace(ctx, dsn)
 	if err != nil {

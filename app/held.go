@@ -107,7 +107,7 @@ func (a *App) Arrived(ctx context.Context, d config.Digest, number int, who []st
 		if err != nil {
 			return err
 		}
-		letters, notes, err := held.these(who)
+		letters, notes, err := held.these(who, a.named(d))
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,8 @@ func arrivedOf(letters, notes int) string {
 }
 
 // these are the rows of the letters and notes to somebody.
-func (h Held) these(who []string) (letters, notes []int64, err error) {
+// of names the digest for a command line.
+func (h Held) these(who []string, of string) (letters, notes []int64, err error) {
 	if slices.Contains(who, AllHeld) {
 		if h.All() == 0 {
 			return nil, nil, sigpost.NotFound(fmt.Errorf("nothing of issue %d of %s is held", h.Number, h.Digest))
@@ -172,8 +173,8 @@ func (h Held) these(who []string) (letters, notes []int64, err error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, nil, sigpost.NotFound(fmt.Errorf("nothing of issue %d of %s is held for %s, and nothing was noted; \"sigpost digest held\" names what is",
-			h.Number, h.Digest, strings.Join(missing, ", ")))
+		return nil, nil, sigpost.NotFound(fmt.Errorf("nothing of issue %d of %s is held for %s, and nothing was noted; \"sigpost digest held%s %d\" names what is",
+			h.Number, h.Digest, strings.Join(missing, ", "), of, h.Number))
 	}
 	return letters, notes, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +41,12 @@ func TestArrived(t *testing.T) {
 				t.Errorf("%v: %v", who, err)
 			}
 		}
+		one := a.Config.Digests
+		a.Config.Digests = append(slices.Clone(one), one[0]) // which has to be named
+		if _, err := a.Arrived(t.Context(), d, 0, []string{"nobody@example.org"}); err == nil || !strings.Contains(err.Error(), `"sigpost digest held --digest weekly 1" names what is`) {
+			t.Errorf("of one of two digests: %v", err)
+		}
+		a.Config.Digests = one
 		if _, err := a.Arrived(t.Context(), d, 2, []string{lost[0]}); !errors.Is(err, sigpost.ErrNotFound) {
 			t.Errorf("of an issue that is not there: %v", err)
 		}

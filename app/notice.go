@@ -254,6 +254,7 @@ type NoticeReport struct {
 // letters are that were claimed last.
 type noticeLedger struct {
 	store.Notices
+	app     *App
 	claimed map[int64]sigpost.Notice
 }
 
@@ -267,6 +268,15 @@ func (l *noticeLedger) Claim(ctx context.Context, _ int64, now, lease time.Time,
 		deliveries = append(deliveries, n.Delivery)
 	}
 	return deliveries, err
+}
+
+// Record records, and takes back what is to be tried again and is not so any more.
+func (l *noticeLedger) Record(ctx context.Context, id int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
+	err := l.Notices.Record(ctx, id, state, reply, due, at)
+	if err == nil && state == sigpost.DeliveryQueued {
+		err = l.app.refused(ctx, l.claimed[id])
+	}
+	return err
 }
 
 // Recover has nothing to do: what was left over is claimed when its lease is over.
@@ -303,7 +313,7 @@ func (a *App) sendDueNotices(ctx context.Context) (r NoticeReport, err error) {
 		return r, err
 	}
 	defer courier.Close()
-	l := &noticeLedger{Notices: a.Store.Notices()}
+	l := &noticeLedger{Notices: a.Store.Notices(), app: a}
 	sender := deliver.New(l, courier, a.now, a.log, deliver.Options{Shared: true, Unknown: deliver.Resend, MaxAttempts: noticeTries})
 	r.Outcome, err = sender.Send(ctx, 0, func(_ context.Context, delivery sigpost.Delivery) (from, to string, data []byte, err error) {
 		n := l.claimed[delivery.ID]

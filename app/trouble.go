@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -181,23 +182,53 @@ func (a *App) tellTrouble(ctx context.Context, tx *store.DB, kind AlertKind, t s
 	alert := Alert{ID: runID(), Kind: kind, Name: t.Name, Words: t.Words, Since: t.Since, At: a.now().UTC(), Host: host, often: often}
 	a.log.Warn("alert", "kind", kind, "name", t.Name, "since", t.Since, "words", t.Words)
 	var failures []error
+	var told []string
 	for _, to := range a.Config.Alerts.Mail {
-		n, err := notices{a}.Alert(address(to).Address, alert)
-		if err == nil {
-			err = tx.QueueNotice(ctx, n)
+		addr := address(to).Address
+		if slices.ContainsFunc(told, func(other string) bool { return strings.EqualFold(other, addr) }) {
+			continue // they are named twice
 		}
-		failures = append(failures, err)
+		told = append(told, addr)
+		failures = append(failures, a.mailAlert(ctx, tx, addr, alert))
 	}
 	if a.Config.Alerts.Webhook != "" || a.Config.Alerts.WebhookFile != "" {
-		body, err := json.Marshal(alert)
-		if err == nil {
-			err = tx.Alerts().Queue(ctx, string(body), a.now())
-		}
-		failures = append(failures, err)
+		failures = append(failures, a.queuePost(ctx, tx, alert))
 	}
 	a.wakeNotices()
 	poke(a.troubled)
 	return errors.Join(failures...)
+}
+
+// mailAlert queues the letter to somebody, unless they need not know any more.
+func (a *App) mailAlert(ctx context.Context, tx *store.DB, to string, alert Alert) error {
+	waiting, err := waitingLetters(ctx, tx, to, alert.Name, a.now())
+	if err == nil {
+		alert.Kind, err = stillToTell(ctx, alert.Kind, waiting)
+	}
+	if err != nil || alert.Kind == "" {
+		return err
+	}
+	n, err := notices{a}.Alert(to, alert)
+	if err != nil {
+		return err
+	}
+	return tx.QueueNotice(ctx, n)
+}
+
+// queuePost does so with what the webhook gets.
+func (a *App) queuePost(ctx context.Context, tx *store.DB, alert Alert) error {
+	waiting, err := waitingPosts(ctx, tx, alert.Name)
+	if err == nil {
+		alert.Kind, err = stillToTell(ctx, alert.Kind, waiting)
+	}
+	if err != nil || alert.Kind == "" {
+		return err
+	}
+	body, err := json.Marshal(alert)
+	if err != nil {
+		return err
+	}
+	return tx.Alerts().Queue(ctx, string(body), a.now())
 }
 
 // Alert is the letter to somebody who is told of trouble.
@@ -207,15 +238,15 @@ func (a notices) Alert(to string, t Alert) (sigpost.Notice, error) {
 	}
 	zone := a.Config.Digests[0].Location()
 	when := func(at time.Time) string { return at.In(zone).Format("Monday 2 January 2006 15:04 MST") }
-	subject, since := "Wrong: "+t.Name, "It began "+when(t.Since)+"."
+	subject, since := alertSubject(t.Kind, t.Name), "It began "+when(t.Since)+"."
 	do := "You are told once more if it lasts, and when it is over."
 	switch {
 	case t.often == tellOnce:
 		do = ""
 	case t.Kind == AlertGoesOn:
-		subject, do = "Still wrong: "+t.Name, "You are told when it is over."
+		do = "You are told when it is over."
 	case t.Kind == AlertOver:
-		subject, since, do = "Well again: "+t.Name, fmt.Sprintf("It began %s and was over %s. What it said then:", when(t.Since), when(t.At)), ""
+		since, do = fmt.Sprintf("It began %s and was over %s. What it said then:", when(t.Since), when(t.At)), ""
 	}
 	ps := []paragraph{{Text: since}, {Text: t.Words, Verbatim: true}}
 	if do != "" {
@@ -296,6 +327,9 @@ func (a *App) postAlerts(ctx context.Context) (r AlertReport, err error) {
 		if err := a.postAlert(ctx, []byte(alert.Body)); err != nil {
 			failures = append(failures, fmt.Errorf("the webhook was not told of an alert: %w", err))
 			state, reply, due = sigpost.DeliveryQueued, err.Error(), a.now().Add(alertWait<<min(alert.Attempts-1, 10))
+			if late := (*unanswered)(nil); errors.As(err, &late) {
+				reply += "; it may have arrived"
+			}
 			if alert.Attempts >= alertTries {
 				state = sigpost.DeliveryFailed
 			}
@@ -344,6 +378,11 @@ func signature(key string, body []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// unanswered is that a server was reached and did not answer: it may have heard all.
+type unanswered struct{ error }
+
+func (e *unanswered) Unwrap() error { return e.error }
+
 // call asks a web server for something, of which it wants to know only whether it
 // went well. The error does not have the URL, which may be a secret.
 func (a *App) call(ctx context.Context, method, to string, header http.Header, body []byte) error {
@@ -362,7 +401,11 @@ func (a *App) call(ctx context.Context, method, to string, header http.Header, b
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if asked := (*url.Error)(nil); errors.As(err, &asked) {
-		return fmt.Errorf("%s does not answer: %w", request.URL.Host, asked.Err)
+		err = fmt.Errorf("%s does not answer: %w", request.URL.Host, asked.Err)
+		if dialled := (*net.OpError)(nil); errors.As(err, &dialled) && dialled.Op == "dial" {
+			return err
+		}
+		return &unanswered{err}
 	}
 	if err != nil {
 		return err

@@ -30,6 +30,7 @@ type called struct {
 	bodies []string
 	signed []string
 	answer int // status
+	late   time.Duration
 }
 
 func listening(t *testing.T) *called {
@@ -41,6 +42,7 @@ func listening(t *testing.T) *called {
 		c.asked = append(c.asked, r.Method+" "+r.URL.RequestURI())
 		c.bodies = append(c.bodies, string(body))
 		c.signed = append(c.signed, r.Header.Get("X-Hub-Signature-256"))
+		time.Sleep(c.late)
 		w.WriteHeader(c.answer)
 	}))
 	t.Cleanup(c.Close)

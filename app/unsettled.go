@@ -32,6 +32,13 @@ var unsettledKinds = []unsettledKind{lettersStand, lettersHeld, lettersFailed, l
 // and never as well again.
 func (k unsettledKind) stays() bool { return k == lettersFailed || k == lettersLate }
 
+// toldOnce says so of a trouble by its name.
+func toldOnce(trouble string) bool {
+	return slices.ContainsFunc(unsettledKinds, func(k unsettledKind) bool {
+		return k.stays() && strings.HasPrefix(trouble, "letters of ") && strings.HasSuffix(trouble, " "+string(k))
+	})
+}
+
 // trouble is the name of the trouble that a digest is in.
 func (k unsettledKind) trouble(digest string) string { return "letters of " + digest + " " + string(k) }
 
@@ -45,6 +52,14 @@ type unsettled struct {
 	silent bool // nobody is told of it: somebody has said so himself, or it may become more soon
 }
 
+// named is how a command line names a digest: not at all where there is no other.
+func (a *App) named(d config.Digest) string {
+	if len(a.Config.Digests) > 1 {
+		return " --digest " + d.Name
+	}
+	return ""
+}
+
 // recentIssues is how many issues are looked at for letters that wait for somebody.
 const recentIssues = 5
 
@@ -52,10 +67,7 @@ const recentIssues = 5
 // the held and failed letters of the last that was sent, or of one that is being sent
 // since, and whether that or the one before was too late.
 func (a *App) unsettled(ctx context.Context, d config.Digest) (all []unsettled, err error) {
-	of := ""
-	if len(a.Config.Digests) > 1 {
-		of = " --digest " + d.Name
-	}
+	of := a.named(d)
 	open, err := a.Store.OpenIssues(ctx, d.Name)
 	if err != nil {
 		return nil, err

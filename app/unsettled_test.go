@@ -204,8 +204,11 @@ func TestJobThatLosesLettersAndFails(t *testing.T) {
 		t.Fatal("nothing fails")
 	}
 	w.smtp.Reset()
-	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, To: readers[1], Times: 1})
 	w.setNow(w.clock().Add(time.Hour))
+	if _, err := a.sendNotices(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.smtp.Fail(mailtest.SMTPFault{At: mailtest.AfterDot, Do: mailtest.Hangup, To: readers[1], Times: 1})
 	if _, err := a.Run(t.Context(), false); !errors.Is(err, ErrLost) {
 		t.Fatalf("nothing is lost: %v", err)
 	}

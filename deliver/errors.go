@@ -67,6 +67,10 @@ func (e *SendError) Error() string {
 	return fmt.Sprintf("no usable reply at %s: %v", e.Step, e.Err)
 }
 
+// MayHaveArrived says, by what was recorded of a letter that is to be tried again, whether
+// it may have arrived.
+func MayHaveArrived(recorded string) bool { return strings.Contains(recorded, "may have arrived") }
+
 // Unwrap gives what broke.
 func (e *SendError) Unwrap() error { return e.Err }
 

@@ -60,14 +60,25 @@ func (e *engine) fail(doing string, err error) error {
 		message = fmt.Sprintf("%s is not a sigpost database, or it is damaged: %v; name another file or restore a backup", e.where, err)
 	case away:
 		message = fmt.Sprintf("%s: there is no connection to the database %s just now; see that it runs and can be reached (%v)", doing, e.where, rootCause(err))
+		if postgresCode(err) == tooManyConnections {
+			message = fmt.Sprintf("%s: %s", doing, noMoreConnections(e.where, err))
+		}
 		err = errors.Join(ErrAway, err)
 	case stopped:
-		message = fmt.Sprintf("%s: stopped", doing)
+		message = fmt.Sprintf("%s: %s", doing, e.whyStopped(err))
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 			err = errors.Join(context.Canceled, err)
 		}
 	}
 	return &failure{message, err}
+}
+
+// whyStopped says of an error whether somebody wanted that it ends, or it took too long.
+func (e *engine) whyStopped(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		return fmt.Sprintf("the database %s did not answer in time", e.where)
+	}
+	return "stopped"
 }
 
 // trouble is a kind of error about which something can be done.
@@ -106,9 +117,9 @@ func (e *engine) trouble(err error) trouble {
 		return busy
 	case "57014": // query_canceled
 		return stopped
-	// connection_exception and its kinds, too_many_connections, admin_shutdown,
-	// crash_shutdown, cannot_connect_now
-	case "08000", "08001", "08003", "08004", "08006", "08007", "08P01", "53300", "57P01", "57P02", "57P03":
+	// connection_exception and its kinds, admin_shutdown, crash_shutdown,
+	// cannot_connect_now
+	case "08000", "08001", "08003", "08004", "08006", "08007", "08P01", tooManyConnections, "57P01", "57P02", "57P03":
 		return away
 	}
 	if e.file == "" && isDisconnected(err) {

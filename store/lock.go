@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -144,7 +145,11 @@ func (db *DB) takeLocks(ctx context.Context, conn *sql.Conn, scopes []string) er
 		return db.fail("locking", err)
 	}
 	if len(scopes) == 0 {
-		return db.takeLock(ctx, conn, "", `SELECT pg_try_advisory_lock($1, $2)`, lockSpace, lockRun)
+		err := db.takeLock(ctx, conn, "", `SELECT pg_try_advisory_lock($1, $2)`, lockSpace, lockRun)
+		if errors.Is(err, sigpost.ErrLocked) { // a worker holds its part for one job, and goes on with the next
+			err = &failure{err.Error() + `; where "sigpost work" runs, it does what "sigpost run" does: try anything else again in a moment`, err}
+		}
+		return err
 	}
 	for _, scope := range scopes {
 		var err error

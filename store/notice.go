@@ -56,7 +56,7 @@ WHERE d.state IN ('queued', 'sending') AND d.due <= $1 AND d.lease <= $1 ORDER B
 // Begin notes that a notice is about to be handed to a mail server; ok is false
 // where somebody else was quicker, or it is gone.
 func (l Notices) Begin(ctx context.Context, id int64, now time.Time) (ok bool, err error) {
-	n, err := l.db.exec(ctx, `UPDATE notices SET state = 'sending', attempts = attempts + 1, updated = $2 WHERE id = $1 AND state = 'queued'`, id, micros(now))
+	n, err := l.db.exec(ctx, `UPDATE notices SET state = 'sending', attempts = attempts + 1, reply = '', updated = $2 WHERE id = $1 AND state = 'queued'`, id, micros(now))
 	return n > 0, l.db.fail(fmt.Sprintf("beginning letter %d about a subscription", id), err)
 }
 
@@ -71,6 +71,21 @@ WHERE id = $1 AND state = 'sending'`, id, string(state), clean(reply), micros(at
 		err = errors.New("it was not begun")
 	}
 	return l.db.fail(fmt.Sprintf("recording that letter %d about a subscription is %s", id, state), err)
+}
+
+// Waiting gives the notices of a kind that an address is still to get, oldest first.
+func (l Notices) Waiting(ctx context.Context, kind sigpost.NoticeKind, addr string) ([]sigpost.Notice, error) {
+	all, err := collect(ctx, l.db, readNotice, `SELECT `+noticeColumns+` FROM notices d
+WHERE d.addr_key = $1 AND d.kind = $2 AND d.state IN ('queued', 'sending') ORDER BY d.id`, addrKey(addr), string(kind))
+	return all, l.db.fail("reading the letters that wait for "+addr, err)
+}
+
+// TakeBack has a notice not sent, and says why; ok is false where it was begun, or is gone.
+// What it said is forgotten.
+func (l Notices) TakeBack(ctx context.Context, id int64, why string, at time.Time) (ok bool, err error) {
+	n, err := l.db.exec(ctx, `UPDATE notices SET state = 'suppressed', reply = $2, lease = 0, updated = $3, subject = '', body = '', html = '', reply_to = ''
+WHERE id = $1 AND state = 'queued'`, id, why, micros(at))
+	return n > 0, l.db.fail(fmt.Sprintf("taking letter %d back", id), err)
 }
 
 // To gives the notices to an address, oldest first.

@@ -121,10 +121,22 @@ func postgresRefusal(where, user string, err error) error {
 		return &failure{fmt.Sprintf("PostgreSQL has no database %s; make it with createdb, or name another", where), err}
 	}
 	var refused *pgconn.ConnectError
-	if errors.As(err, &refused) {
+	switch {
+	case postgresCode(err) == tooManyConnections:
+		return &failure{noMoreConnections(where, err), err}
+	case errors.As(err, &refused):
 		return &failure{fmt.Sprintf("PostgreSQL cannot be reached for the database %s; see that it runs and that the host and port are right (%s)", where, rootCause(err)), err}
 	}
 	return err
+}
+
+// tooManyConnections is too_many_connections.
+const tooManyConnections = "53300"
+
+// noMoreConnections says what to do about it. The numbers are in docs/workers.md, too.
+func noMoreConnections(where string, err error) string {
+	return fmt.Sprintf("PostgreSQL gives no more connections to the database %s; raise max_connections or the CONNECTION LIMIT of the role: "+
+		"a process takes up to %d and one for each lock that it holds, of \"sigpost work\" up to 28 (%s)", where, postgresConns, rootCause(err))
 }
 
 // isDisconnected says whether an error is that there is no connection to PostgreSQL, or

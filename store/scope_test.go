@@ -45,6 +45,9 @@ func TestScopesShareTheArchive(t *testing.T) {
 		unlock := must(one.LockScopes(ctx, "mailbox a/INBOX", "mailbox b/INBOX", "mailbox a/INBOX"))(t)
 		_, err := two.Lock(ctx)
 		locked("the whole beside a scope", err)
+		if hint := `; wait until it has ended; where "sigpost work" runs, it does what "sigpost run" does: try anything else again in a moment`; strings.HasSuffix(err.Error(), hint) != one.Shared() {
+			t.Errorf("the whole beside a scope: %q", err)
+		}
 		if !one.Shared() {
 			_, err := two.LockScopes(ctx, "mailbox c/INBOX")
 			locked("SQLite is one scope", err)
@@ -55,6 +58,9 @@ func TestScopesShareTheArchive(t *testing.T) {
 		}
 		_, err = two.LockScopes(ctx, "digest weekly", "mailbox b/INBOX")
 		locked("the same scope", err, "mailbox b/INBOX")
+		if !strings.HasSuffix(err.Error(), "; wait until it has ended") {
+			t.Errorf("the same scope: %q", err)
+		}
 		_, err = one.LockScopes(ctx, "mailbox b/INBOX")
 		locked("the same scope in the same process", err)
 		other := must(two.LockScopes(ctx, "digest weekly"))(t) // which the refused one gave back

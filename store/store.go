@@ -163,7 +163,8 @@ func (db *DB) ended(ctx context.Context, err error) error {
 	if ctx.Err() == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return &failure{"stopped", errors.Join(ctx.Err(), err)}
+	err = errors.Join(ctx.Err(), err)
+	return &failure{db.whyStopped(err), err}
 }
 
 // patiently does what may find that another process writes, for as long as

@@ -81,6 +81,13 @@ func (db *DB) troubleTold(ctx context.Context, name string, at time.Time, enough
 	return t, err == nil, err
 }
 
+// TroubleStands says whether somebody was told of what goes wrong and still does. In a
+// transaction nobody notes meanwhile that it is over, and what they told with that is seen.
+func (db *DB) TroubleStands(ctx context.Context, name string) (bool, error) {
+	n, err := db.exec(ctx, `UPDATE troubles SET told = told WHERE name = $1 AND told > 0`, name)
+	return n > 0, db.fail("reading whether "+name+" goes wrong", err)
+}
+
 // TroubleOver notes that something does not go wrong any more; ok is false where
 // nobody knew that it did.
 func (db *DB) TroubleOver(ctx context.Context, name string) (t Trouble, ok bool, err error) {
@@ -103,6 +110,12 @@ type Alert struct {
 	ID       int64
 	Body     string
 	Attempts int
+	Reply    string // of the last attempt; empty while there is one, and where a crash ended it
+}
+
+func readAlert(row scanner) (a Alert, err error) {
+	err = row.Scan(&a.ID, &a.Body, &a.Attempts, &a.Reply)
+	return a, err
 }
 
 // Queue puts a post into the ledger, due at once.
@@ -120,8 +133,8 @@ func (l Alerts) NextDue(ctx context.Context) (time.Time, error) {
 // lease. The error wraps sigpost.ErrNotFound where there is none.
 func (l Alerts) Claim(ctx context.Context, now, lease time.Time) (claimed Alert, err error) {
 	err = l.db.Tx(ctx, func(tx *DB) error {
-		claimed, err = first(ctx, tx, func(row scanner) (a Alert, err error) { return a, row.Scan(&a.ID, &a.Body, &a.Attempts) },
-			`SELECT d.id, d.body, d.attempts FROM alerts d WHERE d.state = 'queued' AND d.due <= $1 AND d.lease <= $1 ORDER BY d.id LIMIT 1`+tx.skipLocked, micros(now))
+		claimed, err = first(ctx, tx, readAlert,
+			`SELECT d.id, d.body, d.attempts, '' FROM alerts d WHERE d.state = 'queued' AND d.due <= $1 AND d.lease <= $1 ORDER BY d.id LIMIT 1`+tx.skipLocked, micros(now))
 		if errors.Is(err, sql.ErrNoRows) {
 			return &failure{"there is no alert to post", sigpost.ErrNotFound}
 		}
@@ -129,14 +142,26 @@ func (l Alerts) Claim(ctx context.Context, now, lease time.Time) (claimed Alert,
 			return err
 		}
 		claimed.Attempts++
-		_, err = tx.exec(ctx, `UPDATE alerts SET lease = $2, attempts = attempts + 1 WHERE id = $1`, claimed.ID, micros(lease))
+		_, err = tx.exec(ctx, `UPDATE alerts SET lease = $2, attempts = attempts + 1, reply = '' WHERE id = $1`, claimed.ID, micros(lease))
 		return err
 	})
 	return claimed, l.db.fail("claiming an alert", err)
 }
 
-// Record notes what became of a post: that it was sent, that it failed for good, or
-// that it is tried again when it is due.
+// Waiting gives the posts that were not taken yet, oldest first.
+func (l Alerts) Waiting(ctx context.Context) ([]Alert, error) {
+	all, err := collect(ctx, l.db, readAlert, `SELECT id, body, attempts, reply FROM alerts WHERE state = 'queued' ORDER BY id`)
+	return all, l.db.fail("reading the alerts that wait", err)
+}
+
+// TakeBack has a post not tried again; ok is false where it was taken, or is gone.
+func (l Alerts) TakeBack(ctx context.Context, id int64) (ok bool, err error) {
+	n, err := l.db.exec(ctx, `DELETE FROM alerts WHERE id = $1 AND state = 'queued'`, id)
+	return n > 0, l.db.fail(fmt.Sprintf("taking alert %d back", id), err)
+}
+
+// Record notes what became of a post, unless it was taken back: that it was sent, that it
+// failed for good, or that it is tried again when it is due.
 func (l Alerts) Record(ctx context.Context, id int64, state sigpost.DeliveryState, reply string, due, at time.Time) error {
 	_, err := l.db.exec(ctx, `UPDATE alerts SET state = $2, reply = $3, due = $4, lease = 0, updated = $5 WHERE id = $1`, id, string(state), clean(reply), micros(due), micros(at))
 	return l.db.fail(fmt.Sprintf("recording that alert %d is %s", id, state), err)

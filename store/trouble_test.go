@@ -159,7 +159,68 @@ func TestAlerts(t *testing.T) {
 		equal(t, "claimed again", again, store.Alert{ID: one.ID, Body: "one", Attempts: 2})
 		check(t, alerts.Record(ctx, one.ID, sigpost.DeliveryQueued, "503", lease.Add(time.Hour), lease))
 		equal(t, "due later", must(alerts.NextDue(ctx))(t), lease.Add(time.Hour))
+		equal(t, "waits", must(alerts.Waiting(ctx))(t), []store.Alert{{ID: one.ID, Body: "one", Attempts: 2, Reply: "503"}})
 		check(t, alerts.Record(ctx, one.ID, sigpost.DeliveryFailed, "503", lease, lease))
 		equal(t, "due", must(alerts.NextDue(ctx))(t), time.Time{})
+		equal(t, "wait", len(must(alerts.Waiting(ctx))(t)), 0)
+
+		check(t, alerts.Queue(ctx, "three", at))
+		three := must(alerts.Claim(ctx, at, lease))(t)
+		for _, want := range []bool{true, false} {
+			equal(t, "taken back", must(alerts.TakeBack(ctx, three.ID))(t), want)
+		}
+		check(t, alerts.Record(ctx, three.ID, sigpost.DeliveryQueued, "503", at, at)) // who had it in hand
+		equal(t, "one that was sent", must(alerts.TakeBack(ctx, two.ID))(t), false)
+		equal(t, "due", must(alerts.NextDue(ctx))(t), time.Time{})
+	})
+}
+
+// A letter about trouble is taken back unless it was begun; who had claimed it does not
+// begin it any more. That trouble stands is so from when it was told until it is over.
+func TestTakeBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx, l := t.Context(), db.Notices()
+		at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+		for _, addr := range []string{"ops@example.org", "oncall@example.org"} {
+			n := notice(addr)
+			n.Kind, n.Due = sigpost.NoticeTrouble, at
+			check(t, db.QueueNotice(ctx, n))
+			n.Kind = sigpost.NoticeLink
+			check(t, db.QueueNotice(ctx, n))
+		}
+		waiting := func(want int) int64 {
+			t.Helper()
+			all := must(l.Waiting(ctx, sigpost.NoticeTrouble, "Ops@example.org"))(t)
+			if len(all) != want {
+				t.Fatalf("%+v wait, want %d", all, want)
+			}
+			if want == 0 {
+				return 0
+			}
+			return all[0].ID
+		}
+		id := waiting(1)
+		must(l.Claim(ctx, at, at.Add(time.Minute), 9))(t)
+		equal(t, "begun", must(l.Begin(ctx, id, at))(t), true)
+		equal(t, "one in hand", must(l.TakeBack(ctx, id, "over", at))(t), false)
+		check(t, l.Record(ctx, id, sigpost.DeliveryQueued, "450 later", at, at))
+		must(l.Claim(ctx, at, at.Add(time.Minute), 9))(t)
+		equal(t, "taken back", must(l.TakeBack(ctx, id, "over", at))(t), true)
+		equal(t, "begun", must(l.Begin(ctx, id, at))(t), false)
+		waiting(0)
+
+		stands := func(want bool) {
+			t.Helper()
+			equal(t, "stands", must(db.TroubleStands(ctx, "x"))(t), want)
+		}
+		stands(false)
+		must(db.TroubleNoted(ctx, "x", "it is wrong", at))(t)
+		stands(false)
+		_, _, err := db.TroubleLasts(ctx, "x", at, 0)
+		check(t, err)
+		stands(true)
+		_, _, err = db.TroubleOver(ctx, "x")
+		check(t, err)
+		stands(false)
 	})
 }

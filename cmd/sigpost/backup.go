@@ -50,7 +50,7 @@ func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 type restoreCommand struct {
 	Force bool   `help:"Where there is an archive already, put the backup in its place, and keep it beside."`
-	File  string `arg:"" type:"existingfile" help:"The backup."`
+	File  string `arg:"" help:"The backup."`
 }
 
 // Run puts a backup in the archive's place.

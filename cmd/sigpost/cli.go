@@ -202,6 +202,17 @@ func (s *session) openConfig(cfg *config.Config, o app.Options) (*app.App, error
 	return app.Open(s.ctx, cfg, o)
 }
 
+// prose is where is said what is no report: not among JSON, and nowhere with --quiet.
+func (s *session) prose() io.Writer {
+	switch {
+	case s.Quiet:
+		return io.Discard
+	case s.JSON:
+		return s.stderr
+	}
+	return s.stdout
+}
+
 // tell reports as JSON or in words.
 func (s *session) tell(report any, words func(w io.Writer)) error {
 	s.finish()

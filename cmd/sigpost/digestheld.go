@@ -39,6 +39,8 @@ func (c digestHeld) Run(s *session) error {
 func tellHeld(w io.Writer, h app.Held, of string) {
 	if h.Arrived > 0 {
 		fmt.Fprintf(w, "issue %d of %s: %d noted as arrived, %d held\n", h.Number, h.Digest, h.Arrived, h.All())
+	} else if h.All() == 0 {
+		fmt.Fprintf(w, "nothing is held of issue %d of %s\n", h.Number, h.Digest)
 	} else {
 		fmt.Fprintf(w, "issue %d of %s: %d held, since nobody knows whether they went\n", h.Number, h.Digest, h.All())
 	}

@@ -85,7 +85,7 @@ func jobLines(j plannedJob, now time.Time, zone *time.Location) (lines []string)
 	case j.Next.IsZero():
 		add("next: when there is something to do")
 	case !j.Next.After(now) && j.kind == app.JobPing: // which goes by no clock where a run does everything
-		add("next: as the next run begins and ends, or with \"sigpost serve\" now%s", by)
+		add("next: as the next run begins and ends, or with \"sigpost serve\" and \"sigpost work\" now%s", by)
 	case !j.Next.After(now):
 		add("next: now%s", by)
 	default:

@@ -27,13 +27,22 @@ func TestAgo(t *testing.T) {
 	}
 }
 
+// A process has each role once, however often it is named.
+func TestRoleNamedTwice(t *testing.T) {
+	t.Parallel()
+	roles, err := workCommand{Roles: []string{"web", "ingest", "web", "ingest"}, Listen: ":0"}.roles()
+	if err != nil || !slices.Equal(roles, []string{"web", "ingest"}) {
+		t.Errorf("%q, %v", roles, err)
+	}
+}
+
 // A ping goes by the clock where "sigpost serve" runs alone; a run pings by itself, and
 // notes none.
 func TestPingOfRuns(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2016, 4, 25, 14, 0, 0, 0, time.UTC)
 	for want, j := range map[string]plannedJob{
-		`next: as the next run begins and ends, or with "sigpost serve" now (by "*/10 * * * *")`: {kind: app.JobPing, Cron: "*/10 * * * *", Next: now},
+		`next: as the next run begins and ends, or with "sigpost serve" and "sigpost work" now (by "*/10 * * * *")`: {kind: app.JobPing, Cron: "*/10 * * * *", Next: now},
 		"next: now": {kind: app.JobTag, Next: now},
 		`next: Monday 25 April 2016 14:01:00 UTC (by "*/10 * * * *")`: {kind: app.JobPing, Cron: "*/10 * * * *", Next: now.Add(time.Minute)},
 	} {

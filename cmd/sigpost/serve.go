@@ -30,8 +30,10 @@ func (c serveCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	fmt.Fprintf(s.stdout, "Serving %s/ until interrupted.\n", app.PagesAt(listener.Addr().String()))
-	s.tellFirstLink(a, listener.Addr().String(), s.stdout)
+	fmt.Fprintf(s.prose(), "Serving %s/ until interrupted.\n", app.PagesAt(listener.Addr().String()))
+	if !s.Quiet {
+		s.tellFirstLink(a, listener.Addr().String(), s.prose())
+	}
 	a.WarnOfListening(listener.Addr().String())
 	serving := s.serving()
 	serving.Listener, serving.PagesOnly = listener, c.NoIngest

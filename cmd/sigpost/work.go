@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
+	"sigpost"
 	"sigpost/app"
 )
 
@@ -16,7 +18,8 @@ type workCommand struct {
 
 // Run works until it is interrupted.
 func (c workCommand) Run(s *session) error {
-	if err := app.CheckRoles(c.Roles); err != nil {
+	roles, err := c.roles()
+	if err != nil {
 		return err
 	}
 	a, err := s.open()
@@ -28,7 +31,7 @@ func (c workCommand) Run(s *session) error {
 		return err
 	}
 	serving := s.serving()
-	if slices.Contains(c.Roles, app.RoleWeb) {
+	if slices.Contains(roles, app.RoleWeb) {
 		if serving.Listener, err = app.Listen(cmp.Or(c.Listen, a.Config.Web.Listen)); err != nil {
 			return err
 		}
@@ -39,8 +42,24 @@ func (c workCommand) Run(s *session) error {
 	}
 	defer stop()
 	if serving.Listener != nil {
-		fmt.Fprintf(s.stdout, "Serving %s/ until interrupted.\n", app.PagesAt(serving.Listener.Addr().String()))
+		fmt.Fprintf(s.prose(), "Serving %s/ until interrupted.\n", app.PagesAt(serving.Listener.Addr().String()))
 		a.WarnOfListening(serving.Listener.Addr().String())
 	}
-	return serving.Work(s.ctx, a, c.Roles)
+	return serving.Work(s.ctx, a, roles)
+}
+
+// roles are what this process does, each once.
+func (c workCommand) roles() (roles []string, err error) {
+	if err := app.CheckRoles(c.Roles); err != nil {
+		return nil, err
+	}
+	for _, role := range c.Roles {
+		if !slices.Contains(roles, role) {
+			roles = append(roles, role)
+		}
+	}
+	if c.Listen != "" && !slices.Contains(roles, app.RoleWeb) {
+		return nil, sigpost.Usage(errors.New("--listen is where the role web listens, and --roles does not name it: name it there, or leave --listen out; --metrics is for any roles"))
+	}
+	return roles, nil
 }
