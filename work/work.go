@@ -77,8 +77,8 @@ type Options struct {
 // What River is told, beside the jobs' own times.
 const (
 	// again is how long the same job is kept from being queued twice. One that goes on
-	// for longer is queued once more, finds that somebody works on the same, and ends:
-	// that is how soon another process takes over from one that died.
+	// for longer is queued once more, finds that somebody works on the same, or enough do,
+	// and ends: that is how soon another process takes over from one that died.
 	again = 20 * time.Second
 	// soft is how long a process that ends waits for its jobs, and stop how long in all.
 	soft = 2 * time.Second
