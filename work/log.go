@@ -14,7 +14,7 @@ const saySame = time.Minute
 // quiet leaves of a log what somebody should look at, each once in a while: River tells
 // much.
 func quiet(log *slog.Logger) *slog.Logger {
-	return slog.New(warnings{log.Handler(), &said{last: map[string]time.Time{}}})
+	return slog.New(warnings{log.Handler(), saidWithin(saySame)})
 }
 
 type warnings struct {
@@ -24,15 +24,19 @@ type warnings struct {
 
 // said is when messages were said last.
 type said struct {
-	mu   sync.Mutex
-	last map[string]time.Time
+	within time.Duration
+	mu     sync.Mutex
+	last   map[string]time.Time
 }
+
+// saidWithin is of what is not to be said again within a time.
+func saidWithin(d time.Duration) *said { return &said{within: d, last: map[string]time.Time{}} }
 
 // again says whether a message was said a short time before.
 func (s *said) again(message string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now.Sub(s.last[message]) < saySame {
+	if now.Sub(s.last[message]) < s.within {
 		return true
 	}
 	s.last[message] = now

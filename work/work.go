@@ -94,6 +94,10 @@ const (
 	// poll is how often queues are looked at; what is queued is told to all at once
 	// (LISTEN and NOTIFY), so that this is for what was not heard.
 	poll = 5 * time.Second
+	// mostLeave is how often a job that a process does not know is left to others before it
+	// counts as one that nobody has, and sayLeft how long nothing is said again of the same.
+	mostLeave = 6
+	sayLeft   = 10 * time.Minute
 	// grace is how much of its time a job has left to end once it is interrupted.
 	grace = 10 * time.Second
 	// waiters is how many jobs that wait a process has.
@@ -123,7 +127,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 		return err
 	}
-	w := &workers{Options: o, jobs: map[string]Job{}, ending: ctx.Done()}
+	w := &workers{Options: o, jobs: map[string]Job{}, ending: ctx.Done(), left: saidWithin(sayLeft)}
 	for _, j := range o.Jobs {
 		w.jobs[j.Name] = j
 	}
@@ -212,6 +216,7 @@ type workers struct {
 	jobs   map[string]Job
 	ending <-chan struct{} // closed when the process is to end
 	client *river.Client[pgx.Tx]
+	left   *said // jobs that this process does not have
 }
 
 func (w *workers) config() *river.Config {
