@@ -321,8 +321,9 @@ func asEnded(s store.Sending, results []sigpost.DeliveryResult) []sigpost.Delive
 // where one process sends at a time, it takes the lock for that while.
 //
 // What is due is taken in turns with the others, each letter by one of them. A report
-// with Outcome.Waiting says that there is more to do, from Outcome.NextDue on. What a
-// worker had in hand that is gone is settled by the others when its lease is over.
+// with Outcome.Waiting says that there is more to do, from Outcome.NextDue on where that is
+// not zero. What a worker had in hand that is gone is settled by the others when its lease
+// is over.
 func (a *App) DeliverSome(ctx context.Context, d config.Digest, number int, lasting time.Duration) (r SendReport, err error) {
 	if a.Store.Shared() {
 		return a.deliverSome(ctx, d, number, lasting)

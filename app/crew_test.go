@@ -162,6 +162,37 @@ func TestDeliverSomeLater(t *testing.T) {
 	})
 }
 
+// Who is interrupted says how many are still to get a letter, also of those who have no row in
+// the ledger yet; there is nothing to wait for.
+func TestInterruptedSendingCountsAll(t *testing.T) {
+	composed(t, func(t *testing.T, w *world, _ *App) {
+		w.smtpKeys = "connections = 1\nrate = 4\n"
+		a := w.open()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			for len(w.letters()) < 2 && ctx.Err() == nil {
+				time.Sleep(5 * time.Millisecond)
+			}
+			cancel()
+		}()
+		r, err := a.DeliverSome(ctx, w.digest(a), 1, 10*time.Second)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if o := r.Outcome; o.Sent < 2 || o.Sent > 6 || o.Sent+o.Waiting != 12 || !o.NextDue.IsZero() {
+			t.Errorf("%+v", o)
+		}
+		issue, err := a.Store.LastIssue(t.Context(), "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := a.Store.Sending(t.Context(), issue.ID); err != nil || s.Filled() {
+			t.Errorf("all have their rows, so that this shows nothing: %+v, %v", s, err)
+		}
+	})
+}
+
 // Of several that find an issue too late one ends it.
 func TestManyFindAnIssueTooLate(t *testing.T) {
 	composed(t, func(t *testing.T, w *world, a *App) {

@@ -196,6 +196,7 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 		return r, err
 	}
 	err = errors.Join(err, a.countGeneration(context.WithoutCancel(ctx)))
+	err = errors.Join(err, a.countWaiting(context.WithoutCancel(ctx), issue, &r.Outcome))
 	r.Took = time.Since(begin)
 	ended := []any{"digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took,
@@ -229,6 +230,23 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 	r.Lost = lost
 	return r, errors.Join(err, reading,
 		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
+}
+
+// countWaiting counts all who are still to get a letter, also those that others have in hand
+// and readers who have no row in the ledger yet.
+func (a *App) countWaiting(ctx context.Context, issue sigpost.Issue, o *deliver.Outcome) error {
+	s, err := a.Store.Sending(ctx, issue.ID)
+	if err != nil {
+		return err
+	}
+	if o.Waiting, err = a.Store.SendingTotal(ctx, s, issue.Digest); err != nil {
+		return err
+	}
+	queued, _, err := a.Store.Waiting(ctx, issue.ID)
+	if queued == 0 || !s.Filled() { // others are tried before
+		o.NextDue = time.Time{}
+	}
+	return err
 }
 
 // expire ends the sending of an issue that is too late. Of several processes that find

@@ -125,7 +125,9 @@ func (b *Bulk) Send(ctx context.Context, issueID int64, pack Pack, progress func
 		err = ctx.Err()
 	}
 	waiting, due, counting := b.books.Waiting(context.WithoutCancel(ctx), issueID)
-	outcome.Waiting, outcome.NextDue = waiting, due
+	if outcome.Waiting, outcome.NextDue = waiting, due; !due.After(b.clock()) {
+		outcome.NextDue = time.Time{}
+	}
 	if err = errors.Join(err, counting); err != nil {
 		err = fmt.Errorf("sending issue %d stopped: %w", issueID, err)
 	}
