@@ -142,19 +142,44 @@ func (a *App) work(ctx context.Context, s *share) error {
 	}
 	var handing sync.WaitGroup
 	defer handing.Wait()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	handing.Go(func() { sharing.handOn(ctx) })
+	handing.Go(func() { end(sharing.outdated(ctx)) })
 	roles := slices.DeleteFunc(slices.Clone(s.roles), func(r string) bool { return r == RoleWeb })
 	var kinds []string
 	for kind := range roleOf {
 		kinds = append(kinds, string(kind))
 	}
-	return work.Run(ctx, work.Options{
+	err := work.Run(ctx, work.Options{
 		DSN: s.dsn, Connect: store.EndWhenLost, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
 		Busy: busy,
 	})
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrVersion) {
+		err = cause
+	}
+	return err
+}
+
+// outdated gives an error when the tables are of another version than this program, since a
+// newer one has brought them up to date; nil when ctx is done.
+func (a *App) outdated(ctx context.Context) error {
+	every := time.NewTicker(time.Duration(a.Config.Work.Look))
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		asking, done := context.WithTimeout(ctx, readyTime)
+		err := a.Store.Ready(asking)
+		done()
+		if errors.Is(err, store.ErrVersion) {
+			return fmt.Errorf("this process does no more, and ends: %w", err)
+		}
+	}
 }
 
 // asOneOfMany is the app as one process of many that work.
