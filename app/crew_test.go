@@ -168,6 +168,11 @@ func TestInterruptedSendingCountsAll(t *testing.T) {
 	composed(t, func(t *testing.T, w *world, _ *App) {
 		w.smtpKeys = "connections = 1\nrate = 4\n"
 		a := w.open()
+		a.progress = func(stage string, _ Unit, _, total int) {
+			if stage != "sending issue 1 of weekly" || total != 12 {
+				t.Errorf("it shows %s, of %d", stage, total)
+			}
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		go func() {

@@ -190,7 +190,7 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 		return r, err
 	}
 	r.Outcome, err = sender.Send(ctx, issue.ID, p.pack, func(done int) {
-		a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done+r.Nothing, total)
+		a.progress(fmt.Sprintf("sending issue %d of %s", issue.Number, d.Name), Letters, done+r.Nothing, total)
 	})
 	if errors.Is(err, sigpost.ErrLocked) {
 		return r, err

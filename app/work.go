@@ -154,7 +154,7 @@ func (a *App) work(ctx context.Context, s *share) error {
 	err := work.Run(ctx, work.Options{
 		DSN: s.dsn, Connect: store.EndWhenLost, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
-		Busy: busy,
+		Busy: busy, Version: a.options.Build.Version,
 	})
 	if cause := context.Cause(ctx); errors.Is(cause, store.ErrVersion) {
 		err = cause

@@ -3,6 +3,7 @@ package work
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -48,9 +49,14 @@ func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
+// softStop is what River says, behind the name of a part of it, when jobs go on for longer
+// than soft after the process is to end. For one that sends, or reads a mailbox, that is so
+// each time: it is told to end by this, and goes on elsewhere.
+const softStop = ": Soft stop timeout; cancelling remaining job contexts"
+
 // Handle passes what was not just said; the rest stands there for who debugs.
 func (h warnings) Handle(ctx context.Context, r slog.Record) error {
-	if h.said.again(r.Message, r.Time) {
+	if strings.HasSuffix(r.Message, softStop) || h.said.again(r.Message, r.Time) {
 		if r.Level = slog.LevelDebug; !h.Handler.Enabled(ctx, r.Level) {
 			return nil
 		}

@@ -70,8 +70,9 @@ type Options struct {
 	// Wake has names of jobs that are to be done now, due or not.
 	Wake <-chan string
 	// Busy says that an error of a job only means that another works on the same.
-	Busy func(error) bool
-	Log  *slog.Logger
+	Busy    func(error) bool
+	Version string // of the program, for the log
+	Log     *slog.Logger
 }
 
 // What River is told, beside the jobs' own times.
@@ -137,7 +138,8 @@ func Run(ctx context.Context, o Options) error {
 	if err := w.client.Start(ctx); err != nil {
 		return fmt.Errorf("the queue of jobs cannot be read: %w", err)
 	}
-	o.Log.Info("working until interrupted", "roles", strings.Join(o.Roles, ","))
+	o.Log.Info("working until interrupted", "roles", strings.Join(o.Roles, ","), "version", o.Version)
+	defer o.Log.Info("work has ended")
 	for {
 		select {
 		case name := <-o.Wake:

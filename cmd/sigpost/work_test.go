@@ -476,6 +476,11 @@ func TestOlderWorkersEnd(t *testing.T) {
 			t.Errorf("it ended with %d:\n%s%v", code, text, err)
 		}
 	}
+	for _, w := range workers[:2] {
+		if text, _ := os.ReadFile(w.log); !bytes.Contains(text, []byte("version=")) || !bytes.Contains(text, []byte("work has ended")) {
+			t.Errorf("it does not say which version begins and ends:\n%s", text)
+		}
+	}
 }
 
 // Eight try at once to compose the same issue.
