@@ -212,6 +212,7 @@ func (a *App) workJobs() []work.Job {
 			role = RoleDeliver
 		}
 		all = append(all, work.Job{Name: j.Name, Kind: string(j.Kind), Role: role, Timeout: workTime, Then: then[j.Kind],
+			Long: j.Kind == JobSend, // a confirmation does not wait for an issue
 			Do: func(ctx context.Context) error {
 				_, err := a.DoJob(ctx, j.Name)
 				return err

@@ -55,6 +55,9 @@ func options(j Job) *river.InsertOpts {
 	// One attempt: when what failed is tried again is said by the rows of the archive,
 	// as where River is not.
 	o := &river.InsertOpts{Queue: j.Role, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: again, ByState: open()}}
+	if j.Long {
+		o.Queue = j.Role + long
+	}
 	if j.Waits { // nothing but River keeps two from waiting for the same
 		o.Queue, o.UniqueOpts.ByPeriod = j.Role+waiting, 0
 	}
@@ -123,6 +126,10 @@ func (w *workers) leave(ctx context.Context, job *river.Job[jobArgs]) error {
 	}
 	err := fmt.Errorf("the configuration of this process has no job %q (any more)", job.Args.Job)
 	if job.Args.Left < mostLeave {
+		select {
+		case <-time.After(tellRest):
+		case <-ctx.Done():
+		}
 		args := jobArgs{job.Args.Job, job.Args.Part, job.Args.Left + 1, strings.TrimPrefix(job.Kind, jobArgs{}.Kind())}
 		_, queueing := w.client.Insert(ctx, args, options(Job{Role: job.Queue}))
 		err = errors.Join(err, queueing)

@@ -3,6 +3,7 @@ package work
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -72,10 +73,46 @@ func until(t *testing.T, what string, is func() bool) {
 
 const differ = "the configurations of the processes differ"
 
+// Long jobs keep no others of their role waiting.
+func TestLongJobs(t *testing.T) {
+	_, run, _, value := leaving(t)
+	until(t, "there is a queue", func() bool { return value(`SELECT count(*) FROM pg_tables WHERE tablename = 'river_job'`) == 1 })
+	began, done, end := make(chan struct{}, 10), make(chan struct{}, 10), make(chan struct{})
+	defer close(end)
+	names := make(chan string, 10)
+	do := func(ctx context.Context) error {
+		began <- struct{}{}
+		select {
+		case <-end:
+		case <-ctx.Done():
+		}
+		return nil
+	}
+	o := &Options{Roles: []string{"post"}, Wake: names, Jobs: []Job{{Name: "notices", Kind: "send", Role: "post",
+		Do: func(context.Context) error { done <- struct{}{}; return nil }}}}
+	for i := range 3 { // one more than there are slots
+		o.Jobs = append(o.Jobs, Job{Name: fmt.Sprint("issue ", i), Kind: "send", Role: "post", Long: true, Do: do})
+		names <- fmt.Sprint("issue ", i)
+	}
+	run(o)
+	<-began
+	<-began
+	names <- "notices"
+	select {
+	case <-done:
+	case <-time.After(2 * poll):
+		t.Error("it waits for long ones")
+	}
+	if len(began) > 0 {
+		t.Error("more long ones go on than there are slots")
+	}
+}
+
 // A process that takes a job which it does not know leaves it to one that knows it, and says
 // so. What nobody knows is not passed on for ever.
 func TestAJobThatOthersKnow(t *testing.T) {
 	log, run, wake, value := leaving(t)
+	begin := time.Now()
 	wake <- "send w7"
 	until(t, "it counts as one that nobody has", func() bool {
 		return value(`SELECT count(*) FROM river.river_job WHERE kind = 'sigpost_send' AND state = 'cancelled'`) == mostLeave+1
@@ -86,14 +123,17 @@ func TestAJobThatOthersKnow(t *testing.T) {
 	if n := log.count(differ); n != 1 || log.count(`job="send w7"`) != 1 || log.count("a job failed") > 0 {
 		t.Errorf("it was said %d times:\n%s", n, log.all.String())
 	}
+	t.Logf("nobody had it: said after %s", time.Since(begin))
 	done := make(chan struct{}, 100)
 	run(&Options{Roles: []string{"deliver"}, Jobs: []Job{{Name: "send w7", Kind: "send", Role: "deliver",
 		Do: func(context.Context) error { done <- struct{}{}; return nil }}}})
 	until(t, "all work", func() bool { return log.count("working until interrupted") == 3 })
 	for range 3 { // if it is not left to the one that does not know it each time
+		begin := time.Now()
 		wake <- "send w7"
 		select {
 		case <-done:
+			t.Logf("done after %s", time.Since(begin))
 			return
 		case <-time.After(again):
 		}

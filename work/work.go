@@ -42,6 +42,9 @@ type Job struct {
 	// Waits says that it waits for something to happen for nearly all of its time,
 	// so that a process has many of them at once.
 	Waits bool
+	// Long says that it may go on for all of its time, while others of the role are not
+	// to wait: it has as many slots of its own.
+	Long bool
 	// Timeout is after how long it is interrupted, to go on later; and after how long
 	// one whose process died counts as over, where it Waits.
 	Timeout time.Duration
@@ -95,6 +98,8 @@ const (
 	// poll is how often queues are looked at; what is queued is told to all at once
 	// (LISTEN and NOTIFY), so that this is for what was not heard.
 	poll = 5 * time.Second
+	// tellRest is how long River waits, at least, until it tells again of the same queue.
+	tellRest = 2 * river.FetchCooldownDefault
 	// mostLeave is how often a job that a process does not know is left to others before it
 	// counts as one that nobody has, and sayLeft how long nothing is said again of the same.
 	mostLeave = 6
@@ -105,11 +110,12 @@ const (
 	waiters = 200
 )
 
-// queueLook is the queue of the job that looks for what is due, and waiting is put
-// behind the name of a role for its jobs that wait.
+// queueLook is the queue of the job that looks for what is due; waiting is put behind the
+// name of a role for its jobs that wait, and long for those that are long.
 const (
 	queueLook = "look"
 	waiting   = "_waiting"
+	long      = "_long"
 )
 
 // Run works until ctx is done, and then ends within 10 seconds. What is interrupted goes
@@ -232,6 +238,9 @@ func (w *workers) config() *river.Config {
 		queues[role] = river.QueueConfig{MaxWorkers: w.Slots}
 		if slices.ContainsFunc(w.Options.Jobs, func(j Job) bool { return j.Waits && j.Role == role }) {
 			queues[role+waiting] = river.QueueConfig{MaxWorkers: waiters}
+		}
+		if slices.ContainsFunc(w.Options.Jobs, func(j Job) bool { return j.Long && j.Role == role }) {
+			queues[role+long] = river.QueueConfig{MaxWorkers: w.Slots}
 		}
 	}
 	every := river.PeriodicInterval(w.Look)
