@@ -114,6 +114,7 @@ type App struct {
 	dry       bool
 	inRun     bool              // of a run that ends, after which nobody knows when the next comes
 	wakeJob   func(name string) // has a job done by whoever may; nil where all is done here
+	sharing   *sharing          // of this process with others that work; nil where all is done here
 	shared    bool              // others may work on the same archive meanwhile: see within
 	temporary string            // folder that is gone with Close, or ""
 }

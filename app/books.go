@@ -183,7 +183,10 @@ func (b *books) wanted(ctx context.Context, c sigpost.Claim) error {
 
 // openBulk is what sends letters, for a while where lasting is not 0: by the
 // configured servers, or in a dry run by one that only notes them.
-func (a *App) openBulk(r *SendReport, b *books, lasting time.Duration) (*deliver.Bulk, func() error, error) {
+//
+// letters is how many are left, which says how many processes of those that work send them
+// at the same time.
+func (a *App) openBulk(r *SendReport, b *books, letters int, lasting time.Duration) (*deliver.Bulk, func() error, error) {
 	options := deliver.Options{Unknown: deliver.Hold, Patience: time.Minute, For: lasting, Wanted: b.wanted}
 	if a.Config.SMTP.Unknown == "resend" {
 		options.Unknown = deliver.Resend
@@ -200,14 +203,14 @@ func (a *App) openBulk(r *SendReport, b *books, lasting time.Duration) (*deliver
 	if !a.Store.Shared() {
 		return deliver.NewBulk(b, servers, limits, a.now, a.log, options), nothing, nil
 	}
-	c := &crew{books: b, clock: &ledgerClock{a: a}, limits: map[string]deliver.DomainLimit{}}
+	c := &crew{books: b, clock: &ledgerClock{a: a}, most: a.sharing.most(letters), limits: map[string]deliver.DomainLimit{}}
 	for _, l := range limits {
 		for _, name := range l.Domains {
 			c.limits[strings.ToLower(name)] = l
 		}
 	}
 	// What another sender has in hand that is gone can be settled in this run.
-	options.Crew, options.Lease = c, a.lease
+	options.Crew, options.Lease = c, a.leaseOfSenders()
 	options.Patience = leasePatience + a.lease
 	return deliver.NewBulk(c, servers, limits, c.clock.Now, a.log, options), nothing, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,8 @@ type crew struct {
 	clock *ledgerClock
 	// crowded says that another sender fills the ledger too.
 	crowded bool
+	// most is how many may send at the same time; 0 for any number.
+	most int
 	// limits are those of domains, by the names of these.
 	limits map[string]deliver.DomainLimit
 }
@@ -42,10 +45,10 @@ func (c *ledgerClock) set(before, after, shown time.Time) {
 	c.wrong.Store(int64(shown.Sub(before.Add(after.Sub(before) / 2))))
 }
 
-// Join makes this process one of those who send.
+// Join makes this process one of those who send, unless there are enough.
 func (c *crew) Join(ctx context.Context, issueID int64, lease time.Duration) error {
 	before := c.a.machine()
-	id, shown, err := c.DB.JoinSenders(ctx, issueID, lease)
+	id, shown, err := c.DB.JoinSenders(ctx, issueID, lease, c.most)
 	if err != nil {
 		return err
 	}
@@ -53,6 +56,9 @@ func (c *crew) Join(ctx context.Context, issueID int64, lease time.Duration) err
 	c.sender = id
 	return nil
 }
+
+// leaseOfSenders is how long the lease of each sender is.
+func (a *App) leaseOfSenders() time.Duration { return cmp.Or(a.lease, time.Minute) }
 
 // Leave ends that.
 func (c *crew) Leave(ctx context.Context, issueID int64, doubt bool, at time.Time) error {
@@ -315,8 +321,9 @@ func asEnded(s store.Sending, results []sigpost.DeliveryResult) []sigpost.Delive
 // where one process sends at a time, it takes the lock for that while.
 //
 // What is due is taken in turns with the others, each letter by one of them. A report
-// with Outcome.Waiting says that there is more to do, from Outcome.NextDue on. What a
-// worker had in hand that is gone is settled by the others when its lease is over.
+// with Outcome.Waiting says that there is more to do, from Outcome.NextDue on where that is
+// not zero. What a worker had in hand that is gone is settled by the others when its lease
+// is over.
 func (a *App) DeliverSome(ctx context.Context, d config.Digest, number int, lasting time.Duration) (r SendReport, err error) {
 	if a.Store.Shared() {
 		return a.deliverSome(ctx, d, number, lasting)

@@ -71,6 +71,80 @@ func TestDeliverSome(t *testing.T) {
 	})
 }
 
+// Of processes that work as many send an issue as its letters are worth, and each once; the
+// others end at once, and nothing is noted of them. A person's command always sends, and
+// who may be dead keeps nobody's place.
+func TestEnoughSend(t *testing.T) {
+	composed(t, func(t *testing.T, w *world, a *App) {
+		if !a.Store.Shared() {
+			t.Skip("one process sends")
+		}
+		issue, err := a.Store.LastIssue(t.Context(), "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.beginSending(t.Context(), w.digest(a), issue, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		other, _, err := a.Store.JoinSenders(t.Context(), issue.ID, time.Minute, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := a.asOneOfMany()
+		refused := func(says string) {
+			t.Helper()
+			_, err := one.DoJob(t.Context(), "send weekly")
+			if !busy(err) || !strings.Contains(err.Error(), says) {
+				t.Errorf("got %v", err)
+			}
+			states, err := a.Store.Jobs(t.Context())
+			if s := states["send weekly"]; err != nil || s.Failures > 0 || !s.Ended.IsZero() {
+				t.Errorf("the job is %+v, %v", s, err)
+			}
+		}
+		refused("enough others send issue")
+		end, ok := one.sharing.begin(issue.ID)
+		refused("this process sends issue 1 of weekly already")
+		if end(); !ok || len(w.letters()) > 0 {
+			t.Errorf("%v, and %d letters went out", ok, len(w.letters()))
+		}
+		if due, err := one.dueNow(t.Context(), []string{"send weekly"}); err != nil || due["send weekly"] != 1 {
+			t.Errorf("%v are due, %v", due, err) // so that somebody looks whether it lives
+		}
+		// It has not renewed its lease for half of that.
+		if ok, err := a.Store.RenewSender(t.Context(), other, 30*time.Second, ""); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		if _, err := one.DoJob(t.Context(), "send weekly"); err != nil {
+			t.Error(err)
+		}
+		w.wantOnce(w.readers()...)
+	})
+	composed(t, func(t *testing.T, w *world, a *App) {
+		if !a.Store.Shared() {
+			t.Skip("one process sends")
+		}
+		issue, err := a.Store.LastIssue(t.Context(), "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := a.Store.JoinSenders(t.Context(), issue.ID, time.Minute, 0); err != nil {
+			t.Fatal(err)
+		}
+		if reports, err := a.Send(t.Context(), w.digest(a), false); err != nil || len(reports) != 1 || reports[0].Outcome.Sent != 12 {
+			t.Errorf("%+v, %v", reports, err)
+		}
+	})
+}
+
+func TestSendersOf(t *testing.T) {
+	for letters, want := range map[int]int{0: 1, 1: 1, 200: 1, 201: 2, 300: 2, 400: 2, 401: 3, 100_000: maxParts} {
+		if got := sendersOf(letters); got != want {
+			t.Errorf("%d letters are worth %d, want %d", letters, got, want)
+		}
+	}
+}
+
 // What is to be tried later is left, and said; days later, by the clock of the test, it
 // is sent.
 func TestDeliverSomeLater(t *testing.T) {
@@ -85,6 +159,42 @@ func TestDeliverSomeLater(t *testing.T) {
 			t.Errorf("%+v, %v", r.Outcome, err)
 		}
 		w.wantOnce(w.readers()...)
+	})
+}
+
+// Who is interrupted says how many are still to get a letter, also of those who have no row in
+// the ledger yet; there is nothing to wait for.
+func TestInterruptedSendingCountsAll(t *testing.T) {
+	composed(t, func(t *testing.T, w *world, _ *App) {
+		w.smtpKeys = "connections = 1\nrate = 4\n"
+		a := w.open()
+		a.progress = func(stage string, _ Unit, _, total int) {
+			if stage != "sending issue 1 of weekly" || total != 12 {
+				t.Errorf("it shows %s, of %d", stage, total)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() {
+			for len(w.letters()) < 2 && ctx.Err() == nil {
+				time.Sleep(5 * time.Millisecond)
+			}
+			cancel()
+		}()
+		r, err := a.DeliverSome(ctx, w.digest(a), 1, 10*time.Second)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if o := r.Outcome; o.Sent < 2 || o.Sent > 6 || o.Sent+o.Waiting != 12 || !o.NextDue.IsZero() {
+			t.Errorf("%+v", o)
+		}
+		issue, err := a.Store.LastIssue(t.Context(), "weekly")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, err := a.Store.Sending(t.Context(), issue.ID); err != nil || s.Filled() {
+			t.Errorf("all have their rows, so that this shows nothing: %+v, %v", s, err)
+		}
 	})
 }
 

@@ -160,6 +160,9 @@ func (a *App) perform(ctx context.Context, j Job) (report any, err error) {
 	}
 	start := time.Now() // for how long it takes
 	report, err = guarded(ctx, j.Do)
+	if j.Kind == JobSend && errors.Is(err, sigpost.ErrLocked) { // others do it, and record how it goes
+		return report, err
+	}
 	r := sigpost.JobReport{Name: j.Name, Run: a.round.run, Begun: began, Ended: a.now(), Took: time.Since(start)}
 	switch {
 	case err != nil && ctx.Err() != nil:

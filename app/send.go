@@ -82,6 +82,7 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 	if err != nil {
 		return reports, a.notEven(ctx, store.StageSend, err)
 	}
+	others := error(nil) // who send an issue
 	for _, issue := range issues {
 		if issue.State == sigpost.IssueApproved && issue.SendAfter.After(a.now()) {
 			reports = append(reports, SendReport{Digest: d.Name, Number: issue.Number, Waits: issue.SendAfter, DryRun: a.dry})
@@ -92,6 +93,10 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 			continue
 		}
 		r, err := a.sendIssue(ctx, d, issue, restored, a.turnOfSending())
+		if errors.Is(err, sigpost.ErrLocked) {
+			others = err
+			continue
+		}
 		reports = append(reports, r)
 		if err != nil {
 			failures = append(failures, fmt.Errorf("issue %d of %s: %w", issue.Number, d.Name, err))
@@ -100,6 +105,9 @@ func (a *App) send(ctx context.Context, d config.Digest) ([]SendReport, error) {
 		if server := (*deliver.ServerError)(nil); ctx.Err() != nil || errors.As(err, &server) {
 			break
 		}
+	}
+	if others != nil && len(reports) == 0 {
+		return reports, others
 	}
 	if ctx.Err() == nil {
 		if reports, err = a.announceAlone(ctx, d, reports); err != nil {
@@ -131,8 +139,13 @@ func (a *App) turnOfSending() time.Duration {
 }
 
 // sendIssue sends what is due of an issue, and takes letters for a while where lasting
-// is not 0.
+// is not 0. The error wraps sigpost.ErrLocked where enough others do so.
 func (a *App) sendIssue(ctx context.Context, d config.Digest, issue sigpost.Issue, restored time.Time, lasting time.Duration) (r SendReport, err error) {
+	end, ok := a.sharing.begin(issue.ID)
+	if !ok {
+		return r, fmt.Errorf("this process sends issue %d of %s already: %w", issue.Number, d.Name, sigpost.ErrLocked)
+	}
+	defer end()
 	err = a.counted(ctx, store.StageSend, func(n *stageRows) error {
 		r, err = a.sendLetters(ctx, d, issue, restored, lasting)
 		r.Stopped = err != nil
@@ -164,7 +177,11 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 		return r, err
 	}
 	b := &books{DB: a.Store, a: a, packer: p, sending: sending, report: &r}
-	sender, done, err := a.openBulk(&r, b, lasting)
+	total, err := a.Store.SendingTotal(ctx, sending, d.Name)
+	if err != nil {
+		return r, err
+	}
+	sender, done, err := a.openBulk(&r, b, total, lasting)
 	if err != nil {
 		return r, err
 	}
@@ -172,14 +189,14 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 	if err := b.count(ctx, a.now()); err != nil { // before the first letter
 		return r, err
 	}
-	total, err := a.Store.SendingTotal(ctx, sending, d.Name)
-	if err != nil {
+	r.Outcome, err = sender.Send(ctx, issue.ID, p.pack, func(done int) {
+		a.progress(fmt.Sprintf("sending issue %d of %s", issue.Number, d.Name), Letters, done+r.Nothing, total)
+	})
+	if errors.Is(err, sigpost.ErrLocked) {
 		return r, err
 	}
-	r.Outcome, err = sender.Send(ctx, issue.ID, p.pack, func(done int) {
-		a.progress(fmt.Sprintf("sending issue %d", issue.Number), Letters, done+r.Nothing, total)
-	})
 	err = errors.Join(err, a.countGeneration(context.WithoutCancel(ctx)))
+	err = errors.Join(err, a.countWaiting(context.WithoutCancel(ctx), issue, &r.Outcome))
 	r.Took = time.Since(begin)
 	ended := []any{"digest", d.Name, "number", issue.Number, "sent", r.Outcome.Sent, "failed", r.Outcome.Failed,
 		"unknown", r.Outcome.Unknown, "waiting", r.Outcome.Waiting, "took", r.Took,
@@ -213,6 +230,23 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 	r.Lost = lost
 	return r, errors.Join(err, reading,
 		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
+}
+
+// countWaiting counts all who are still to get a letter, also those that others have in hand
+// and readers who have no row in the ledger yet.
+func (a *App) countWaiting(ctx context.Context, issue sigpost.Issue, o *deliver.Outcome) error {
+	s, err := a.Store.Sending(ctx, issue.ID)
+	if err != nil {
+		return err
+	}
+	if o.Waiting, err = a.Store.SendingTotal(ctx, s, issue.Digest); err != nil {
+		return err
+	}
+	queued, _, err := a.Store.Waiting(ctx, issue.ID)
+	if queued == 0 || !s.Filled() { // others are tried before
+		o.NextDue = time.Time{}
+	}
+	return err
 }
 
 // expire ends the sending of an issue that is too late. Of several processes that find

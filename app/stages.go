@@ -42,6 +42,9 @@ func (a *App) counted(ctx context.Context, stage string, do func(n *stageRows) e
 		if !ended { // it panics
 			n.failed++
 		}
+		if errors.Is(err, sigpost.ErrLocked) { // others do it
+			return
+		}
 		m := a.seen()
 		m.Took(stage, time.Since(begun))
 		m.Rows(stage, n.done, max(0, n.failed-n.told))

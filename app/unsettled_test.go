@@ -99,7 +99,7 @@ func TestLettersOfAKilledSenderAreTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		killed, _, err := a.Store.JoinSenders(t.Context(), issue.ID, 10*time.Millisecond)
+		killed, _, err := a.Store.JoinSenders(t.Context(), issue.ID, 10*time.Millisecond, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ const jobWatch JobKind = "watch"
 const workTime = 10 * time.Minute
 
 // maxParts is how many share the tagging of threads, or the sending of an issue, at
-// most; each has so many letters to send at least.
+// most; each has so many letters to send, or the rest.
 const (
 	maxParts    = 8
 	lettersEach = 200
@@ -92,10 +92,48 @@ func (s *Serving) Work(ctx context.Context, a *App, roles []string) error {
 	return s.Run(ctx, a)
 }
 
+// sharing is what this process does of the work that any number do, by one configuration.
+type sharing struct {
+	mu     sync.Mutex
+	issues map[int64]bool // that it sends
+}
+
+// begin says whether a process begins to send an issue that it does not send already;
+// end is to be called when it has ended.
+func (s *sharing) begin(issueID int64) (end func(), ok bool) {
+	if s == nil { // a person's own command, or the only process
+		return func() {}, true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.issues[issueID] {
+		return nil, false
+	}
+	s.issues[issueID] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.issues, issueID)
+	}, true
+}
+
+// most is how many may send so many letters of an issue at the same time; 0 for any number.
+func (s *sharing) most(letters int) int {
+	if s == nil {
+		return 0
+	}
+	return sendersOf(letters)
+}
+
+// sendersOf is how many so many letters are worth.
+func sendersOf(letters int) int {
+	return min(max(1, (letters+lettersEach-1)/lettersEach), maxParts)
+}
+
 // work does its share until ctx ends.
 func (a *App) work(ctx context.Context, s *share) error {
 	wake := make(chan string, 100)
-	sharing := *a
+	sharing := a.asOneOfMany()
 	sharing.wakeJob = func(name string) {
 		select {
 		case wake <- name:
@@ -104,19 +142,51 @@ func (a *App) work(ctx context.Context, s *share) error {
 	}
 	var handing sync.WaitGroup
 	defer handing.Wait()
-	ctx, end := context.WithCancel(ctx)
-	defer end()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	handing.Go(func() { sharing.handOn(ctx) })
+	handing.Go(func() { end(sharing.outdated(ctx)) })
 	roles := slices.DeleteFunc(slices.Clone(s.roles), func(r string) bool { return r == RoleWeb })
 	var kinds []string
 	for kind := range roleOf {
 		kinds = append(kinds, string(kind))
 	}
-	return work.Run(ctx, work.Options{
+	err := work.Run(ctx, work.Options{
 		DSN: s.dsn, Connect: store.EndWhenLost, Roles: roles, Jobs: sharing.workJobs(), Kinds: kinds, Due: sharing.dueNow, Wake: wake, Log: a.log,
 		Slots: a.Config.Work.Slots, Look: time.Duration(a.Config.Work.Look),
-		Busy: busy,
+		Busy: busy, Version: a.options.Build.Version,
 	})
+	if cause := context.Cause(ctx); errors.Is(cause, store.ErrVersion) {
+		err = cause
+	}
+	return err
+}
+
+// outdated gives an error when the tables are of another version than this program, since a
+// newer one has brought them up to date; nil when ctx is done.
+func (a *App) outdated(ctx context.Context) error {
+	every := time.NewTicker(time.Duration(a.Config.Work.Look))
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+		}
+		asking, done := context.WithTimeout(ctx, readyTime)
+		err := a.Store.Ready(asking)
+		done()
+		if errors.Is(err, store.ErrVersion) {
+			return fmt.Errorf("this process does no more, and ends: %w", err)
+		}
+	}
+}
+
+// asOneOfMany is the app as one process of many that work.
+func (a *App) asOneOfMany() App {
+	one := *a
+	one.sharing = &sharing{issues: map[int64]bool{}}
+	return one
 }
 
 // workJobs are all jobs, and those that wait for mail.
@@ -142,6 +212,7 @@ func (a *App) workJobs() []work.Job {
 			role = RoleDeliver
 		}
 		all = append(all, work.Job{Name: j.Name, Kind: string(j.Kind), Role: role, Timeout: workTime, Then: then[j.Kind],
+			Long: j.Kind == JobSend, // a confirmation does not wait for an issue
 			Do: func(ctx context.Context) error {
 				_, err := a.DoJob(ctx, j.Name)
 				return err
@@ -195,17 +266,24 @@ func (a *App) parts(ctx context.Context, j Job) (int, error) {
 		n, err := a.Store.CountToClassify(ctx, a.tagger.version, maxParts*claimBatch)
 		return max(1, n/claimBatch), err
 	case JobSend:
-		letters := 0
+		wanting := 0
 		err := a.eachSending(ctx, func(issue sigpost.Issue) error {
+			if issue.Digest != j.Of {
+				return nil
+			}
 			sending, err := a.Store.Sending(ctx, issue.ID)
-			if err != nil || issue.Digest != j.Of {
+			if err != nil {
 				return err
 			}
-			n, err := a.Store.SendingTotal(ctx, sending, issue.Digest)
-			letters += n
+			letters, err := a.Store.SendingTotal(ctx, sending, issue.Digest)
+			if err != nil {
+				return err
+			}
+			living, err := a.Store.LivingSenders(ctx, issue.ID, a.leaseOfSenders())
+			wanting += max(0, sendersOf(letters)-living)
 			return err
 		})
-		return min(max(1, letters/lettersEach), maxParts), err
+		return min(max(1, wanting), maxParts), err // one that finds nothing to do ends at once
 	}
 	return 1, nil
 }

@@ -118,11 +118,16 @@ func (b *Bulk) Send(ctx context.Context, issueID int64, pack Pack, progress func
 			b.log.Warn("sending goes on, as another sender", "issue", issueID, "after", err)
 		}
 	}
-	if errors.Is(err, errAgain) || errors.Is(err, ErrFenced) {
+	switch {
+	case errors.Is(err, sigpost.ErrLocked) && outcome.Done() == 0:
+		return outcome, err
+	case errors.Is(err, errAgain), errors.Is(err, ErrFenced), errors.Is(err, sigpost.ErrLocked):
 		err = ctx.Err()
 	}
 	waiting, due, counting := b.books.Waiting(context.WithoutCancel(ctx), issueID)
-	outcome.Waiting, outcome.NextDue = waiting, due
+	if outcome.Waiting, outcome.NextDue = waiting, due; !due.After(b.clock()) {
+		outcome.NextDue = time.Time{}
+	}
 	if err = errors.Join(err, counting); err != nil {
 		err = fmt.Errorf("sending issue %d stopped: %w", issueID, err)
 	}
@@ -139,7 +144,7 @@ func (r *bulkRun) work(ctx context.Context, progress func(done int)) error {
 		if err == nil {
 			break
 		}
-		if !r.patient(ctx, err) {
+		if errors.Is(err, sigpost.ErrLocked) || !r.patient(ctx, err) {
 			return err
 		}
 	}

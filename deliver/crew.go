@@ -14,7 +14,9 @@ import (
 // lease, whose end is by the ledger's clock. While it holds, what the sender has
 // taken is its own; when it is over, others may settle that.
 type Crew interface {
-	// Join makes the caller a sender of the issue, with a lease of that length.
+	// Join makes the caller a sender of the issue, with a lease of that length. The
+	// error wraps sigpost.ErrLocked where enough others send it: then there is nothing
+	// to do.
 	Join(ctx context.Context, issueID int64, lease time.Duration) error
 	// CrewTurn is Books.Turn for such a sender. The error wraps ErrPaused, or
 	// ErrFenced where the sender's lease has ended; results have been stored then,

@@ -28,6 +28,7 @@ type common struct {
 	slots  map[int]int
 	total  int
 	joined int
+	most   int // senders at a time; 0 for any number
 	away   error
 	lost   int // turns that are done and not answered
 	tells  map[int]deliver.Trouble
@@ -40,6 +41,9 @@ func newFellows(m *memory, connections int) *common {
 func (f *fellows) Join(_ context.Context, _ int64, lease time.Duration) error {
 	f.all.mu.Lock()
 	defer f.all.mu.Unlock()
+	if f.all.most > 0 && len(f.all.ends) >= f.all.most {
+		return sigpost.ErrLocked
+	}
 	if f.all.away == nil {
 		f.all.joined++
 		f.id = f.all.joined
@@ -170,6 +174,19 @@ func TestCrewSendsEachOnce(t *testing.T) {
 	eachOnce(t, p.took())
 	if len(all.slots) != 0 || len(all.ends) != 0 {
 		t.Errorf("left are %+v", all)
+	}
+}
+
+// Who finds enough senders ends at once, with nothing done.
+func TestCrewIsEnough(t *testing.T) {
+	m := newMemory(t, 10)
+	all := newFellows(m, 4)
+	all.most, all.ends[99] = 1, time.Now().Add(time.Hour)
+	p := startPeer(t, nil)
+	begin := time.Now()
+	outcome, err := crewed(m, all, time.Minute, lanes(p, 4)).Send(t.Context(), issue, pack, nil)
+	if !errors.Is(err, sigpost.ErrLocked) || outcome != (deliver.Outcome{}) || time.Since(begin) > time.Second || len(p.took()) > 0 {
+		t.Errorf("%+v, %v after %s", outcome, err, time.Since(begin))
 	}
 }
 

@@ -143,7 +143,8 @@ type Outcome struct {
 	Failed     int `json:"failed"`     // for good
 	Unknown    int `json:"unknown"`    // may have arrived, and are held
 	Suppressed int `json:"suppressed"` // the subscription has ended
-	// Waiting are to be tried again, the first of them at NextDue.
+	// Waiting are left, the first of them to be tried again at NextDue; that is zero where
+	// there is nothing to wait for.
 	Waiting int       `json:"waiting"`
 	NextDue time.Time `json:"next_due,omitzero"`
 }

@@ -37,8 +37,10 @@ type HeldPace struct {
 }
 
 // JoinSenders makes a sender of an issue, with a lease of that length by the
-// database's clock. clock is that clock.
-func (db *DB) JoinSenders(ctx context.Context, issueID int64, lease time.Duration) (id int64, clock time.Time, err error) {
+// database's clock. clock is that clock. Where most is not 0 and as many others live
+// (see LivingSenders), it is none, and the error wraps sigpost.ErrLocked; of several who
+// come at the same time as many become senders as may.
+func (db *DB) JoinSenders(ctx context.Context, issueID int64, lease time.Duration, most int) (id int64, clock time.Time, err error) {
 	doing := fmt.Sprintf("becoming one of those who send issue %d", issueID)
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
@@ -50,6 +52,18 @@ func (db *DB) JoinSenders(ctx context.Context, issueID int64, lease time.Duratio
 		if _, err := tx.exec(ctx, `DELETE FROM senders WHERE lease < `+tx.clock+` - $1`, senderKept.Microseconds()); err != nil {
 			return err
 		}
+		if most > 0 { // one behind the other
+			if err := tx.LockSending(ctx, &Sending{IssueID: issueID}); err != nil {
+				return err
+			}
+			living, err := tx.LivingSenders(ctx, issueID, lease)
+			if err == nil && living >= most {
+				err = &failure{fmt.Sprintf("enough others send issue %d: %d", issueID, living), sigpost.ErrLocked}
+			}
+			if err != nil {
+				return err
+			}
+		}
 		var now int64
 		err := tx.scan(ctx, `INSERT INTO senders (id, issue_id, who, lease) VALUES ($1, $2, $3, `+tx.clock+` + $4) RETURNING `+tx.clock,
 			[]any{id, issueID, fmt.Sprintf("pid %d on %s", os.Getpid(), host), lease.Microseconds()}, &now)
@@ -57,6 +71,15 @@ func (db *DB) JoinSenders(ctx context.Context, issueID int64, lease time.Duratio
 		return err
 	})
 	return id, clock, db.fail(doing, err)
+}
+
+// LivingSenders counts the senders of an issue, with leases of that length, that have
+// renewed theirs while a third of it went by: each does so twice in that time. Others may
+// be dead, and keep nobody's place.
+func (db *DB) LivingSenders(ctx context.Context, issueID int64, lease time.Duration) (n int, err error) {
+	err = db.scan(ctx, `SELECT count(*) FROM senders WHERE issue_id = $1 AND fenced = 0 AND lease > `+db.clock+` + $2`,
+		[]any{issueID, (lease - lease/3).Microseconds()}, &n)
+	return n, db.fail(fmt.Sprintf("counting those who send issue %d", issueID), err)
 }
 
 // RenewSender makes a sender's lease end so much after now, and notes its trouble.

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +15,7 @@ import (
 // join makes a sender of an issue.
 func join(t testing.TB, db *store.DB, issue sigpost.Issue, lease time.Duration) int64 {
 	t.Helper()
-	id, clock, err := db.JoinSenders(t.Context(), issue.ID, lease)
+	id, clock, err := db.JoinSenders(t.Context(), issue.ID, lease, 0)
 	check(t, err)
 	if off := time.Since(clock); off > time.Minute || off < -time.Minute || id <= 0 {
 		t.Errorf("sender %d joined at %s", id, clock)
@@ -56,6 +58,45 @@ func TestLeases(t *testing.T) {
 			t.Error("a fenced sender goes on")
 		}
 		late(t, db, issue, gone, alive, a, b)
+	})
+}
+
+// No more become senders than may, also where they come at the same time. Whose lease was
+// not renewed of late keeps nobody's place.
+func TestEnoughSenders(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx := t.Context()
+		issue, _ := unsent(t, db, 1)
+		must(db.BeginSending(ctx, issue, hours(10), hours(1)))(t)
+		join(t, db, issue, 30*time.Minute) // as if its lease of an hour had been renewed half an hour ago
+		equal(t, "living", must(db.LivingSenders(ctx, issue.ID, time.Hour))(t), 0)
+		var all sync.WaitGroup
+		var mu sync.Mutex
+		var ids []int64
+		for range 6 {
+			all.Go(func() {
+				id, _, err := db.JoinSenders(ctx, issue.ID, time.Hour, 2)
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					ids = append(ids, id)
+				} else if !errors.Is(err, sigpost.ErrLocked) || !strings.Contains(err.Error(), "enough others send issue") {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if len(ids) != 2 {
+			t.Fatalf("%d have joined", len(ids))
+		}
+		equal(t, "living", must(db.LivingSenders(ctx, issue.ID, time.Hour))(t), 2)
+		join(t, db, issue, time.Hour) // a person's command always may
+		equal(t, "living", must(db.LivingSenders(ctx, issue.ID, time.Hour))(t), 3)
+		check(t, db.LeaveSenders(ctx, issue.ID, ids[0], false, start))
+		check(t, db.LeaveSenders(ctx, issue.ID, ids[1], false, start))
+		if _, _, err := db.JoinSenders(ctx, issue.ID, time.Hour, 2); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -14,6 +15,8 @@ import (
 type jobArgs struct {
 	Job  string `json:"job"`
 	Part int    `json:"part,omitempty"`
+	// Left is how many processes have left it to others, since they did not know it.
+	Left int `json:"left,omitempty"`
 	kind string
 }
 
@@ -37,7 +40,7 @@ func (w *workers) queue(ctx context.Context, parts map[string]int) error {
 	var insert []river.InsertManyParams
 	for _, j := range w.Options.Jobs {
 		for part := range parts[j.Name] {
-			insert = append(insert, river.InsertManyParams{Args: jobArgs{j.Name, part, j.Kind}, InsertOpts: options(j)})
+			insert = append(insert, river.InsertManyParams{Args: jobArgs{Job: j.Name, Part: part, kind: j.Kind}, InsertOpts: options(j)})
 		}
 	}
 	if len(insert) == 0 {
@@ -52,6 +55,9 @@ func options(j Job) *river.InsertOpts {
 	// One attempt: when what failed is tried again is said by the rows of the archive,
 	// as where River is not.
 	o := &river.InsertOpts{Queue: j.Role, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: again, ByState: open()}}
+	if j.Long {
+		o.Queue = j.Role + long
+	}
 	if j.Waits { // nothing but River keeps two from waiting for the same
 		o.Queue, o.UniqueOpts.ByPeriod = j.Role+waiting, 0
 	}
@@ -74,7 +80,7 @@ func (d *doer) Timeout(job *river.Job[jobArgs]) time.Duration {
 func (d *doer) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 	j, ok := d.w.jobs[job.Args.Job]
 	if !ok {
-		return river.JobCancel(fmt.Errorf("the configuration of this process has no job %q (any more)", job.Args.Job))
+		return d.w.leave(ctx, job)
 	}
 	working := ctx
 	if end, ok := ctx.Deadline(); ok {
@@ -109,6 +115,26 @@ func (d *doer) Work(ctx context.Context, job *river.Job[jobArgs]) error {
 		}
 	}
 	return nil
+}
+
+// leave leaves a job that the configuration of this process does not have to the others: who
+// queued it has it. It is queued anew, of which all hear at once, but not for ever, since
+// nobody may have it any more.
+func (w *workers) leave(ctx context.Context, job *river.Job[jobArgs]) error {
+	if !w.left.again(job.Args.Job, time.Now()) {
+		w.Log.Warn("the configurations of the processes differ, so that a job is left to others: give all of them the same one", "job", job.Args.Job)
+	}
+	err := fmt.Errorf("the configuration of this process has no job %q (any more)", job.Args.Job)
+	if job.Args.Left < mostLeave {
+		select {
+		case <-time.After(tellRest):
+		case <-ctx.Done():
+		}
+		args := jobArgs{job.Args.Job, job.Args.Part, job.Args.Left + 1, strings.TrimPrefix(job.Kind, jobArgs{}.Kind())}
+		_, queueing := w.client.Insert(ctx, args, options(Job{Role: job.Queue}))
+		err = errors.Join(err, queueing)
+	}
+	return river.JobCancel(err)
 }
 
 // looker looks for what is due.

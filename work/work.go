@@ -42,6 +42,9 @@ type Job struct {
 	// Waits says that it waits for something to happen for nearly all of its time,
 	// so that a process has many of them at once.
 	Waits bool
+	// Long says that it may go on for all of its time, while others of the role are not
+	// to wait: it has as many slots of its own.
+	Long bool
 	// Timeout is after how long it is interrupted, to go on later; and after how long
 	// one whose process died counts as over, where it Waits.
 	Timeout time.Duration
@@ -70,15 +73,16 @@ type Options struct {
 	// Wake has names of jobs that are to be done now, due or not.
 	Wake <-chan string
 	// Busy says that an error of a job only means that another works on the same.
-	Busy func(error) bool
-	Log  *slog.Logger
+	Busy    func(error) bool
+	Version string // of the program, for the log
+	Log     *slog.Logger
 }
 
 // What River is told, beside the jobs' own times.
 const (
 	// again is how long the same job is kept from being queued twice. One that goes on
-	// for longer is queued once more, finds that somebody works on the same, and ends:
-	// that is how soon another process takes over from one that died.
+	// for longer is queued once more, finds that somebody works on the same, or enough do,
+	// and ends: that is how soon another process takes over from one that died.
 	again = 20 * time.Second
 	// soft is how long a process that ends waits for its jobs, and stop how long in all.
 	soft = 2 * time.Second
@@ -94,17 +98,24 @@ const (
 	// poll is how often queues are looked at; what is queued is told to all at once
 	// (LISTEN and NOTIFY), so that this is for what was not heard.
 	poll = 5 * time.Second
+	// tellRest is how long River waits, at least, until it tells again of the same queue.
+	tellRest = 2 * river.FetchCooldownDefault
+	// mostLeave is how often a job that a process does not know is left to others before it
+	// counts as one that nobody has, and sayLeft how long nothing is said again of the same.
+	mostLeave = 6
+	sayLeft   = 10 * time.Minute
 	// grace is how much of its time a job has left to end once it is interrupted.
 	grace = 10 * time.Second
 	// waiters is how many jobs that wait a process has.
 	waiters = 200
 )
 
-// queueLook is the queue of the job that looks for what is due, and waiting is put
-// behind the name of a role for its jobs that wait.
+// queueLook is the queue of the job that looks for what is due; waiting is put behind the
+// name of a role for its jobs that wait, and long for those that are long.
 const (
 	queueLook = "look"
 	waiting   = "_waiting"
+	long      = "_long"
 )
 
 // Run works until ctx is done, and then ends within 10 seconds. What is interrupted goes
@@ -123,7 +134,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 		return err
 	}
-	w := &workers{Options: o, jobs: map[string]Job{}, ending: ctx.Done()}
+	w := &workers{Options: o, jobs: map[string]Job{}, ending: ctx.Done(), left: saidWithin(sayLeft)}
 	for _, j := range o.Jobs {
 		w.jobs[j.Name] = j
 	}
@@ -133,7 +144,8 @@ func Run(ctx context.Context, o Options) error {
 	if err := w.client.Start(ctx); err != nil {
 		return fmt.Errorf("the queue of jobs cannot be read: %w", err)
 	}
-	o.Log.Info("working until interrupted", "roles", strings.Join(o.Roles, ","))
+	o.Log.Info("working until interrupted", "roles", strings.Join(o.Roles, ","), "version", o.Version)
+	defer o.Log.Info("work has ended")
 	for {
 		select {
 		case name := <-o.Wake:
@@ -212,6 +224,7 @@ type workers struct {
 	jobs   map[string]Job
 	ending <-chan struct{} // closed when the process is to end
 	client *river.Client[pgx.Tx]
+	left   *said // jobs that this process does not have
 }
 
 func (w *workers) config() *river.Config {
@@ -225,6 +238,9 @@ func (w *workers) config() *river.Config {
 		queues[role] = river.QueueConfig{MaxWorkers: w.Slots}
 		if slices.ContainsFunc(w.Options.Jobs, func(j Job) bool { return j.Waits && j.Role == role }) {
 			queues[role+waiting] = river.QueueConfig{MaxWorkers: waiters}
+		}
+		if slices.ContainsFunc(w.Options.Jobs, func(j Job) bool { return j.Long && j.Role == role }) {
+			queues[role+long] = river.QueueConfig{MaxWorkers: w.Slots}
 		}
 	}
 	every := river.PeriodicInterval(w.Look)

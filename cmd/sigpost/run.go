@@ -178,12 +178,16 @@ func tellLetters(w io.Writer, r app.SendReport) {
 	if r.DryRun {
 		verb = "would be sent"
 	}
+	waiting := "waiting to be tried again"
+	if o.NextDue.IsZero() { // they have not been tried, or it is time
+		waiting = "still to be sent"
+	}
 	fmt.Fprintf(w, "send      %s: issue %d: %s %s", r.Digest, r.Number, plural(o.Sent, "letter"), verb)
 	for _, more := range []struct {
 		n    int
 		what string
 	}{
-		{o.Failed, "failed for good"}, {o.Waiting, "waiting to be tried again"}, {o.Unknown, "held, since it is unknown whether they arrived"},
+		{o.Failed, "failed for good"}, {o.Waiting, waiting}, {o.Unknown, "held, since it is unknown whether they arrived"},
 		{r.Nothing, "reader(s) without news on their topics"},
 	} {
 		if more.n > 0 {

@@ -451,6 +451,38 @@ func TestLeaderDies(t *testing.T) {
 	}
 }
 
+// A newer program brings the tables up to date: what is older ends by itself, with an error,
+// and does not start again.
+func TestOlderWorkersEnd(t *testing.T) {
+	c := newCluster(t, peertest.Postgres(t))
+	workers := []*workerProcess{c.start("--roles", "ingest,classify,deliver"), c.start("--roles", "web", "--listen", "127.0.0.1:0")}
+	working := func(w *workerProcess) bool {
+		text, err := os.ReadFile(w.log)
+		return err == nil && bytes.Contains(text, []byte("working until interrupted"))
+	}
+	c.until("they work", time.Minute, func() bool { return working(workers[0]) && working(workers[1]) })
+	if _, err := c.db.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)`); err != nil {
+		t.Fatal(err)
+	}
+	workers = append(workers, c.start())
+	for _, w := range workers {
+		select {
+		case <-w.ended:
+		case <-time.After(30 * time.Second):
+			t.Fatal("a worker goes on")
+		}
+		text, err := os.ReadFile(w.log)
+		if code := w.cmd.ProcessState.ExitCode(); code != 1 || err != nil || !bytes.Contains(text, []byte("has tables of version 9999, which a newer sigpost made")) {
+			t.Errorf("it ended with %d:\n%s%v", code, text, err)
+		}
+	}
+	for _, w := range workers[:2] {
+		if text, _ := os.ReadFile(w.log); !bytes.Contains(text, []byte("version=")) || !bytes.Contains(text, []byte("work has ended")) {
+			t.Errorf("it does not say which version begins and ends:\n%s", text)
+		}
+	}
+}
+
 // Eight try at once to compose the same issue.
 func TestDigestIsComposedOnce(t *testing.T) {
 	c := newCluster(t, peertest.Postgres(t))

@@ -115,7 +115,7 @@ func TestRiverUIShowsTheQueue(t *testing.T) {
 	for _, q := range queues.Data {
 		running[q.Name] = q.Running
 	}
-	for _, name := range []string{"ingest", "ingest_waiting", "classify", "deliver", "look"} {
+	for _, name := range []string{"ingest", "ingest_waiting", "classify", "deliver", "deliver_long", "look"} {
 		if _, ok := running[name]; !ok {
 			t.Errorf("no queue %s: %v", name, running)
 		}
