@@ -16,6 +16,7 @@ type serveCommand struct {
 
 // Run serves until it is interrupted.
 func (c serveCommand) Run(s *session) error {
+	serving := s.serving() // from here on SIGHUP does not end it
 	a, err := s.open()
 	if err != nil {
 		return err
@@ -35,7 +36,6 @@ func (c serveCommand) Run(s *session) error {
 		s.tellFirstLink(a, listener.Addr().String(), s.prose())
 	}
 	a.WarnOfListening(listener.Addr().String())
-	serving := s.serving()
 	serving.Listener, serving.PagesOnly = listener, c.NoIngest
 	return serving.Run(s.ctx, a)
 }

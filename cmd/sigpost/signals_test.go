@@ -111,6 +111,12 @@ func (p *process) do(args ...string) string {
 // serve starts the server and waits until it serves.
 func (p *process) serve() {
 	p.t.Helper()
+	p.serves(p.start())
+}
+
+// start starts the server, and gives what it prints.
+func (p *process) start() io.Reader {
+	p.t.Helper()
 	p.cmd = p.command("serve", "--listen", peertest.FreeAddr(p.t))
 	p.cmd.Stderr = p.log
 	out, err := p.cmd.StdoutPipe()
@@ -125,6 +131,12 @@ func (p *process) serve() {
 			p.t.Log(p.log.String())
 		}
 	})
+	return out
+}
+
+// serves waits until a server that was started serves.
+func (p *process) serves(out io.Reader) {
+	p.t.Helper()
 	lines := bufio.NewScanner(out)
 	for p.url == "" && lines.Scan() {
 		if at := regexp.MustCompile(`^Serving (http://[^/]+)/`).FindStringSubmatch(lines.Text()); at != nil {
@@ -322,6 +334,36 @@ func TestTermWhileAnswering(t *testing.T) {
 	if l := p.smtp.Letters(); len(l) == 0 || !strings.Contains(string(l[len(l)-1].Data), "Please confirm") {
 		t.Errorf("%d letters, and none asks ana to confirm", len(l))
 	}
+}
+
+// SIGHUP while the program begins does not end it: what it has read by then it reads anew.
+func TestHangupWhileItBegins(t *testing.T) {
+	p := newProcess(t, nil)
+	file := filepath.Join(p.dir, "config.toml")
+	text, err := os.ReadFile(file)
+	must(t, err)
+	must(t, os.Remove(file))
+	must(t, syscall.Mkfifo(file, 0o600))
+	out := p.start()
+	go func() {
+		for i := 0; ; i++ { // each time that it is read
+			pipe, err := os.OpenFile(file, os.O_WRONLY, 0)
+			if err != nil {
+				return
+			}
+			if i == 0 {
+				p.cmd.Process.Signal(syscall.SIGHUP)
+			}
+			pipe.Write(text)
+			pipe.Close()
+			time.Sleep(100 * time.Millisecond) // the reader has seen its end
+		}
+	}()
+	p.serves(out)
+	p.is("RELOADING=1")
+	p.is("READY=1")
+	p.term()
+	os.Remove(file)
 }
 
 // SIGHUP reads the configuration anew; the service manager is told as it wants it.

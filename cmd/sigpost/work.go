@@ -22,6 +22,7 @@ func (c workCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	serving := s.serving() // from here on SIGHUP does not end it
 	a, err := s.open()
 	if err != nil {
 		return err
@@ -30,7 +31,6 @@ func (c workCommand) Run(s *session) error {
 	if err := a.CheckShared(); err != nil {
 		return err
 	}
-	serving := s.serving()
 	if slices.Contains(roles, app.RoleWeb) {
 		if serving.Listener, err = app.Listen(cmp.Or(c.Listen, a.Config.Web.Listen)); err != nil {
 			return err
