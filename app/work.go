@@ -163,11 +163,12 @@ func (a *App) work(ctx context.Context, s *share) error {
 }
 
 // outdated gives an error when the tables are of another version than this program, since a
-// newer one has brought them up to date; nil when ctx is done.
+// newer one has brought them up to date; nil when ctx is done. The log says when the
+// database does not answer, and when it does again.
 func (a *App) outdated(ctx context.Context) error {
 	every := time.NewTicker(time.Duration(a.Config.Work.Look))
 	defer every.Stop()
-	for {
+	for silent := false; ; {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -176,8 +177,16 @@ func (a *App) outdated(ctx context.Context) error {
 		asking, done := context.WithTimeout(ctx, readyTime)
 		err := a.Store.Ready(asking)
 		done()
-		if errors.Is(err, store.ErrVersion) {
+		switch {
+		case errors.Is(err, store.ErrVersion):
 			return fmt.Errorf("this process does no more, and ends: %w", err)
+		case ctx.Err() != nil:
+		case err != nil && !silent:
+			silent = true
+			a.log.Warn("the database does not answer, so that nothing is done until it does", "error", err)
+		case err == nil && silent:
+			silent = false
+			a.log.Info("the database answers again")
 		}
 	}
 }
