@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -345,25 +346,17 @@ func TestHangupWhileItBegins(t *testing.T) {
 	must(t, os.Remove(file))
 	must(t, syscall.Mkfifo(file, 0o600))
 	out := p.start()
-	go func() {
-		for i := 0; ; i++ { // each time that it is read
-			pipe, err := os.OpenFile(file, os.O_WRONLY, 0)
-			if err != nil {
-				return
-			}
-			if i == 0 {
-				p.cmd.Process.Signal(syscall.SIGHUP)
-			}
-			pipe.Write(text)
-			pipe.Close()
-			time.Sleep(100 * time.Millisecond) // the reader has seen its end
-		}
-	}()
+	pipe, err := os.OpenFile(file, os.O_WRONLY, 0) // when it is about to read
+	must(t, err)
+	must(t, p.cmd.Process.Signal(syscall.SIGHUP))
+	must(t, os.Remove(file))
+	p.write("config.toml", string(text))
+	_, err = pipe.Write(text)
+	must(t, errors.Join(err, pipe.Close()))
 	p.serves(out)
 	p.is("RELOADING=1")
 	p.is("READY=1")
 	p.term()
-	os.Remove(file)
 }
 
 // SIGHUP reads the configuration anew; the service manager is told as it wants it.
