@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,7 +17,7 @@ type Held struct {
 	Digest string `json:"digest"`
 	Number int    `json:"number"`
 	// Letters and Notes that are held.
-	Letters []HeldLetter `json:"letters"`
+	Letters []LostLetter `json:"letters"`
 	Notes   []HeldNote   `json:"notes,omitempty"`
 	// Arrived counts those of which it was said just now that they arrived.
 	Arrived int `json:"arrived,omitempty"`
@@ -28,15 +27,6 @@ type Held struct {
 
 // All counts what is held.
 func (h Held) All() int { return len(h.Letters) + len(h.Notes) }
-
-// HeldLetter is a letter that is held.
-type HeldLetter struct {
-	id        int64
-	To        string            `json:"to"`
-	MessageID sigpost.MessageID `json:"message_id"` // what to look for in the mail server's log
-	At        time.Time         `json:"at"`         // when its connection, or its sender, ended
-	Why       string            `json:"why"`
-}
 
 // HeldNote is a note in a channel that is held.
 type HeldNote struct {
@@ -66,17 +56,16 @@ func (a *App) heldIssue(ctx context.Context, d config.Digest, number int) (issue
 }
 
 func (a *App) heldOf(ctx context.Context, db *store.DB, issue sigpost.Issue, last bool) (Held, error) {
-	h := Held{Digest: issue.Digest, Number: issue.Number, Last: last, Letters: []HeldLetter{}}
-	lost, err := db.LostDeliveries(ctx, issue.ID, 0)
+	h := Held{Digest: issue.Digest, Number: issue.Number, Last: last, Letters: []LostLetter{}}
+	all, err := lost(ctx, db, issue.ID)
 	if err != nil {
 		return h, err
 	}
-	for _, l := range lost {
+	for _, l := range all {
 		if l.State == sigpost.DeliveryUnknown {
-			h.Letters = append(h.Letters, HeldLetter{l.ID, l.Subscription.Subscriber.Addr, l.MessageID, l.Updated, l.Reply})
+			h.Letters = append(h.Letters, l)
 		}
 	}
-	slices.SortFunc(h.Letters, func(x, y HeldLetter) int { return cmp.Or(x.At.Compare(y.At), cmp.Compare(x.To, y.To)) })
 	notes, err := db.Announcements().Of(ctx, issue.ID)
 	for _, n := range notes {
 		if n.State == sigpost.DeliveryUnknown {
@@ -161,7 +150,7 @@ func (h Held) these(who []string, of string) (letters, notes []int64, err error)
 	}
 	var missing []string
 	for _, to := range who {
-		l := slices.IndexFunc(h.Letters, func(l HeldLetter) bool { return strings.EqualFold(l.To, to) })
+		l := slices.IndexFunc(h.Letters, func(l LostLetter) bool { return strings.EqualFold(l.To, to) })
 		n := slices.IndexFunc(h.Notes, func(n HeldNote) bool { return n.Channel == to })
 		switch {
 		case l >= 0 && !slices.Contains(letters, h.Letters[l].id):

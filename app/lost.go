@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"sigpost"
 	"sigpost/config"
@@ -14,11 +15,13 @@ import (
 
 // LostLetter is a letter that was not sent, or may not have been.
 type LostLetter struct {
+	id    int64
 	To    string                `json:"to"`
 	State sigpost.DeliveryState `json:"state"`
 	Why   string                `json:"why"` // what the server said
 	// MessageID is what to look for in the mail server's log.
 	MessageID sigpost.MessageID `json:"message_id"`
+	At        time.Time         `json:"at"` // when it was refused, or its connection or its sender ended
 }
 
 // ErrLost says that letters were lost in a run.
@@ -26,11 +29,11 @@ var ErrLost = errors.New("not every letter was sent")
 
 // lost are the letters of an issue that were not sent, or may not have been: the failed
 // first, each by their address.
-func (a *App) lost(ctx context.Context, issue int64) ([]LostLetter, error) {
-	claims, err := a.Store.LostDeliveries(ctx, issue, 0)
+func lost(ctx context.Context, db *store.DB, issue int64) ([]LostLetter, error) {
+	claims, err := db.LostDeliveries(ctx, issue, 0)
 	var all []LostLetter
 	for _, c := range claims {
-		all = append(all, LostLetter{c.Subscription.Subscriber.Addr, c.State, c.Reply, c.MessageID})
+		all = append(all, LostLetter{c.ID, c.Subscription.Subscriber.Addr, c.State, c.Reply, c.MessageID, c.Updated})
 	}
 	slices.SortStableFunc(all, func(x, y LostLetter) int {
 		return cmp.Or(cmp.Compare(x.State, y.State), cmp.Compare(x.To, y.To))

@@ -226,8 +226,8 @@ func (a *App) sendLetters(ctx context.Context, d config.Digest, issue sigpost.Is
 	}
 	// They are named now, also when something else stopped the sending: the
 	// next run has other letters to speak of.
-	lost, reading := a.lost(context.WithoutCancel(ctx), issue.ID)
-	r.Lost = lost
+	all, reading := lost(context.WithoutCancel(ctx), a.Store, issue.ID)
+	r.Lost = all
 	return r, errors.Join(err, reading,
 		fmt.Errorf("%w: %d failed for good, %d may have arrived and are held", ErrLost, r.Outcome.Failed, r.Outcome.Unknown))
 }

@@ -381,6 +381,7 @@ func signature(key string, body []byte) string {
 // unanswered is that a server was reached and did not answer: it may have heard all.
 type unanswered struct{ error }
 
+// Unwrap is how that was noticed.
 func (e *unanswered) Unwrap() error { return e.error }
 
 // call asks a web server for something, of which it wants to know only whether it

@@ -68,6 +68,16 @@ func (w *world) operator(subject string) (n int) {
 	return n
 }
 
+// told checks how many letters the operator has got with these words in their subjects.
+func (w *world) told(want map[string]int) {
+	w.t.Helper()
+	for subject, n := range want {
+		if got := w.operator(subject); got != n {
+			w.t.Errorf("%d letters %q, want %d", got, subject, n)
+		}
+	}
+}
+
 // What begins to fail is told once, by mail and to the webhook; again after a day; and
 // once when it works again. Neither a second run nor a second process tells it twice.
 func TestTroubleIsToldOnce(t *testing.T) {

@@ -134,14 +134,8 @@ func TestFailedLettersAreToldOnce(t *testing.T) {
 	wrong := map[string]int{}
 	want := func(all int) {
 		t.Helper()
-		for subject, n := range wrong {
-			if got := w.operator(subject); got != n {
-				t.Errorf("%d letters %q, want %d", got, subject, n)
-			}
-		}
-		if n := w.operator(""); n != all {
-			t.Errorf("%d letters to the operator, want %d", n, all)
-		}
+		wrong[""] = all
+		w.told(wrong)
 	}
 	if _, err := a.Run(t.Context(), false); !errors.Is(err, ErrLost) {
 		t.Fatalf("nothing is lost: %v", err)
@@ -404,26 +398,17 @@ func TestTooLateIsToldOnce(t *testing.T) {
 		away.To = to
 		w.smtp.Fail(away)
 	}
-	told := map[string]int{}
-	want := func(doing string) {
-		t.Helper()
-		for subject, n := range told {
-			if got := w.operator(subject); got != n {
-				t.Errorf("%s: %d letters %q, want %d", doing, got, subject, n)
-			}
-		}
-	}
 	if _, err := a.Run(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	w.smtp.Reset()
 	w.deliver(news("news@example.net")) // or the next week would be quiet
 	w.setNow(w.clock().Add(15 * 24 * time.Hour))
-	told["Wrong: letters of weekly were too late"], told["Wrong: send weekly"], told["Well again: "] = 1, 0, 0
+	told := map[string]int{"Wrong: letters of weekly were too late": 1, "Wrong: send weekly": 0, "Well again: ": 0}
 	if _, err := a.Run(t.Context(), false); !errors.Is(err, ErrExpired) {
 		t.Errorf("it is not too late: %v", err)
 	}
-	want("too late")
+	w.told(told)
 	wantTroubles(t, a, "letters of weekly were too late")
 	for range 2 {
 		w.setNow(w.clock().Add(25 * time.Hour))
@@ -431,5 +416,5 @@ func TestTooLateIsToldOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want("afterwards")
+	w.told(told)
 }

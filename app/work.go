@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sigpost"
+	"sigpost/config"
 	"sigpost/store"
 	"sigpost/work"
 )
@@ -63,12 +64,13 @@ func CheckRoles(roles []string) error {
 	return nil
 }
 
-// CheckShared says what keeps the archive from being worked on by several processes.
-func (a *App) CheckShared() error {
-	if a.Store.Shared() {
-		return nil
+// CheckShared says what keeps an archive from being worked on by several processes.
+func CheckShared(cfg *config.Config) error {
+	dsn, err := cfg.DSN()
+	if err != nil || !store.IsFile(dsn) {
+		return err
 	}
-	return sigpost.Usage(fmt.Errorf("\"sigpost work\" is for several processes that share an archive in PostgreSQL, and %s is SQLite's, which is for one machine: \"sigpost serve\" does all there", a.Store.Where()))
+	return sigpost.Usage(fmt.Errorf("\"sigpost work\" is for several processes that share an archive in PostgreSQL, and %s is SQLite's, which is for one machine: \"sigpost serve\" does all there", dsn))
 }
 
 // share is this process's part of work that any number of processes do.
@@ -81,7 +83,7 @@ type share struct {
 // until ctx ends, by a configuration that may be exchanged while it goes on: see Run,
 // which serves the pages alone otherwise. They are served where there is a listener.
 func (s *Serving) Work(ctx context.Context, a *App, roles []string) error {
-	if err := errors.Join(CheckRoles(roles), a.CheckShared()); err != nil {
+	if err := errors.Join(CheckRoles(roles), CheckShared(a.Config)); err != nil {
 		return err
 	}
 	dsn, err := a.Config.DSN()

@@ -113,12 +113,17 @@ func hangups(ctx context.Context) <-chan struct{} {
 // What the command line's reader says in words of its own.
 var (
 	noValue  = regexp.MustCompile(`^(\S+): expected \S+ value but got "EOL" \(<EOL>\)`)
+	noValues = regexp.MustCompile(`^(\S+): missing value, expecting "<arg>,..."`)
 	noNumber = regexp.MustCompile(`expected a valid \d+ bit u?int but got (".*")`)
 )
 
 // plainly says for people what is wrong with a command line.
 func plainly(err error) string {
-	return noNumber.ReplaceAllString(noValue.ReplaceAllString(err.Error(), "nothing stands behind $1, which needs a value"), "$1 is no whole number")
+	says := err.Error()
+	for _, missing := range []*regexp.Regexp{noValue, noValues} {
+		says = missing.ReplaceAllString(says, "nothing stands behind $1, which needs a value")
+	}
+	return noNumber.ReplaceAllString(says, "$1 is no whole number")
 }
 
 // hintOf says what to do about arguments that cannot be read: the command that they

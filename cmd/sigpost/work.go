@@ -23,14 +23,18 @@ func (c workCommand) Run(s *session) error {
 		return err
 	}
 	serving := s.serving() // from here on SIGHUP does not end it
-	a, err := s.open()
+	cfg, err := s.load()
+	if err == nil {
+		err = app.CheckShared(cfg) // before there is an archive
+	}
+	if err != nil {
+		return err
+	}
+	a, err := s.openConfig(cfg, app.Options{})
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if err := a.CheckShared(); err != nil {
-		return err
-	}
 	if slices.Contains(roles, app.RoleWeb) {
 		if serving.Listener, err = app.Listen(cmp.Or(c.Listen, a.Config.Web.Listen)); err != nil {
 			return err
